@@ -1,0 +1,37 @@
+/*
+ * base/digest.h - SHA-256 over message octets, as they are and in canonical form, in one walk
+ *
+ * The raw digest is plain SHA-256 over the octets as the server gave them: anyone can check it. The canonical digest
+ * is over a form in which servers' usual rewritings vanish (base/canonical.h has the rules and their version).
+ */
+#ifndef MIG_BASE_DIGEST_H
+#define MIG_BASE_DIGEST_H
+
+#include <migrate/error.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MIG__DIGEST_SIZE 32
+#define MIG__CANONICAL_VERSION 1
+
+typedef struct mig__message_digest {
+    uint8_t raw[MIG__DIGEST_SIZE];       /* SHA-256 of the octets */
+    uint8_t canonical[MIG__DIGEST_SIZE]; /* SHA-256 of the canonical form */
+    uint64_t octets;                     /* how many there were */
+} mig__message_digest;
+
+typedef struct mig__digester mig__digester; /* reusable: begin, add ..., end, begin, ... */
+
+mig__digester *mig__digester_new(mig_error *err);
+int mig__digester_begin(mig__digester *digester, mig_error *err);
+int mig__digester_add(mig__digester *digester, const void *data, size_t length, mig_error *err);
+int mig__digester_end(mig__digester *digester, mig__message_digest *out, mig_error *err);
+void mig__digester_free(mig__digester **digester);
+
+/* One piece at once. */
+int mig__digest(const void *data, size_t length, uint8_t out[MIG__DIGEST_SIZE], mig_error *err);
+
+#define MIG__HEX_SIZE (2 * MIG__DIGEST_SIZE + 1)
+char *mig__hex(const uint8_t digest[MIG__DIGEST_SIZE], char out[MIG__HEX_SIZE]);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * migrate/copy.h - copy accounts from one server to another: incremental, resumable, exactly once
+ *
+ * mig_copy_run does the work of `mailmigrate copy` for one account: it lists both sides, maps the folders, creates what
+ * is missing, and carries every message over with its octets, flags and INTERNALDATE. What was done is kept in a state
+ * file, so that the next run goes on where this one ended. The source is opened read-only (EXAMINE, BODY.PEEK).
+ */
+#ifndef MIGRATE_COPY_H
+#define MIGRATE_COPY_H
+
+#include <migrate/endpoint.h>
+#include <migrate/error.h>
+#include <migrate/folder.h>
+#include <migrate/log.h>
+#include <migrate/stop.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum mig_flags_mode {
+    MIG_FLAGS_MERGE,  /* changes on the source since the last run are carried over; changes on the target stay */
+    MIG_FLAGS_SOURCE, /* the target gets the source's flags */
+    MIG_FLAGS_KEEP    /* flags are set when a message is copied and not touched again */
+} mig_flags_mode;
+
+typedef enum mig_deletions {
+    MIG_DELETIONS_KEEP,   /* what vanishes on the source stays on the target */
+    MIG_DELETIONS_FLAG,   /* it gets \Deleted on the target */
+    MIG_DELETIONS_EXPUNGE /* it is removed on the target by UID EXPUNGE */
+} mig_deletions;
+
+typedef enum mig_side { MIG_SOURCE, MIG_TARGET } mig_side;
+
+/* A snapshot of a running copy, for showing progress. Borrowed strings, valid during the callback. */
+typedef struct mig_progress {
+    const char *account;     /* "user@host" of the source */
+    const char *phase;       /* "connecting", "listing", "reconciling", "copying", "waiting", "done" */
+    const char *folder;      /* source folder worked on last, UTF-8, or "" */
+    uint64_t messages_total; /* of the whole run as known so far */
+    uint64_t messages_done;  /* copied, adopted, already there or failed */
+    uint64_t bytes_done;     /* message octets copied */
+    uint64_t failed;
+    double seconds;          /* since the start of the run */
+} mig_progress;
+
+typedef struct mig_copy_options {
+    const mig_endpoint *source; /* required */
+    const mig_endpoint *target; /* required */
+    const char *state_path;     /* required: the SQLite state file, created when missing */
+    const char *spool_dir;      /* for unlinked temporary files of large messages; NULL: the state file's directory */
+
+    const char *const *folders;  /* globs over UTF-8 source names; NULL: all. Each array ends with a NULL */
+    const char *const *excludes; /* globs */
+    const char *const *maps;     /* "FROM=TO" */
+    const char *since;           /* "YYYY-MM-DD": INTERNALDATE on or after; NULL: no bound */
+    const char *before;          /* "YYYY-MM-DD": INTERNALDATE before; NULL: no bound */
+    uint64_t max_size;           /* octets; larger messages are left out and listed; 0: no bound */
+
+    int connections;      /* most connections a side; 0: 4 */
+    bool ordered;         /* keep each folder's messages in UID order on the target */
+    uint64_t max_rate;    /* octets a second towards the target; 0: no bound */
+    uint64_t daily_limit; /* octets towards the target in one day (UTC), over all runs; 0: no bound */
+    const char *until;    /* "HH:MM" local time: stop cleanly then; NULL: no bound */
+
+    mig_flags_mode flags;
+    mig_deletions deletions;
+    bool force;   /* go on where a safety check would stop */
+    bool dry_run; /* send nothing that changes anything; the state is not written either */
+
+    uint64_t memory; /* budget for message octets held in memory; 0: 24 MiB */
+    mig_log log;
+    mig_stop *stop; /* NULL: can not be asked to stop */
+
+    void (*progress)(const mig_progress *progress, void *context); /* about 10 times a second, one thread; NULL: none */
+    void *progress_context;
+} mig_copy_options;
+
+#define MIG_COPY_OPTIONS_INIT \
+    {.connections = 0, .log = MIG_LOG_INIT}
+
+/* One message, folder or account-wide matter that a person should know of. */
+typedef struct mig_problem {
+    char *folder;  /* source name, UTF-8; "" for the account */
+    uint32_t uid;  /* on the source; 0: the folder itself */
+    mig_code code;
+    bool failed;   /* true: something was not copied; false: copied, but with a difference named here */
+    char *text;    /* one line with the server's words */
+} mig_problem;
+
+typedef struct mig_folder_result {
+    char *source; /* UTF-8 */
+    char *target; /* UTF-8; "" when the folder is left out */
+    mig_role role;
+    uint64_t messages; /* on the source, as far as selected by the options */
+    uint64_t copied;   /* sent in this run */
+    uint64_t adopted;  /* found on the target by content, recorded, not sent */
+    uint64_t already;  /* copied by an earlier run */
+    uint64_t moved;    /* moved on the target as on the source, not sent */
+    uint64_t deleted;  /* flagged or expunged on the target under --deletions */
+    uint64_t skipped;  /* left out by --max-size */
+    uint64_t flags_changed;
+    uint64_t failed;
+    uint64_t bytes;    /* octets of the copied messages */
+} mig_folder_result;
+
+typedef enum mig_status { MIG_COMPLETE, MIG_PARTIAL, MIG_INTERRUPTED, MIG_FAILED } mig_status;
+
+typedef struct mig_account_result {
+    char *source; /* "user@host" */
+    char *target;
+    mig_status status;
+    mig_error error; /* code MIG_OK: none */
+    mig_folder_result *folders;
+    size_t folder_count;
+    mig_problem *problems;
+    size_t problem_count;
+} mig_account_result;
+
+typedef struct mig_totals {
+    uint64_t messages, copied, adopted, already, moved, deleted, skipped, flags_changed, failed, bytes;
+    double seconds;
+    uint64_t round_trips; /* how often the run had to wait for an answer */
+    uint64_t bytes_in;    /* octets received from both servers, before TLS */
+    uint64_t bytes_out;
+    uint64_t peak_rss;    /* octets, of the whole process */
+    uint64_t left_messages; /* not copied when the run ended early */
+    uint64_t left_bytes;    /* estimate; 0 when unknown */
+} mig_totals;
+
+typedef struct mig_copy_result {
+    mig_status status;
+    int exit_status; /* as in docs/mailmigrate.1 */
+    mig_account_result *accounts;
+    size_t account_count;
+    mig_totals totals;
+} mig_copy_result;
+
+/*
+ * Copy one account. Returns the result, which the caller releases with mig_copy_result_free, also when the account
+ * failed: then its status and error say so. Returns NULL with `err` filled only for MIG_E_USAGE and MIG_E_NOMEM.
+ */
+mig_copy_result *mig_copy_run(const mig_copy_options *options, mig_error *err);
+
+void mig_copy_result_free(mig_copy_result **result);
+
+/* "complete", "partial", "interrupted", "failed". Static storage. */
+const char *mig_status_name(mig_status status);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
