@@ -1,0 +1,190 @@
+#include "base/buffer.h"
+#include <errno.h>
+#include <migrate/error.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The one table of codes: stable name, exit status, and the grade a code has unless the place that sets it knows better. */
+static const struct {
+    const char *name;
+    int exit_status;
+    mig_scope scope;
+    mig_retry retry;
+} codes[MIG_CODE_COUNT] = {
+    [MIG_OK] = {"ok", 0, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
+    [MIG_E_USAGE] = {"usage", 2, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
+    [MIG_E_PLAN] = {"plan", 2, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
+    [MIG_E_NOMEM] = {"no-memory", 4, MIG_SCOPE_RUN, MIG_RETRY_LATER},
+    [MIG_E_IO] = {"io", 6, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
+    [MIG_E_DISK_FULL] = {"disk-full", 6, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
+    [MIG_E_STATE] = {"state", 6, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
+    [MIG_E_STATE_LOCKED] = {"state-locked", 6, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
+    [MIG_E_DNS] = {"dns", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER},
+    [MIG_E_CONNECT] = {"connect", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER},
+    [MIG_E_TIMEOUT] = {"timeout", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER},
+    [MIG_E_CLOSED] = {"closed", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_NOW},
+    [MIG_E_TLS] = {"tls", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER},
+    [MIG_E_CERTIFICATE] = {"certificate", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
+    [MIG_E_CLEARTEXT] = {"cleartext", 2, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
+    [MIG_E_PROTOCOL] = {"protocol", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_NOW},
+    [MIG_E_BOUNDS] = {"bounds", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_NOW},
+    [MIG_E_AUTH] = {"auth", 3, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
+    [MIG_E_SECRET] = {"secret", 3, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
+    [MIG_E_NO] = {"no", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
+    [MIG_E_BAD] = {"bad", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
+    [MIG_E_UNAVAILABLE] = {"unavailable", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER},
+    [MIG_E_TOO_BIG] = {"too-big", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
+    [MIG_E_OVERQUOTA] = {"overquota", 5, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
+    [MIG_E_MISSING] = {"missing", 1, MIG_SCOPE_FOLDER, MIG_RETRY_NEVER},
+    [MIG_E_EXISTS] = {"exists", 1, MIG_SCOPE_FOLDER, MIG_RETRY_NEVER},
+    [MIG_E_CANNOT] = {"cannot", 1, MIG_SCOPE_FOLDER, MIG_RETRY_NEVER},
+    [MIG_E_NOPERM] = {"no-permission", 1, MIG_SCOPE_FOLDER, MIG_RETRY_NEVER},
+    [MIG_E_NOT_SENT] = {"not-sent", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
+    [MIG_E_FLAG] = {"flag", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
+    [MIG_E_NAME] = {"name", 1, MIG_SCOPE_FOLDER, MIG_RETRY_NEVER},
+    [MIG_E_UIDVALIDITY] = {"uidvalidity", 4, MIG_SCOPE_FOLDER, MIG_RETRY_NOW},
+    [MIG_E_SAME] = {"same-account", 2, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
+    [MIG_E_SWAPPED] = {"swapped", 2, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
+    [MIG_E_REFUSED] = {"refused", 2, MIG_SCOPE_FOLDER, MIG_RETRY_NEVER},
+    [MIG_E_INTERRUPTED] = {"interrupted", 130, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
+    [MIG_E_DIFFERENT] = {"different", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
+    [MIG_E_INTERNAL] = {"internal", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
+};
+
+static void set_formatted(mig_error *err, const char *format, va_list arguments)
+{
+    char raw[MIG_ERROR_TEXT];
+    if (vsnprintf(raw, sizeof raw, format, arguments) < 0) {
+        raw[0] = '\0';
+    }
+    mig__inert(raw, strlen(raw), err->text, sizeof err->text);
+}
+
+static void set_code(mig_error *err, mig_code code)
+{
+    err->code = code;
+    err->scope = codes[code].scope;
+    err->retry = codes[code].retry;
+    err->retry_after_ms = 0;
+    err->server[0] = '\0';
+    err->hint[0] = '\0';
+}
+
+int mig_error_set(mig_error *err, mig_code code, const char *format, ...)
+{
+    if (err == NULL) {
+        return -1;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    set_code(err, code);
+    set_formatted(err, format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
+static mig_code code_of_errno(int errnum, mig_code otherwise)
+{
+    switch (errnum) {
+    case ENOSPC:
+    case EDQUOT:
+        return MIG_E_DISK_FULL;
+    case ENOMEM:
+        return MIG_E_NOMEM;
+    default:
+        return otherwise;
+    }
+}
+
+int mig_error_errno(mig_error *err, mig_code code, int errnum, const char *format, ...)
+{
+    if (err == NULL) {
+        return -1;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    set_code(err, code_of_errno(errnum, code));
+    set_formatted(err, format, arguments);
+    va_end(arguments);
+
+    char reason[128];
+    if (strerror_r(errnum, reason, sizeof reason) != 0) {
+        snprintf(reason, sizeof reason, "error %d", errnum);
+    }
+    size_t length = strlen(err->text);
+    snprintf(err->text + length, sizeof err->text - length, ": %s", reason);
+    return -1;
+}
+
+int mig_error_context(mig_error *err, const char *format, ...)
+{
+    if (err == NULL) {
+        return -1;
+    }
+    char raw[MIG_ERROR_TEXT];
+    char inner[MIG_ERROR_TEXT];
+    va_list arguments;
+    va_start(arguments, format);
+    if (vsnprintf(raw, sizeof raw, format, arguments) < 0) {
+        raw[0] = '\0';
+    }
+    va_end(arguments);
+    memcpy(inner, err->text, sizeof inner);
+    mig__inert(raw, strlen(raw), err->text, sizeof err->text);
+    size_t length = strlen(err->text);
+    snprintf(err->text + length, sizeof err->text - length, ": %s", inner);
+    return -1;
+}
+
+int mig_error_hint(mig_error *err, const char *format, ...)
+{
+    if (err == NULL) {
+        return -1;
+    }
+    char raw[MIG_ERROR_HINT];
+    va_list arguments;
+    va_start(arguments, format);
+    if (vsnprintf(raw, sizeof raw, format, arguments) < 0) {
+        raw[0] = '\0';
+    }
+    va_end(arguments);
+    mig__inert(raw, strlen(raw), err->hint, sizeof err->hint);
+    return -1;
+}
+
+int mig_error_server(mig_error *err, const char *words, size_t length)
+{
+    if (err != NULL) {
+        mig__inert(words, length, err->server, sizeof err->server);
+    }
+    return -1;
+}
+
+const char *mig_code_name(mig_code code)
+{
+    return (unsigned)code < MIG_CODE_COUNT ? codes[code].name : "unknown";
+}
+
+int mig_code_exit_status(mig_code code)
+{
+    return (unsigned)code < MIG_CODE_COUNT ? codes[code].exit_status : 4;
+}
+
+int mig_exit_status_worse(int a, int b)
+{
+    static const int worst_first[] = {130, 6, 2, 3, 5, 4, 1, 0};
+    for (size_t i = 0; i < sizeof worst_first / sizeof worst_first[0]; i++) {
+        if (a == worst_first[i] || b == worst_first[i]) {
+            return worst_first[i];
+        }
+    }
+    return a;
+}
+
+char *mig_error_line(const mig_error *err, char *out, size_t size)
+{
+    snprintf(out, size, "%s%s%s%s%s%s", err->text, err->server[0] != '\0' ? " (the server says: \"" : "", err->server,
+             err->server[0] != '\0' ? "\")" : "", err->hint[0] != '\0' ? "; " : "", err->hint);
+    return out;
+}
