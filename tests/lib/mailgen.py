@@ -176,17 +176,21 @@ def generate(seed=1, count=300, folders=FOLDERS, rare=RARE):
 
 
 def from_directory(path):
-    """Each file below `path` as a message, in folders named after the sub-directories; bare LF becomes CRLF."""
+    """Each file below `path` as a message; bare LF becomes CRLF, empty files are left out (no server takes them).
+
+    A sub-directory is a folder; the files of `path` itself are dealt out to the generator's folders in turn.
+    """
     messages = []
-    maker = Generator(path)
+    maker = Generator(1)
     for directory, names, files in os.walk(path):
         names.sort()
-        parts = tuple(part for part in os.path.relpath(directory, path).split(os.sep) if part != ".")
-        for name in sorted(files):
+        parts = tuple(part.replace(".", "_") for part in os.path.relpath(directory, path).split(os.sep) if part != ".")
+        for number, name in enumerate(sorted(files)):
             with open(os.path.join(directory, name), "rb") as file:
                 octets = file.read().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-            folder = parts or ("INBOX",)
-            messages.append(Message(folder, octets, maker.flags(folder), maker.when(), "file"))
+            folder = parts or FOLDERS[number % len(FOLDERS)]
+            if octets:
+                messages.append(Message(folder, octets, maker.flags(folder), maker.when(), "file"))
     return messages
 
 
