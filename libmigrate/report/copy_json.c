@@ -1,0 +1,111 @@
+/* The result of a copy as JSON, schema mailmigrate.copy/1 (docs/schemas/copy-1.json). */
+#include <migrate/report.h>
+
+#include "report/json.h"
+
+typedef struct field {
+    const char *key;
+    uint64_t value;
+} field;
+
+static json_t *error_object(const mig_error *error)
+{
+    if (error->code == MIG_OK)
+        return json_null();
+    return json_pack("{s:s, s:o, s:o, s:o}", "code", mig_code_name(error->code), "text", mig__json_string(error->text),
+                     "server", mig__json_string(error->server), "hint", mig__json_string(error->hint));
+}
+
+/* Put numbers into an object; on failure the object is released and NULL comes back. */
+static json_t *with_numbers(json_t *object, const field *fields, size_t count)
+{
+    for (size_t i = 0; object && i < count; i++) {
+        if (json_object_set_new(object, fields[i].key, mig__json_number(fields[i].value)) != 0) {
+            json_decref(object);
+            object = NULL;
+        }
+    }
+    return object;
+}
+
+static json_t *folder_object(const mig_folder_result *folder)
+{
+    const field fields[] = {{"messages", folder->messages}, {"copied", folder->copied},
+                            {"adopted", folder->adopted},   {"already", folder->already},
+                            {"moved", folder->moved},       {"deleted", folder->deleted},
+                            {"skipped", folder->skipped},   {"flags_changed", folder->flags_changed},
+                            {"failed", folder->failed},     {"bytes", folder->bytes}};
+    json_t *object = json_pack("{s:o, s:o, s:s}", "source", mig__json_string(folder->source), "target",
+                               mig__json_string(folder->target), "role", mig_role_name(folder->role));
+    return with_numbers(object, fields, sizeof fields / sizeof fields[0]);
+}
+
+static json_t *problem_object(const mig_problem *problem)
+{
+    return json_pack("{s:o, s:o, s:s, s:b, s:o}", "folder", mig__json_string(problem->folder), "uid",
+                     mig__json_number(problem->uid), "code", mig_code_name(problem->code), "failed", problem->failed,
+                     "text", mig__json_string(problem->text));
+}
+
+static json_t *totals_object(const mig_totals *totals)
+{
+    const field work[] = {{"messages", totals->messages}, {"copied", totals->copied},
+                          {"adopted", totals->adopted},   {"already", totals->already},
+                          {"moved", totals->moved},       {"deleted", totals->deleted},
+                          {"skipped", totals->skipped},   {"flags_changed", totals->flags_changed},
+                          {"failed", totals->failed},     {"bytes", totals->bytes}};
+    const field cost[] = {{"round_trips", totals->round_trips},     {"bytes_in", totals->bytes_in},
+                          {"bytes_out", totals->bytes_out},         {"peak_rss", totals->peak_rss},
+                          {"left_messages", totals->left_messages}, {"left_bytes", totals->left_bytes}};
+    json_t *object = with_numbers(json_object(), work, sizeof work / sizeof work[0]);
+    if (object && json_object_set_new(object, "seconds", json_real(totals->seconds)) != 0) {
+        json_decref(object);
+        object = NULL;
+    }
+    return with_numbers(object, cost, sizeof cost / sizeof cost[0]);
+}
+
+/* An array's next value, each on a line of its own. */
+static void item(mig__json *json, size_t index, const char *indent, json_t *value)
+{
+    mig__json_raw(json, index > 0 ? ",\n" : "\n");
+    mig__json_raw(json, indent);
+    mig__json_value(json, value);
+}
+
+static void account(mig__json *json, const mig_account_result *result)
+{
+    mig__json_raw(json, "    {");
+    mig__json_member(json, "source", mig__json_string(result->source));
+    mig__json_raw(json, ", ");
+    mig__json_member(json, "target", mig__json_string(result->target));
+    mig__json_raw(json, ", ");
+    mig__json_member(json, "status", mig__json_string(mig_status_name(result->status)));
+    mig__json_raw(json, ",\n     ");
+    mig__json_member(json, "error", error_object(&result->error));
+    mig__json_raw(json, ",\n     \"folders\": [");
+    for (size_t i = 0; i < result->folder_count && !json->refused; i++)
+        item(json, i, "       ", folder_object(&result->folders[i]));
+    mig__json_raw(json, "],\n     \"problems\": [");
+    for (size_t i = 0; i < result->problem_count && !json->refused; i++)
+        item(json, i, "       ", problem_object(&result->problems[i]));
+    mig__json_raw(json, "]}");
+}
+
+int mig_report_copy_json(const mig_copy_result *result, mig_sink_fn *sink, void *context, mig_error *err)
+{
+    mig__json json = {sink, context, false, false};
+    mig__json_raw(&json, "{\"schema\": \"mailmigrate.copy/1\", ");
+    mig__json_member(&json, "status", mig__json_string(mig_status_name(result->status)));
+    mig__json_raw(&json, ", ");
+    mig__json_member(&json, "exit", json_integer(result->exit_status));
+    mig__json_raw(&json, ",\n \"accounts\": [");
+    for (size_t i = 0; i < result->account_count && !json.refused; i++) {
+        mig__json_raw(&json, i > 0 ? ",\n" : "\n");
+        account(&json, &result->accounts[i]);
+    }
+    mig__json_raw(&json, "],\n ");
+    mig__json_member(&json, "totals", totals_object(&result->totals));
+    mig__json_raw(&json, "}\n");
+    return mig__json_finish(&json, err);
+}

@@ -1,0 +1,82 @@
+#include "report/json.h"
+
+#include "base/buffer.h"
+
+#include <string.h>
+
+/* Pure ASCII: names stay exact for a reader of JSON and can do nothing to a terminal on the way. */
+#define FORMAT (JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6))
+
+static int pass_on(const char *text, size_t length, void *context)
+{
+    mig__json *json = context;
+    if (!json->refused && json->sink(text, length, json->context) == 0)
+        return 0;
+    json->refused = true;
+    return -1;
+}
+
+void mig__json_raw(mig__json *json, const char *text)
+{
+    if (!json->failed && !json->refused)
+        pass_on(text, strlen(text), json);
+}
+
+void mig__json_value(mig__json *json, json_t *value)
+{
+    if (!value)
+        json->failed = true;
+    else if (!json->failed && !json->refused && json_dump_callback(value, pass_on, json, FORMAT) != 0 && !json->refused)
+        json->failed = true;
+    json_decref(value);
+}
+
+void mig__json_member(mig__json *json, const char *key, json_t *value)
+{
+    mig__json_raw(json, "\"");
+    mig__json_raw(json, key);
+    mig__json_raw(json, "\": ");
+    mig__json_value(json, value);
+}
+
+int mig__json_finish(const mig__json *json, mig_error *err)
+{
+    if (json->refused)
+        return mig_error_set(err, MIG_E_IO, "the JSON report could not be written");
+    if (json->failed)
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory while writing the JSON report");
+    return 0;
+}
+
+/* The length of the well-formed character at `text`, or 0. */
+static size_t character(const char *text, size_t length)
+{
+    for (size_t n = 1; n <= 4 && n <= length; n++)
+        if (mig__utf8_valid(text, n))
+            return n;
+    return 0;
+}
+
+json_t *mig__json_string(const char *text)
+{
+    size_t length = text ? strlen(text) : 0;
+    if (mig__utf8_valid(text, length))
+        return json_stringn(text ? text : "", length);
+    mig__buffer clean = MIG__BUFFER_INIT;
+    for (size_t i = 0; i < length;) {
+        size_t n = character(text + i, length - i);
+        if (n > 0)
+            mig__buffer_add(&clean, text + i, n);
+        else
+            mig__buffer_add_text(&clean, "\xef\xbf\xbd"); /* U+FFFD */
+        i += n > 0 ? n : 1;
+    }
+    json_t *value = clean.failed ? NULL : json_stringn(clean.data, clean.length);
+    mig__buffer_free(&clean);
+    return value;
+}
+
+json_t *mig__json_number(uint64_t number)
+{
+    return json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number);
+}
