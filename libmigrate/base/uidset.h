@@ -17,9 +17,13 @@ typedef struct mig__uidset {
     size_t capacity;
 } mig__uidset;
 
-#define MIG__UIDSET_INIT {NULL, 0, 0}
+#define MIG__UIDSET_INIT                                                                                               \
+    {                                                                                                                  \
+        NULL, 0, 0                                                                                                     \
+    }
 
-int mig__uidset_add(mig__uidset *set, uint32_t first, uint32_t last, mig_error *err); /* any order; cheap when ascending */
+int mig__uidset_add(mig__uidset *set, uint32_t first, uint32_t last,
+                    mig_error *err); /* any order; cheap when ascending */
 bool mig__uidset_has(const mig__uidset *set, uint32_t uid);
 uint64_t mig__uidset_size(const mig__uidset *set);
 uint32_t mig__uidset_max(const mig__uidset *set); /* 0 when empty */
@@ -29,7 +33,8 @@ int64_t mig__uidset_take(mig__uidset *set, uint64_t most, mig__uidset *out, mig_
 int mig__uidset_copy(mig__uidset *to, const mig__uidset *from, mig_error *err);
 /* "1:5,7". An unbounded text with many ranges: callers bound the set first. */
 void mig__uidset_format(const mig__uidset *set, mig__buffer *out);
-/* Parse "1:5,7,9:8"; order of the text does not matter. 0, or -1 with MIG_E_PROTOCOL (0, "*", above 2^32-1, other). */
+/* Replace `set` by what "1:5,7,9:8" says; order of the text does not matter. 0, or -1 with MIG_E_PROTOCOL (0, "*",
+ * above 2^32-1, other), then the set is empty. */
 int mig__uidset_parse(mig__uidset *set, const char *text, size_t length, mig_error *err);
 void mig__uidset_clear(mig__uidset *set);
 void mig__uidset_free(mig__uidset *set);
