@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MIG__DIGEST_SIZE 32
+#define MIG__DIGEST_SIZE       32
 #define MIG__CANONICAL_VERSION 1
 
 typedef struct mig__message_digest {
@@ -20,13 +20,24 @@ typedef struct mig__message_digest {
     uint64_t octets;                     /* how many there were */
 } mig__message_digest;
 
-typedef struct mig__digester mig__digester; /* reusable: begin, add ..., end, begin, ... */
+/* Reusable: begin, add ..., end, begin, ... A begin without an end before it starts anew. The pieces may be of any
+ * size, the result is the same. */
+typedef struct mig__digester mig__digester;
 
 mig__digester *mig__digester_new(mig_error *err);
 int mig__digester_begin(mig__digester *digester, mig_error *err);
 int mig__digester_add(mig__digester *digester, const void *data, size_t length, mig_error *err);
 int mig__digester_end(mig__digester *digester, mig__message_digest *out, mig_error *err);
 void mig__digester_free(mig__digester **digester);
+
+/* SHA-256 alone, reusable in the same way. */
+typedef struct mig__sha256 mig__sha256;
+
+mig__sha256 *mig__sha256_new(mig_error *err);
+int mig__sha256_begin(mig__sha256 *sha256, mig_error *err);
+int mig__sha256_add(mig__sha256 *sha256, const void *data, size_t length, mig_error *err);
+int mig__sha256_end(mig__sha256 *sha256, uint8_t out[MIG__DIGEST_SIZE], mig_error *err);
+void mig__sha256_free(mig__sha256 **sha256);
 
 /* One piece at once. */
 int mig__digest(const void *data, size_t length, uint8_t out[MIG__DIGEST_SIZE], mig_error *err);
