@@ -18,34 +18,40 @@
 
 typedef struct mig__command mig__command;
 
-/* An untagged response while the command is the oldest in flight. 0, or -1 with `err` filled: ends the session. */
+/*
+ * An untagged response while the command is the oldest in flight. 0, or -1 with `err` filled: ends the session. It must
+ * not use the session. `context` must live until the command was waited for or the session is closed.
+ */
 typedef int mig__command_handler(const mig__response *response, void *context, mig_error *err);
 
 /* How a command ended. `err` describes NO and BAD in full: code, scope, retry, the server's words. */
 typedef struct mig__command_result {
     mig__condition condition;
     mig__code code;
-    uint32_t uidvalidity;  /* APPENDUID, COPYUID */
-    char *uid_text;        /* APPENDUID, COPYUID: destination UIDs in message order; NULL else. Freed by ..._clear */
-    char *from_uid_text;   /* COPYUID */
-    bool throttled;        /* [THROTTLED] in an OK */
-    char mailbox_id[128];  /* MAILBOXID of CREATE; "" else */
-    mig_error error;       /* code MIG_OK when the command succeeded */
+    uint32_t uidvalidity; /* APPENDUID, COPYUID */
+    char *uid_text;       /* APPENDUID, COPYUID: destination UIDs in message order; NULL else. Freed by ..._clear */
+    char *from_uid_text;  /* COPYUID */
+    bool throttled;       /* [THROTTLED] in an OK */
+    char mailbox_id[128]; /* MAILBOXID of CREATE; "" else */
+    mig_error error;      /* code MIG_OK when the command succeeded */
 } mig__command_result;
 
 void mig__command_result_clear(mig__command_result *result);
 
-/* Begin a command: writes the tag and the words (which hold no user data: "UID FETCH"). NULL when the session failed. */
+/*
+ * Begin a command: writes the tag and the words (which hold no user data: "UID FETCH"). The one before must have been
+ * ended. NULL when the session failed or memory is short.
+ */
 mig__command *mig__command_begin(mig__session *session, const char *words, mig__command_handler *handler, void *context,
                                  mig_error *err);
 
 /* Arguments. Each writes a blank and the argument; errors stick to the command and come out of mig__command_end. */
-void mig__command_raw(mig__command *command, const char *text);     /* our own words, checked to hold no CR, LF, NUL */
-void mig__command_glue(mig__command *command, const char *text);    /* the same without the blank */
+void mig__command_raw(mig__command *command, const char *text);      /* our own words, checked to hold no CR, LF, NUL */
+void mig__command_glue(mig__command *command, const char *text);     /* the same without the blank */
 void mig__command_astring(mig__command *command, const char *value); /* quoted, or a literal where it must be */
 void mig__command_mailbox(mig__command *command, const char *wire_name); /* a name as on the wire (mUTF-7) */
 void mig__command_uids(mig__command *command, const mig__uidset *set);
-void mig__command_flags(mig__command *command, const char *const *flags); /* "(\\Seen x)"; only valid ones are written */
+void mig__command_flags(mig__command *command, const char *const *flags); /* "(\\Seen x)"; valid ones alone */
 
 /*
  * Announce and send message octets as a literal; `octets` in one or more pieces that follow with
@@ -56,16 +62,20 @@ void mig__command_flags(mig__command *command, const char *const *flags); /* "(\
 int mig__command_literal(mig__command *command, uint64_t size, mig_error *err);
 int mig__command_literal_data(mig__command *command, const void *octets, size_t length, mig_error *err);
 
-/* End the line. The command is now in flight (not necessarily flushed). 0 or -1. */
+/*
+ * End the line. The command is now in flight (not necessarily flushed). 0 or -1. After -1 from here or from
+ * ..._literal(_data) the command is gone; the session goes on when nothing of the command was sent, else it has failed.
+ */
 int mig__command_end(mig__command *command, mig_error *err);
 
 /*
  * Handle responses until `command` has its tagged answer, fill `result` and release the command. Answers of earlier
- * commands are kept for their own waits. 0 when there is an answer, be it OK, NO or BAD; -1 when the session failed.
+ * commands are kept for their own waits. 0 when there is an answer, be it OK, NO or BAD; -1 when the session failed:
+ * the command then stays with the session, and `result` is empty. Answers that came before the failure are still given.
  */
 int mig__command_wait(mig__session *session, mig__command *command, mig__command_result *result, mig_error *err);
 
-/* How many commands are in flight, and whether this one is answered already. */
+/* How many commands are in flight (ended, not answered), and whether this one is answered already. */
 unsigned mig__command_in_flight(const mig__session *session);
 bool mig__command_answered(const mig__command *command);
 

@@ -29,20 +29,20 @@ enum {
     MIG__CAP_LIST_STATUS = 1u << 8,   /* RFC 5819 */
     MIG__CAP_SPECIAL_USE = 1u << 9,   /* RFC 6154 */
     MIG__CAP_CREATE_SPECIAL_USE = 1u << 10,
-    MIG__CAP_MOVE = 1u << 11,         /* RFC 6851 */
-    MIG__CAP_ESEARCH = 1u << 12,      /* RFC 4731 */
-    MIG__CAP_NAMESPACE = 1u << 13,    /* RFC 2342 */
-    MIG__CAP_ID = 1u << 14,           /* RFC 2971 */
-    MIG__CAP_ENABLE = 1u << 15,       /* RFC 5161 */
-    MIG__CAP_SASL_IR = 1u << 16,      /* RFC 4959 */
+    MIG__CAP_MOVE = 1u << 11,      /* RFC 6851 */
+    MIG__CAP_ESEARCH = 1u << 12,   /* RFC 4731 */
+    MIG__CAP_NAMESPACE = 1u << 13, /* RFC 2342 */
+    MIG__CAP_ID = 1u << 14,        /* RFC 2971 */
+    MIG__CAP_ENABLE = 1u << 15,    /* RFC 5161 */
+    MIG__CAP_SASL_IR = 1u << 16,   /* RFC 4959 */
     MIG__CAP_STARTTLS = 1u << 17,
     MIG__CAP_LOGINDISABLED = 1u << 18,
-    MIG__CAP_STATUS_SIZE = 1u << 19,  /* RFC 8438 */
-    MIG__CAP_OBJECTID = 1u << 20,     /* RFC 8474 */
-    MIG__CAP_COMPRESS = 1u << 21,     /* RFC 4978, DEFLATE */
-    MIG__CAP_QUOTA = 1u << 22,        /* RFC 9208 */
-    MIG__CAP_UNSELECT = 1u << 23,     /* RFC 3691 */
-    MIG__CAP_GMAIL = 1u << 24,        /* X-GM-EXT-1 */
+    MIG__CAP_STATUS_SIZE = 1u << 19, /* RFC 8438 */
+    MIG__CAP_OBJECTID = 1u << 20,    /* RFC 8474 */
+    MIG__CAP_COMPRESS = 1u << 21,    /* RFC 4978, DEFLATE */
+    MIG__CAP_QUOTA = 1u << 22,       /* RFC 9208 */
+    MIG__CAP_UNSELECT = 1u << 23,    /* RFC 3691 */
+    MIG__CAP_GMAIL = 1u << 24,       /* X-GM-EXT-1 */
     MIG__CAP_IMAP4REV2 = 1u << 25,
     MIG__CAP_BINARY = 1u << 26,       /* RFC 3516 */
     MIG__CAP_UIDONLY = 1u << 27,      /* RFC 9586 */
@@ -70,21 +70,37 @@ mig__session *mig__session_open(const mig__session_options *options, mig_error *
 /* The same from a connected stream, which the session takes over (also on failure): for tests and tunnels. */
 mig__session *mig__session_open_stream(mig__stream *stream, const mig__session_options *options, mig_error *err);
 
-bool mig__session_can(const mig__session *session, unsigned capability); /* all bits of it */
+bool mig__session_can(const mig__session *session, unsigned capability);            /* all bits of it */
 bool mig__session_auth_offered(const mig__session *session, const char *mechanism); /* AUTH=mechanism */
 uint64_t mig__session_append_limit(const mig__session *session); /* APPENDLIMIT=n; 0 when none was announced */
 void mig__session_capabilities(const mig__session *session, mig__buffer *out); /* words joined by blanks */
 
+/*
+ * ENABLE those of CONDSTORE, QRESYNC, UIDONLY, UTF8_ACCEPT and IMAP4REV2 that are asked for and announced; without
+ * ENABLE or any of them nothing is sent. It goes out together with the next command, and its answer is not waited for:
+ * some servers never say ENABLED. 0, or -1 when the session failed.
+ */
+int mig__session_enable(mig__session *session, unsigned capabilities, mig_error *err);
+
+/* True when mailbox names travel as UTF-8, not mUTF-7: a server that knows IMAP4rev2 only (RFC 9051 section 5.1). */
+bool mig__session_utf8_names(const mig__session *session);
+
 /* Where bodies of FETCH go. */
 void mig__session_set_sink(mig__session *session, const mig__body_sink *sink);
 
-/* Called for untagged responses that answer no command in flight, and for BYE; NULL: none. Borrowed context. */
+/*
+ * Called for untagged responses while no command is in flight, or the oldest one has no handler, and for BYE; NULL:
+ * none. Borrowed context. It must not use the session.
+ */
 void mig__session_set_unsolicited(mig__session *session, void (*handler)(const mig__response *response, void *context),
                                   void *context);
 
 void mig__session_stats_get(const mig__session *session, mig__stream_stats *out);
 
-/* Send LOGOUT and close, without waiting for the answer. When commands are unfinished just close. */
+/*
+ * Send LOGOUT and close, without waiting for the answer. When commands are unfinished just close. Commands that were
+ * not waited for are released. NULL is fine.
+ */
 void mig__session_close(mig__session **session);
 
 #endif

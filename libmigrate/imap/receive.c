@@ -1,0 +1,239 @@
+/*
+ * imap/receive.c - what the server says, handed to whom it concerns
+ *
+ * A tagged response belongs to the command with that tag, in whatever order the answers come (RFC 3501 section 5.5). An
+ * untagged one belongs to the oldest command in flight that somebody waits for; "+" to the one command that stopped for
+ * it.
+ */
+#include "imap/failure.h"
+#include "imap/session_private.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INBOUND_SIZE 65536
+
+/* How much of a response the log shows. */
+#define TRACE_SHOWN 1000
+
+static void trace_frame(const mig__session *session, const mig__frame *frame)
+{
+    if (!mig__session_logs(session, MIG_LOG_TRACE)) {
+        return;
+    }
+    if (frame->text == NULL) {
+        mig__session_log(session, MIG_LOG_TRACE, "S: * %s (read by the guard)", frame->keyword);
+        return;
+    }
+    size_t length = frame->length;
+    while (length > 0 && (frame->text[length - 1] == '\n' || frame->text[length - 1] == '\r')) {
+        length--;
+    }
+    char shown[TRACE_SHOWN];
+    mig__inert(frame->text, length, shown, sizeof shown);
+    mig__session_log(session, MIG_LOG_TRACE, "S: %s%s", shown, length >= sizeof shown ? " ..." : "");
+}
+
+/* Let the guard have what was read, and read more as long as no response is complete. */
+static int next_frame(mig__session *session, mig__frame *frame)
+{
+    for (;;) {
+        if (session->inbound_from < session->inbound_to) {
+            size_t used = 0;
+            int complete =
+                mig__guard_push(session->guard, session->inbound + session->inbound_from,
+                                session->inbound_to - session->inbound_from, &used, frame, &session->failure);
+            session->inbound_from += used;
+            if (complete < 0) {
+                return mig__session_fail(session);
+            }
+            if (complete > 0) {
+                return 0;
+            }
+            continue;
+        }
+        if (session->inbound == NULL && (session->inbound = malloc(INBOUND_SIZE)) == NULL) {
+            mig_error_set(&session->failure, MIG_E_NOMEM, "out of memory");
+            return mig__session_fail(session);
+        }
+        int64_t got = mig__stream_read(session->stream, session->inbound, INBOUND_SIZE, &session->failure);
+        if (got < 0) {
+            return mig__session_fail(session);
+        }
+        session->inbound_from = 0;
+        session->inbound_to = (size_t)got;
+    }
+}
+
+int mig__session_receive(mig__session *session, mig__response *out)
+{
+    if (session->state == MIG__SESSION_FAILED) {
+        return -1;
+    }
+    mig__frame frame;
+    if (next_frame(session, &frame) != 0) {
+        return -1;
+    }
+    trace_frame(session, &frame);
+    if (mig__decoder_parse(session->decoder, &frame, out, &session->failure) != 0) {
+        return mig__session_fail(session);
+    }
+    return 0;
+}
+
+void mig__response_words(const mig__response *response, char *out, size_t size)
+{
+    bool has_code = response->code_text != NULL && response->code_text[0] != '\0';
+    snprintf(out, size, "%s%s%s%s", has_code ? "[" : "", has_code ? response->code_text : "", has_code ? "] " : "",
+             response->text != NULL ? response->text : "");
+}
+
+static int keep_text(char **to, const char *text, mig_error *err)
+{
+    if (text == NULL) {
+        return 0;
+    }
+    *to = strdup(text);
+    return *to != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+}
+
+static int fill_result(mig__command *command, const mig__response *response, mig_error *err)
+{
+    mig__command_result *result = &command->result;
+    result->condition = response->condition;
+    result->code = response->code;
+    if (response->code == MIG__CODE_APPENDUID || response->code == MIG__CODE_COPYUID) {
+        result->uidvalidity = response->number;
+        if (keep_text(&result->uid_text, response->uid_text, err) != 0 ||
+            keep_text(&result->from_uid_text, response->from_uid_text, err) != 0) {
+            return -1;
+        }
+    }
+    if (response->mailbox_id != NULL) {
+        snprintf(result->mailbox_id, sizeof result->mailbox_id, "%s", response->mailbox_id);
+    }
+    char words[MIG_ERROR_SERVER];
+    mig__response_words(response, words, sizeof words);
+    if (response->condition == MIG__OK) {
+        /* Gmail appends it to the text of an OK. */
+        result->throttled = response->code == MIG__CODE_THROTTLED || strstr(words, "[THROTTLED]") != NULL;
+        return 0;
+    }
+    mig__failure_classify(response->condition, response->code, words, &result->error);
+    mig_error_context(&result->error, "%s", command->words);
+    return 0;
+}
+
+static int take_answer(mig__session *session, const mig__response *response)
+{
+    mig__command *command = session->first;
+    while (command != NULL && (command->tag != response->tag || command->answered)) {
+        command = command->next;
+    }
+    if (command == NULL || !command->sent) {
+        mig_error_set(&session->failure, MIG_E_PROTOCOL, "the server answers a command that was not sent (tag %u)",
+                      response->tag);
+        return mig__session_fail(session);
+    }
+    if (!command->ended && (session->awaiting != command || response->condition == MIG__OK)) {
+        mig_error_set(&session->failure, MIG_E_PROTOCOL, "the server answers a %s that was not finished",
+                      command->words);
+        return mig__session_fail(session);
+    }
+    if (fill_result(command, response, &session->failure) != 0) {
+        return mig__session_fail(session);
+    }
+    command->answered = true;
+    if (session->awaiting == command) {
+        session->awaiting = NULL;
+    }
+    if (command->detached) {
+        if (command->result.condition != MIG__OK) {
+            mig__session_log(session, MIG_LOG_DEBUG, "%s is refused, which does no harm", command->words);
+        }
+        mig__command_unlink(command);
+    }
+    return 0;
+}
+
+static int take_continuation(mig__session *session, const mig__response *response)
+{
+    mig__command *command = session->awaiting;
+    if (command == NULL) {
+        mig_error_set(&session->failure, MIG_E_PROTOCOL, "the server asks for more where nothing is due");
+        return mig__session_fail(session);
+    }
+    session->awaiting = NULL;
+    command->continued = true;
+    mig__buffer_clear(&command->challenge);
+    mig__buffer_add_text(&command->challenge, response->text != NULL ? response->text : "");
+    if (mig__buffer_ok(&command->challenge, &session->failure) != 0) {
+        return mig__session_fail(session);
+    }
+    return 0;
+}
+
+static int take_bye(mig__session *session, const mig__response *response)
+{
+    if (session->unsolicited != NULL) {
+        session->unsolicited(response, session->unsolicited_context);
+    }
+    char words[MIG_ERROR_SERVER];
+    mig__response_words(response, words, sizeof words);
+    mig__failure_classify_bye(response->code, words, &session->failure);
+    return mig__session_fail(session);
+}
+
+static int take_untagged(mig__session *session, const mig__response *response)
+{
+    const mig__command *command = session->first;
+    while (command != NULL && (command->answered || command->detached || !command->sent)) {
+        command = command->next;
+    }
+    if (command != NULL && command->handler != NULL) {
+        if (command->handler(response, command->context, &session->failure) != 0) {
+            return mig__session_fail(session);
+        }
+    } else if (session->unsolicited != NULL) {
+        session->unsolicited(response, session->unsolicited_context);
+    }
+    return 0;
+}
+
+/* Capabilities come as a response and as a code of OK; what they say holds from then on. */
+static int note_capabilities(mig__session *session, const mig__response *response)
+{
+    bool told = response->kind == MIG__RESPONSE_CAPABILITY;
+    if (response->kind == MIG__RESPONSE_OK || response->kind == MIG__RESPONSE_TAGGED) {
+        told = response->code == MIG__CODE_CAPABILITY;
+    }
+    if (told && mig__capabilities_set(&session->capabilities, response->words, &session->failure) != 0) {
+        return mig__session_fail(session);
+    }
+    return 0;
+}
+
+int mig__session_step(mig__session *session)
+{
+    mig__response response;
+    if (mig__session_receive(session, &response) != 0 || note_capabilities(session, &response) != 0) {
+        return -1;
+    }
+    if (response.code == MIG__CODE_ALERT && response.kind != MIG__RESPONSE_CONTINUE) {
+        /* RFC 3501 section 7.1: the human-readable text of an ALERT must be shown. */
+        mig__session_log(session, MIG_LOG_WARNING, "the server says: %s", response.text);
+    }
+    switch (response.kind) {
+    case MIG__RESPONSE_TAGGED:
+        return take_answer(session, &response);
+    case MIG__RESPONSE_CONTINUE:
+        return take_continuation(session, &response);
+    case MIG__RESPONSE_BYE:
+        return take_bye(session, &response);
+    case MIG__RESPONSE_PREAUTH:
+        mig_error_set(&session->failure, MIG_E_PROTOCOL, "the server sends a second greeting");
+        return mig__session_fail(session);
+    default:
+        return take_untagged(session, &response);
+    }
+}
