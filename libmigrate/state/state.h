@@ -3,8 +3,13 @@
  *
  * One process at a time has the file open for writing. All functions may be called from any thread; they take turns.
  * Writes are gathered: an intent returns when it is on disk (WAL, synchronous=FULL), and everything that was queued
- * before it is on disk with it, so that a batch costs one commit. After the first failure (disk full, I/O) every call
- * fails with the same error: the run must stop before it sends anything more.
+ * before it is on disk with it, so that a batch costs at most one commit; intents of several threads share one. After
+ * the first failure of the database (disk full, I/O, corruption) every call fails with the same error: the run must
+ * stop before it sends anything more.
+ *
+ * Reads see what was queued. Except where said otherwise, functions return 0, or -1 with `err` filled: MIG_E_DISK_FULL,
+ * MIG_E_IO, MIG_E_STATE (corrupt), MIG_E_STATE_LOCKED (another program holds a lock in the file), MIG_E_NOMEM, or
+ * MIG_E_INTERNAL for arguments that make no sense (those alone do not end the state's use).
  */
 #ifndef MIG_STATE_STATE_H
 #define MIG_STATE_STATE_H
@@ -21,7 +26,8 @@ typedef struct mig__state mig__state;
 /*
  * Open or create. The directory is created (mode 0700), the file has mode 0600. MIG_E_STATE: unreadable, not ours,
  * corrupt, of a newer version (an older one is migrated, in one transaction). MIG_E_STATE_LOCKED: in use; the text
- * names process id, host and start time of the other one. `read_only` takes no lock and works beside a writer.
+ * names process id, host and start time of the other one. `read_only` takes no lock, works beside a writer, makes
+ * nothing, and refuses every write with MIG_E_INTERNAL.
  */
 mig__state *mig__state_open(const char *path, bool read_only, mig_error *err);
 /* A state in memory: for --dry-run without a file. */
@@ -29,42 +35,69 @@ mig__state *mig__state_open_memory(mig_error *err);
 /* Write out what is queued and close. Sets *state to NULL. 0 or -1 (then something queued may be missing). */
 int mig__state_close(mig__state **state, mig_error *err);
 
-/* The account's id, made when it is new. Labels are "user@host:port" (or with authzid), without secrets. 0: error. */
+/* ---- accounts ---- */
+
+/*
+ * The account's id, made when it is new. Labels are "user@host:port" (or with authzid), without secrets. 0: error; for
+ * a state opened for reading also when the account is not in it (MIG_E_STATE).
+ */
 int64_t mig__state_account(mig__state *state, const char *source, const char *target, mig_error *err);
+
+/* Call `each` for every account by ascending id, under the same rules as mig__state_messages. */
+int mig__state_accounts(mig__state *state,
+                        int (*each)(int64_t id, const char *source, const char *target, void *context), void *context,
+                        mig_error *err);
+
+/*
+ * Take the account for `owner` (any unique text) for `seconds` from now, or extend one's own lease. Returns 1: taken,
+ * durable; 0: another owner has it, and its time is not over; -1: error. Only of use once several workers share a
+ * state.
+ */
+int mig__state_account_lease(mig__state *state, int64_t account, const char *owner, int64_t seconds, mig_error *err);
+/* Give it back; nothing happens when it is not the owner's. Queued. */
+int mig__state_account_release(mig__state *state, int64_t account, const char *owner, mig_error *err);
 
 /* ---- folders ---- */
 
 typedef struct mig__state_folder {
-    int64_t id;         /* 0: not stored yet */
-    char *source;       /* wire name */
-    char *target;       /* wire name */
-    char *source_mailbox_id, *target_mailbox_id; /* OBJECTID; NULL: unknown */
+    int64_t id;                                                   /* 0: not stored yet */
+    char *source;                                                 /* wire name */
+    char *target;                                                 /* wire name */
+    char *source_mailbox_id, *target_mailbox_id;                  /* OBJECTID; NULL: unknown */
     uint32_t source_uidvalidity, source_uidnext, source_messages; /* as of the last complete pass; 0: never complete */
-    uint64_t source_modseq;
+    uint64_t source_modseq;                                       /* at most 2^63-1 (RFC 7162 section 3.1.2.2) */
     uint32_t target_uidvalidity, target_uidnext, target_messages;
     uint64_t target_modseq;
-    bool created;       /* this tool made the target mailbox */
+    bool created; /* this tool made the target mailbox */
 } mig__state_folder;
 
-/* All folders of an account in order of `source`. The caller frees with mig__state_folders_free. */
+/* All folders of an account in order of `source` (by octets). The caller frees with mig__state_folders_free. */
 int mig__state_folders(mig__state *state, int64_t account, mig__state_folder **out, size_t *count, mig_error *err);
 void mig__state_folders_free(mig__state_folder **folders, size_t count);
-/* Insert (id 0: sets it) or update all columns. Queued; durable with the next intent or flush. */
+/*
+ * Insert (id 0: sets it; when the account has a folder of that source name already, that one is updated) or update all
+ * columns. Queued; durable with the next intent or flush. For renames: if another folder has the new source name, that
+ * one is taken to be renamed as well, and is called "\001ID" until it is put itself.
+ */
 int mig__state_folder_put(mig__state *state, int64_t account, mig__state_folder *folder, mig_error *err);
-/* A UIDVALIDITY of the source changed: the folder's messages lose their source UIDs and wait to be matched by content. */
+/*
+ * A UIDVALIDITY of the source changed: the folder's messages lose their source UIDs and wait to be matched by content
+ * (mig__state_orphans, mig__state_message_repair); FAILED ones, which nothing can match, go; what is recorded of the
+ * source side of the folder is 0 again. Open batches of the folder must be reconciled before. Queued.
+ */
 int mig__state_folder_reset_source(mig__state *state, int64_t folder, mig_error *err);
-/* The same for the target side: target UIDs are forgotten. */
+/* The same for the target side: target UIDs are forgotten. Queued. */
 int mig__state_folder_reset_target(mig__state *state, int64_t folder, mig_error *err);
 
 /* ---- messages ---- */
 
 typedef enum mig__message_state {
-    MIG__MESSAGE_INTENT = 0,  /* a batch holds it; whether it is on the target is not known */
+    MIG__MESSAGE_INTENT = 0, /* a batch holds it; whether it is on the target is not known */
     MIG__MESSAGE_COPIED = 1,
-    MIG__MESSAGE_ADOPTED = 2, /* was there already, found by content */
-    MIG__MESSAGE_FAILED = 3,  /* refused for good; code says why */
-    MIG__MESSAGE_VANISHED = 4,/* gone on the source since it was copied; kept on the target */
-    MIG__MESSAGE_DELETED = 5  /* gone on the source, and flagged or expunged on the target */
+    MIG__MESSAGE_ADOPTED = 2,  /* was there already, found by content */
+    MIG__MESSAGE_FAILED = 3,   /* refused for good; code says why */
+    MIG__MESSAGE_VANISHED = 4, /* gone on the source since it was copied; kept on the target */
+    MIG__MESSAGE_DELETED = 5   /* gone on the source, and flagged or expunged on the target */
 } mig__message_state;
 
 typedef struct mig__message {
@@ -72,34 +105,80 @@ typedef struct mig__message {
     uint32_t source_uid; /* 0: lost by a reset */
     uint32_t target_uid; /* 0: unknown */
     mig__message_state state;
-    bool has_digest;     /* false: adopted without reading the octets */
-    mig__message_digest digest; /* digest.octets is the size */
+    bool has_digest;            /* false: adopted without reading the octets */
+    mig__message_digest digest; /* digest.octets is the size, also without has_digest; 0: unknown */
+    int canonical_version;      /* read only: the rules behind digest.canonical; writes record MIG__CANONICAL_VERSION */
     mig__datetime internaldate;
-    const char *flags;   /* as last carried over: sorted, joined by blanks, without \Recent; "" for none */
-    const char *email_id; /* "" when unknown */
-    mig_code code;       /* FAILED only */
-    const char *text;    /* FAILED only: the reason; "" else */
+    const char *flags;      /* as last carried over: sorted, joined by blanks, without \Recent; "" for none */
+    const char *email_id;   /* "" when unknown */
+    mig_code code;          /* FAILED only */
+    const char *text;       /* FAILED only: the reason; "" else */
+    const char *message_id; /* header fields that name the message in a report when the source is off; "": unknown */
+    const char *subject;
 } mig__message;
+/* In what is given to the state, NULL strings are allowed: unknown. What the state gives has "" instead. */
 
-/* Call `each` for every message of a folder by ascending source_uid. It must not call back into the state. Strings are
- * borrowed for the call. A return of non-zero ends the walk and is returned. */
+/*
+ * Call `each` for every message of a folder by ascending source_uid (those without one first). It must not call back
+ * into the state. Strings are borrowed for the call. A return of non-zero ends the walk and is returned.
+ */
 int mig__state_messages(mig__state *state, int64_t folder, int (*each)(const mig__message *message, void *context),
                         void *context, mig_error *err);
-/* One message by digest among those of the account with a known target UID; for moves. Returns 1 found (fills out's
- * numbers and *folder; strings are ""), 0 not found, -1 error. */
+/* The same for the messages that a reset left without source UID; not FAILED, INTENT. */
+int mig__state_orphans(mig__state *state, int64_t folder, int (*each)(const mig__message *message, void *context),
+                       void *context, mig_error *err);
+/* The same for COPIED, ADOPTED and VANISHED messages whose target UID is not known: after a reset of the target, or
+ * where a target without UIDPLUS did not tell. */
+int mig__state_unplaced(mig__state *state, int64_t folder, int (*each)(const mig__message *message, void *context),
+                        void *context, mig_error *err);
+
+/* One message by its source UID. 1: found, `out` filled, the caller releases its strings with mig__message_clear;
+ * 0: not found; -1: error. */
+int mig__state_message_by_uid(mig__state *state, int64_t folder, uint32_t source_uid, mig__message *out,
+                              mig_error *err);
+void mig__message_clear(mig__message *message);
+/* One message by digest among those of the account with a known target UID (COPIED, ADOPTED, VANISHED); for moves,
+ * therefore VANISHED ones first. Returns 1 found (fills out's numbers and *folder; strings are ""), 0 not found, -1
+ * error. The first call for an account reads all its digests (16 octets of memory a message from then on). */
 int mig__state_find_digest(mig__state *state, int64_t account, const uint8_t raw[MIG__DIGEST_SIZE], int64_t *folder,
                            mig__message *out, mig_error *err);
-/* Queued single updates. */
-int mig__state_message_failed(mig__state *state, int64_t folder, const mig__message *message, mig_error *err);
-int mig__state_message_adopt(mig__state *state, int64_t folder, const mig__message *message, mig_error *err); /* insert or update as ADOPTED */
+/* The same by EMAILID. */
+int mig__state_find_email_id(mig__state *state, int64_t account, const char *email_id, int64_t *folder,
+                             mig__message *out, mig_error *err);
+
+/* Source UIDs that need no copying (COPIED, ADOPTED, VANISHED) and those that failed for good. Either may be NULL.
+ * What the sets held before stays. INTENT is in neither: reconcile first. */
+int mig__state_source_uids(mig__state *state, int64_t folder, mig__uidset *done, mig__uidset *failed, mig_error *err);
+/* Source UIDs that the source is expected to have still (COPIED, ADOPTED): less those it has are the vanished ones. */
+int mig__state_source_present(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err);
+/* Known target UIDs (COPIED, ADOPTED, VANISHED): what on the target is not in it is not ours, or not recorded. */
+int mig__state_target_uids(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err);
+
+/* Queued single updates. A row is found by folder and source UID (not 0). A UID without a row: nothing happens. */
+int mig__state_message_failed(mig__state *state, int64_t folder, const mig__message *message,
+                              mig_error *err); /* insert or replace as FAILED */
+int mig__state_message_adopt(mig__state *state, int64_t folder, const mig__message *message,
+                             mig_error *err); /* insert or replace as ADOPTED */
 int mig__state_message_flags(mig__state *state, int64_t folder, uint32_t source_uid, const char *flags, mig_error *err);
-int mig__state_message_gone(mig__state *state, int64_t folder, uint32_t source_uid, mig__message_state state_now, mig_error *err);
-/* The message moved on both sides: it now belongs to another folder with new UIDs. */
+/* Also back to COPIED, when a message that had vanished is there again. */
+int mig__state_message_gone(mig__state *state, int64_t folder, uint32_t source_uid, mig__message_state state_now,
+                            mig_error *err);
+/*
+ * The message moved on both sides: it now belongs to another folder with new UIDs (target UID 0: unknown), and is
+ * COPIED if it was VANISHED. A row that stood for the same source UID there is replaced. Where a kill between the
+ * target's move and this call would matter, journal the move as a batch in the new folder instead (mig__state_intent,
+ * UID MOVE, mig__state_outcome), then mig__state_message_forget the old row.
+ */
 int mig__state_message_move(mig__state *state, int64_t from_folder, uint32_t from_source_uid, int64_t to_folder,
                             uint32_t to_source_uid, uint32_t to_target_uid, mig_error *err);
+/* After a reset: the row with this id is that message; a UID of 0 leaves the column as it is. Another row that stood
+ * for the same source UID goes. */
+int mig__state_message_repair(mig__state *state, int64_t id, uint32_t source_uid, uint32_t target_uid, mig_error *err);
+/* The row with this id goes: its message is new if the source has it. */
+int mig__state_message_forget(mig__state *state, int64_t id, mig_error *err);
 
 typedef struct mig__state_counts {
-    uint64_t copied, adopted, failed, vanished, deleted, intent, octets;
+    uint64_t copied, adopted, failed, vanished, deleted, intent, octets; /* octets: of copied and adopted */
 } mig__state_counts;
 int mig__state_count(mig__state *state, int64_t folder, mig__state_counts *out, mig_error *err);
 
@@ -107,13 +186,17 @@ int mig__state_count(mig__state *state, int64_t folder, mig__state_counts *out, 
 
 typedef struct mig__intent { /* what is about to be sent to one target folder in one go */
     int64_t folder;
-    uint32_t target_uidvalidity; /* 0: unknown */
-    uint32_t target_uidnext;     /* every UID that the batch gets is at least this; 0: unknown */
-    const mig__message *messages; /* source_uid, digest, internaldate, flags, email_id are used */
+    uint32_t target_uidvalidity;  /* 0: unknown */
+    uint32_t target_uidnext;      /* every UID that the batch gets is at least this; 0: unknown */
+    const mig__message *messages; /* all but id, target_uid, state, code, text is used */
     size_t count;
 } mig__intent;
 
-/* Record the intent and everything queued before it; returns when it is durable. The batch's id (> 0), or -1. */
+/*
+ * Record the intent and everything queued before it; returns when it is durable. The batch's id (> 0), or -1: then
+ * nothing must be sent. A source UID that has a row already (FAILED, or COPIED where the target lost it) is taken over;
+ * when the target takes nothing, the row is as before. A source UID must not be in two open batches.
+ */
 int64_t mig__state_intent(mig__state *state, const mig__intent *intent, mig_error *err);
 /* The target took the batch: target_uids[i] belongs to messages[i] (0: unknown, to be matched later). Queued. */
 int mig__state_outcome(mig__state *state, int64_t batch, const uint32_t *target_uids, size_t count, mig_error *err);
@@ -125,12 +208,14 @@ typedef struct mig__open_batch {
     int64_t id;
     int64_t folder;
     uint32_t target_uidvalidity, target_uidnext;
-    mig__message *messages; /* flags and email_id are owned by the batch */
+    mig__message *messages; /* strings are owned by the batch */
     size_t count;
 } mig__open_batch;
+/* In the order in which they were begun; also those of this process. */
 int mig__state_open_batches(mig__state *state, int64_t account, mig__open_batch **out, size_t *count, mig_error *err);
 void mig__state_open_batches_free(mig__open_batch **batches, size_t count);
-/* Reconciled: target_uids[i] > 0 was found on the target (becomes COPIED), 0 was not (its row goes). Queued. */
+/* Reconciled: target_uids[i] > 0 was found on the target (becomes COPIED), 0 was not (is as before the intent). Queued.
+ */
 int mig__state_reconcile(mig__state *state, int64_t batch, const uint32_t *target_uids, size_t count, mig_error *err);
 
 /* Make everything queued durable. */
@@ -138,10 +223,27 @@ int mig__state_flush(mig__state *state, mig_error *err);
 
 /* ---- records of runs, for evidence and status ---- */
 
-/* A run begins: verb ("copy"), version of the tool, both logins; returns its id or -1. */
+typedef struct mig__state_run { /* borrowed strings */
+    int64_t id, account;
+    const char *verb, *version, *host, *status; /* status "": still running, or killed */
+    int64_t pid, uid;                           /* process, and the operating system's user behind it */
+    int64_t begun, ended;                       /* seconds since 1970-01-01 UTC; ended 0: not */
+    uint64_t copied, failed, octets;
+} mig__state_run;
+
+/* A run begins: verb ("copy"), version of the tool; returns its id or -1. Queued, as all of these. */
 int64_t mig__state_run_begin(mig__state *state, int64_t account, const char *verb, const char *version, mig_error *err);
 int mig__state_run_end(mig__state *state, int64_t run, const char *status, uint64_t copied, uint64_t failed,
                        uint64_t octets, mig_error *err);
+/* Something in it worth keeping: kind is one word ("folder-created", "merkle-root"), folder 0 for the account. */
+int mig__state_event(mig__state *state, int64_t run, const char *kind, int64_t folder, const char *text,
+                     mig_error *err);
+/* Runs of an account, the newest first; events of a run, the oldest first; same rules as mig__state_messages. */
+int mig__state_runs(mig__state *state, int64_t account, int (*each)(const mig__state_run *run, void *context),
+                    void *context, mig_error *err);
+int mig__state_events(mig__state *state, int64_t run,
+                      int (*each)(int64_t at, const char *kind, int64_t folder, const char *text, void *context),
+                      void *context, mig_error *err);
 /* Octets sent to the target on a UTC day (days since 1970-01-01). */
 int mig__state_sent_add(mig__state *state, int64_t account, int64_t day, uint64_t octets, mig_error *err);
 int mig__state_sent_get(mig__state *state, int64_t account, int64_t day, uint64_t *octets, mig_error *err);

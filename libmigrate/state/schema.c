@@ -1,0 +1,90 @@
+/* state/schema.c - see schema.h */
+#include "state/schema.h"
+#include "state/internal.h"
+#include <stdio.h>
+
+const mig__schema mig__schema_current = {1, mig__schema_sql, NULL};
+
+static int number(sqlite3 *db, const char *sql, int *out, mig_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(stmt);
+    }
+    if (rc == SQLITE_ROW) {
+        *out = sqlite3_column_int(stmt, 0);
+        rc = SQLITE_OK;
+    }
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_OK ? 0 : mig__sql_error(db, rc, err);
+}
+
+static int execute(sqlite3 *db, const char *sql, mig_error *err)
+{
+    int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? 0 : mig__sql_error(db, rc, err);
+}
+
+/* In one transaction, which the version is part of: a kill leaves the old file or the new one. */
+static int bring_along(sqlite3 *db, const mig__schema *schema, int version, mig_error *err)
+{
+    char pragmas[96];
+
+    snprintf(pragmas, sizeof pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+             MIG__STATE_APPLICATION_ID, schema->version);
+    if (execute(db, "BEGIN IMMEDIATE", err) != 0) {
+        return -1;
+    }
+    int rc = 0;
+    if (version == 0) {
+        rc = execute(db, schema->create, err);
+    }
+    for (int from = version; rc == 0 && from > 0 && from < schema->version; from++) {
+        rc = execute(db, schema->steps[from - 1], err);
+        if (rc != 0) {
+            mig_error_context(err, "migrating from version %d to %d", from, from + 1);
+        }
+    }
+    if (rc == 0) {
+        rc = execute(db, pragmas, err);
+    }
+    if (rc == 0) {
+        rc = execute(db, "COMMIT", err);
+    }
+    if (rc != 0) {
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL); /* the first error is the one that counts */
+    }
+    return rc;
+}
+
+int mig__schema_prepare(sqlite3 *db, const mig__schema *schema, bool read_only, mig_error *err)
+{
+    int id = 0;
+    int version = 0;
+    int tables = 0;
+
+    if (number(db, "PRAGMA application_id", &id, err) != 0 || number(db, "PRAGMA user_version", &version, err) != 0 ||
+        number(db, "SELECT count(*) FROM sqlite_master", &tables, err) != 0) {
+        return -1;
+    }
+    if (id != MIG__STATE_APPLICATION_ID && (id != 0 || version != 0 || tables != 0)) {
+        mig_error_set(err, MIG_E_STATE, "%s is an SQLite database, but not a state of mailmigrate", mig__sql_name(db));
+        return mig_error_hint(err, "name another file with --state; this one was not touched");
+    }
+    if (version > schema->version) {
+        mig_error_set(err, MIG_E_STATE,
+                      "the state file %s is of version %d, which is newer than this program (it knows up to %d)",
+                      mig__sql_name(db), version, schema->version);
+        return mig_error_hint(err, "use the mailmigrate that wrote it, or a newer one");
+    }
+    if (version == schema->version) {
+        return 0;
+    }
+    if (read_only) {
+        mig_error_set(err, MIG_E_STATE, "the state file %s is of version %d, and %d is needed for reading",
+                      mig__sql_name(db), version, schema->version);
+        return mig_error_hint(err, "run `mailmigrate copy` once: it brings the file along");
+    }
+    return bring_along(db, schema, version, err);
+}
