@@ -52,23 +52,24 @@ static const struct {
     [MIG_E_INTERNAL] = {"internal", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
 };
 
-static void set_formatted(mig_error *err, const char *format, va_list arguments)
+/* The arguments may point into `err` itself: so it is written last. */
+static void set(mig_error *err, mig_code code, const char *reason, const char *format, va_list arguments)
+    MIG_PRINTF(4, 0);
+static void set(mig_error *err, mig_code code, const char *reason, const char *format, va_list arguments)
 {
-    char raw[MIG_ERROR_TEXT];
-    if (vsnprintf(raw, sizeof raw, format, arguments) < 0) {
+    char raw[MIG_ERROR_TEXT + 128];
+    if (vsnprintf(raw, MIG_ERROR_TEXT, format, arguments) < 0) {
         raw[0] = '\0';
     }
-    mig__inert(raw, strlen(raw), err->text, sizeof err->text);
-}
-
-static void set_code(mig_error *err, mig_code code)
-{
+    size_t length = strlen(raw);
+    snprintf(raw + length, sizeof raw - length, "%s%s", reason[0] != '\0' ? ": " : "", reason);
     err->code = code;
     err->scope = codes[code].scope;
     err->retry = codes[code].retry;
     err->retry_after_ms = 0;
     err->server[0] = '\0';
     err->hint[0] = '\0';
+    mig__inert(raw, strlen(raw), err->text, sizeof err->text);
 }
 
 int mig_error_set(mig_error *err, mig_code code, const char *format, ...)
@@ -78,8 +79,7 @@ int mig_error_set(mig_error *err, mig_code code, const char *format, ...)
     }
     va_list arguments;
     va_start(arguments, format);
-    set_code(err, code);
-    set_formatted(err, format, arguments);
+    set(err, code, "", format, arguments);
     va_end(arguments);
     return -1;
 }
@@ -102,18 +102,14 @@ int mig_error_errno(mig_error *err, mig_code code, int errnum, const char *forma
     if (err == NULL) {
         return -1;
     }
-    va_list arguments;
-    va_start(arguments, format);
-    set_code(err, code_of_errno(errnum, code));
-    set_formatted(err, format, arguments);
-    va_end(arguments);
-
-    char reason[128];
+    char reason[120];
     if (strerror_r(errnum, reason, sizeof reason) != 0) {
         snprintf(reason, sizeof reason, "error %d", errnum);
     }
-    size_t length = strlen(err->text);
-    snprintf(err->text + length, sizeof err->text - length, ": %s", reason);
+    va_list arguments;
+    va_start(arguments, format);
+    set(err, code_of_errno(errnum, code), reason, format, arguments);
+    va_end(arguments);
     return -1;
 }
 
@@ -122,18 +118,16 @@ int mig_error_context(mig_error *err, const char *format, ...)
     if (err == NULL) {
         return -1;
     }
-    char raw[MIG_ERROR_TEXT];
-    char inner[MIG_ERROR_TEXT];
+    char raw[2 * MIG_ERROR_TEXT + 2];
     va_list arguments;
     va_start(arguments, format);
-    if (vsnprintf(raw, sizeof raw, format, arguments) < 0) {
+    if (vsnprintf(raw, MIG_ERROR_TEXT, format, arguments) < 0) {
         raw[0] = '\0';
     }
     va_end(arguments);
-    memcpy(inner, err->text, sizeof inner);
+    size_t length = strlen(raw);
+    snprintf(raw + length, sizeof raw - length, ": %s", err->text);
     mig__inert(raw, strlen(raw), err->text, sizeof err->text);
-    size_t length = strlen(err->text);
-    snprintf(err->text + length, sizeof err->text - length, ": %s", inner);
     return -1;
 }
 
@@ -184,7 +178,8 @@ int mig_exit_status_worse(int a, int b)
 
 char *mig_error_line(const mig_error *err, char *out, size_t size)
 {
-    snprintf(out, size, "%s%s%s%s%s%s", err->text, err->server[0] != '\0' ? " (the server says: \"" : "", err->server,
-             err->server[0] != '\0' ? "\")" : "", err->hint[0] != '\0' ? "; " : "", err->hint);
-    return out;
+    char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT + 64];
+    snprintf(line, sizeof line, "%s%s%s%s%s%s", err->text, err->server[0] != '\0' ? " (the server says: \"" : "",
+             err->server, err->server[0] != '\0' ? "\")" : "", err->hint[0] != '\0' ? "; " : "", err->hint);
+    return mig__inert(line, strlen(line), out, size);
 }

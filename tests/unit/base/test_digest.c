@@ -70,19 +70,11 @@ static mig__message_digest digest_in_pieces(mig__digester *digester, const char 
 static void pieces_of_any_size_give_the_same_digests(void **state)
 {
     (void)state;
-    static const char *const words[] = {"\r\n",
-                                        "\n",
-                                        "\r",
-                                        "\r\r\n",
-                                        "X-UID: 5",
-                                        "Subject:",
-                                        " ",
-                                        "\t",
-                                        "word",
-                                        ":",
-                                        "\r\n\r\n",
-                                        "a long run of text without any line end at all, longer than a block "
-                                        "of the fast path, so that it is taken, and not only by the slow one, too"};
+    static const char long_run[] =
+        "a long run of text without any line end at all, longer than a block of the fast path, "
+        "so that it is taken, and not only by the slow one, too";
+    static const char *const words[] = {
+        "\r\n", "\n", "\r", "\r\r\n", "X-UID: 5", "Subject:", " ", "\t", "word", ":", "\r\n\r\n", long_run};
     char text[6000];
     size_t length = 0;
     uint64_t seed = 7;

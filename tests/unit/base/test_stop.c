@@ -1,0 +1,64 @@
+/* Asking to stop, and names of roles */
+#include <migrate/folder.h>
+#include <migrate/stop.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <string.h>
+
+static void requests_raise_the_level_to_two(void **state)
+{
+    (void)state;
+    mig_stop stop = MIG_STOP_INIT;
+    assert_int_equal(mig_stop_level(NULL), 0);
+    assert_int_equal(mig_stop_level(&stop), 0);
+    for (int request = 1; request < 5; request++) {
+        mig_stop_request(&stop);
+        assert_int_equal(mig_stop_level(&stop), request < 2 ? request : 2);
+    }
+}
+
+static void *request_often(void *stop)
+{
+    for (int i = 0; i < 10000; i++) {
+        mig_stop_request(stop);
+    }
+    return NULL;
+}
+
+static void many_threads_may_ask(void **state)
+{
+    (void)state;
+    mig_stop stop = MIG_STOP_INIT;
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, request_often, &stop), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    assert_int_equal(mig_stop_level(&stop), 2);
+}
+
+static void roles_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(mig_role_name(MIG_ROLE_NONE), "");
+    assert_string_equal(mig_role_name(MIG_ROLE_COUNT), "");
+    for (int role = MIG_ROLE_INBOX; role < MIG_ROLE_COUNT; role++) {
+        assert_true(strlen(mig_role_name((mig_role)role)) > 2);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests_raise_the_level_to_two),
+        cmocka_unit_test(many_threads_may_ask),
+        cmocka_unit_test(roles_have_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
