@@ -1,0 +1,107 @@
+#include "cli/option_table.h"
+
+#include "cli/suggest.h"
+
+#include <stdint.h>
+
+/* clang-format off */
+#define TEXT(name, value, description, argument) \
+    {name, '\0', POPT_ARG_STRING, NULL, value, description, argument}
+#define SWITCH(name, letter, value, description) {name, letter, POPT_ARG_NONE, NULL, value, description, NULL}
+
+#define SIDE_OPTIONS(side, base) \
+    TEXT(side, (base) | SIDE_URL, "the account: imaps://user%40domain@host[:993], or imap:// with STARTTLS", "URL"), \
+    TEXT(side "-tls", (base) | SIDE_TLS, "implicit or starttls as the URL says, or none (imap:// to loopback)", "MODE"), \
+    TEXT(side "-auth", (base) | SIDE_AUTH, \
+         "auto, plain, login, cram-md5, scram-sha-1, scram-sha-256, xoauth2 or oauthbearer", "MECHANISM"), \
+    TEXT(side "-authzid", (base) | SIDE_AUTHZID, "log in as the URL's user, act as this one", "USER"), \
+    TEXT(side "-password-file", (base) | SIDE_PASSWORD_FILE, "the password is the first line of this file", "FILE"), \
+    TEXT(side "-password-command", (base) | SIDE_PASSWORD_COMMAND, \
+         "the password is the first line that this command prints", "COMMAND"), \
+    TEXT(side "-pin", (base) | SIDE_PIN, "accept this public key alone: sha256//BASE64", "PIN"), \
+    TEXT(side "-ca-file", (base) | SIDE_CA_FILE, "certificates to trust instead of the system's (PEM)", "FILE"), \
+    POPT_TABLEEND
+
+static const struct poptOption source_options[] = {SIDE_OPTIONS("source", OPT_SOURCE)};
+static const struct poptOption target_options[] = {SIDE_OPTIONS("target", OPT_TARGET)};
+
+static const struct poptOption both_options[] = {
+    TEXT("ca-file", OPT_CA_FILE, "certificates to trust instead of the system's, both sides (PEM)", "FILE"),
+    SWITCH("allow-cleartext", '\0', OPT_ALLOW_CLEARTEXT, "permit tls mode none also beyond loopback"),
+    TEXT("tls-min", OPT_TLS_MIN, "lowest TLS version: 1.2 (default) or 1.3", "VERSION"),
+    TEXT("compress", OPT_COMPRESS, "COMPRESS=DEFLATE: on, off or auto (default)", "MODE"),
+    TEXT("timeout", OPT_TIMEOUT, "give up on a server that is silent this long (default 300)", "SECONDS"),
+    TEXT("connect-timeout", OPT_CONNECT_TIMEOUT, "give up on connecting after this long (default 30)", "SECONDS"),
+    POPT_TABLEEND};
+
+static const struct poptOption selection_options[] = {
+    TEXT("folder", OPT_FOLDER, "only folders that match; can be given again", "GLOB"),
+    TEXT("exclude", OPT_EXCLUDE, "not the folders that match; can be given again", "GLOB"),
+    TEXT("map", OPT_MAP, "copy folder FROM into folder TO; can be given again", "FROM=TO"),
+    TEXT("since", OPT_SINCE, "messages received on this day or later", "YYYY-MM-DD"),
+    TEXT("before", OPT_BEFORE, "messages received before this day", "YYYY-MM-DD"),
+    TEXT("max-size", OPT_MAX_SIZE, "leave larger messages out, and list them", "SIZE"),
+    POPT_TABLEEND};
+
+static const struct poptOption pace_options[] = {
+    TEXT("connections", OPT_CONNECTIONS, "most connections to each side, 1 to 32 (default 4)", "N"),
+    TEXT("max-rate", OPT_MAX_RATE, "octets a second towards the target, as 10M", "SIZE"),
+    TEXT("daily-limit", OPT_DAILY_LIMIT, "octets a day towards the target, over all runs, as 500M", "SIZE"),
+    TEXT("until", OPT_UNTIL, "stop cleanly at this time; the next run goes on", "HH:MM"),
+    SWITCH("ordered", '\0', OPT_ORDERED, "keep each folder's messages in their order on the target"),
+    POPT_TABLEEND};
+
+static const struct poptOption copy_options[] = {
+    TEXT("flags", OPT_FLAGS, "changed flags: merge (default), source or keep", "MODE"),
+    TEXT("deletions", OPT_DELETIONS, "what vanished on the source: keep (default), flag or expunge", "MODE"),
+    SWITCH("force", '\0', OPT_FORCE, "go on where a safety check would stop"),
+    TEXT("state", OPT_STATE, "the file that remembers what was copied", "FILE"),
+    SWITCH("dry-run", '\0', OPT_DRY_RUN, "say what would be done, change nothing"),
+    POPT_TABLEEND};
+
+static const struct poptOption output_options[] = {
+    TEXT("progress", OPT_PROGRESS, "auto (default), always or never", "WHEN"),
+    SWITCH("quiet", 'q', OPT_QUIET, "only what needs attention"),
+    SWITCH("verbose", 'v', OPT_VERBOSE, "tell more; twice: still more"),
+    TEXT("log", OPT_LOG, "append what happens to this file, one JSON object a line", "FILE"),
+    TEXT("json", OPT_JSON, "write the result as JSON; \"-\": to standard output", "FILE"),
+    SWITCH("trace", '\0', OPT_TRACE, "log the dialogue with the servers, secrets masked"),
+    SWITCH("help", 'h', OPT_HELP, "this text"),
+    SWITCH("version", 'V', OPT_VERSION, "the version"),
+    POPT_TABLEEND};
+
+#define GROUP(table, title) {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)(table), 0, title, NULL}
+const struct poptOption cli_option_table[] = {
+    GROUP(source_options, "Source:"),
+    GROUP(target_options, "Target:"),
+    GROUP(both_options, "Both servers:"),
+    GROUP(selection_options, "Folders and messages:"),
+    GROUP(pace_options, "Pace:"),
+    GROUP(copy_options, "Copying:"),
+    GROUP(output_options, "Output:"),
+    POPT_TABLEEND};
+/* clang-format on */
+
+static const struct poptOption *const groups[] = {source_options, target_options, both_options,  selection_options,
+                                                  pace_options,   copy_options,   output_options};
+#define GROUP_COUNT  (sizeof groups / sizeof groups[0])
+#define MOST_OPTIONS 64
+
+const char *cli_option_name(int value)
+{
+    for (size_t g = 0; g < GROUP_COUNT; g++)
+        for (const struct poptOption *option = groups[g]; option->longName; option++)
+            if (option->val == value)
+                return option->longName;
+    return "?";
+}
+
+const char *cli_option_suggest(const char *typed)
+{
+    const char *names[MOST_OPTIONS];
+    size_t count = 0;
+    for (size_t g = 0; g < GROUP_COUNT; g++)
+        for (const struct poptOption *option = groups[g]; option->longName && count < MOST_OPTIONS; option++)
+            names[count++] = option->longName;
+    return cli_suggest(typed, names, count);
+}

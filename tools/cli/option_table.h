@@ -1,0 +1,64 @@
+/* cli/option_table.h - the option table for popt, and what each entry is */
+#ifndef CLI_OPTION_TABLE_H
+#define CLI_OPTION_TABLE_H
+
+#include <popt.h>
+#include <stddef.h>
+
+/* What poptGetNextOpt returns. Options of a side are one of the SIDE values plus OPT_SOURCE or OPT_TARGET. */
+enum {
+    OPT_HELP = 1,
+    OPT_VERSION,
+    OPT_CA_FILE,
+    OPT_ALLOW_CLEARTEXT,
+    OPT_TLS_MIN,
+    OPT_COMPRESS,
+    OPT_TIMEOUT,
+    OPT_CONNECT_TIMEOUT,
+    OPT_FOLDER,
+    OPT_EXCLUDE,
+    OPT_MAP,
+    OPT_SINCE,
+    OPT_BEFORE,
+    OPT_MAX_SIZE,
+    OPT_CONNECTIONS,
+    OPT_MAX_RATE,
+    OPT_DAILY_LIMIT,
+    OPT_UNTIL,
+    OPT_ORDERED,
+    OPT_FLAGS,
+    OPT_DELETIONS,
+    OPT_FORCE,
+    OPT_STATE,
+    OPT_DRY_RUN,
+    OPT_PROGRESS,
+    OPT_QUIET,
+    OPT_VERBOSE,
+    OPT_LOG,
+    OPT_JSON,
+    OPT_TRACE,
+
+    SIDE_URL = 0,
+    SIDE_TLS,
+    SIDE_AUTH,
+    SIDE_AUTHZID,
+    SIDE_PASSWORD_FILE,
+    SIDE_PASSWORD_COMMAND,
+    SIDE_PIN,
+    SIDE_CA_FILE,
+
+    OPT_SOURCE = 0x100,
+    OPT_TARGET = 0x200,
+    OPT_SIDE_MASK = 0x300
+};
+
+/* All options in groups, for poptGetContext. */
+extern const struct poptOption cli_option_table[];
+
+/* The long name of an entry, without its dashes. */
+const char *cli_option_name(int value);
+
+/* The long option nearest to what was typed (without dashes), or NULL. */
+const char *cli_option_suggest(const char *typed);
+
+#endif

@@ -1,0 +1,431 @@
+#include "cli/options.h"
+
+#include "cli/option_table.h"
+#include "cli/values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PASSWORD_HINT                                                                                                  \
+    "use --source-password-file FILE, --source-password-command COMMAND or the variable "                              \
+    "MAILMIGRATE_SOURCE_PASSWORD (the same with target), or give none and be asked"
+
+static const char *const tls_names[] = {"implicit", "starttls", "none", NULL};
+static const char *const auth_names[] = {"auto",          "plain",   "login",       "cram-md5", "scram-sha-1",
+                                         "scram-sha-256", "xoauth2", "oauthbearer", NULL};
+static const char *const flags_names[] = {"merge", "source", "keep", NULL};
+static const char *const deletions_names[] = {"keep", "flag", "expunge", NULL};
+static const char *const progress_names[] = {"auto", "always", "never", NULL};
+static const char *const tls_min_names[] = {"1.2", "1.3", NULL};
+static const char *const compress_names[] = {"auto", "off", "on", NULL};
+
+/* Take over `text`, also when it fails. */
+static int list_add(cli_list *list, char *text, mig_error *err)
+{
+    char **grown = text ? realloc(list->items, (list->count + 2) * sizeof *grown) : NULL;
+    if (!grown) {
+        free(text);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    list->items = grown;
+    list->items[list->count++] = text;
+    list->items[list->count] = NULL;
+    return 0;
+}
+
+static void list_clear(cli_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (cli_list){NULL, 0};
+}
+
+static int bad_value(int option, const char *value, const char *wanted, mig_error *err)
+{
+    return mig_error_set(err, MIG_E_USAGE, "--%s: \"%s\" is not %s", cli_option_name(option), value, wanted);
+}
+
+static int take_choice(int option, const char *value, const char *const *choices, int *out, mig_error *err)
+{
+    if (cli_parse_choice(value, choices, out))
+        return 0;
+    char wanted[256] = "one of";
+    for (size_t i = 0; choices[i]; i++) {
+        const size_t used = strlen(wanted);
+        snprintf(wanted + used, sizeof wanted - used, "%s %s", i > 0 ? "," : "", choices[i]);
+    }
+    return bad_value(option, value, wanted, err);
+}
+
+static int take_size(int option, const char *value, uint64_t *out, mig_error *err)
+{
+    return cli_parse_size(value, out)
+               ? 0
+               : bad_value(option, value, "a size: octets, or with K, M, G or T behind the number, as 10M", err);
+}
+
+static int take_seconds(int option, const char *value, int *out_ms, mig_error *err)
+{
+    int seconds = 0;
+    if (!cli_parse_number(value, 1, 86400, &seconds))
+        return bad_value(option, value, "a number of seconds from 1 to 86400", err);
+    *out_ms = seconds * 1000;
+    return 0;
+}
+
+static int take_date(int option, const char *value, const char **out, mig_error *err)
+{
+    if (!cli_parse_date(value))
+        return bad_value(option, value, "a day: give YYYY-MM-DD", err);
+    *out = value;
+    return 0;
+}
+
+static int apply_side(cli_side *side, int option, const char *value, mig_error *err)
+{
+    int choice = 0;
+    switch (option & ~OPT_SIDE_MASK) {
+    case SIDE_URL:
+        side->url = value;
+        return 0;
+    case SIDE_TLS:
+        side->tls = value;
+        return take_choice(option, value, tls_names, &choice, err);
+    case SIDE_AUTH:
+        if (take_choice(option, value, auth_names, &choice, err) != 0)
+            return -1;
+        side->endpoint.auth = (mig_auth)choice;
+        return 0;
+    case SIDE_AUTHZID:
+        side->authzid = value;
+        return 0;
+    case SIDE_PASSWORD_FILE:
+        side->password_file = value;
+        return 0;
+    case SIDE_PASSWORD_COMMAND:
+        side->password_command = value;
+        return 0;
+    case SIDE_PIN:
+        side->pin = value;
+        return strncmp(value, "sha256//", 8) == 0
+                   ? 0
+                   : bad_value(option, value, "a pin: give sha256// and the Base64 of the key's digest", err);
+    default:
+        side->ca_file = value;
+        return 0;
+    }
+}
+
+static int apply_server(cli_options *options, int option, const char *value, mig_error *err)
+{
+    int choice = 0;
+    switch (option) {
+    case OPT_CA_FILE:
+        options->ca_file = value;
+        return 0;
+    case OPT_ALLOW_CLEARTEXT:
+        options->allow_cleartext = true;
+        return 0;
+    case OPT_TLS_MIN:
+        if (take_choice(option, value, tls_min_names, &choice, err) != 0)
+            return -1;
+        options->tls_min = 12 + choice;
+        return 0;
+    case OPT_COMPRESS:
+        if (take_choice(option, value, compress_names, &choice, err) != 0)
+            return -1;
+        options->compress = choice - 1;
+        return 0;
+    case OPT_TIMEOUT:
+        return take_seconds(option, value, &options->timeout_ms, err);
+    default:
+        return take_seconds(option, value, &options->connect_timeout_ms, err);
+    }
+}
+
+static int apply_map(cli_options *options, const char *value, mig_error *err)
+{
+    const char *equals = strchr(value, '=');
+    if (!equals || equals == value || equals[1] == '\0')
+        return bad_value(OPT_MAP, value, "a rule: give FROM=TO", err);
+    return list_add(&options->maps, strdup(value), err);
+}
+
+static int apply_copy(cli_options *options, int option, const char *value, mig_error *err)
+{
+    mig_copy_options *copy = &options->copy;
+    int choice = 0;
+    switch (option) {
+    case OPT_FOLDER:
+        return list_add(&options->folders, strdup(value), err);
+    case OPT_EXCLUDE:
+        return list_add(&options->excludes, strdup(value), err);
+    case OPT_MAP:
+        return apply_map(options, value, err);
+    case OPT_SINCE:
+        return take_date(option, value, &copy->since, err);
+    case OPT_BEFORE:
+        return take_date(option, value, &copy->before, err);
+    case OPT_MAX_SIZE:
+        return take_size(option, value, &copy->max_size, err);
+    case OPT_CONNECTIONS:
+        return cli_parse_number(value, 1, 32, &copy->connections)
+                   ? 0
+                   : bad_value(option, value, "a number from 1 to 32", err);
+    case OPT_MAX_RATE:
+        return take_size(option, value, &copy->max_rate, err);
+    case OPT_DAILY_LIMIT:
+        return take_size(option, value, &copy->daily_limit, err);
+    case OPT_UNTIL:
+        copy->until = value;
+        return cli_parse_time(value) ? 0 : bad_value(option, value, "a time of day: give HH:MM, as 06:00", err);
+    case OPT_ORDERED:
+        copy->ordered = true;
+        return 0;
+    case OPT_FLAGS:
+        if (take_choice(option, value, flags_names, &choice, err) != 0)
+            return -1;
+        copy->flags = (mig_flags_mode)choice;
+        return 0;
+    case OPT_DELETIONS:
+        if (take_choice(option, value, deletions_names, &choice, err) != 0)
+            return -1;
+        copy->deletions = (mig_deletions)choice;
+        return 0;
+    case OPT_FORCE:
+        copy->force = true;
+        return 0;
+    case OPT_STATE:
+        copy->state_path = value;
+        return 0;
+    default:
+        copy->dry_run = true;
+        return 0;
+    }
+}
+
+static int apply_output(cli_options *options, int option, const char *value, mig_error *err)
+{
+    int choice = 0;
+    switch (option) {
+    case OPT_HELP:
+        options->action = CLI_HELP;
+        return 0;
+    case OPT_VERSION:
+        options->action = CLI_VERSION;
+        return 0;
+    case OPT_PROGRESS:
+        if (take_choice(option, value, progress_names, &choice, err) != 0)
+            return -1;
+        options->progress = (cli_progress_mode)choice;
+        return 0;
+    case OPT_QUIET:
+        options->quiet = true;
+        return 0;
+    case OPT_VERBOSE:
+        options->verbose++;
+        return 0;
+    case OPT_LOG:
+        options->log_path = value;
+        return 0;
+    case OPT_JSON:
+        options->json_path = value;
+        return 0;
+    default:
+        options->trace = true;
+        return 0;
+    }
+}
+
+/* `value` is NULL for options that take none. */
+static int apply(cli_options *options, int option, const char *value, mig_error *err)
+{
+    if (value && value[0] == '\0')
+        return mig_error_set(err, MIG_E_USAGE, "--%s needs a value that is not empty", cli_option_name(option));
+    if (option & OPT_SIDE_MASK)
+        return apply_side(&options->sides[option & OPT_SOURCE ? MIG_SOURCE : MIG_TARGET], option, value, err);
+    if (option >= OPT_CA_FILE && option <= OPT_CONNECT_TIMEOUT)
+        return apply_server(options, option, value, err);
+    if (option >= OPT_FOLDER && option <= OPT_DRY_RUN)
+        return apply_copy(options, option, value, err);
+    return apply_output(options, option, value, err);
+}
+
+/* Would a person type a secret behind this option? Those that take one's place end in -file or -command. */
+static bool looks_like_password(const char *name)
+{
+    static const char *const words[] = {"pass", "secret", "token", "pwd"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strstr(name, words[i]))
+            return true;
+    return false;
+}
+
+/* What popt could not make sense of. Only the option's name is repeated, never what follows it. */
+static int bad_option(poptContext context, int code, mig_error *err)
+{
+    char name[64];
+    const char *typed = poptBadOption(context, POPT_BADOPTION_NOALIAS);
+    typed = typed ? typed : "";
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(typed, "="), typed);
+    const char *bare = name + strspn(name, "-");
+    if (code == POPT_ERROR_NOARG)
+        return mig_error_set(err, MIG_E_USAGE, "%s needs a value", name);
+    if (code != POPT_ERROR_BADOPT)
+        return mig_error_set(err, MIG_E_USAGE, "%s: %s", name, poptStrerror(code));
+    if (looks_like_password(bare)) {
+        mig_error_set(err, MIG_E_USAGE, "%s is refused: every user of this machine can read a password in an argument",
+                      name);
+        return mig_error_hint(err, PASSWORD_HINT);
+    }
+    mig_error_set(err, MIG_E_USAGE, "there is no option %s", name);
+    const char *near = cli_option_suggest(bare);
+    return near ? mig_error_hint(err, "did you mean --%s?", near) : mig_error_hint(err, "--help lists the options");
+}
+
+static int bad_argument(const char *argument, mig_error *err)
+{
+    if (strstr(argument, "://")) { /* may hold a password: not repeated */
+        mig_error_set(err, MIG_E_USAGE, "a URL stands alone on the command line");
+        return mig_error_hint(err, "give --source URL and --target URL");
+    }
+    mig_error_set(err, MIG_E_USAGE, "\"%s\" is not an option", argument);
+    return mig_error_hint(err, "give the accounts as --source URL and --target URL");
+}
+
+static int apply_all(cli_options *options, poptContext context, mig_error *err)
+{
+    int option;
+    while ((option = poptGetNextOpt(context)) > 0) {
+        char *value = poptGetOptArg(context);
+        if (value && list_add(&options->kept, value, err) != 0)
+            return -1;
+        if (apply(options, option, value, err) != 0)
+            return -1;
+    }
+    if (option < -1)
+        return bad_option(context, option, err);
+    if (options->action != CLI_RUN)
+        return 0;
+    const char *argument = poptGetArg(context);
+    return argument ? bad_argument(argument, err) : 0;
+}
+
+static int set_string(char **out, const char *value, mig_error *err)
+{
+    if (!value)
+        return 0;
+    *out = strdup(value);
+    return *out ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+}
+
+static int set_tls(cli_side *side, const char *name, mig_error *err)
+{
+    int mode = 0;
+    if (!side->tls || !cli_parse_choice(side->tls, tls_names, &mode) || (mig_tls_mode)mode == side->endpoint.tls)
+        return 0;
+    if ((mig_tls_mode)mode != MIG_TLS_NONE || side->endpoint.tls != MIG_TLS_STARTTLS)
+        return mig_error_set(err, MIG_E_USAGE,
+                             "--%s-tls %s contradicts the URL: imaps:// is implicit TLS, imap:// is "
+                             "starttls or none",
+                             name, side->tls);
+    side->endpoint.tls = MIG_TLS_NONE;
+    return 0;
+}
+
+static int finish_side(const cli_options *options, cli_side *side, const char *name, mig_error *err)
+{
+    mig_endpoint *endpoint = &side->endpoint;
+    if (!side->url) {
+        mig_error_set(err, MIG_E_USAGE, "--%s URL is missing", name);
+        return mig_error_hint(err, "give the account as imaps://user%%40domain@host");
+    }
+    if (mig_endpoint_parse_url(endpoint, side->url, err) != 0)
+        return mig_error_context(err, "--%s", name);
+    if (side->password_file && side->password_command)
+        return mig_error_set(err, MIG_E_USAGE, "--%s-password-file and --%s-password-command exclude each other", name,
+                             name);
+    endpoint->allow_cleartext = options->allow_cleartext;
+    endpoint->tls_min = options->tls_min;
+    endpoint->compress = options->compress;
+    endpoint->timeout_ms = options->timeout_ms;
+    endpoint->connect_timeout_ms = options->connect_timeout_ms;
+    if (set_tls(side, name, err) != 0 || set_string(&endpoint->authzid, side->authzid, err) != 0 ||
+        set_string(&endpoint->ca_file, side->ca_file ? side->ca_file : options->ca_file, err) != 0)
+        return -1;
+    return set_string(&endpoint->pin, side->pin, err);
+}
+
+static int finish(cli_options *options, mig_error *err)
+{
+    mig_copy_options *copy = &options->copy;
+    if (finish_side(options, &options->sides[MIG_SOURCE], "source", err) != 0 ||
+        finish_side(options, &options->sides[MIG_TARGET], "target", err) != 0)
+        return -1;
+    if (options->quiet && options->verbose > 0)
+        return mig_error_set(err, MIG_E_USAGE, "--quiet and --verbose exclude each other");
+    if (copy->since && copy->before && strcmp(copy->since, copy->before) >= 0)
+        return mig_error_set(err, MIG_E_USAGE, "--since %s and --before %s leave no day", copy->since, copy->before);
+    copy->source = &options->sides[MIG_SOURCE].endpoint;
+    copy->target = &options->sides[MIG_TARGET].endpoint;
+    copy->folders = (const char *const *)options->folders.items;
+    copy->excludes = (const char *const *)options->excludes.items;
+    copy->maps = (const char *const *)options->maps.items;
+    return 0;
+}
+
+static int answer(const cli_options *options, const cli_tool *tool, poptContext context, mig_error *err)
+{
+    if (options->action == CLI_HELP) {
+        poptPrintHelp(context, stdout, 0);
+        printf("\nThe manual, %s(1), says more.\n", tool->name);
+    } else {
+        printf("%s %s\n", tool->name, MIG_VERSION);
+    }
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return mig_error_set(err, MIG_E_IO, "standard output can not be written");
+    return 0;
+}
+
+int cli_options_parse(cli_options *options, const cli_tool *tool, int argc, const char **argv, mig_error *err)
+{
+    *options = (cli_options){.compress = -1, .copy = MIG_COPY_OPTIONS_INIT};
+    options->sides[MIG_SOURCE].endpoint = (mig_endpoint)MIG_ENDPOINT_INIT;
+    options->sides[MIG_TARGET].endpoint = (mig_endpoint)MIG_ENDPOINT_INIT;
+    poptContext context = poptGetContext(tool->name, argc, argv, cli_option_table, 0);
+    if (!context)
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    poptSetOtherOptionHelp(context, tool->synopsis);
+    int result = apply_all(options, context, err);
+    if (result == 0)
+        result = options->action == CLI_RUN ? finish(options, err) : answer(options, tool, context, err);
+    poptFreeContext(context);
+    return result;
+}
+
+void cli_options_clear(cli_options *options)
+{
+    mig_endpoint_clear(&options->sides[MIG_SOURCE].endpoint);
+    mig_endpoint_clear(&options->sides[MIG_TARGET].endpoint);
+    list_clear(&options->folders);
+    list_clear(&options->excludes);
+    list_clear(&options->maps);
+    list_clear(&options->kept);
+}
+
+mig_log_level cli_options_terminal_level(const cli_options *options)
+{
+    if (options->trace && !options->log_path)
+        return MIG_LOG_TRACE;
+    if (options->verbose > 0)
+        return options->verbose > 1 ? MIG_LOG_DEBUG : MIG_LOG_INFO;
+    return options->quiet ? MIG_LOG_ERROR : MIG_LOG_WARNING;
+}
+
+mig_log_level cli_options_file_level(const cli_options *options)
+{
+    if (options->trace)
+        return MIG_LOG_TRACE;
+    return options->verbose > 1 ? MIG_LOG_DEBUG : MIG_LOG_INFO;
+}

@@ -1,0 +1,79 @@
+/*
+ * cli/options.h - the options that the tools share
+ *
+ * Names, arguments and meanings are in docs/mailmigrate-copy.1. A password is never an option: whatever looks like one
+ * is refused, without repeating it.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "cli/progress.h"
+
+#include <migrate/copy.h>
+#include <migrate/endpoint.h>
+#include <migrate/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Strings that belong to the options; the array always ends with a NULL. */
+typedef struct cli_list {
+    char **items; /* NULL while empty */
+    size_t count;
+} cli_list;
+
+typedef struct cli_side {
+    const char *url;
+    mig_endpoint endpoint; /* from the URL and the side's options; complete after cli_options_parse */
+    const char *tls;
+    const char *authzid;
+    const char *ca_file;
+    const char *pin;
+    const char *password_file;
+    const char *password_command;
+} cli_side;
+
+typedef enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION } cli_action;
+
+typedef struct cli_options {
+    cli_action action;
+    cli_side sides[2];     /* MIG_SOURCE, MIG_TARGET */
+    mig_copy_options copy; /* endpoints, folders, messages, pace, flags, deletions; not log, stop and progress */
+
+    const char *ca_file;
+    bool allow_cleartext;
+    int tls_min;
+    int compress;
+    int timeout_ms;
+    int connect_timeout_ms;
+
+    cli_progress_mode progress;
+    bool quiet;
+    int verbose;
+    bool trace;
+    const char *log_path;
+    const char *json_path;
+
+    cli_list folders, excludes, maps;
+    cli_list kept; /* every argument given: what the pointers above point to */
+} cli_options;
+
+/* What `--help` and `--version` say of a tool. */
+typedef struct cli_tool {
+    const char *name;     /* "mailmigrate-copy" */
+    const char *synopsis; /* what follows the name */
+} cli_tool;
+
+/*
+ * Read the arguments. With `--help` or `--version` the text is written to standard output and `action` says so; the
+ * rest is then not complete. Errors: MIG_E_USAGE (one line that names the option), MIG_E_NOMEM. Release with
+ * cli_options_clear in any case.
+ */
+int cli_options_parse(cli_options *options, const cli_tool *tool, int argc, const char **argv, mig_error *err);
+
+void cli_options_clear(cli_options *options);
+
+/* The levels that -q, -v and --trace ask for: on standard error, and in the log file. */
+mig_log_level cli_options_terminal_level(const cli_options *options);
+mig_log_level cli_options_file_level(const cli_options *options);
+
+#endif

@@ -1,0 +1,96 @@
+#include "cli/prompt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGALRM};
+#define WATCHED (sizeof watched / sizeof watched[0])
+
+static volatile sig_atomic_t caught; /* the last signal while the echo was off */
+
+static void remember(int number)
+{
+    caught = number;
+}
+
+/* Read one line; -1 when a signal came in between or the terminal is gone. */
+static int read_line(int fd, char *out, size_t size, bool *too_long)
+{
+    size_t used = 0;
+    for (;;) {
+        char c;
+        const ssize_t got = read(fd, &c, 1);
+        if (got < 0)
+            return -1;
+        if (got == 0 || c == '\n' || c == '\r')
+            break;
+        if (used + 1 < size)
+            out[used++] = c;
+        else
+            *too_long = true;
+    }
+    out[used] = '\0';
+    return 0;
+}
+
+/* Ask once. Signals are held back until the terminal is as it was, then take their course. */
+static int ask(int fd, const char *question, char *out, size_t size, bool *too_long)
+{
+    struct termios before, silent;
+    struct sigaction old[WATCHED];
+    struct sigaction action = {.sa_handler = remember}; /* no SA_RESTART: read() must return */
+    sigemptyset(&action.sa_mask);
+    caught = 0;
+    for (size_t i = 0; i < WATCHED; i++)
+        sigaction(watched[i], &action, &old[i]);
+
+    const bool terminal = tcgetattr(fd, &before) == 0;
+    silent = before;
+    silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+    int result = -1;
+    if (terminal && tcsetattr(fd, TCSAFLUSH, &silent) == 0) {
+        if (dprintf(fd, "%s", question) >= 0)
+            result = read_line(fd, out, size, too_long);
+        dprintf(fd, "\n");
+        while (tcsetattr(fd, TCSAFLUSH, &before) != 0 && errno == EINTR && caught != SIGTTOU)
+            continue;
+    }
+    for (size_t i = 0; i < WATCHED; i++)
+        sigaction(watched[i], &old[i], NULL);
+    if (caught != 0)
+        kill(getpid(), caught);
+    return result;
+}
+
+/* Suspended and continued, the question is asked again. */
+static bool was_suspended(void)
+{
+    return caught == SIGTSTP || caught == SIGTTIN || caught == SIGTTOU;
+}
+
+int cli_prompt_password(const char *question, char *out, size_t size, mig_error *err)
+{
+    const int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return mig_error_set(err, MIG_E_SECRET, "there is no terminal to ask for a password on");
+    bool too_long;
+    int result;
+    do {
+        too_long = false;
+        result = ask(fd, question, out, size, &too_long);
+    } while (result != 0 && was_suspended());
+    close(fd);
+
+    if (result == 0 && !too_long && out[0] != '\0')
+        return 0;
+    explicit_bzero(out, size);
+    if (result != 0 && caught != 0)
+        return mig_error_set(err, MIG_E_INTERRUPTED, "interrupted while asking for a password");
+    return mig_error_set(err, MIG_E_SECRET, too_long ? "the password is too long" : "no password was typed");
+}

@@ -1,0 +1,94 @@
+#include "cli/values.h"
+
+#include <string.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The digits at the start of `text`; returns what follows, or NULL without digits or on overflow. */
+static const char *digits(const char *text, uint64_t *out)
+{
+    uint64_t value = 0;
+    const char *at = text;
+    for (; is_digit(*at); at++) {
+        const uint64_t digit = (uint64_t)(*at - '0');
+        if (value > (UINT64_MAX - digit) / 10)
+            return NULL;
+        value = value * 10 + digit;
+    }
+    *out = value;
+    return at == text ? NULL : at;
+}
+
+bool cli_parse_size(const char *text, uint64_t *out)
+{
+    static const char units[] = "KkMmGgTt";
+    uint64_t value = 0;
+    const char *rest = digits(text, &value);
+    if (!rest || value == 0)
+        return false;
+    unsigned shift = 0;
+    if (*rest != '\0') {
+        const char *unit = strchr(units, *rest);
+        if (!unit || rest[1] != '\0')
+            return false;
+        shift = 10 * (unsigned)((unit - units) / 2 + 1);
+    }
+    if (value > UINT64_MAX >> shift)
+        return false;
+    *out = value << shift;
+    return true;
+}
+
+bool cli_parse_number(const char *text, int least, int most, int *out)
+{
+    uint64_t value = 0;
+    const char *rest = digits(text, &value);
+    if (!rest || *rest != '\0' || value > (uint64_t)most || (int)value < least)
+        return false;
+    *out = (int)value;
+    return true;
+}
+
+/* Exactly `count` digits at `text`. */
+static bool fixed(const char *text, size_t count, int *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_digit(text[i]))
+            return false;
+        *out = *out * 10 + (text[i] - '0');
+    }
+    return true;
+}
+
+bool cli_parse_date(const char *text)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year = 0, month = 0, day = 0;
+    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || !fixed(text, 4, &year) ||
+        !fixed(text + 5, 2, &month) || !fixed(text + 8, 2, &day) || year < 1 || month < 1 || month > 12)
+        return false;
+    const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return day >= 1 && day <= days[month - 1] + (month == 2 && leap ? 1 : 0);
+}
+
+bool cli_parse_time(const char *text)
+{
+    int hour = 0, minute = 0;
+    return strlen(text) == 5 && text[2] == ':' && fixed(text, 2, &hour) && fixed(text + 3, 2, &minute) && hour < 24 &&
+           minute < 60;
+}
+
+bool cli_parse_choice(const char *text, const char *const *choices, int *out)
+{
+    for (int i = 0; choices[i]; i++) {
+        if (strcmp(choices[i], text) == 0) {
+            *out = i;
+            return true;
+        }
+    }
+    return false;
+}

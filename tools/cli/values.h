@@ -1,0 +1,25 @@
+/* cli/values.h - what options take: sizes, numbers, dates, times of day, choices. Each returns false for anything else.
+ */
+#ifndef CLI_VALUES_H
+#define CLI_VALUES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* "500", "10M": octets, with K, M, G or T (either case) for powers of 1024. Not 0. */
+bool cli_parse_size(const char *text, uint64_t *out);
+
+/* A decimal number from `least` to `most`. */
+bool cli_parse_number(const char *text, int least, int most, int *out);
+
+/* "YYYY-MM-DD", a day that exists. */
+bool cli_parse_date(const char *text);
+
+/* "HH:MM", 00:00 to 23:59. */
+bool cli_parse_time(const char *text);
+
+/* The index of `text` in `choices`, an array that ends with NULL. */
+bool cli_parse_choice(const char *text, const char *const *choices, int *out);
+
+#endif
