@@ -3,7 +3,8 @@
  *
  * libetpan reads each response on its own, out of memory: the guard has framed and filtered it, BODY[] octets never
  * pass through it. So its buffer never grows beyond one response, a response that it can not parse costs only itself,
- * and the stream can not get out of step. All strings are borrowed until the next call on the same decoder.
+ * and the stream can not get out of step. All strings are borrowed until the next call on the same decoder or the next
+ * push into the guard that made the frame, whichever comes first.
  */
 #ifndef MIG_IMAP_RESPONSE_H
 #define MIG_IMAP_RESPONSE_H
@@ -15,7 +16,7 @@
 #include <migrate/folder.h>
 
 typedef enum mig__response_kind {
-    MIG__RESPONSE_CONTINUE,
+    MIG__RESPONSE_CONTINUE, /* text (inert, at most 1 KiB); words_text has it whole and as sent */
     MIG__RESPONSE_TAGGED,   /* condition and code are set */
     MIG__RESPONSE_OK,       /* untagged, code is set */
     MIG__RESPONSE_NO,
@@ -38,7 +39,8 @@ typedef enum mig__response_kind {
     MIG__RESPONSE_ID,         /* raw text in words_text */
     MIG__RESPONSE_QUOTA,      /* raw text in words_text */
     MIG__RESPONSE_QUOTAROOT,  /* raw text in words_text */
-    MIG__RESPONSE_ODD         /* libetpan could not parse it: dropped, only its uid (if any) is known */
+    MIG__RESPONSE_ODD         /* a FETCH that makes no sense, or that libetpan could not parse: of it only fetch.uid,
+                                 fetch.body and fetch.has_header are known; others that libetpan could not parse */
 } mig__response_kind;
 
 typedef enum mig__condition { MIG__OK, MIG__NO, MIG__BAD } mig__condition;
@@ -49,14 +51,14 @@ typedef enum mig__code {
     MIG__CODE_OTHER, /* one that we do not know: see code_text */
     MIG__CODE_ALERT,
     MIG__CODE_ALREADYEXISTS,
-    MIG__CODE_APPENDUID, /* number = UIDVALIDITY, uids = the new UIDs in order of the messages */
+    MIG__CODE_APPENDUID, /* number = UIDVALIDITY, uid_text = the new UIDs in order of the messages */
     MIG__CODE_AUTHENTICATIONFAILED,
     MIG__CODE_AUTHORIZATIONFAILED,
     MIG__CODE_CANNOT,
     MIG__CODE_CAPABILITY, /* words */
     MIG__CODE_CLOSED,
     MIG__CODE_CONTACTADMIN,
-    MIG__CODE_COPYUID, /* number = UIDVALIDITY, from_uids, uids */
+    MIG__CODE_COPYUID, /* number = UIDVALIDITY, from_uid_text, uid_text */
     MIG__CODE_CORRUPTION,
     MIG__CODE_EXPIRED,
     MIG__CODE_HIGHESTMODSEQ, /* modseq */
@@ -68,7 +70,7 @@ typedef enum mig__code {
     MIG__CODE_NONEXISTENT,
     MIG__CODE_NOPERM,
     MIG__CODE_OVERQUOTA,
-    MIG__CODE_PERMANENTFLAGS, /* words */
+    MIG__CODE_PERMANENTFLAGS, /* words; "\\*" is one of them where new keywords can be made */
     MIG__CODE_PRIVACYREQUIRED,
     MIG__CODE_READ_ONLY,
     MIG__CODE_READ_WRITE,
@@ -79,11 +81,12 @@ typedef enum mig__code {
     MIG__CODE_UIDNEXT,     /* number */
     MIG__CODE_UIDVALIDITY, /* number */
     MIG__CODE_UNAVAILABLE,
-    MIG__CODE_UNSEEN
+    MIG__CODE_UNSEEN /* number */
 } mig__code;
 
 typedef struct mig__list_item {
-    const char *name; /* as the server wrote it: mUTF-7, or UTF-8 where UTF8 was accepted; never empty of meaning: "" is possible */
+    const char *name; /* as the server wrote it: mUTF-7, or UTF-8 where UTF8 was accepted; never empty of meaning: "" is
+                         possible */
     char delimiter;   /* '\0' for NIL */
     unsigned attributes; /* MIG_ATTR_* */
     mig_role role;       /* by SPECIAL-USE attributes, MIG_ROLE_NONE else */
@@ -104,13 +107,15 @@ typedef struct mig__fetch_item {
     uint32_t uid;      /* 0 when the response has none */
     bool has_flags;
     const char *const *flags; /* "\\Seen", "$Forwarded", ...; NULL-terminated; without \Recent */
+    unsigned odd_flags;       /* how many were left out, being no flags (RFC 3501 section 9) */
     bool has_size;
     uint32_t size; /* RFC822.SIZE: a hint, never trusted */
     bool has_modseq;
     uint64_t modseq;
     mig__datetime internaldate; /* valid = false when absent or senseless */
+    bool internaldate_bad;      /* it was there, and made no sense */
     mig__body_state body;       /* the octets went to the guard's sink */
-    bool has_header;            /* BODY[HEADER]: its octets went to the sink as well */
+    bool has_header;            /* that body is BODY[HEADER..] or RFC822.HEADER, not the whole message */
     const char *email_id;       /* NULL when absent */
     const char *labels;         /* X-GM-LABELS raw list, NULL when absent */
 } mig__fetch_item;
@@ -122,20 +127,24 @@ typedef struct mig__response {
     mig__code code;           /* TAGGED, OK, NO, BAD, BYE, PREAUTH */
     const char *code_text;    /* the code as sent, inert, "" for none */
     const char *text;         /* the human-readable text, inert */
-    uint32_t number;
-    uint64_t modseq;          /* HIGHESTMODSEQ */
+    bool throttled;           /* [THROTTLED], as the code or at the end of the text */
+    uint32_t number; /* EXISTS, RECENT, EXPUNGE; UIDNEXT, UIDVALIDITY, UNSEEN; UIDVALIDITY of APPENDUID, COPYUID */
+    uint64_t modseq; /* HIGHESTMODSEQ; SEARCH and ESEARCH: MODSEQ */
     const char *mailbox_id;
-    const mig__uidset *uids;      /* VANISHED, SEARCH, ESEARCH; sorted, so not for APPENDUID with several ranges */
-    const char *uid_text;         /* APPENDUID and COPYUID: the (destination) set as sent, in its own order */
-    const char *from_uid_text;    /* COPYUID: the source set as sent */
+    const mig__uidset *uids;   /* VANISHED, SEARCH, ESEARCH; sorted, so not for APPENDUID with several ranges */
+    const char *uid_text;      /* APPENDUID and COPYUID: the (destination) set as sent, in its own order */
+    const char *from_uid_text; /* COPYUID: the source set as sent */
     bool vanished_earlier;
-    const char *const *words;     /* NULL-terminated: capabilities in upper case, flags as sent */
+    const char *const *words; /* NULL-terminated: capabilities in upper case, flags as sent */
     mig__list_item list;
     mig__status_item status;
     mig__fetch_item fetch;
-    const char *words_text; /* raw text of NAMESPACE, ID, QUOTA */
-    bool search_has_modseq;
-    unsigned search_tag;
+    const char
+        *words_text; /* raw text of NAMESPACE, ID, QUOTA, QUOTAROOT and continuations; literals are quoted strings */
+    bool search_has_modseq; /* SEARCH, ESEARCH: modseq is set */
+    bool search_has_count;  /* ESEARCH COUNT */
+    uint64_t search_count;
+    unsigned search_tag; /* ESEARCH (TAG "n"), 0 when absent */
 } mig__response;
 
 typedef struct mig__decoder mig__decoder;
