@@ -1,0 +1,208 @@
+"""What tests/run does once everything is installed: build, run every test, count.
+
+A job is one program: a cmocka test of tests/unit, or a file test_*.py of tests/{check,wire,integration,faults}. Jobs run
+side by side, one a processor; what a job prints is shown only when it fails.
+"""
+
+import argparse
+import fnmatch
+import json
+import os
+import queue
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LIBRARY = os.path.join(ROOT, "tests", "lib")
+SUITES = ("check", "wire", "integration", "faults")
+TSAN_MODULES = ("base", "net", "state", "copy")  # those that several threads enter
+TAIL = 120  # lines of output shown of a job that fails
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="tests/run")
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
+    return parser.parse_args()
+
+
+def matches(pattern, name):
+    return pattern in name or fnmatch.fnmatch(name, pattern)
+
+
+def environment(options):
+    """A clean environment: no settings of the caller's, and sanitizers that end the program with their own status."""
+    kept = {key: os.environ[key] for key in ("PATH", "HOME", "USER", "LOGNAME", "CI", "TERM") if key in os.environ}
+    kept.update({
+        "LC_ALL": "C.UTF-8", "TZ": "Europe/Berlin", "MIG_TEST_SEED": str(options.seed),
+        "MIG_TEST_LONG": "1" if options.long else "",
+        "ASAN_OPTIONS": "exitcode=97:detect_stack_use_after_return=1:strict_string_checks=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=97", "LSAN_OPTIONS": "exitcode=97",
+        "TSAN_OPTIONS": "exitcode=97:halt_on_error=1:second_deadlock_stack=1"})
+    return kept
+
+
+def build(preset):
+    if subprocess.run([os.path.join(LIBRARY, "build"), preset], stdin=subprocess.DEVNULL, check=False).returncode:
+        print("0 passed, 1 failed")
+        sys.exit(1)
+
+
+class Job:
+    def __init__(self, name, command, timeout):
+        self.name, self.command, self.timeout = name, command, timeout
+        self.passed, self.skipped, self.failed = [], [], []  # names, (name, reason), (name, text)
+        self.output = ""
+        self.seconds = 0.0
+
+    def run(self, env):
+        started = time.monotonic()
+        with tempfile.TemporaryFile() as log, tempfile.NamedTemporaryFile() as results:
+            env = dict(env, MIG_TEST_RESULTS=results.name)
+            process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd=ROOT,
+                                       start_new_session=True)
+            try:
+                status = process.wait(self.timeout)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                status = "timed out after %d s" % self.timeout
+            log.seek(0)
+            self.output = log.read().decode("utf-8", "replace")
+            results.seek(0)
+            self.collect(status, results.read().decode("utf-8"))
+        self.seconds = time.monotonic() - started
+
+    def fail(self, name, text):
+        self.failed.append((name, text))
+
+
+class UnitJob(Job):
+    """A cmocka program; its tests are told from what it prints."""
+
+    def collect(self, status, results):
+        for mark, name in re.findall(r"^\[\s+(OK|FAILED|SKIPPED)\s+\] (\w+)$", self.output, re.M):
+            name = self.name + "." + name
+            if mark == "OK":
+                self.passed.append(name)
+            elif mark == "SKIPPED":
+                self.skipped.append((name, "by itself"))
+            elif name not in [known for known, _ in self.failed]:
+                self.fail(name, "")
+        if status != 0 and not self.failed:
+            self.fail(self.name, "ended with %s" % status)
+        elif status == 0 and not self.passed and not self.skipped:
+            self.fail(self.name, "ran no test")
+
+
+class PythonJob(Job):
+    """A test_*.py under runmodule.py, which writes a JSON line a test."""
+
+    def collect(self, status, results):
+        for line in results.splitlines():
+            test = json.loads(line)
+            name = self.name + "." + test["name"]
+            if test["result"] == "ok":
+                self.passed.append(name)
+            elif test["result"] == "skip":
+                self.skipped.append((name, test["text"]))
+            else:
+                self.fail(name, test["text"])
+        if status != 0 and not self.failed:
+            self.fail(self.name, "ended with %s" % status)
+
+
+def unit_jobs(preset, options, only_modules=None):
+    tests = json.loads(subprocess.run(["ctest", "--test-dir", os.path.join(ROOT, ".build", preset), "--show-only=json-v1"],
+                                      capture_output=True, check=True).stdout)["tests"]
+    jobs = []
+    for test in tests:
+        module = test["name"].split("/")[1]
+        name = test["name"] if preset == "asan" else "%s@%s" % (test["name"], preset)
+        if matches(options.only, name) and (only_modules is None or module in only_modules):
+            jobs.append(UnitJob(name, test["command"], 1200 if options.long else 300))
+    return jobs
+
+
+def python_jobs(options):
+    jobs = []
+    for suite in SUITES:
+        directory = os.path.join(ROOT, "tests", suite)
+        for file in sorted(os.listdir(directory)) if os.path.isdir(directory) else []:
+            if not (file.startswith("test_") and file.endswith(".py")):
+                continue
+            name = "%s/%s" % (suite, file[:-3])
+            command = ["/usr/bin/python3", "-B", os.path.join(LIBRARY, "runmodule.py"), os.path.join(directory, file)]
+            if not matches(options.only, name):
+                command.append("--only=" + options.only)
+            jobs.append(PythonJob(name, command, 4 * 3600 if options.long else 600))
+    return jobs
+
+
+def show(job, seed):
+    for name in job.passed:
+        print("ok   " + name)
+    for name, reason in job.skipped:
+        print("skip %s: %s" % (name, reason))
+    for name, text in job.failed:
+        print("FAIL %s (seed %d)" % (name, seed))
+        if text:
+            print("     " + text.strip().replace("\n", "\n     "))
+    if job.failed and job.output.strip():
+        lines = job.output.strip().splitlines()
+        print("     output of %s%s:" % (job.name, ", its last lines" if len(lines) > TAIL else ""))
+        print("     | " + "\n     | ".join(lines[-TAIL:]))
+    sys.stdout.flush()
+
+
+def run_all(jobs, env, seed):
+    waiting, printing = queue.SimpleQueue(), threading.Lock()
+    for job in jobs:
+        waiting.put(job)
+
+    def worker():
+        while True:
+            try:
+                job = waiting.get_nowait()
+            except queue.Empty:
+                return
+            job.run(env)
+            with printing:
+                show(job, seed)
+
+    threads = [threading.Thread(target=worker) for _ in range(max(2, os.cpu_count() or 1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def main():
+    options = arguments()
+    print("seed %d" % options.seed, flush=True)
+    started = time.monotonic()
+    for preset in ("asan", "tsan", "release"):
+        build(preset)
+    print("built in %.0f s" % (time.monotonic() - started), flush=True)
+    # The longest first, so that the last one does not run alone.
+    jobs = python_jobs(options) + unit_jobs("asan", options) + unit_jobs("tsan", options, TSAN_MODULES)
+    run_all(jobs, environment(options), options.seed)
+    passed, failed, skipped = (sum(len(getattr(job, kind)) for job in jobs) for kind in ("passed", "failed", "skipped"))
+    print("slowest: " + ", ".join("%s %.0f s" % (job.name, job.seconds)
+                                  for job in sorted(jobs, key=lambda job: -job.seconds)[:5]))
+    print("seed %d, %.0f s" % (options.seed, time.monotonic() - started))
+    if not passed and not failed:
+        print("no test is named like " + options.only)
+    print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
