@@ -1,5 +1,5 @@
 /*
- * imap/command.c - RFC 3501 section 9 (arguments), RFC 7888 (literals that need no waiting), RFC 4466 (their places)
+ * imap/command.c - the life of a command: RFC 3501 section 2.2 (tags, lines), RFC 7888 (literals that need no waiting)
  *
  * A command's line is gathered in memory and handed to the stream up to each literal and at its end, so that one with
  * an argument that can not be sent leaves no trace on the line.
@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define LITERAL_MINUS_LIMIT 4096 /* RFC 7888 section 5 */
 
@@ -83,46 +82,6 @@ mig__command *mig__command_begin(mig__session *session, const char *words, mig__
     return command;
 }
 
-/* An argument can not be encoded: the command will not be sent, or the session is lost when part of it was. */
-static bool broken(const mig__command *command)
-{
-    return command->result.error.code != MIG_OK || command->session->state == MIG__SESSION_FAILED;
-}
-
-/* Whether a further argument has any effect. */
-static bool closed(const mig__command *command)
-{
-    return command->answered || broken(command);
-}
-
-static void add(mig__command *command, const char *octets, size_t length)
-{
-    mig__buffer_add(&command->line, octets, length);
-    if (mig__session_logs(command->session, MIG_LOG_TRACE)) {
-        mig__buffer_add(&command->trace, octets, length);
-    }
-}
-
-void mig__command_glue(mig__command *command, const char *text)
-{
-    if (closed(command)) {
-        return;
-    }
-    if (strpbrk(text, "\r\n") != NULL) {
-        mig_error_set(&command->result.error, MIG_E_INTERNAL, "a line break in the words of %s", command->words);
-        return;
-    }
-    add(command, text, strlen(text));
-}
-
-void mig__command_raw(mig__command *command, const char *text)
-{
-    if (!closed(command)) {
-        add(command, " ", 1);
-        mig__command_glue(command, text);
-    }
-}
-
 /* Hand the gathered line to the stream and show it in the log. */
 static int send_line(mig__command *command)
 {
@@ -146,18 +105,14 @@ static int send_line(mig__command *command)
     return status == 0 ? 0 : mig__session_fail(session);
 }
 
-/*
- * Write " {n}" or " {n+}" and, for the first, wait until the server wants the octets. 0, 1 when it answered the command
- * instead, or -1 with the command's error or the session's failure set.
- */
-static int announce_literal(mig__command *command, uint64_t size)
+int mig__command_announce(mig__command *command, uint64_t size)
 {
     mig__session *session = command->session;
     bool plus = mig__session_can(session, MIG__CAP_LITERAL_PLUS) ||
                 (mig__session_can(session, MIG__CAP_LITERAL_MINUS) && size <= LITERAL_MINUS_LIMIT);
     char header[32];
     snprintf(header, sizeof header, " {%llu%s}", (unsigned long long)size, plus ? "+" : "");
-    add(command, header, strlen(header));
+    mig__command_add(command, header, strlen(header));
     mig__buffer_add(&command->line, "\r\n", 2);
     if (send_line(command) != 0) {
         return -1;
@@ -181,161 +136,6 @@ static int announce_literal(mig__command *command, uint64_t size)
         return 1;
     }
     return 0;
-}
-
-/* RFC 3501 section 9 "ASTRING-CHAR". */
-static bool astring_char(char c)
-{
-    return c > ' ' && c < 0x7f && strchr("(){%*\"\\", c) == NULL;
-}
-
-typedef enum string_form { FORM_ATOM, FORM_QUOTED, FORM_LITERAL } string_form;
-
-static string_form form_of(const char *value)
-{
-    /* NIL as an atom is something else to some servers. */
-    string_form form = value[0] == '\0' || strcasecmp(value, "NIL") == 0 ? FORM_QUOTED : FORM_ATOM;
-    for (const char *c = value; *c != '\0'; c++) {
-        if (*c == '\r' || *c == '\n' || (unsigned char)*c >= 0x80) {
-            return FORM_LITERAL; /* RFC 3501 section 9 "QUOTED-CHAR": 7-bit, and no line break */
-        }
-        form = astring_char(*c) ? form : FORM_QUOTED;
-    }
-    return form;
-}
-
-static void add_literal(mig__command *command, const char *value)
-{
-    size_t length = strlen(value);
-    if (announce_literal(command, length) != 0) {
-        return;
-    }
-    command->literal_left = 0;
-    mig__buffer_reserve(&command->line, length + 64);
-    mig__buffer_add(&command->line, value, length);
-    if (mig__session_logs(command->session, MIG_LOG_TRACE)) {
-        mig__buffer_addf(&command->trace, "<%zu octets>", length);
-    }
-}
-
-static void add_quoted(mig__buffer *out, const char *value)
-{
-    mig__buffer_add_char(out, '"');
-    for (const char *c = value; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\') {
-            mig__buffer_add_char(out, '\\');
-        }
-        mig__buffer_add_char(out, *c);
-    }
-    mig__buffer_add_char(out, '"');
-}
-
-static void add_astring(mig__command *command, const char *value, bool secret)
-{
-    if (closed(command)) {
-        return;
-    }
-    string_form form = form_of(value);
-    if (form == FORM_LITERAL) {
-        add_literal(command, value);
-        command->secret = command->secret || secret;
-        return;
-    }
-    /* In one piece from the start: growing would leave copies of a secret behind. */
-    if (!mig__buffer_reserve(&command->line, 2 * strlen(value) + 64)) {
-        return;
-    }
-    size_t before = command->line.length;
-    mig__buffer_add_char(&command->line, ' ');
-    if (form == FORM_ATOM) {
-        mig__buffer_add_text(&command->line, value);
-    } else {
-        add_quoted(&command->line, value);
-    }
-    command->secret = command->secret || secret;
-    if (mig__session_logs(command->session, MIG_LOG_TRACE)) {
-        if (secret) {
-            mig__buffer_add_text(&command->trace, " ***");
-        } else {
-            mig__buffer_add(&command->trace, command->line.data + before, command->line.length - before);
-        }
-    }
-}
-
-void mig__command_astring(mig__command *command, const char *value)
-{
-    add_astring(command, value, false);
-}
-
-void mig__command_mailbox(mig__command *command, const char *wire_name)
-{
-    add_astring(command, wire_name, false);
-}
-
-void mig__command_secret(mig__command *command, const char *value)
-{
-    add_astring(command, value, true);
-}
-
-void mig__command_secret_raw(mig__command *command, const char *text)
-{
-    if (closed(command) || !mig__buffer_reserve(&command->line, strlen(text) + 64)) {
-        return;
-    }
-    mig__buffer_add_char(&command->line, ' ');
-    mig__buffer_add_text(&command->line, text);
-    command->secret = true;
-    if (mig__session_logs(command->session, MIG_LOG_TRACE)) {
-        mig__buffer_add_text(&command->trace, " ***");
-    }
-}
-
-void mig__command_uids(mig__command *command, const mig__uidset *set)
-{
-    if (closed(command)) {
-        return;
-    }
-    if (set->count == 0) {
-        mig_error_set(&command->result.error, MIG_E_INTERNAL, "%s of no message", command->words);
-        return;
-    }
-    size_t before = command->line.length;
-    mig__buffer_add_char(&command->line, ' ');
-    mig__uidset_format(set, &command->line);
-    if (mig__session_logs(command->session, MIG_LOG_TRACE)) {
-        mig__buffer_add(&command->trace, command->line.data + before, command->line.length - before);
-    }
-}
-
-bool mig__flag_valid(const char *flag)
-{
-    static const char *const system_flags[] = {"\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"};
-    for (size_t i = 0; i < sizeof system_flags / sizeof system_flags[0]; i++) {
-        if (strcasecmp(flag, system_flags[i]) == 0) {
-            return true;
-        }
-    }
-    /* RFC 3501 section 9 "ATOM-CHAR": as in an astring, without "]". */
-    for (const char *c = flag; *c != '\0'; c++) {
-        if (!astring_char(*c) || *c == ']') {
-            return false;
-        }
-    }
-    return flag[0] != '\0';
-}
-
-void mig__command_flags(mig__command *command, const char *const *flags)
-{
-    mig__command_raw(command, "(");
-    const char *blank = "";
-    for (size_t i = 0; flags != NULL && flags[i] != NULL; i++) {
-        if (mig__flag_valid(flags[i])) {
-            mig__command_glue(command, blank);
-            mig__command_glue(command, flags[i]);
-            blank = " ";
-        }
-    }
-    mig__command_glue(command, ")");
 }
 
 /*
@@ -364,14 +164,14 @@ int mig__command_literal(mig__command *command, uint64_t size, mig_error *err)
     if (command->answered) {
         return 1;
     }
-    if (!broken(command) && size > UINT32_MAX) {
+    if (!mig__command_broken(command) && size > UINT32_MAX) {
         mig_error_set(&command->result.error, MIG_E_TOO_BIG, "%llu octets are more than IMAP can carry",
                       (unsigned long long)size);
     }
-    if (broken(command)) {
+    if (mig__command_broken(command)) {
         return give_up(command, err);
     }
-    int status = announce_literal(command, size);
+    int status = mig__command_announce(command, size);
     return status < 0 ? give_up(command, err) : status;
 }
 
@@ -403,11 +203,11 @@ int mig__command_end(mig__command *command, mig_error *err)
     if (command->answered) {
         return 0;
     }
-    if (!broken(command) && command->literal_left > 0) {
+    if (!mig__command_broken(command) && command->literal_left > 0) {
         mig_error_set(&command->result.error, MIG_E_INTERNAL, "%llu octets of a literal of %s are missing",
                       (unsigned long long)command->literal_left, command->words);
     }
-    if (broken(command)) {
+    if (mig__command_broken(command)) {
         return give_up(command, err);
     }
     mig__buffer_add(&command->line, "\r\n", 2);
@@ -480,6 +280,18 @@ bool mig__command_answered(const mig__command *command)
 void mig__command_detach(mig__command *command)
 {
     command->detached = true;
+}
+
+void mig__command_abandon(mig__session *session)
+{
+    mig__command *next = NULL;
+    for (mig__command *command = session->first; command != NULL; command = next) {
+        next = command->next;
+        command->detached = true;
+        if (command->answered) {
+            mig__command_unlink(command);
+        }
+    }
 }
 
 int mig__command_simple(mig__session *session, const char *words, mig__command_handler *handler, void *context,

@@ -79,6 +79,12 @@ int mig__command_wait(mig__session *session, mig__command *command, mig__command
 unsigned mig__command_in_flight(const mig__session *session);
 bool mig__command_answered(const mig__command *command);
 
+/*
+ * Nobody waits for the commands in flight any more: their handlers are not called again, their answers are read and
+ * dropped. For the way out after an error, when the handlers' context goes away before the session.
+ */
+void mig__command_abandon(mig__session *session);
+
 /* begin, end, wait for a command without arguments beyond `words`; NO and BAD come back as an error as well. */
 int mig__command_simple(mig__session *session, const char *words, mig__command_handler *handler, void *context,
                         mig_error *err);

@@ -16,22 +16,37 @@
 /* How much of a response the log shows. */
 #define TRACE_SHOWN 1000
 
+/* A response as the log shows it: the guard has rewritten or swallowed some of it, so it is put together again. */
 static void trace_frame(const mig__session *session, const mig__frame *frame)
 {
     if (!mig__session_logs(session, MIG_LOG_TRACE)) {
         return;
     }
-    if (frame->text == NULL) {
-        mig__session_log(session, MIG_LOG_TRACE, "S: * %s (read by the guard)", frame->keyword);
-        return;
+    mig__buffer line = MIG__BUFFER_INIT;
+    bool status = frame->code[0] != '\0' || frame->words[0] != '\0';
+    if (frame->kind == MIG__FRAME_CONTINUE) {
+        mig__buffer_addf(&line, "+ %s", frame->words);
+    } else if (frame->text != NULL && !status) {
+        mig__buffer_add(&line, frame->text, strcspn(frame->text, "\r\n"));
+    } else {
+        if (frame->kind == MIG__FRAME_TAGGED) {
+            mig__buffer_addf(&line, "%u %s", frame->tag, frame->keyword);
+        } else if (frame->number > 0) {
+            mig__buffer_addf(&line, "* %u %s", frame->number, frame->keyword);
+        } else {
+            mig__buffer_addf(&line, "* %s", frame->keyword);
+        }
+        if (frame->code[0] != '\0') {
+            mig__buffer_addf(&line, " [%s]", frame->code);
+        }
+        mig__buffer_addf(&line, " %s", frame->extra.raw != NULL ? frame->extra.raw : frame->words);
+        if (frame->extra.uids != NULL) {
+            mig__buffer_addf(&line, " <%llu numbers>", (unsigned long long)mig__uidset_size(frame->extra.uids));
+        }
     }
-    size_t length = frame->length;
-    while (length > 0 && (frame->text[length - 1] == '\n' || frame->text[length - 1] == '\r')) {
-        length--;
-    }
-    char shown[TRACE_SHOWN];
-    mig__inert(frame->text, length, shown, sizeof shown);
-    mig__session_log(session, MIG_LOG_TRACE, "S: %s%s", shown, length >= sizeof shown ? " ..." : "");
+    mig__session_log(session, MIG_LOG_TRACE, "S: %.*s%s", TRACE_SHOWN, line.data != NULL ? line.data : "",
+                     line.length > TRACE_SHOWN ? " ..." : "");
+    mig__buffer_free(&line);
 }
 
 /* Let the guard have what was read, and read more as long as no response is complete. */

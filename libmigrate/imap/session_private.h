@@ -1,6 +1,5 @@
 /*
- * imap/session_private.h - what session.c, capability.c, receive.c, command.c and auth.c share, and nobody else
- * includes
+ * imap/session_private.h - what the files of a session share (session, capability, receive, command, argument, auth)
  */
 #ifndef MIG_IMAP_SESSION_PRIVATE_H
 #define MIG_IMAP_SESSION_PRIVATE_H
@@ -92,8 +91,20 @@ int mig__session_step(mig__session *session);
 void mig__response_words(const mig__response *response, char *out, size_t size);
 
 /* command.c */
-void mig__command_secret(mig__command *command, const char *value);    /* astring, masked in the trace */
-void mig__command_secret_raw(mig__command *command, const char *text); /* a blank and text as it is, masked */
+/*
+ * Write " {n}" or " {n+}" and, for the first, wait until the server wants the octets. 0, 1 when it answered the command
+ * instead, or -1 with the command's error or the session's failure set.
+ */
+int mig__command_announce(mig__command *command, uint64_t size);
+
+/* argument.c */
+/* An argument can not be encoded: the command will not be sent, or the session is lost when part of it was. */
+bool mig__command_broken(const mig__command *command);
+void mig__command_add(mig__command *command, const char *octets, size_t length); /* to the line and to the trace */
+void mig__command_secret(mig__command *command, const char *value);              /* astring, masked in the trace */
+void mig__command_secret_raw(mig__command *command, const char *text);           /* a blank and text as it is, masked */
+
+/* command.c, for SASL */
 /* After mig__command_end: wait for "+" (0, `challenge` holds its text), the answer (1), or failure (-1). */
 int mig__command_challenge(mig__command *command, mig_error *err);
 /* Send a line in answer to the challenge: a secret, masked in the trace. */
