@@ -1,0 +1,38 @@
+/*
+ * imap/list_private.h - what list.c and list_gather.c share
+ */
+#ifndef MIG_IMAP_LIST_PRIVATE_H
+#define MIG_IMAP_LIST_PRIVATE_H
+
+#include "base/buffer.h"
+#include "imap/list.h"
+
+/* What has arrived, in whatever order the server likes. All zero is empty. */
+typedef struct mig__gathered {
+    mig__mailbox *listed;
+    size_t listed_count, listed_room;
+    mig__mailbox *status; /* `wire` and the numbers */
+    size_t status_count, status_room;
+    char **subscribed;
+    size_t subscribed_count, subscribed_room;
+    size_t octets; /* of all names */
+    char *namespaces;
+} mig__gathered;
+
+/* The handler of LIST, LSUB, STATUS and NAMESPACE; context is the mig__gathered. */
+int mig__gather(const mig__response *response, void *context, mig_error *err);
+void mig__gathered_clear(mig__gathered *all);
+
+/* Sort and join what LIST and LSUB said, moving the mailboxes to `out`. `utf8`: names travel as UTF-8. */
+int mig__gathered_join(mig__gathered *all, bool utf8, mig__mailbox_list *out, mig_error *err);
+
+/* Hand the numbers over to the mailboxes they belong to; the last answer counts. */
+void mig__gathered_apply_status(mig__gathered *all, mig__mailbox_list *out);
+
+/*
+ * The first personal namespace of what follows "NAMESPACE" (RFC 2342 section 6): "((\"INBOX.\" \".\")) NIL NIL". False
+ * when there is none, or the text makes no sense.
+ */
+bool mig__namespace_personal(const char *text, mig__buffer *prefix, char *delimiter);
+
+#endif
