@@ -47,6 +47,12 @@ void mig__session_enter(mig__session *session, mig__session_state state)
 
 int mig__session_fail(mig__session *session)
 {
+    if (session->failure.code == MIG_E_CLOSED && session->failure.server[0] != '\0') {
+        /* The connection went away while we were sending; the stream has found a BYE that says why. */
+        char words[MIG_ERROR_SERVER];
+        snprintf(words, sizeof words, "%s", session->failure.server);
+        mig__failure_classify_bye(MIG__CODE_NONE, words, &session->failure);
+    }
     if (session->state != MIG__SESSION_FAILED) {
         mig__session_enter(session, MIG__SESSION_FAILED);
     }
@@ -321,6 +327,18 @@ void mig__session_set_unsolicited(mig__session *session, void (*handler)(const m
 {
     session->unsolicited = handler;
     session->unsolicited_context = context;
+}
+
+int mig__session_flush(mig__session *session, mig_error *err)
+{
+    if (session->state == MIG__SESSION_FAILED) {
+        return mig__session_failure(session, err);
+    }
+    if (mig__stream_flush(session->stream, &session->failure) != 0) {
+        mig__session_fail(session);
+        return mig__session_failure(session, err);
+    }
+    return 0;
 }
 
 void mig__session_stats_get(const mig__session *session, mig__stream_stats *out)

@@ -95,6 +95,9 @@ void mig__session_set_sink(mig__session *session, const mig__body_sink *sink);
 void mig__session_set_unsolicited(mig__session *session, void (*handler)(const mig__response *response, void *context),
                                   void *context);
 
+/* Hand everything written so far to the network: before waiting for something other than this session's answers. */
+int mig__session_flush(mig__session *session, mig_error *err);
+
 void mig__session_stats_get(const mig__session *session, mig__stream_stats *out);
 
 /*

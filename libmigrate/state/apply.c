@@ -73,7 +73,7 @@ static int apply_settle(mig__state *state, const mig__op *op, mig_error *err)
     for (size_t i = 0; i < op->count; i++) {
         int64_t id = op->first + (int64_t)i;
         uint32_t target_uid = op->uids ? op->uids[i] : 0;
-        bool taken = op->uids && (target_uid > 0 || op->keep_unknown);
+        bool taken = op->uids && target_uid != MIG__UID_REFUSED && (target_uid > 0 || op->keep_unknown);
         if ((taken ? place(state, id, target_uid, err) : put_back(state, id, err)) != 0) {
             return -1;
         }

@@ -198,7 +198,11 @@ typedef struct mig__intent { /* what is about to be sent to one target folder in
  * when the target takes nothing, the row is as before. A source UID must not be in two open batches.
  */
 int64_t mig__state_intent(mig__state *state, const mig__intent *intent, mig_error *err);
-/* The target took the batch: target_uids[i] belongs to messages[i] (0: unknown, to be matched later). Queued. */
+#define MIG__UID_REFUSED UINT32_MAX /* no message has it: RFC 9051 section 2.3.1.1 leaves UIDNEXT no room above */
+/*
+ * The target took the batch: target_uids[i] belongs to messages[i] (0: unknown, to be matched later;
+ * MIG__UID_REFUSED: it took the others but certainly not this one, which is as before the intent). Queued.
+ */
 int mig__state_outcome(mig__state *state, int64_t batch, const uint32_t *target_uids, size_t count, mig_error *err);
 /* The target took nothing of the batch, for certain (a tagged NO or BAD): its messages are as before. Queued. */
 int mig__state_withdraw(mig__state *state, int64_t batch, mig_error *err);

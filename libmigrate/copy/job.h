@@ -1,0 +1,132 @@
+/*
+ * copy/job.h - what the parts of a copy share: the run and its folders
+ *
+ * A run reads as a story (copy/run.c): connect, list, map, prepare the target, scan the source, then readers, queue and
+ * writers until everything is across, then the record of what is complete. One mutex guards everything below that is
+ * marked [lock]; the rest is set up before the threads start and read only afterwards.
+ */
+#ifndef MIG_COPY_JOB_H
+#define MIG_COPY_JOB_H
+
+#include "base/uidset.h"
+#include "copy/message.h"
+#include "copy/pace.h"
+#include "copy/result.h"
+#include "imap/fetch.h"
+#include "imap/list.h"
+#include "state/state.h"
+#include <migrate/copy.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+/* Some messages of one folder that were sent, or are about to be, under one intent. */
+typedef struct mig__batch {
+    struct mig__batch *next;
+    struct mig__folder_job *job;
+    int64_t id; /* of the intent in the state; 0: none yet */
+    uint32_t uidnext; /* the target's, when the intent was written */
+    mig__transit **messages;
+    size_t count;
+    uint64_t octets;
+    bool whole;      /* every octet went out before the connection failed: the server may still take it */
+    bool stored;     /* came from an earlier run: `open` has its messages, `messages` is NULL */
+    mig__open_batch *open;
+} mig__batch;
+
+/* UIDs that one FETCH asks for. */
+typedef struct mig__unit {
+    struct mig__unit *next;
+    struct mig__folder_job *job;
+    mig__uidset uids;
+    unsigned failures; /* connections that broke on it */
+} mig__unit;
+
+typedef struct mig__folder_job {
+    const mig__mailbox *source;
+    char *target; /* wire name */
+    bool copy;    /* selectable and not left out */
+    bool shared;  /* another source folder goes to the same target */
+    mig_role role;  /* to be asked for when the mailbox is made */
+    const mig__mailbox *existing; /* the target's mailbox as listed, or NULL */
+    mig__state_folder record;
+    mig_folder_result *result;
+
+    mig__selected snapshot; /* the source as scanned */
+    mig__selected goal;     /* the target as selected before anything was written */
+    bool scanned;           /* snapshot is there */
+    bool unchanged;         /* as recorded: nothing to do */
+    bool filtered;          /* options select a part: never recorded as complete */
+
+    /* [lock] reading */
+    mig__uidset todo;        /* to be fetched, not handed out yet */
+    mig__unit *retry_units;  /* handed back by a broken connection */
+    unsigned units_out;      /* in flight at readers */
+    uint64_t expected;       /* messages that may still reach the queue */
+
+    /* [lock] queue */
+    mig__transit *head, *tail;
+    size_t queued;
+    uint64_t queued_octets;
+
+    /* [lock] writing */
+    unsigned batches_out;    /* at healthy writers */
+    mig__batch *refused;     /* to be sent again in smaller pieces, or after a reconnect */
+    mig__batch *unknown;     /* connection lost, outcome not known: to be reconciled before anything else */
+    bool reconciling;
+    bool owned;              /* ordered mode: one writer at a time has the folder */
+    uint32_t uidnext;        /* lower bound of every UID that the target gives from now on */
+    char **lost_flags;       /* flags that the target does not take, as far as listed; NULL-terminated or NULL */
+    bool broken;             /* nothing more is written to this folder; error says why */
+    mig_error error;
+} mig__folder_job;
+
+typedef struct mig__run {
+    const mig_copy_options *options;
+    mig_copy_result *result;
+    mig_account_result *account;
+    char source_label[320], target_label[320];
+    mig__state *state;
+    int64_t state_account;
+    int64_t state_run;
+    char *spool_dir;
+    mig__mailbox_list source_list, target_list;
+    bool target_utf8; /* the target's names are UTF-8 on the wire */
+    mig__folder_job *jobs;
+    size_t job_count;
+    mig__pace pace;
+    double started;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;     /* anything below or in a job changed */
+    mig_error fatal;            /* [lock] first error that ends the account; code MIG_OK: none */
+    bool stopping;              /* [lock] take nothing new */
+    unsigned readers, writers;  /* [lock] threads at work */
+    unsigned readers_waiting;   /* [lock] for room in the budget */
+    unsigned writers_waiting;   /* [lock] for a batch */
+    unsigned max_readers, max_writers; /* [lock] shrinks when a server complains */
+    uint64_t budget, charged;   /* [lock] octets in memory: allowed, taken */
+    uint64_t messages_total, messages_done; /* [lock] progress */
+    uint64_t account_octets;    /* [lock] message octets that the target took in this run */
+    const char *phase;          /* [lock] */
+    const mig__folder_job *current; /* [lock] worked on last */
+    mig__stream_stats stats;    /* [lock] of closed sessions */
+    int64_t last_progress_ms;   /* [lock] when a message was last done or received */
+} mig__run;
+
+/* End the account with this error (the first one wins) and wake everyone. */
+void mig__run_fail(mig__run *run, const mig_error *error);
+/* True when nothing new may be begun: fatal error, stop request, time is up. */
+bool mig__run_stopping(mig__run *run);
+/* Open a session to a side, with the retries of copy/retry.h. NULL: `err` says why; stops early when the run does. */
+mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_error *err);
+/* Close it and add its counters to the run's. */
+void mig__run_disconnect(mig__run *run, mig__session **session);
+/* What the run does now, for progress. */
+void mig__run_phase(mig__run *run, const char *phase);
+/* List a problem of a folder (uid 0) or message in the result, and log it. Locks. */
+void mig__run_problem(mig__run *run, const mig__folder_job *job, uint32_t uid, bool failed, const mig_error *error);
+/* A log event of the run. */
+void mig__run_log(const mig__run *run, mig_log_level level, const mig__folder_job *job, uint32_t uid,
+                  const mig_error *error, const char *format, ...) MIG_PRINTF(6, 7);
+
+#endif

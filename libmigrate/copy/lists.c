@@ -1,0 +1,257 @@
+#include "copy/lists.h"
+#include "folders/map.h"
+#include "imap/names.h"
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+int mig__lists_check_endpoints(const mig_copy_options *options, mig_error *err)
+{
+    const mig_endpoint *source = options->source, *target = options->target;
+    if (options->force || source->tunnel != NULL || target->tunnel != NULL) {
+        return 0;
+    }
+    const char *source_as = source->authzid != NULL ? source->authzid : source->user;
+    const char *target_as = target->authzid != NULL ? target->authzid : target->user;
+    if (source->port == target->port && strcasecmp(source->host, target->host) == 0 && strcmp(source_as, target_as) == 0) {
+        mig_error_set(err, MIG_E_SAME, "source and target are the same account, %s on %s", source_as, source->host);
+        return mig_error_hint(err, "nothing was changed; check --source and --target");
+    }
+    return 0;
+}
+
+/* ---- the map ---- */
+
+static mig__folder_in *folders_in(const mig__mailbox_list *list)
+{
+    mig__folder_in *folders = calloc(list->count > 0 ? list->count : 1, sizeof *folders);
+    for (size_t i = 0; folders != NULL && i < list->count; i++) {
+        const mig__mailbox *mailbox = &list->items[i];
+        folders[i] = (mig__folder_in){.name = mailbox->name_valid ? mailbox->name : mailbox->wire,
+                                      .name_valid = mailbox->name_valid,
+                                      .delimiter = mailbox->delimiter,
+                                      .attributes = mailbox->attributes,
+                                      .role = mailbox->role};
+    }
+    return folders;
+}
+
+static char *decoded(const char *wire)
+{
+    mig__buffer text = MIG__BUFFER_INIT;
+    mig__name_decode(wire, &text);
+    return mig__buffer_steal(&text);
+}
+
+/* The name on the wire of a mapped target. NULL: can not be encoded. */
+static char *wire_of(const mig__run *run, const mig__map_entry *entry)
+{
+    if (entry->existing != MIG__NO_FOLDER) {
+        return mig__strdup(run->target_list.items[entry->existing].wire);
+    }
+    mig__buffer wire = MIG__BUFFER_INIT;
+    if (entry->raw || run->target_utf8) {
+        mig__buffer_add_text(&wire, entry->target);
+    } else if (!mig__name_encode(entry->target, &wire)) {
+        mig__buffer_free(&wire);
+        return NULL;
+    }
+    return mig__buffer_steal(&wire);
+}
+
+static void list_note(mig__run *run, const mig__mailbox *source, mig_code code, const char *note)
+{
+    mig_error error;
+    mig_error_set(&error, code, "%s", note);
+    mig__result_problem(run->account, source->name, 0, false, &error);
+}
+
+static const mig__state_folder *recorded(const mig__state_folder *folders, size_t count, const char *source)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(folders[i].source, source) == 0) {
+            return &folders[i];
+        }
+    }
+    return NULL;
+}
+
+static int take_record(mig__folder_job *job, const mig__state_folder *record, mig_error *err)
+{
+    if (record != NULL) {
+        job->record = *record;
+    }
+    job->record.source = mig__strdup(job->source->wire);
+    job->record.target = mig__strdup(job->target);
+    job->record.source_mailbox_id = mig__strdup(record != NULL ? record->source_mailbox_id : NULL);
+    job->record.target_mailbox_id = mig__strdup(record != NULL ? record->target_mailbox_id : NULL);
+    return job->record.source == NULL || job->record.target == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+}
+
+/* One entry of the map becomes a job. */
+static int make_job(mig__run *run, mig__folder_job *job, mig_folder_result *result, const mig__map_entry *entry,
+                    const mig__state_folder *folders, size_t folder_count, mig_error *err)
+{
+    job->source = &run->source_list.items[entry->source];
+    job->result = result;
+    job->role = entry->role;
+    result->source = mig__strdup(job->source->name);
+    result->role = entry->role;
+    const mig__state_folder *record = recorded(folders, folder_count, job->source->wire);
+    if (entry->target == NULL) {
+        result->target = mig__strdup("");
+        if (!entry->left_out_by_rule && entry->note != NULL) {
+            list_note(run, job->source, MIG_E_NAME, entry->note);
+        }
+        return result->source == NULL || result->target == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    }
+    if (record != NULL && mig__mailbox_find(&run->target_list, record->target) != NULL) {
+        job->target = mig__strdup(record->target); /* where it went before goes on there, whatever the map says now */
+    } else {
+        job->target = wire_of(run, entry);
+    }
+    if (job->target == NULL) {
+        mig_error error;
+        mig_error_set(&error, MIG_E_NAME, "the name '%s' can not be written on the target", entry->target);
+        mig_error_hint(&error, "give it another one with --map");
+        mig__result_problem(run->account, job->source->name, 0, true, &error);
+        result->target = mig__strdup("");
+        return result->target == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    }
+    result->target = decoded(job->target);
+    job->existing = mig__mailbox_find(&run->target_list, job->target);
+    job->copy = entry->selectable && (job->source->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT)) == 0;
+    if (entry->note != NULL) {
+        list_note(run, job->source, MIG_E_NAME, entry->note);
+    } else if (!job->source->name_valid) {
+        list_note(run, job->source, MIG_E_NAME, "the name is not valid (modified UTF-7) and was carried over as it is");
+    }
+    return result->target == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : take_record(job, record, err);
+}
+
+static void mark_shared(mig__run *run)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        for (size_t j = 0; run->jobs[i].copy && j < i; j++) {
+            if (run->jobs[j].copy && strcmp(run->jobs[i].target, run->jobs[j].target) == 0) {
+                run->jobs[i].shared = run->jobs[j].shared = true;
+            }
+        }
+    }
+}
+
+int mig__lists_map(mig__run *run, mig_error *err)
+{
+    int failed = -1;
+    mig__map map = {0};
+    mig__state_folder *folders = NULL;
+    size_t folder_count = 0;
+    mig__folder_in *source = folders_in(&run->source_list), *target = folders_in(&run->target_list);
+    char *source_prefix = decoded(run->source_list.prefix != NULL ? run->source_list.prefix : "");
+    char *target_prefix = decoded(run->target_list.prefix != NULL ? run->target_list.prefix : "");
+    if (source == NULL || target == NULL || source_prefix == NULL || target_prefix == NULL) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        goto cleanup;
+    }
+    mig__side_in from = {.folders = source,
+                         .count = run->source_list.count,
+                         .prefix = source_prefix,
+                         .delimiter = run->source_list.delimiter};
+    mig__side_in to = {.folders = target,
+                       .count = run->target_list.count,
+                       .prefix = target_prefix,
+                       .delimiter = run->target_list.delimiter};
+    mig__map_rules rules = {run->options->folders, run->options->excludes, run->options->maps};
+    if (mig__map_make(&map, &from, &to, &rules, err) != 0 ||
+        mig__state_folders(run->state, run->state_account, &folders, &folder_count, err) != 0) {
+        goto cleanup;
+    }
+    free(run->account->folders);
+    run->jobs = calloc(map.count > 0 ? map.count : 1, sizeof *run->jobs);
+    run->account->folders = calloc(map.count > 0 ? map.count : 1, sizeof *run->account->folders);
+    if (run->jobs == NULL || run->account->folders == NULL) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        goto cleanup;
+    }
+    run->job_count = run->account->folder_count = map.count;
+    for (size_t i = 0; i < map.count; i++) {
+        if (make_job(run, &run->jobs[i], &run->account->folders[i], &map.entries[i], folders, folder_count, err) != 0) {
+            goto cleanup;
+        }
+    }
+    mark_shared(run);
+    failed = 0;
+cleanup:
+    mig__map_free(&map);
+    mig__state_folders_free(&folders, folder_count);
+    free(source);
+    free(target);
+    free(source_prefix);
+    free(target_prefix);
+    return failed;
+}
+
+/* ---- checks ---- */
+
+static uint64_t messages_of(const mig__mailbox_list *list)
+{
+    uint64_t messages = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        messages += list->items[i].messages;
+    }
+    return messages;
+}
+
+static bool same_mailbox(const mig__mailbox *a, const mig__mailbox *b)
+{
+    return a->has_status && b->has_status && strcmp(a->wire, b->wire) == 0 && a->uidvalidity == b->uidvalidity &&
+           a->uidnext == b->uidnext && a->messages == b->messages && a->modseq == b->modseq;
+}
+
+/* By any name: every mailbox is there on the other side, with the numbers that servers choose for themselves. */
+static bool same_account(const mig__run *run)
+{
+    const mig__mailbox_list *source = &run->source_list, *target = &run->target_list;
+    size_t equal = 0;
+    for (size_t i = 0; i < source->count; i++) {
+        const mig__mailbox *mailbox = &source->items[i];
+        const mig__mailbox *other = mig__mailbox_find(target, mailbox->wire);
+        if (mailbox->mailbox_id != NULL && other != NULL && other->mailbox_id != NULL &&
+            strcmp(mailbox->mailbox_id, other->mailbox_id) == 0 && same_mailbox(mailbox, other)) {
+            return true; /* RFC 8474 section 4: no two mailboxes of a server share an id */
+        }
+        if ((mailbox->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT)) == 0) {
+            if (other == NULL || !same_mailbox(mailbox, other)) {
+                return false;
+            }
+            equal++;
+        }
+    }
+    return equal > 0 && messages_of(source) > 0 && source->count == target->count;
+}
+
+int mig__lists_check(mig__run *run, mig_error *err)
+{
+    mig__state_folder *folders = NULL;
+    size_t count = 0;
+    if (run->options->force) {
+        return 0;
+    }
+    if (same_account(run)) {
+        mig_error_set(err, MIG_E_SAME, "source and target are the same account: all mailboxes have the same numbers");
+        return mig_error_hint(err, "nothing was changed; if the target is a copy made by the server's own tools, use --force");
+    }
+    if (messages_of(&run->source_list) > 0 || messages_of(&run->target_list) == 0) {
+        return 0;
+    }
+    if (mig__state_folders(run->state, run->state_account, &folders, &count, err) != 0) {
+        return -1;
+    }
+    mig__state_folders_free(&folders, count);
+    if (count > 0) {
+        return 0;
+    }
+    mig_error_set(err, MIG_E_SWAPPED, "the source is empty and the target holds %llu messages: are they swapped?",
+                  (unsigned long long)messages_of(&run->target_list));
+    return mig_error_hint(err, "nothing was changed; check --source and --target, or use --force if this is meant");
+}

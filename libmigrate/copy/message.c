@@ -1,0 +1,174 @@
+#include "copy/message.h"
+#include "base/buffer.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+static int open_spool(const char *directory, mig_error *err)
+{
+    mig__buffer path = MIG__BUFFER_INIT;
+    mig__buffer_addf(&path, "%s/spool-XXXXXX", directory);
+    if (mig__buffer_ok(&path, err) != 0) {
+        mig__buffer_free(&path);
+        return -1;
+    }
+    int fd = mkstemp(path.data);
+    if (fd < 0) {
+        mig_error_errno(err, MIG_E_IO, errno, "can not make a temporary file in %s", directory);
+        mig_error_hint(err, "large messages pass through that directory: make it writable, or give another --state");
+    } else {
+        unlink(path.data);
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+    mig__buffer_free(&path);
+    return fd;
+}
+
+mig__transit *mig__transit_new(uint64_t size, const char *spool_dir, mig_error *err)
+{
+    mig__transit *message = calloc(1, sizeof *message);
+    if (message == NULL) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    message->size = size;
+    message->spool = -1;
+    if (size > MIG__MEMORY_MESSAGE) {
+        message->spool = open_spool(spool_dir, err);
+    } else {
+        message->octets = malloc(size > 0 ? (size_t)size : 1);
+    }
+    if (message->spool < 0 && message->octets == NULL) {
+        if (size <= MIG__MEMORY_MESSAGE) {
+            mig_error_set(err, MIG_E_NOMEM, "out of memory for a message of %llu octets", (unsigned long long)size);
+        }
+        mig__transit_free(message);
+        return NULL;
+    }
+    return message;
+}
+
+static int write_spool(int fd, const char *octets, size_t length, mig_error *err)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, octets, length);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written < 0) {
+            mig_error_errno(err, MIG_E_IO, errno, "can not write a large message to the temporary file");
+            return mig_error_hint(err, "make room where the state file lies and run again: the copy goes on from here");
+        }
+        octets += written;
+        length -= (size_t)written;
+    }
+    return 0;
+}
+
+int mig__transit_add(mig__transit *message, uint64_t *filled, const char *octets, size_t length, mig_error *err)
+{
+    if (length > message->size - *filled) {
+        return mig_error_set(err, MIG_E_PROTOCOL, "the server sends more octets than it announced");
+    }
+    if (message->octets != NULL) {
+        memcpy(message->octets + *filled, octets, length);
+    } else if (write_spool(message->spool, octets, length, err) != 0) {
+        return -1;
+    }
+    *filled += length;
+    return 0;
+}
+
+int64_t mig__transit_read(const mig__transit *message, uint64_t offset, char *buffer, size_t size, const char **data,
+                          mig_error *err)
+{
+    uint64_t left = message->size - offset;
+    if (message->octets != NULL) {
+        *data = message->octets + offset;
+        return (int64_t)left;
+    }
+    size_t wanted = left < size ? (size_t)left : size;
+    ssize_t got;
+    do {
+        got = pread(message->spool, buffer, wanted, (off_t)offset);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        return mig_error_errno(err, MIG_E_IO, errno, "can not read a large message back from the temporary file");
+    }
+    if (got == 0 && wanted > 0) {
+        return mig_error_set(err, MIG_E_IO, "the temporary file of a large message was cut short");
+    }
+    *data = buffer;
+    return got;
+}
+
+const char **mig__flags_split(const char *joined)
+{
+    size_t length = strlen(joined);
+    size_t most = length / 2 + 2;
+    const char **flags = malloc(most * sizeof *flags + length + 1);
+    if (flags == NULL) {
+        return NULL;
+    }
+    char *text = (char *)(flags + most);
+    memcpy(text, joined, length + 1);
+    size_t count = 0;
+    char *rest = NULL;
+    for (char *flag = strtok_r(text, " ", &rest); flag != NULL; flag = strtok_r(NULL, " ", &rest)) {
+        if (strcasecmp(flag, "\\Recent") != 0) {
+            flags[count++] = flag;
+        }
+    }
+    flags[count] = NULL;
+    return flags;
+}
+
+static int compare_flags(const void *a, const void *b)
+{
+    const char *const *left = a;
+    const char *const *right = b;
+    return strcmp(*left, *right);
+}
+
+char *mig__flags_join(const char *const *flags)
+{
+    size_t count = 0;
+    while (flags != NULL && flags[count] != NULL) {
+        count++;
+    }
+    const char **sorted = malloc((count + 1) * sizeof *sorted);
+    if (sorted == NULL) {
+        return NULL;
+    }
+    if (count > 0) {
+        memcpy(sorted, flags, count * sizeof *sorted);
+        qsort(sorted, count, sizeof *sorted, compare_flags);
+    }
+    mig__buffer joined = MIG__BUFFER_INIT;
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(sorted[i], "\\Recent") != 0 && (i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0)) {
+            mig__buffer_add_text(&joined, joined.length > 0 ? " " : "");
+            mig__buffer_add_text(&joined, sorted[i]);
+        }
+    }
+    free(sorted);
+    return mig__buffer_steal(&joined);
+}
+
+void mig__transit_free(mig__transit *message)
+{
+    if (message == NULL) {
+        return;
+    }
+    if (message->spool >= 0) {
+        close(message->spool);
+    }
+    free(message->octets);
+    free(message->flags);
+    free(message->email_id);
+    free(message);
+}

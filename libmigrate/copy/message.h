@@ -1,0 +1,52 @@
+/*
+ * copy/message.h - one message on its way from the source to the target
+ *
+ * Up to MIG__MEMORY_MESSAGE octets live in memory, counted against the run's budget; a larger message goes to an
+ * unlinked file in the spool directory, so that no message, however large, costs more memory than a small one.
+ */
+#ifndef MIG_COPY_MESSAGE_H
+#define MIG_COPY_MESSAGE_H
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include <migrate/error.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define MIG__MEMORY_MESSAGE (4u << 20) /* octets */
+
+typedef struct mig__transit {
+    struct mig__transit *next;
+    uint32_t uid; /* on the source */
+    mig__datetime date;
+    mig__message_digest digest;
+    char *flags;    /* sorted, joined by blanks, "" for none */
+    char *email_id; /* NULL: not known */
+    uint64_t size;  /* octets held */
+    char *octets;   /* in memory, or NULL */
+    int spool;      /* descriptor, or -1 */
+    bool plain;     /* the target refused it with its keywords: sent with system flags only */
+    uint64_t charged; /* octets taken from the budget, given back by the queue when the message is done */
+} mig__transit;
+
+/* A message of exactly `size` octets, still empty. The spool file is made in `spool_dir`. */
+mig__transit *mig__transit_new(uint64_t size, const char *spool_dir, mig_error *err);
+
+/* Append octets. More than `size` in all is MIG_E_PROTOCOL; a full disk MIG_E_DISK_FULL. */
+int mig__transit_add(mig__transit *message, uint64_t *filled, const char *octets, size_t length, mig_error *err);
+
+/* Read up to `size` octets at `offset`: into `buffer` from the spool, or *data points into memory. Returns the count. */
+int64_t mig__transit_read(const mig__transit *message, uint64_t offset, char *buffer, size_t size, const char **data,
+                          mig_error *err);
+
+/* Flags as a NULL-terminated array over one allocation (free() it). Skips \Recent; NULL: out of memory. */
+const char **mig__flags_split(const char *joined);
+
+/* The array sorted and joined by blanks, without \Recent and duplicates. malloc'd; NULL: out of memory. */
+char *mig__flags_join(const char *const *flags);
+
+/* Releases the message, not its budget. */
+void mig__transit_free(mig__transit *message);
+
+#endif

@@ -1,0 +1,500 @@
+/*
+ * A reader keeps a few FETCH commands of bounded UID sets in flight, so that a long line never runs dry. What arrives is
+ * digested and stored piece by piece by the sink, and becomes a message of the queue when its FETCH response ends.
+ */
+#include "copy/reader.h"
+#include "base/clock.h"
+#include "copy/queue.h"
+#include "copy/retry.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    UNITS_IN_FLIGHT = 3,
+    UNIT_MESSAGES = 128,
+    BREAKS_BEFORE_GIVING_UP = 4 /* connections that a single message may break */
+};
+
+typedef struct flight { /* a unit whose FETCH is on its way */
+    struct reader *reader;
+    mig__unit *unit;
+    mig__command *select; /* EXAMINE sent just before, or NULL */
+    mig__command *fetch;
+    mig__selected selected;
+    mig__uidset odd; /* answered, but not in a form that can be read */
+} flight;
+
+typedef struct reader {
+    mig__run *run;
+    mig__session *session;
+    mig__digester *digester;
+    flight flights[UNITS_IN_FLIGHT];
+    size_t first, count;         /* ring */
+    mig__folder_job *examined;   /* folder of the last EXAMINE sent */
+    mig__transit *transit;       /* body that is arriving, or has arrived and waits for the end of its FETCH */
+    uint64_t filled;
+    bool too_large;              /* the body exceeds --max-size: read and dropped */
+    bool body_done;
+    unsigned attempts;           /* reconnects in a row without a message */
+} reader;
+
+static flight *oldest(reader *r)
+{
+    return &r->flights[r->first];
+}
+
+/* ---- the sink: octets of a body as they arrive ---- */
+
+static void drop_transit(reader *r)
+{
+    if (r->transit != NULL) {
+        mig__queue_discharge(r->run, r->transit->charged);
+        mig__transit_free(r->transit);
+        r->transit = NULL;
+    }
+    r->too_large = false;
+    r->body_done = false;
+}
+
+static int sink_begin(uint64_t size, void *context, mig_error *err)
+{
+    reader *r = context;
+    drop_transit(r);
+    const mig_copy_options *options = r->run->options;
+    if (options->max_size > 0 && size > options->max_size) {
+        r->too_large = true;
+        return 0;
+    }
+    uint64_t charge = size > MIG__MEMORY_MESSAGE ? 0 : size;
+    if (mig__queue_charge(r->run, charge, err) != 0) {
+        return -1;
+    }
+    r->transit = mig__transit_new(size, r->run->spool_dir, err);
+    if (r->transit == NULL) {
+        mig__queue_discharge(r->run, charge);
+        return -1;
+    }
+    r->transit->charged = charge;
+    r->filled = 0;
+    return mig__digester_begin(r->digester, err);
+}
+
+static int sink_data(const char *octets, size_t length, void *context, mig_error *err)
+{
+    reader *r = context;
+    if (mig_stop_level(r->run->options->stop) > 1) {
+        return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
+    }
+    if (r->transit == NULL) {
+        return 0; /* too large: read past it */
+    }
+    if (mig__digester_add(r->digester, octets, length, err) != 0) {
+        return -1;
+    }
+    return mig__transit_add(r->transit, &r->filled, octets, length, err);
+}
+
+/* ---- FETCH responses ---- */
+
+/* A message that will not come, whatever is tried: in the report and in the state, so that it is known by name. */
+static void give_up_message(reader *r, mig__folder_job *job, uint32_t uid, const mig_error *error)
+{
+    pthread_mutex_lock(&r->run->lock);
+    job->result->failed++;
+    r->run->messages_done++;
+    pthread_mutex_unlock(&r->run->lock);
+    mig__run_problem(r->run, job, uid, true, error);
+    char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
+    mig__message message = {.source_uid = uid,
+                            .state = MIG__MESSAGE_FAILED,
+                            .flags = "",
+                            .email_id = "",
+                            .code = error->code,
+                            .text = mig_error_line(error, line, sizeof line)};
+    mig_error failure;
+    if (mig__state_message_failed(r->run->state, job->record.id, &message, &failure) != 0) {
+        mig__run_fail(r->run, &failure);
+    }
+}
+
+static void skip_too_large(reader *r, mig__folder_job *job, uint32_t uid)
+{
+    mig_error error;
+    mig_error_set(&error, MIG_E_TOO_BIG, "message %u of '%s' is larger than --max-size and was left out", uid,
+                  job->source->name);
+    mig__run_problem(r->run, job, uid, false, &error);
+    pthread_mutex_lock(&r->run->lock);
+    job->result->skipped++;
+    r->run->messages_done++;
+    pthread_mutex_unlock(&r->run->lock);
+}
+
+static int finish_message(reader *r, mig__folder_job *job, const mig__fetch_item *item, mig_error *err)
+{
+    mig__transit *message = r->transit;
+    if (r->filled != message->size) {
+        return mig_error_set(err, MIG_E_PROTOCOL, "message %u of '%s' came with %llu octets instead of %llu", item->uid,
+                             job->source->name, (unsigned long long)r->filled, (unsigned long long)message->size);
+    }
+    if (mig__digester_end(r->digester, &message->digest, err) != 0) {
+        return -1;
+    }
+    message->uid = item->uid;
+    message->date = item->internaldate;
+    message->flags = mig__flags_join(item->flags);
+    message->email_id = mig__strdup(item->email_id);
+    if (message->flags == NULL || (item->email_id != NULL && message->email_id == NULL)) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    if (!item->internaldate.valid) {
+        mig_error error;
+        mig_error_set(&error, MIG_E_PROTOCOL, "the source gives no usable date for message %u of '%s': the target sets "
+                      "its own", item->uid, job->source->name);
+        mig__run_problem(r->run, job, item->uid, false, &error);
+    }
+    r->transit = NULL;
+    r->attempts = 0;
+    mig__queue_put(r->run, job, message);
+    return 0;
+}
+
+static int forget_uid(flight *f, uint32_t uid, mig_error *err)
+{
+    mig__uidset one = MIG__UIDSET_INIT;
+    int failed = mig__uidset_add(&one, uid, uid, err);
+    if (failed == 0) {
+        failed = mig__uidset_subtract(&f->unit->uids, &one, err);
+    }
+    mig__uidset_free(&one);
+    return failed;
+}
+
+static int on_fetch(const mig__response *response, void *context, mig_error *err)
+{
+    flight *f = context;
+    reader *r = f->reader;
+    const mig__fetch_item *item = &response->fetch;
+    mig__folder_job *job = f->unit->job;
+    if (response->kind != MIG__RESPONSE_FETCH && response->kind != MIG__RESPONSE_ODD) {
+        return 0;
+    }
+    if (item->uid == 0 || !mig__uidset_has(&f->unit->uids, item->uid)) {
+        if (item->body != MIG__BODY_NONE) {
+            drop_transit(r); /* something we did not ask for, or a second time */
+        }
+        return 0;
+    }
+    int failed = 0;
+    if (response->kind == MIG__RESPONSE_ODD) {
+        failed = mig__uidset_add(&f->odd, item->uid, item->uid, err);
+    } else if (item->body == MIG__BODY_NONE) {
+        return 0; /* flags that changed meanwhile: the next run carries them over */
+    } else if (item->body == MIG__BODY_NIL) {
+        return 0; /* stays among the UIDs without an answer and is asked for once more */
+    } else if (r->too_large) {
+        skip_too_large(r, job, item->uid);
+    } else if (r->transit != NULL) {
+        failed = finish_message(r, job, item, err);
+    } else {
+        return 0;
+    }
+    drop_transit(r);
+    return failed != 0 ? failed : forget_uid(f, item->uid, err);
+}
+
+/* ---- units ---- */
+
+static int send_unit(reader *r, mig__unit *unit, mig_error *err)
+{
+    flight *f = &r->flights[(r->first + r->count) % UNITS_IN_FLIGHT];
+    *f = (flight){.reader = r, .unit = unit};
+    r->count++;
+    if (unit->job != r->examined) {
+        f->select = mig__select(r->session, unit->job->source->wire, true, &f->selected, err);
+        if (f->select == NULL) {
+            return -1;
+        }
+        r->examined = unit->job;
+    }
+    unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_BODY;
+    if (mig__session_can(r->session, MIG__CAP_OBJECTID) || mig__session_can(r->session, MIG__CAP_GMAIL)) {
+        items |= MIG__FETCH_EMAILID;
+    }
+    f->fetch = mig__fetch(r->session, &unit->uids, items, 0, on_fetch, f, err);
+    return f->fetch == NULL ? -1 : 0;
+}
+
+/* The EXAMINE that went ahead of a unit. Returns 1 when the folder can not be read; -1 when the session failed. */
+static int finish_select(reader *r, flight *f, mig_error *err)
+{
+    if (f->select == NULL) {
+        return 0;
+    }
+    mig__command_result result = {0};
+    int failed = mig__command_wait(r->session, f->select, &result, err);
+    f->select = NULL;
+    if (failed != 0) {
+        return -1;
+    }
+    mig_error error = result.error;
+    mig__command_result_clear(&result);
+    mig__folder_job *job = f->unit->job;
+    if (error.code == MIG_OK && f->selected.uidvalidity != job->snapshot.uidvalidity) {
+        mig_error_set(&error, MIG_E_UIDVALIDITY, "the mailbox '%s' was replaced on the source while it was being copied",
+                      job->source->name);
+        mig_error_hint(&error, "run again: what is in it now is then matched by content");
+    } else if (error.code != MIG_OK) {
+        mig_error_context(&error, "opening '%s' on the source", job->source->name);
+    }
+    if (error.code == MIG_OK) {
+        return 0;
+    }
+    mig__queue_break_folder(r->run, job, &error);
+    return 1;
+}
+
+/*
+ * The server answered the FETCH, but some UIDs are without an answer. Ask for them once more; those that are then still
+ * without one were deleted meanwhile ("vanished" is not "lost"), unless a search shows that they are there.
+ */
+typedef struct present {
+    mig__uidset uids;
+} present;
+
+static int on_search(const mig__response *response, void *context, mig_error *err)
+{
+    present *found = context;
+    if (response->kind != MIG__RESPONSE_SEARCH || response->uids == NULL) {
+        return 0;
+    }
+    for (size_t i = 0; i < response->uids->count; i++) {
+        if (mig__uidset_add(&found->uids, response->uids->ranges[i].first, response->uids->ranges[i].last, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int name_unanswered(reader *r, flight *f, const mig_error *why, mig_error *err)
+{
+    mig__folder_job *job = f->unit->job;
+    present found = {MIG__UIDSET_INIT};
+    mig__uidset one = MIG__UIDSET_INIT;
+    mig__buffer criteria = MIG__BUFFER_INIT;
+    mig__buffer_add_text(&criteria, "UID ");
+    mig__uidset_format(&f->unit->uids, &criteria);
+    mig__command_result result = {0};
+    int failed = mig__buffer_ok(&criteria, err);
+    mig__command *command = NULL;
+    if (failed == 0 && (command = mig__search(r->session, criteria.data, on_search, &found, err)) == NULL) {
+        failed = -1;
+    }
+    if (failed == 0) {
+        failed = mig__command_wait(r->session, command, &result, err);
+    }
+    bool searched = result.error.code == MIG_OK;
+    while (failed == 0 && mig__uidset_take(&f->unit->uids, 1, &one, err) > 0) {
+        uint32_t uid = one.ranges[0].first;
+        if (searched && !mig__uidset_has(&found.uids, uid)) {
+            pthread_mutex_lock(&r->run->lock);
+            job->result->messages -= job->result->messages > 0 ? 1 : 0;
+            r->run->messages_done++;
+            pthread_mutex_unlock(&r->run->lock);
+            continue;
+        }
+        mig_error error = *why;
+        if (why->code == MIG_OK) {
+            mig_error_set(&error, MIG_E_NOT_SENT, "the source gives no content for message %u of '%s'", uid,
+                          job->source->name);
+            mig_error_hint(&error, "look at it with another program; it may be damaged on the old server");
+        } else {
+            mig_error_context(&error, "message %u of '%s' can not be read", uid, job->source->name);
+        }
+        give_up_message(r, job, uid, &error);
+    }
+    mig__command_result_clear(&result);
+    mig__buffer_free(&criteria);
+    mig__uidset_free(&one);
+    mig__uidset_free(&found.uids);
+    return failed;
+}
+
+static void name_odd(reader *r, flight *f)
+{
+    mig__uidset one = MIG__UIDSET_INIT;
+    mig_error error;
+    while (mig__uidset_take(&f->odd, 1, &one, &error) > 0) {
+        uint32_t uid = one.ranges[0].first;
+        mig_error_set(&error, MIG_E_PROTOCOL, "the source's answer about message %u of '%s' makes no sense", uid,
+                      f->unit->job->source->name);
+        give_up_message(r, f->unit->job, uid, &error);
+    }
+    mig__uidset_free(&one);
+}
+
+static void flight_clear(reader *r)
+{
+    flight *f = oldest(r);
+    mig__selected_free(&f->selected);
+    mig__uidset_free(&f->odd);
+    r->first = (r->first + 1) % UNITS_IN_FLIGHT;
+    r->count--;
+}
+
+/* NO or BAD to a FETCH whose error passes: wait as asked before the unit is tried again. */
+static void pause_for(reader *r, const mig_error *error)
+{
+    int64_t ms = mig__retry_delay(error, ++r->attempts, (uint32_t)mig__now_ms() * 2654435761u);
+    int64_t until = mig__now_ms() + (ms > 0 ? ms : 0);
+    while (mig__now_ms() < until && !mig__run_stopping(r->run)) {
+        mig__sleep_ms(50);
+    }
+}
+
+/* Wait for the oldest unit. 0, or -1 when the session failed (the unit is still in flight then). */
+static int finish_unit(reader *r, mig_error *err)
+{
+    flight *f = oldest(r);
+    int unreadable = finish_select(r, f, err);
+    if (unreadable < 0) {
+        return -1;
+    }
+    mig__command_result result = {0};
+    if (mig__command_wait(r->session, f->fetch, &result, err) != 0) {
+        return -1;
+    }
+    f->fetch = NULL;
+    mig_error why = result.error;
+    mig__command_result_clear(&result);
+    name_odd(r, f);
+    mig__unit *unit = f->unit;
+    bool left = !unreadable && unit->uids.count > 0;
+    if (left && why.code != MIG_OK && why.retry != MIG_RETRY_NEVER) {
+        pause_for(r, &why);
+        mig__queue_unit_broken(r->run, unit);
+    } else if (left && (unit->failures == 0 || (why.code != MIG_OK && mig__uidset_size(&unit->uids) > 1))) {
+        unit->failures += why.code != MIG_OK ? 1 : 0; /* a refusal: one by one from the next time on */
+        mig__queue_unit_broken(r->run, unit);
+    } else {
+        if (left && name_unanswered(r, f, &why, err) != 0) {
+            return -1;
+        }
+        mig__queue_unit_done(r->run, unit);
+    }
+    flight_clear(r);
+    return 0;
+}
+
+/* ---- connections ---- */
+
+/* Hand all units back after the connection broke. The oldest is the suspect. */
+static void abandon_session(reader *r, const mig_error *why)
+{
+    drop_transit(r);
+    bool suspect = true;
+    while (r->count > 0) {
+        flight *f = oldest(r);
+        mig__unit *unit = f->unit;
+        if (suspect && mig__uidset_size(&unit->uids) == 1 && unit->failures + 1 >= BREAKS_BEFORE_GIVING_UP &&
+            why->code != MIG_E_INTERRUPTED) {
+            mig_error error = *why;
+            uint32_t uid = unit->uids.ranges[0].first;
+            mig_error_context(&error, "message %u of '%s' breaks the connection each time it is read", uid,
+                              unit->job->source->name);
+            give_up_message(r, unit->job, uid, &error);
+            mig__queue_unit_done(r->run, unit);
+        } else if (suspect) {
+            mig__queue_unit_broken(r->run, unit);
+        } else {
+            unit->failures = 0; /* not its fault */
+            mig__queue_unit_broken(r->run, unit);
+        }
+        suspect = false;
+        flight_clear(r);
+    }
+    r->examined = NULL;
+    mig__run_disconnect(r->run, &r->session);
+}
+
+static int connect_reader(reader *r, bool first, mig_error *err)
+{
+    r->session = mig__run_connect(r->run, MIG_SOURCE, first, err);
+    return r->session == NULL ? -1 : 0;
+}
+
+static void attach_sink(reader *r)
+{
+    mig__body_sink sink = {sink_begin, sink_data, r};
+    mig__session_set_sink(r->session, &sink);
+}
+
+/* Fill the pipeline, then wait for the oldest. 1: go on, 0: all done, -1: the session failed. */
+static int step(reader *r, mig_error *err)
+{
+    bool finished = false;
+    while (r->count < UNITS_IN_FLIGHT) {
+        mig__unit *unit = mig__queue_take_unit(r->run, r->examined, UNIT_MESSAGES, &finished);
+        if (unit == NULL) {
+            break;
+        }
+        if (send_unit(r, unit, err) != 0) {
+            return -1;
+        }
+    }
+    if (r->count > 0) {
+        return finish_unit(r, err) == 0 ? 1 : -1;
+    }
+    return !finished && mig__queue_wait_units(r->run) ? 1 : 0;
+}
+
+static bool fatal_here(const mig_error *error)
+{
+    return error->scope == MIG_SCOPE_RUN || error->code == MIG_E_INTERRUPTED;
+}
+
+static void read_all(reader *r)
+{
+    mig_error error = MIG_ERROR_INIT;
+    int going = 1;
+    while (going > 0 && !mig__run_stopping(r->run)) {
+        if (r->session == NULL && connect_reader(r, false, &error) != 0) {
+            break;
+        }
+        attach_sink(r);
+        error.code = MIG_OK;
+        going = step(r, &error);
+        if (going < 0) {
+            mig__run_log(r->run, MIG_LOG_WARNING, r->examined, 0, &error, "reading: %s", error.text);
+            abandon_session(r, &error);
+            going = fatal_here(&error) ? -1 : 1;
+        }
+    }
+    pthread_mutex_lock(&r->run->lock);
+    r->run->readers--;
+    bool last = r->run->readers == 0;
+    pthread_cond_broadcast(&r->run->changed);
+    pthread_mutex_unlock(&r->run->lock);
+    if (error.code != MIG_OK && error.code != MIG_E_INTERRUPTED && (last || mig__retry_fatal(&error))) {
+        mig__run_fail(r->run, &error);
+    }
+    if (r->session != NULL) {
+        mig_error stopped;
+        mig_error_set(&stopped, MIG_E_INTERRUPTED, "stopped");
+        abandon_session(r, &stopped);
+    }
+}
+
+void *mig__reader_main(void *argument)
+{
+    mig__reader_start *start = argument;
+    reader r = {.run = start->run, .session = start->session};
+    free(start);
+    mig_error error = MIG_ERROR_INIT;
+    r.digester = mig__digester_new(&error);
+    if (r.digester == NULL) {
+        mig__run_fail(r.run, &error);
+    }
+    read_all(&r);
+    mig__digester_free(&r.digester);
+    return NULL;
+}

@@ -1,0 +1,19 @@
+/*
+ * copy/reconcile.h - batches whose outcome is not known: looked for on the target, by content
+ *
+ * A batch may have been stored although its answer never came (a cut, a kill). All UIDs that it can have are at least
+ * the UIDNEXT recorded with its intent; those of them that are not recorded as ours are read back and matched by digest.
+ * What is found is adopted as copied, what is not is sent again. Nobody else writes to the folder meanwhile.
+ */
+#ifndef MIG_COPY_RECONCILE_H
+#define MIG_COPY_RECONCILE_H
+
+#include "copy/job.h"
+
+/* The batches of this run that job->unknown holds. Called between taking the errand and mig__queue_reconciled. */
+int mig__reconcile_unknown(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *err);
+
+/* The batches that an earlier run left open, of all folders; before anything is planned. */
+int mig__reconcile_stored(mig__run *run, mig__session *session, mig_error *err);
+
+#endif

@@ -1,0 +1,532 @@
+/*
+ * The story of a copy. Data flows one way: both lists -> map -> the target's folders made ready, the source scanned ->
+ * readers -> queue -> writers (intent, APPEND, outcome) -> the record of what is complete.
+ */
+#include "base/clock.h"
+#include "copy/job.h"
+#include "copy/lists.h"
+#include "copy/prepare.h"
+#include "copy/queue.h"
+#include "copy/reader.h"
+#include "copy/reconcile.h"
+#include "copy/scan.h"
+#include "copy/writer.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    CONNECTIONS = 4,
+    MOST_CONNECTIONS = 32,
+    BUDGET = 24 << 20,          /* octets of messages in memory */
+    MESSAGES_A_WRITER = 200,    /* fewer are not worth another connection */
+    PROGRESS_MS = 100,
+    STARVED_TICKS = 3           /* looks in a row that found writers without work before a reader is added */
+};
+
+typedef struct crew { /* the threads of a run */
+    pthread_t threads[2 * MOST_CONNECTIONS];
+    size_t count;
+    unsigned readers_begun, writers_begun;
+    int starved;
+} crew;
+
+/* ---- the two first sessions ---- */
+
+typedef struct side_start { /* connect and list one side, in a thread of its own for the target */
+    mig__run *run;
+    mig_side side;
+    mig__session *session;
+    mig__mailbox_list *list;
+    mig_error error;
+    int failed;
+} side_start;
+
+static void *open_side(void *argument)
+{
+    side_start *start = argument;
+    start->session = mig__run_connect(start->run, start->side, true, &start->error);
+    if (start->session == NULL) {
+        start->failed = -1;
+        return NULL;
+    }
+    start->failed = mig__list_all(start->session, true, start->list, &start->error);
+    if (start->failed != 0) {
+        mig_error_context(&start->error, "listing the mailboxes of %s",
+                          start->side == MIG_SOURCE ? start->run->source_label : start->run->target_label);
+    }
+    return NULL;
+}
+
+static void show_progress(mig__run *run)
+{
+    const mig_copy_options *options = run->options;
+    if (options->progress == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&run->lock);
+    mig_progress progress = {.account = run->source_label,
+                             .phase = run->phase,
+                             .folder = run->current != NULL ? run->current->source->name : "",
+                             .messages_total = run->messages_total,
+                             .messages_done = run->messages_done,
+                             .bytes_done = run->account_octets,
+                             .seconds = mig__now_seconds() - run->started};
+    for (size_t i = 0; i < run->job_count; i++) {
+        progress.failed += run->jobs[i].result->failed;
+    }
+    pthread_mutex_unlock(&run->lock);
+    options->progress(&progress, options->progress_context);
+}
+
+/* Both sides at once: what takes a round trip on one side costs nothing on the other meanwhile. */
+static int open_both(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    side_start from = {.run = run, .side = MIG_SOURCE, .list = &run->source_list};
+    side_start to = {.run = run, .side = MIG_TARGET, .list = &run->target_list};
+    pthread_t thread;
+    mig__run_phase(run, "connecting");
+    show_progress(run);
+    if (pthread_create(&thread, NULL, open_side, &to) != 0) {
+        return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+    }
+    open_side(&from);
+    pthread_join(thread, NULL);
+    *source = from.session;
+    *target = to.session;
+    if (from.failed != 0 || to.failed != 0) {
+        *err = from.failed != 0 ? from.error : to.error;
+        return -1;
+    }
+    run->target_utf8 = mig__session_utf8_names(*target);
+    return 0;
+}
+
+/* ---- preparing ---- */
+
+typedef struct prepare_start {
+    mig__run *run;
+    mig__session *session;
+    mig_error error;
+    int failed;
+} prepare_start;
+
+static void *prepare_side(void *argument)
+{
+    prepare_start *start = argument;
+    start->failed = mig__prepare_target(start->run, start->session, &start->error);
+    return NULL;
+}
+
+static int put_record(mig__run *run, mig__folder_job *job, mig_error *err)
+{
+    job->record.source_uidvalidity = job->snapshot.uidvalidity;
+    job->record.target_uidvalidity = job->goal.uidvalidity;
+    job->record.source_uidnext = 0; /* not complete until everything is across */
+    job->record.source_messages = 0;
+    job->record.source_modseq = 0;
+    free(job->record.source_mailbox_id);
+    job->record.source_mailbox_id = mig__strdup(job->source->mailbox_id);
+    return mig__state_folder_put(run->state, run->state_account, &job->record, err);
+}
+
+static int prepare_both(mig__run *run, mig__session *source, mig__session *target, mig_error *err)
+{
+    prepare_start to = {.run = run, .session = target};
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, prepare_side, &to) != 0) {
+        return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+    }
+    int failed = mig__scan_source(run, source, err);
+    pthread_join(thread, NULL);
+    if (failed == 0 && to.failed != 0) {
+        *err = to.error;
+        failed = -1;
+    }
+    for (size_t i = 0; failed == 0 && i < run->job_count; i++) {
+        mig__folder_job *job = &run->jobs[i];
+        if (job->copy && !job->unchanged && !job->broken) {
+            failed = put_record(run, job, err);
+        }
+    }
+    return failed;
+}
+
+/* ---- the crew ---- */
+
+static int add_thread(mig__run *run, crew *c, bool reader, mig__session *session, mig_error *err)
+{
+    mig__reader_start *for_reader = reader ? malloc(sizeof *for_reader) : NULL;
+    mig__writer_start *for_writer = reader ? NULL : malloc(sizeof *for_writer);
+    void *argument = reader ? (void *)for_reader : (void *)for_writer;
+    if (argument == NULL) {
+        mig__run_disconnect(run, &session);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    if (reader) {
+        *for_reader = (mig__reader_start){run, session};
+    } else {
+        *for_writer = (mig__writer_start){run, session};
+    }
+    pthread_mutex_lock(&run->lock);
+    *(reader ? &run->readers : &run->writers) += 1;
+    pthread_mutex_unlock(&run->lock);
+    if (pthread_create(&c->threads[c->count], NULL, reader ? mig__reader_main : mig__writer_main, argument) != 0) {
+        pthread_mutex_lock(&run->lock);
+        *(reader ? &run->readers : &run->writers) -= 1;
+        pthread_mutex_unlock(&run->lock);
+        free(argument);
+        mig__run_disconnect(run, &session);
+        return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+    }
+    c->count++;
+    *(reader ? &c->readers_begun : &c->writers_begun) += 1;
+    return 0;
+}
+
+static uint64_t messages_to_copy(const mig__run *run)
+{
+    uint64_t messages = 0;
+    for (size_t i = 0; i < run->job_count; i++) {
+        messages += run->jobs[i].broken ? 0 : mig__uidset_size(&run->jobs[i].todo);
+    }
+    return messages;
+}
+
+/* Connections beyond the first ones: more writers for much mail, another reader when the writers starve. */
+static int reinforce(mig__run *run, crew *c, mig_error *err)
+{
+    pthread_mutex_lock(&run->lock);
+    uint64_t left = run->messages_total > run->messages_done ? run->messages_total - run->messages_done : 0;
+    unsigned wanted = (unsigned)(left / MESSAGES_A_WRITER < run->max_writers ? left / MESSAGES_A_WRITER : run->max_writers);
+    bool more_writers = !run->stopping && c->writers_begun < wanted;
+    bool starving = run->writers_waiting > 0 && run->charged == 0 && left > MESSAGES_A_WRITER;
+    c->starved = starving ? c->starved + 1 : 0;
+    bool more_readers = !run->stopping && c->starved >= STARVED_TICKS && c->readers_begun < run->max_readers;
+    pthread_mutex_unlock(&run->lock);
+    if (more_readers) {
+        c->starved = 0;
+    }
+    return (more_writers && add_thread(run, c, false, NULL, err) != 0) ||
+                   (more_readers && add_thread(run, c, true, NULL, err) != 0)
+               ? -1
+               : 0;
+}
+
+static bool threads_left(mig__run *run)
+{
+    pthread_mutex_lock(&run->lock);
+    bool left = run->readers > 0 || run->writers > 0;
+    if (left) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += PROGRESS_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        pthread_cond_timedwait(&run->changed, &run->lock, &until);
+    }
+    pthread_mutex_unlock(&run->lock);
+    return left;
+}
+
+static void move_messages(mig__run *run, mig__session **source, mig__session **target)
+{
+    crew c = {0};
+    mig_error error = MIG_ERROR_INIT;
+    mig__run_phase(run, "copying");
+    int failed = add_thread(run, &c, true, *source, &error);
+    *source = NULL;
+    failed = failed != 0 ? failed : add_thread(run, &c, false, *target, &error);
+    *target = failed != 0 ? *target : NULL;
+    int64_t shown = 0;
+    if (failed != 0) {
+        mig__run_fail(run, &error);
+    }
+    do {
+        int64_t now = mig__now_ms();
+        if (now - shown >= PROGRESS_MS || c.writers_begun < run->max_writers) {
+            mig__run_stopping(run); /* notices signals and the time */
+            if (now - shown >= PROGRESS_MS) {
+                show_progress(run);
+                shown = now;
+            }
+            if (reinforce(run, &c, &error) != 0) {
+                mig__run_fail(run, &error);
+            }
+        }
+    } while (threads_left(run));
+    for (size_t i = 0; i < c.count; i++) {
+        pthread_join(c.threads[i], NULL);
+    }
+}
+
+/* ---- the end ---- */
+
+/* A folder is complete when nothing of it failed and the run was not stopped: then its numbers tell "nothing new". */
+static int record_complete(mig__run *run, mig__folder_job *job, mig_error *err)
+{
+    if (!job->scanned || job->broken || job->filtered || job->result->failed > 0) {
+        return 0;
+    }
+    job->record.source_uidnext = job->snapshot.uidnext;
+    job->record.source_messages = job->snapshot.exists;
+    job->record.source_modseq = job->snapshot.modseq;
+    return mig__state_folder_put(run->state, run->state_account, &job->record, err);
+}
+
+static void count_broken(mig__folder_job *job)
+{
+    mig_folder_result *r = job->result;
+    uint64_t settled = r->copied + r->adopted + r->already + r->moved + r->skipped + r->failed;
+    if (job->broken && r->messages == 0) {
+        r->messages = job->source->messages;
+    }
+    if (job->broken && r->messages > settled) {
+        r->failed += r->messages - settled;
+    }
+}
+
+static void finish(mig__run *run)
+{
+    mig_error error;
+    bool stopped = run->fatal.code != MIG_OK;
+    for (size_t i = 0; i < run->job_count; i++) {
+        mig__folder_job *job = &run->jobs[i];
+        if (!stopped && job->copy) {
+            count_broken(job);
+        }
+        if (!stopped && record_complete(run, job, &error) != 0) {
+            mig__run_fail(run, &error);
+            stopped = true;
+        }
+    }
+    if (stopped) {
+        run->account->error = run->fatal;
+        for (size_t i = 0; i < run->job_count; i++) {
+            const mig_folder_result *r = run->jobs[i].result;
+            uint64_t settled = r->copied + r->adopted + r->already + r->moved + r->skipped + r->failed;
+            run->result->totals.left_messages += r->messages > settled ? r->messages - settled : 0;
+        }
+    }
+}
+
+static int record_run(mig__run *run, mig_error *err)
+{
+    uint64_t copied = 0, failed = 0, octets = run->account_octets;
+    for (size_t i = 0; i < run->job_count; i++) {
+        copied += run->jobs[i].result->copied;
+        failed += run->jobs[i].result->failed;
+    }
+    if (octets > 0 && mig__state_sent_add(run->state, run->state_account, mig__wall_seconds() / 86400, octets, err) != 0) {
+        return -1;
+    }
+    return mig__state_run_end(run->state, run->state_run, mig_status_name(run->account->status), copied, failed, octets,
+                              err);
+}
+
+/* ---- the story ---- */
+
+static void plan_dry_run(mig__run *run)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        mig__folder_job *job = &run->jobs[i];
+        if (job->copy && !job->unchanged) {
+            job->result->messages = job->source->messages;
+        }
+    }
+}
+
+static int work(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    const mig_copy_options *options = run->options;
+    if (open_both(run, source, target, err) != 0 || mig__lists_check(run, err) != 0) {
+        return -1;
+    }
+    mig__run_phase(run, "listing");
+    if (mig__lists_map(run, err) != 0) {
+        return -1;
+    }
+    if (options->dry_run) {
+        if (mig__scan_unchanged(run, err) != 0) {
+            return -1;
+        }
+        plan_dry_run(run);
+        return 0;
+    }
+    mig__run_phase(run, "reconciling");
+    show_progress(run);
+    if (mig__reconcile_stored(run, *target, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
+        prepare_both(run, *source, *target, err) != 0) {
+        return -1;
+    }
+    run->messages_total = messages_to_copy(run);
+    if (run->messages_total > 0) {
+        move_messages(run, source, target);
+    }
+    return 0;
+}
+
+/* For --dry-run: what is recorded so far, if anything, and nothing is written. */
+static int open_state_for_reading(mig__run *run, mig_error *err)
+{
+    if (access(run->options->state_path, F_OK) == 0) {
+        mig_error unknown;
+        run->state = mig__state_open(run->options->state_path, true, err);
+        if (run->state == NULL) {
+            return -1;
+        }
+        if (mig__state_account(run->state, run->source_label, run->target_label, &unknown) > 0) {
+            return 0;
+        }
+        mig__state_close(&run->state, NULL);
+    }
+    run->state = mig__state_open_memory(err);
+    return run->state == NULL ? -1 : 0;
+}
+
+static int open_state(mig__run *run, mig_error *err)
+{
+    const mig_copy_options *options = run->options;
+    if (options->dry_run) {
+        if (open_state_for_reading(run, err) != 0) {
+            return -1;
+        }
+    } else if ((run->state = mig__state_open(options->state_path, false, err)) == NULL) {
+        return -1;
+    }
+    run->state_account = mig__state_account(run->state, run->source_label, run->target_label, err);
+    if (run->state_account == 0) {
+        return -1;
+    }
+    run->state_run = options->dry_run ? 0 : mig__state_run_begin(run->state, run->state_account, "copy", MIG_VERSION, err);
+    if (run->state_run < 0) {
+        return -1;
+    }
+    uint64_t sent = 0;
+    if (mig__state_sent_get(run->state, run->state_account, mig__wall_seconds() / 86400, &sent, err) != 0) {
+        return -1;
+    }
+    return mig__pace_init(&run->pace, options->max_rate, options->daily_limit, sent, options->until, err);
+}
+
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        return strdup(".");
+    }
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static int init_run(mig__run *run, const mig_copy_options *options, mig_error *err)
+{
+    *run = (mig__run){.options = options, .fatal = MIG_ERROR_INIT, .phase = "connecting", .started = mig__now_seconds()};
+    mig_endpoint_label(options->source, run->source_label, sizeof run->source_label);
+    mig_endpoint_label(options->target, run->target_label, sizeof run->target_label);
+    run->budget = options->memory > 0 ? options->memory : BUDGET;
+    int connections = options->connections > 0 ? options->connections : CONNECTIONS;
+    run->max_readers = run->max_writers = (unsigned)(connections < MOST_CONNECTIONS ? connections : MOST_CONNECTIONS);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&run->lock, NULL);
+    pthread_cond_init(&run->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    run->spool_dir = options->spool_dir != NULL ? mig__strdup(options->spool_dir) : directory_of(options->state_path);
+    run->result = mig__result_new(run->source_label, run->target_label, 0, err);
+    if (run->result != NULL) {
+        run->account = &run->result->accounts[0];
+    }
+    return run->result != NULL && run->spool_dir != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+}
+
+static void free_jobs(mig__run *run)
+{
+    mig__queue_clear(run);
+    for (size_t i = 0; i < run->job_count; i++) {
+        mig__folder_job *job = &run->jobs[i];
+        mig__selected_free(&job->snapshot);
+        mig__selected_free(&job->goal);
+        for (size_t f = 0; job->lost_flags != NULL && job->lost_flags[f] != NULL; f++) {
+            free(job->lost_flags[f]);
+        }
+        free(job->lost_flags);
+        free(job->target);
+        free(job->record.source);
+        free(job->record.target);
+        free(job->record.source_mailbox_id);
+        free(job->record.target_mailbox_id);
+    }
+    free(run->jobs);
+}
+
+static void free_run(mig__run *run)
+{
+    free_jobs(run);
+    mig__mailbox_list_free(&run->source_list);
+    mig__mailbox_list_free(&run->target_list);
+    free(run->spool_dir);
+    pthread_cond_destroy(&run->changed);
+    pthread_mutex_destroy(&run->lock);
+}
+
+static int check_options(const mig_copy_options *options, mig_error *err)
+{
+    if (options->source == NULL || options->target == NULL || options->state_path == NULL) {
+        return mig_error_set(err, MIG_E_USAGE, "source, target and state file are needed");
+    }
+    mig__buffer criteria = MIG__BUFFER_INIT;
+    mig__pace pace;
+    int failed = mig__scan_criteria(options, &criteria, err);
+    mig__buffer_free(&criteria);
+    if (failed != 0 || mig__pace_init(&pace, 0, 0, 0, options->until, err) != 0) {
+        return -1;
+    }
+    return mig__lists_check_endpoints(options, err);
+}
+
+/* Everything that needs the state, then the state is closed: what was queued must be on disk before we say "done". */
+static void run_account(mig__run *run)
+{
+    mig__session *source = NULL, *target = NULL;
+    mig_error error = MIG_ERROR_INIT;
+    if (open_state(run, &error) != 0 || work(run, &source, &target, &error) != 0) {
+        mig__run_fail(run, &error);
+    }
+    mig__run_disconnect(run, &source);
+    mig__run_disconnect(run, &target);
+    finish(run);
+    mig__result_finish(run->result);
+    bool recorded = run->state == NULL || run->state_run <= 0 || record_run(run, &error) == 0;
+    if ((run->state != NULL && mig__state_close(&run->state, &error) != 0) || !recorded) {
+        if (run->account->error.code == MIG_OK || run->account->error.code == MIG_E_INTERRUPTED) {
+            run->account->error = error;
+        }
+        run->result->totals = (mig_totals){.left_messages = run->result->totals.left_messages};
+        mig__result_finish(run->result);
+    }
+}
+
+mig_copy_result *mig_copy_run(const mig_copy_options *options, mig_error *err)
+{
+    if (check_options(options, err) != 0) {
+        return NULL;
+    }
+    mig__run run;
+    if (init_run(&run, options, err) != 0) {
+        mig_copy_result_free(&run.result);
+        free_run(&run);
+        return NULL;
+    }
+    run_account(&run);
+    mig__run_phase(&run, "done");
+    show_progress(&run);
+    mig_totals *totals = &run.result->totals;
+    totals->seconds = mig__now_seconds() - run.started;
+    totals->round_trips = run.stats.waits;
+    totals->bytes_in = run.stats.octets_in;
+    totals->bytes_out = run.stats.octets_out;
+    free_run(&run);
+    return run.result;
+}

@@ -1,0 +1,236 @@
+#include "copy/scan.h"
+#include "base/clock.h"
+#include "copy/queue.h"
+#include <string.h>
+
+enum { JOBS_AT_ONCE = 64, UIDS_AT_ONCE = 5000 };
+
+static bool filtered(const mig_copy_options *options)
+{
+    return options->since != NULL || options->before != NULL || options->max_size > 0;
+}
+
+static void take_counts(mig__folder_job *job, const mig__state_counts *counts)
+{
+    job->result->messages = job->source->messages;
+    job->result->already = counts->copied + counts->adopted;
+}
+
+int mig__scan_unchanged(mig__run *run, mig_error *err)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        mig__folder_job *job = &run->jobs[i];
+        const mig__mailbox *now = job->source;
+        const mig__state_folder *then = &job->record;
+        job->filtered = filtered(run->options);
+        if (!job->copy || then->id == 0 || then->source_uidnext == 0 || !now->has_status || job->filtered) {
+            continue;
+        }
+        bool flags_told = now->modseq > 0 || run->options->flags == MIG_FLAGS_KEEP;
+        bool target_same = job->existing != NULL && job->existing->uidvalidity == then->target_uidvalidity;
+        job->unchanged = target_same && flags_told && now->uidvalidity == then->source_uidvalidity &&
+                         now->uidnext == then->source_uidnext && now->messages == then->source_messages &&
+                         now->modseq == then->source_modseq;
+        mig__state_counts counts;
+        if (job->unchanged) {
+            if (mig__state_count(run->state, then->id, &counts, err) != 0) {
+                return -1;
+            }
+            take_counts(job, &counts);
+        }
+    }
+    return 0;
+}
+
+static int add_date(mig__buffer *out, const char *key, const char *date, mig_error *err)
+{
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    int year, month, day;
+    if (date == NULL) {
+        return 0;
+    }
+    if (!mig__date_parse(date, &year, &month, &day)) {
+        return mig_error_set(err, MIG_E_USAGE, "'%s' is not a date: write YYYY-MM-DD", date);
+    }
+    mig__buffer_addf(out, "%s%s %d-%s-%04d", out->length > 0 ? " " : "", key, day, months[month - 1], year);
+    return 0;
+}
+
+int mig__scan_criteria(const mig_copy_options *options, mig__buffer *out, mig_error *err)
+{
+    if (add_date(out, "SINCE", options->since, err) != 0 || add_date(out, "BEFORE", options->before, err) != 0) {
+        return -1;
+    }
+    if (out->length == 0) {
+        mig__buffer_add_text(out, "ALL");
+    }
+    return mig__buffer_ok(out, err);
+}
+
+typedef struct scanning { /* the commands of one job */
+    mig__folder_job *job;
+    mig__command *select, *search;
+    mig__uidset found;
+} scanning;
+
+static int on_search(const mig__response *response, void *context, mig_error *err)
+{
+    scanning *scan = context;
+    if (response->kind == MIG__RESPONSE_EXISTS) {
+        scan->job->snapshot.exists = response->number;
+    }
+    for (size_t i = 0; response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL && i < response->uids->count; i++) {
+        const mig__uid_range *range = &response->uids->ranges[i];
+        if (mig__uidset_add(&scan->found, range->first, range->last, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int on_uid(const mig__response *response, void *context, mig_error *err)
+{
+    scanning *scan = context;
+    uint32_t uid = response->fetch.uid;
+    return response->kind == MIG__RESPONSE_FETCH && uid > 0 ? mig__uidset_add(&scan->found, uid, uid, err) : 0;
+}
+
+static int wait_for(mig__session *session, mig__command **command, mig_error *why, mig_error *err)
+{
+    mig__command_result result = {0};
+    int failed = mig__command_wait(session, *command, &result, err);
+    *command = NULL;
+    *why = result.error;
+    mig__command_result_clear(&result);
+    return failed;
+}
+
+static void break_job(mig__run *run, mig__folder_job *job, const mig_error *why)
+{
+    mig_error error = *why;
+    error.scope = error.scope < MIG_SCOPE_FOLDER ? MIG_SCOPE_FOLDER : error.scope;
+    mig_error_context(&error, "can not read '%s' on the source", job->source->name);
+    mig__queue_break_folder(run, job, &error);
+}
+
+/*
+ * Some servers answer SEARCH with less than there is (RFC 9051's ESEARCH spoken by halves, MESSAGELIMIT): without
+ * conditions it must name as many messages as EXISTS, else the UIDs are asked for one by one.
+ */
+static int distrust_search(mig__run *run, mig__session *session, scanning *scan, mig_error *err)
+{
+    mig__folder_job *job = scan->job;
+    if (run->options->since != NULL || run->options->before != NULL ||
+        mig__uidset_size(&scan->found) >= job->snapshot.exists) {
+        return 0;
+    }
+    mig_error why, opened;
+    mig__uidset all = MIG__UIDSET_INIT;
+    mig__selected again = {0};
+    if (mig__uidset_add(&all, 1, UINT32_MAX, err) != 0) {
+        return -1;
+    }
+    mig__command *select = mig__select(session, job->source->wire, true, &again, err);
+    mig__command *fetch = select == NULL ? NULL : mig__fetch(session, &all, 0, 0, on_uid, scan, err);
+    mig__uidset_free(&all);
+    if (fetch == NULL || wait_for(session, &select, &opened, err) != 0 || wait_for(session, &fetch, &why, err) != 0) {
+        mig__selected_free(&again);
+        return -1;
+    }
+    mig__selected_free(&again);
+    if (mig__uidset_size(&scan->found) < job->snapshot.exists) {
+        mig_error_set(&why, MIG_E_PROTOCOL, "the source says that '%s' holds %u messages and shows %llu",
+                      job->source->name, job->snapshot.exists, (unsigned long long)mig__uidset_size(&scan->found));
+        mig_error_hint(&why, "run again; if it stays so, the old server hides messages: look at the folder there");
+        mig__run_problem(run, job, 0, true, &why);
+    }
+    return 0;
+}
+
+/* Servers that leave UIDNEXT out of EXAMINE (Courier) tell it in STATUS. */
+static void complete_snapshot(mig__folder_job *job, const mig__uidset *found)
+{
+    if (job->snapshot.uidnext == 0) {
+        job->snapshot.uidnext = job->source->uidnext;
+    }
+    uint32_t highest = mig__uidset_max(found);
+    if (job->snapshot.uidnext <= highest && highest < UINT32_MAX) {
+        job->snapshot.uidnext = highest + 1;
+    }
+}
+
+/* Which of the messages found are to be fetched. */
+static int plan(mig__run *run, scanning *scan, mig_error *err)
+{
+    mig__folder_job *job = scan->job;
+    mig__uidset done = MIG__UIDSET_INIT;
+    int failed = -1;
+    complete_snapshot(job, &scan->found);
+    if (job->record.id != 0 && mig__state_source_uids(run->state, job->record.id, &done, NULL, err) != 0) {
+        goto cleanup;
+    }
+    if (mig__uidset_copy(&job->todo, &scan->found, err) != 0 || mig__uidset_subtract(&job->todo, &done, err) != 0) {
+        goto cleanup;
+    }
+    job->result->messages = mig__uidset_size(&scan->found);
+    job->result->already = job->result->messages - mig__uidset_size(&job->todo);
+    job->scanned = true;
+    failed = 0;
+cleanup:
+    mig__uidset_free(&done);
+    return failed;
+}
+
+static int finish_job(mig__run *run, mig__session *session, scanning *scan, mig_error *err)
+{
+    mig_error examined, searched;
+    if (wait_for(session, &scan->select, &examined, err) != 0 || wait_for(session, &scan->search, &searched, err) != 0) {
+        return -1;
+    }
+    if (examined.code != MIG_OK || searched.code != MIG_OK) {
+        break_job(run, scan->job, examined.code != MIG_OK ? &examined : &searched);
+        return 0;
+    }
+    return distrust_search(run, session, scan, err) != 0 ? -1 : plan(run, scan, err);
+}
+
+int mig__scan_source(mig__run *run, mig__session *session, mig_error *err)
+{
+    scanning scans[JOBS_AT_ONCE];
+    size_t count = 0;
+    int failed = -1;
+    mig__buffer criteria = MIG__BUFFER_INIT;
+    if (mig__scan_criteria(run->options, &criteria, err) != 0) {
+        goto cleanup;
+    }
+    for (size_t next = 0; next < run->job_count;) {
+        for (count = 0; next < run->job_count && count < JOBS_AT_ONCE; next++) {
+            mig__folder_job *job = &run->jobs[next];
+            if (!job->copy || job->unchanged) {
+                continue;
+            }
+            scanning *scan = &scans[count++];
+            *scan = (scanning){.job = job};
+            if ((scan->select = mig__select(session, job->source->wire, true, &job->snapshot, err)) == NULL ||
+                (scan->search = mig__search(session, criteria.data, on_search, scan, err)) == NULL) {
+                goto cleanup;
+            }
+        }
+        for (size_t i = 0; i < count; i++) {
+            if (finish_job(run, session, &scans[i], err) != 0) {
+                goto cleanup;
+            }
+        }
+        while (count > 0) {
+            mig__uidset_free(&scans[--count].found);
+        }
+    }
+    failed = 0;
+cleanup:
+    while (count > 0) {
+        mig__uidset_free(&scans[--count].found);
+    }
+    mig__buffer_free(&criteria);
+    return failed;
+}

@@ -1,0 +1,243 @@
+#include "copy/settle.h"
+#include "copy/queue.h"
+#include "copy/retry.h"
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+mig__verdict mig__verdict_of(const mig_error *error, size_t count, bool keywords)
+{
+    if (mig__retry_fatal(error)) {
+        return MIG__VERDICT_ACCOUNT;
+    }
+    if (error->retry != MIG_RETRY_NEVER) {
+        return MIG__VERDICT_AGAIN;
+    }
+    if (error->code == MIG_E_MISSING || error->code == MIG_E_NOPERM) {
+        return MIG__VERDICT_FOLDER;
+    }
+    if (count > 1) {
+        return MIG__VERDICT_SPLIT;
+    }
+    return keywords && error->code != MIG_E_TOO_BIG ? MIG__VERDICT_PLAIN : MIG__VERDICT_MESSAGE;
+}
+
+void mig__settle_failed(mig__run *run, mig__folder_job *job, const mig__transit *message, const mig_error *why)
+{
+    mig_error error = *why;
+    mig_error_context(&error, "message %u of '%s' was not copied", message->uid, job->source->name);
+    char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
+    mig__message record = {.source_uid = message->uid,
+                           .state = MIG__MESSAGE_FAILED,
+                           .has_digest = true,
+                           .digest = message->digest,
+                           .internaldate = message->date,
+                           .flags = message->flags,
+                           .email_id = message->email_id != NULL ? message->email_id : "",
+                           .code = error.code,
+                           .text = mig_error_line(&error, line, sizeof line)};
+    mig_error failure;
+    if (mig__state_message_failed(run->state, job->record.id, &record, &failure) != 0) {
+        mig__run_fail(run, &failure);
+    }
+    mig__run_problem(run, job, message->uid, true, &error);
+    pthread_mutex_lock(&run->lock);
+    job->result->failed++;
+    pthread_mutex_unlock(&run->lock);
+}
+
+static bool listed(char *const *flags, const char *flag)
+{
+    for (size_t i = 0; flags != NULL && flags[i] != NULL; i++) {
+        if (strcasecmp(flags[i], flag) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One line a folder and flag, not one a message. */
+static void list_lost_flag(mig__run *run, mig__folder_job *job, const mig__transit *message, const char *flag)
+{
+    pthread_mutex_lock(&run->lock);
+    bool known = listed(job->lost_flags, flag);
+    size_t count = 0;
+    while (job->lost_flags != NULL && job->lost_flags[count] != NULL) {
+        count++;
+    }
+    char **grown = known ? NULL : realloc(job->lost_flags, (count + 2) * sizeof *grown);
+    if (grown != NULL) {
+        job->lost_flags = grown;
+        grown[count] = strdup(flag);
+        grown[count + 1] = NULL;
+        mig_error error;
+        mig_error_set(&error, MIG_E_FLAG, "the target's mailbox '%s' does not take the flag %s (first on message %u); the "
+                      "messages were copied without it", job->result->target, flag, message->uid);
+        mig__result_problem(run->account, job->source->name, message->uid, false, &error);
+    }
+    pthread_mutex_unlock(&run->lock);
+}
+
+const char **mig__settle_flags(mig__run *run, mig__folder_job *job, const mig__transit *message, bool *keywords)
+{
+    const char **flags = mig__flags_split(message->flags);
+    if (flags == NULL) {
+        return NULL;
+    }
+    const mig__selected *goal = &job->goal;
+    size_t kept = 0;
+    *keywords = false;
+    for (size_t i = 0; flags[i] != NULL; i++) {
+        bool keyword = flags[i][0] != '\\';
+        bool taken = !goal->has_permanent_flags || listed(goal->permanent_flags, flags[i]) ||
+                     (keyword && goal->any_keyword);
+        if (!taken || !mig__flag_valid(flags[i]) || (keyword && message->plain)) {
+            list_lost_flag(run, job, message, flags[i]);
+            continue;
+        }
+        *keywords = *keywords || keyword;
+        flags[kept++] = flags[i];
+    }
+    flags[kept] = NULL;
+    return flags;
+}
+
+static void count_taken(mig__run *run, mig__folder_job *job, const mig__transit *message, uint32_t uid)
+{
+    job->result->copied++;
+    job->result->bytes += message->size;
+    if (uid >= job->uidnext) {
+        job->uidnext = uid + 1;
+    }
+    run->account_octets += message->size;
+}
+
+int mig__settle_taken(mig__run *run, mig__batch *batch, const uint32_t *uids, mig_error *err)
+{
+    if (mig__state_outcome(run->state, batch->id, uids, batch->count, err) != 0) {
+        return -1;
+    }
+    pthread_mutex_lock(&run->lock);
+    for (size_t i = 0; i < batch->count; i++) {
+        count_taken(run, batch->job, batch->messages[i], uids[i]);
+    }
+    pthread_mutex_unlock(&run->lock);
+    mig__queue_batch_done(run, batch);
+    return 0;
+}
+
+static bool has_keywords(const mig__transit *message)
+{
+    const char **flags = mig__flags_split(message->flags);
+    bool found = false;
+    for (size_t i = 0; flags != NULL && flags[i] != NULL; i++) {
+        found = found || flags[i][0] != '\\';
+    }
+    free(flags);
+    return found && !message->plain;
+}
+
+static void end_account(mig__run *run, mig__folder_job *job, const mig_error *why)
+{
+    mig_error error = *why;
+    mig_error_context(&error, "copying to '%s'", job->result->target);
+    mig__run_fail(run, &error);
+}
+
+static void break_folder(mig__run *run, mig__folder_job *job, const mig_error *why)
+{
+    mig_error error = *why;
+    mig_error_context(&error, "the target's mailbox '%s' takes no messages", job->result->target);
+    mig__queue_break_folder(run, job, &error);
+}
+
+int mig__settle_refused(mig__run *run, mig__batch *batch, const mig_error *why, mig_error *err)
+{
+    if (mig__state_withdraw(run->state, batch->id, err) != 0) {
+        return -1;
+    }
+    mig__folder_job *job = batch->job;
+    switch (mig__verdict_of(why, batch->count, has_keywords(batch->messages[0]))) {
+    case MIG__VERDICT_MESSAGE:
+        mig__settle_failed(run, job, batch->messages[0], why);
+        mig__queue_batch_done(run, batch);
+        return 0;
+    case MIG__VERDICT_SPLIT:
+        mig__queue_batch_refused(run, batch, true);
+        return 0;
+    case MIG__VERDICT_PLAIN:
+        batch->messages[0]->plain = true;
+        mig__queue_batch_refused(run, batch, false);
+        return 0;
+    case MIG__VERDICT_AGAIN:
+        mig__queue_batch_refused(run, batch, false);
+        return 0;
+    case MIG__VERDICT_FOLDER:
+        break_folder(run, job, why);
+        mig__queue_batch_done(run, batch);
+        return 0;
+    case MIG__VERDICT_ACCOUNT:
+        end_account(run, job, why);
+        mig__queue_batch_done(run, batch);
+        return 0;
+    }
+    return 0;
+}
+
+int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, const bool *taken, mig_error *const *refused,
+                     mig_error *err)
+{
+    mig__folder_job *job = batch->job;
+    uint32_t *outcome = malloc(batch->count * sizeof *outcome);
+    bool *done = calloc(batch->count, sizeof *done);
+    if (outcome == NULL || done == NULL) {
+        free(outcome);
+        free(done);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        outcome[i] = taken[i] ? uids[i] : MIG__UID_REFUSED;
+        done[i] = taken[i];
+    }
+    int failed = mig__state_outcome(run->state, batch->id, outcome, batch->count, err);
+    for (size_t i = 0; failed == 0 && i < batch->count; i++) {
+        mig__transit *message = batch->messages[i];
+        if (taken[i]) {
+            pthread_mutex_lock(&run->lock);
+            count_taken(run, job, message, uids[i]);
+            pthread_mutex_unlock(&run->lock);
+            continue;
+        }
+        switch (mig__verdict_of(refused[i], 1, has_keywords(message))) {
+        case MIG__VERDICT_PLAIN:
+            message->plain = true;
+            break;
+        case MIG__VERDICT_AGAIN:
+            break;
+        case MIG__VERDICT_FOLDER:
+            break_folder(run, job, refused[i]);
+            done[i] = true;
+            break;
+        case MIG__VERDICT_ACCOUNT:
+            end_account(run, job, refused[i]);
+            done[i] = true;
+            break;
+        case MIG__VERDICT_MESSAGE:
+        case MIG__VERDICT_SPLIT:
+            mig__settle_failed(run, job, message, refused[i]);
+            done[i] = true;
+            break;
+        }
+    }
+    if (failed == 0) {
+        mig__queue_messages_done(run, batch, done);
+        if (batch->count > 0) {
+            mig__queue_batch_refused(run, batch, false);
+        } else {
+            mig__queue_batch_done(run, batch);
+        }
+    }
+    free(outcome);
+    free(done);
+    return failed;
+}

@@ -1,0 +1,38 @@
+/* copy/settle.h - what the target said about a batch, and what follows for its messages, the state and the report */
+#ifndef MIG_COPY_SETTLE_H
+#define MIG_COPY_SETTLE_H
+
+#include "copy/job.h"
+
+typedef enum mig__verdict { /* on a refusal */
+    MIG__VERDICT_MESSAGE, /* this message is listed, the rest goes on */
+    MIG__VERDICT_SPLIT,   /* several messages in one command: find the one */
+    MIG__VERDICT_PLAIN,   /* once more without keywords */
+    MIG__VERDICT_AGAIN,   /* the same again after a pause */
+    MIG__VERDICT_FOLDER,  /* nothing more to this folder */
+    MIG__VERDICT_ACCOUNT  /* the account ends here */
+} mig__verdict;
+
+/* Pure: what a refusal of `count` messages means. `keywords`: whether the (first) message was sent with keywords. */
+mig__verdict mig__verdict_of(const mig_error *error, size_t count, bool keywords);
+
+/* The whole batch was taken: `uids` are its messages' new UIDs (0: not told). Ends the batch. -1: the state failed. */
+int mig__settle_taken(mig__run *run, mig__batch *batch, const uint32_t *uids, mig_error *err);
+
+/* The whole batch was refused for certain. Ends, splits or requeues it. -1: the state failed. */
+int mig__settle_refused(mig__run *run, mig__batch *batch, const mig_error *why, mig_error *err);
+
+/*
+ * Each message had an answer of its own: taken[i] with uids[i], else refused[i] says why (NULL entries of taken ones).
+ * Ends the batch, requeues what is to be tried again. -1: the state failed.
+ */
+int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, const bool *taken, mig_error *const *refused,
+                     mig_error *err);
+
+/* A message that will not be copied: report and state. Counts it; does not free it. */
+void mig__settle_failed(mig__run *run, mig__folder_job *job, const mig__transit *message, const mig_error *why);
+
+/* The flags of a message that the target's folder takes, as a NULL-terminated array (free() it). NULL: no memory. */
+const char **mig__settle_flags(mig__run *run, mig__folder_job *job, const mig__transit *message, bool *keywords);
+
+#endif

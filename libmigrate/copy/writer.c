@@ -1,0 +1,475 @@
+/*
+ * A writer sends batches and keeps two of them under way, so that the next one is at the server when the last one is
+ * done. Each goes out only after its intent is on disk; what is under way when the connection breaks is "unknown" and is
+ * looked for on the target before anything more is written to that folder (reconcile.c).
+ */
+#include "copy/writer.h"
+#include "base/clock.h"
+#include "base/crashpoint.h"
+#include "copy/queue.h"
+#include "copy/reconcile.h"
+#include "copy/retry.h"
+#include "copy/settle.h"
+#include "imap/append.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BATCHES_UNDER_WAY = 2,
+    SPOOL_PIECE = 64 * 1024,
+    QUICK_MS = 400, /* a batch answered faster may be followed by a larger one */
+    SLOW_MS = 3000  /* slower: by a smaller one */
+};
+
+typedef struct under_way {
+    mig__batch *batch;
+    mig__command **commands; /* one, or one a message */
+    mig_error **refused;     /* a message: why it was refused before its octets went out; NULL entries */
+    size_t commands_begun;
+    bool multi;
+    int64_t sent_ms;
+} under_way;
+
+typedef struct writer {
+    mig__run *run;
+    mig__session *session;
+    under_way ways[BATCHES_UNDER_WAY];
+    size_t first, count; /* ring */
+    mig__appetite appetite;
+    int64_t answered_ms;
+    unsigned attempts;
+    char *piece; /* SPOOL_PIECE octets */
+} writer;
+
+static under_way *oldest(writer *w)
+{
+    return &w->ways[w->first];
+}
+
+static void way_clear(writer *w)
+{
+    under_way *way = oldest(w);
+    for (size_t i = 0; way->refused != NULL && i < way->commands_begun; i++) {
+        free(way->refused[i]);
+    }
+    free(way->refused);
+    free(way->commands);
+    *way = (under_way){0};
+    w->first = (w->first + 1) % BATCHES_UNDER_WAY;
+    w->count--;
+}
+
+/* ---- before sending ---- */
+
+/* Messages above the limit that the target announced are named now, instead of being sent in vain. */
+static void drop_too_big(writer *w, mig__batch *batch)
+{
+    uint64_t limit = mig__session_append_limit(w->session);
+    bool any = false;
+    bool *done = calloc(batch->count, sizeof *done);
+    for (size_t i = 0; done != NULL && limit > 0 && i < batch->count; i++) {
+        if (batch->messages[i]->size <= limit) {
+            continue;
+        }
+        mig_error error;
+        mig_error_set(&error, MIG_E_TOO_BIG, "it has %llu octets and the target takes at most %llu",
+                      (unsigned long long)batch->messages[i]->size, (unsigned long long)limit);
+        mig__settle_failed(w->run, batch->job, batch->messages[i], &error);
+        done[i] = any = true;
+    }
+    if (any) {
+        mig__queue_messages_done(w->run, batch, done);
+    }
+    free(done);
+}
+
+/* Wait until the pace allows the batch. False: the run stops instead. */
+static bool pace(writer *w, const mig__batch *batch)
+{
+    for (;;) {
+        pthread_mutex_lock(&w->run->lock);
+        int64_t ms = mig__pace_take(&w->run->pace, batch->octets);
+        pthread_mutex_unlock(&w->run->lock);
+        if (ms == 0) {
+            return true;
+        }
+        if (mig__run_stopping(w->run)) {
+            return false;
+        }
+        mig__sleep_ms(ms < 100 ? ms : 100);
+    }
+}
+
+static int write_intent(writer *w, mig__batch *batch, mig_error *err)
+{
+    mig__message *messages = calloc(batch->count, sizeof *messages);
+    if (messages == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        const mig__transit *message = batch->messages[i];
+        messages[i] = (mig__message){.source_uid = message->uid,
+                                     .has_digest = true,
+                                     .digest = message->digest,
+                                     .internaldate = message->date,
+                                     .flags = message->flags,
+                                     .email_id = message->email_id != NULL ? message->email_id : "",
+                                     .text = ""};
+    }
+    pthread_mutex_lock(&w->run->lock);
+    batch->uidnext = batch->job->uidnext;
+    pthread_mutex_unlock(&w->run->lock);
+    mig__intent intent = {.folder = batch->job->record.id,
+                          .target_uidvalidity = batch->job->goal.uidvalidity,
+                          .target_uidnext = batch->uidnext,
+                          .messages = messages,
+                          .count = batch->count};
+    batch->id = mig__state_intent(w->run->state, &intent, err);
+    free(messages);
+    return batch->id > 0 ? 0 : -1;
+}
+
+/* ---- sending ---- */
+
+static int send_octets(writer *w, mig__command *command, const mig__transit *message, mig_error *err)
+{
+    for (uint64_t sent = 0; sent < message->size;) {
+        const char *data;
+        int64_t got = mig__transit_read(message, sent, w->piece, SPOOL_PIECE, &data, err);
+        if (got < 0 || mig__command_literal_data(command, data, (size_t)got, err) != 0) {
+            return -1;
+        }
+        sent += (uint64_t)got;
+    }
+    return 0;
+}
+
+/* One message of an APPEND: 0 sent, 1 refused before its octets, -1 the session failed. */
+static int send_message(writer *w, mig__folder_job *job, mig__command *command, const mig__transit *message,
+                        mig_error *err)
+{
+    bool keywords;
+    const char **flags = mig__settle_flags(w->run, job, message, &keywords);
+    if (flags == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    int answer = mig__append_message(command, flags, &message->date, message->size, err);
+    free(flags);
+    return answer == 0 ? send_octets(w, command, message, err) : answer;
+}
+
+static int send_multi(writer *w, under_way *way, mig_error *err)
+{
+    mig__batch *batch = way->batch;
+    mig__command *command = mig__append_begin(w->session, batch->job->target, NULL, NULL, err);
+    if (command == NULL) {
+        return -1;
+    }
+    way->commands[way->commands_begun++] = command;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (send_message(w, batch->job, command, batch->messages[i], err) < 0) {
+            return -1;
+        }
+        MIG__CRASH_POINT("append-half");
+    }
+    return mig__command_end(command, err);
+}
+
+static int send_each(writer *w, under_way *way, mig_error *err)
+{
+    mig__batch *batch = way->batch;
+    for (size_t i = 0; i < batch->count; i++) {
+        mig__command *command = mig__append_begin(w->session, batch->job->target, NULL, NULL, err);
+        if (command == NULL) {
+            return -1;
+        }
+        way->commands[way->commands_begun++] = command;
+        int answer = send_message(w, batch->job, command, batch->messages[i], err);
+        MIG__CRASH_POINT("append-half");
+        if (answer < 0 || (answer == 0 && mig__command_end(command, err) != 0)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static uint64_t largest_of(const mig__batch *batch)
+{
+    uint64_t largest = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        largest = batch->messages[i]->size > largest ? batch->messages[i]->size : largest;
+    }
+    return largest;
+}
+
+/* Send a batch whose intent is on disk. From here on a failure leaves its outcome unknown. */
+static int send_batch(writer *w, mig__batch *batch, mig_error *err)
+{
+    under_way *way = &w->ways[(w->first + w->count) % BATCHES_UNDER_WAY];
+    mig__append_way how = mig__append_way_of(w->session, largest_of(batch));
+    *way = (under_way){.batch = batch, .multi = how == MIG__APPEND_MULTI};
+    w->count++;
+    way->commands = calloc(batch->count, sizeof(mig__command *));
+    way->refused = calloc(batch->count, sizeof(mig_error *));
+    if (way->commands == NULL || way->refused == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    way->sent_ms = mig__now_ms();
+    MIG__CRASH_POINT("append-before");
+    if ((way->multi ? send_multi(w, way, err) : send_each(w, way, err)) != 0) {
+        return -1;
+    }
+    batch->whole = true;
+    MIG__CRASH_POINT("append-sent");
+    return mig__session_flush(w->session, err);
+}
+
+/* Get a batch ready and send it. 0 done (sent, or nothing left of it), -1 the session or the run failed. */
+static int take_on(writer *w, mig__batch *batch, mig_error *err)
+{
+    drop_too_big(w, batch);
+    if (batch->count == 0) {
+        mig__queue_batch_done(w->run, batch);
+        return 0;
+    }
+    if (!pace(w, batch)) {
+        mig__queue_batch_refused(w->run, batch, false);
+        return 0;
+    }
+    if (write_intent(w, batch, err) != 0) {
+        mig__queue_batch_refused(w->run, batch, false);
+        mig__run_fail(w->run, err);
+        return -1;
+    }
+    return send_batch(w, batch, err);
+}
+
+/* ---- answers ---- */
+
+static void adapt(writer *w, const under_way *way)
+{
+    int64_t now = mig__now_ms();
+    int64_t since = way->sent_ms > w->answered_ms ? way->sent_ms : w->answered_ms;
+    w->answered_ms = now;
+    w->attempts = 0;
+    if (now - since > SLOW_MS) {
+        w->appetite.messages = w->appetite.messages > 1 ? w->appetite.messages / 2 : 1;
+        w->appetite.octets = w->appetite.octets > 64 * 1024 ? w->appetite.octets / 2 : w->appetite.octets;
+    } else if (now - since < QUICK_MS) {
+        w->appetite.messages = w->appetite.messages * 2 < MIG__BATCH_MOST ? w->appetite.messages * 2 : MIG__BATCH_MOST;
+        w->appetite.octets =
+            w->appetite.octets * 2 < MIG__BATCH_OCTETS ? w->appetite.octets * 2 : (uint64_t)MIG__BATCH_OCTETS;
+    }
+}
+
+static void pause_for(writer *w, const mig_error *error)
+{
+    int64_t ms = mig__retry_delay(error, ++w->attempts, (uint32_t)mig__now_ms() * 2654435761u);
+    mig__run_log(w->run, MIG_LOG_WARNING, NULL, 0, error, "the target asks for a pause (%lld ms): %s", (long long)ms,
+                 error->server);
+    w->appetite = (mig__appetite){MIG__BATCH_FIRST, 1 << 20};
+    for (int64_t until = mig__now_ms() + ms; mig__now_ms() < until && !mig__run_stopping(w->run);) {
+        mig__sleep_ms(50);
+    }
+}
+
+/* [THROTTLED] in an OK: the message is stored, the server wants less. Slow down as after a refusal. */
+static void heed_throttle(writer *w)
+{
+    mig_error error;
+    mig_error_set(&error, MIG_E_UNAVAILABLE, "the target throttles");
+    pause_for(w, &error);
+}
+
+static int finish_multi(writer *w, under_way *way, mig_error *err)
+{
+    mig__batch *batch = way->batch;
+    mig__command_result result = {0};
+    uint32_t *uids = calloc(batch->count, sizeof *uids);
+    if (uids == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    int failed = mig__command_wait(w->session, way->commands[0], &result, err);
+    if (failed != 0) {
+        free(uids);
+        return -1;
+    }
+    MIG__CRASH_POINT("append-answered");
+    adapt(w, way);
+    way->batch = NULL;
+    if (result.error.code == MIG_OK) {
+        if (result.uidvalidity != batch->job->goal.uidvalidity ||
+            !mig__append_uids(result.uid_text, uids, batch->count)) {
+            memset(uids, 0, batch->count * sizeof *uids); /* not told: matched afterwards */
+        }
+        failed = mig__settle_taken(w->run, batch, uids, err);
+    } else {
+        mig_error why = result.error;
+        failed = mig__settle_refused(w->run, batch, &why, err);
+        if (why.retry != MIG_RETRY_NEVER) {
+            pause_for(w, &why);
+        }
+    }
+    if (result.throttled) {
+        heed_throttle(w);
+    }
+    mig__command_result_clear(&result);
+    free(uids);
+    return failed;
+}
+
+/* Wait for the answers of a batch of single APPENDs. */
+static int collect_each(writer *w, under_way *way, uint32_t *uids, bool *taken, bool *throttled, const mig_error **pause,
+                        mig_error *err)
+{
+    for (size_t i = 0; i < way->batch->count; i++) {
+        mig__command_result result = {0};
+        if (mig__command_wait(w->session, way->commands[i], &result, err) != 0) {
+            return -1;
+        }
+        way->commands[i] = NULL;
+        taken[i] = result.error.code == MIG_OK;
+        if (taken[i] && (result.uidvalidity != way->batch->job->goal.uidvalidity ||
+                         !mig__append_uids(result.uid_text, &uids[i], 1))) {
+            uids[i] = 0;
+        }
+        if (!taken[i]) {
+            way->refused[i] = malloc(sizeof(mig_error));
+            if (way->refused[i] == NULL) {
+                mig__command_result_clear(&result);
+                return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+            }
+            *way->refused[i] = result.error;
+            *pause = result.error.retry != MIG_RETRY_NEVER ? way->refused[i] : *pause;
+        }
+        *throttled = *throttled || result.throttled;
+        mig__command_result_clear(&result);
+    }
+    return 0;
+}
+
+static int finish_each(writer *w, under_way *way, mig_error *err)
+{
+    mig__batch *batch = way->batch;
+    uint32_t *uids = calloc(batch->count, sizeof *uids);
+    bool *taken = calloc(batch->count, sizeof *taken);
+    bool throttled = false;
+    const mig_error *pause = NULL;
+    int failed = uids == NULL || taken == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
+                                               : collect_each(w, way, uids, taken, &throttled, &pause, err);
+    if (failed == 0) {
+        MIG__CRASH_POINT("append-answered");
+        adapt(w, way);
+        way->batch = NULL;
+        failed = mig__settle_each(w->run, batch, uids, taken, way->refused, err);
+        if (pause != NULL) {
+            pause_for(w, pause);
+        }
+        if (throttled) {
+            heed_throttle(w);
+        }
+    }
+    free(uids);
+    free(taken);
+    return failed;
+}
+
+static int finish_oldest(writer *w, mig_error *err)
+{
+    under_way *way = oldest(w);
+    if ((way->multi ? finish_multi(w, way, err) : finish_each(w, way, err)) != 0) {
+        return -1;
+    }
+    way_clear(w);
+    return 0;
+}
+
+/* ---- connections ---- */
+
+static void abandon_session(writer *w)
+{
+    while (w->count > 0) {
+        if (oldest(w)->batch != NULL) {
+            mig__queue_batch_unknown(w->run, oldest(w)->batch);
+        }
+        way_clear(w);
+    }
+    mig__run_disconnect(w->run, &w->session);
+}
+
+/* One thing to do. 1: go on, 0: finished, -1: the session or the run failed. */
+static int step(writer *w, mig_error *err)
+{
+    mig__batch *batch = NULL;
+    mig__folder_job *job = NULL;
+    switch (mig__queue_take(w->run, &w->appetite, w->count == 0, &batch, &job)) {
+    case MIG__ERRAND_BATCH:
+        if (take_on(w, batch, err) != 0) {
+            return -1;
+        }
+        return w->count == BATCHES_UNDER_WAY && finish_oldest(w, err) != 0 ? -1 : 1;
+    case MIG__ERRAND_RECONCILE: {
+        int failed = mig__reconcile_unknown(w->run, w->session, job, err);
+        mig__queue_reconciled(w->run, job);
+        return failed == 0 ? 1 : -1;
+    }
+    case MIG__ERRAND_NONE:
+        return w->count > 0 && finish_oldest(w, err) != 0 ? -1 : 1;
+    case MIG__ERRAND_FINISHED:
+        return 0;
+    }
+    return 0;
+}
+
+static int connect_writer(writer *w, mig_error *err)
+{
+    w->session = mig__run_connect(w->run, MIG_TARGET, false, err);
+    w->appetite = (mig__appetite){MIG__BATCH_FIRST, 1 << 20};
+    return w->session == NULL ? -1 : 0;
+}
+
+static void write_all(writer *w)
+{
+    mig_error error = MIG_ERROR_INIT;
+    int going = 1;
+    while (going > 0) {
+        if (w->session == NULL && connect_writer(w, &error) != 0) {
+            break;
+        }
+        error.code = MIG_OK;
+        going = step(w, &error);
+        if (going < 0) {
+            mig__run_log(w->run, MIG_LOG_WARNING, NULL, 0, &error, "writing: %s", error.text);
+            abandon_session(w);
+            going = error.scope == MIG_SCOPE_RUN || mig__run_stopping(w->run) ? -1 : 1;
+        }
+    }
+    pthread_mutex_lock(&w->run->lock);
+    w->run->writers--;
+    bool last = w->run->writers == 0;
+    pthread_cond_broadcast(&w->run->changed);
+    pthread_mutex_unlock(&w->run->lock);
+    if (error.code != MIG_OK && error.code != MIG_E_INTERRUPTED &&
+        (last || error.scope == MIG_SCOPE_RUN || mig__retry_fatal(&error))) {
+        mig__run_fail(w->run, &error);
+    }
+    if (w->session != NULL) {
+        abandon_session(w);
+    }
+}
+
+void *mig__writer_main(void *argument)
+{
+    mig__writer_start *start = argument;
+    writer w = {.run = start->run, .session = start->session, .appetite = {MIG__BATCH_FIRST, 1 << 20}};
+    free(start);
+    w.piece = malloc(SPOOL_PIECE);
+    if (w.piece == NULL) {
+        mig_error error;
+        mig_error_set(&error, MIG_E_NOMEM, "out of memory");
+        mig__run_fail(w.run, &error);
+    }
+    write_all(&w);
+    free(w.piece);
+    return NULL;
+}

@@ -1,0 +1,23 @@
+/* imap/digests.h - reading bodies only to know their digests: nothing is kept in memory */
+#ifndef MIG_IMAP_DIGESTS_H
+#define MIG_IMAP_DIGESTS_H
+
+#include "base/digest.h"
+#include "imap/fetch.h"
+
+/*
+ * Called once for each message that the server gave a body for, in the server's order. `item` as in imap/response.h.
+ * 0, or -1 with `err` filled: ends the session.
+ */
+typedef int mig__digest_handler(const mig__fetch_item *item, const mig__message_digest *digest, void *context,
+                                mig_error *err);
+
+/*
+ * UID FETCH (UID FLAGS INTERNALDATE BODY.PEEK[]) of the selected mailbox's `uids`, in bounded pieces with several in
+ * flight, digests taken as the octets pass. The session's sink is replaced. A message the server refuses or does not
+ * have is left out. 0, or -1 when the session failed.
+ */
+int mig__fetch_digests(mig__session *session, const mig__uidset *uids, mig__digest_handler *handler, void *context,
+                       mig_error *err);
+
+#endif

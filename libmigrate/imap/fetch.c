@@ -1,0 +1,136 @@
+#include "imap/fetch.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+mig__command *mig__fetch(mig__session *session, const mig__uidset *uids, unsigned items, uint64_t changed_since,
+                         mig__command_handler *handler, void *context, mig_error *err)
+{
+    mig__command *command = mig__command_begin(session, "UID FETCH", handler, context, err);
+    if (command == NULL) {
+        return NULL;
+    }
+    mig__buffer words = MIG__BUFFER_INIT;
+    mig__buffer_add_text(&words, "(UID");
+    mig__buffer_add_text(&words, items & MIG__FETCH_FLAGS ? " FLAGS" : "");
+    mig__buffer_add_text(&words, items & MIG__FETCH_DATE ? " INTERNALDATE" : "");
+    mig__buffer_add_text(&words, items & MIG__FETCH_SIZE ? " RFC822.SIZE" : "");
+    if (items & MIG__FETCH_EMAILID) {
+        mig__buffer_add_text(&words, mig__session_can(session, MIG__CAP_OBJECTID) ? " EMAILID"
+                                     : mig__session_can(session, MIG__CAP_GMAIL)  ? " X-GM-MSGID"
+                                                                                  : "");
+    }
+    mig__buffer_add_text(&words, items & MIG__FETCH_BODY ? " BODY.PEEK[]" : "");
+    mig__buffer_add_text(&words, items & MIG__FETCH_HEADER ? " BODY.PEEK[HEADER]" : "");
+    mig__buffer_add_text(&words, ")");
+    if (changed_since > 0) {
+        mig__buffer_addf(&words, " (CHANGEDSINCE %llu)", (unsigned long long)changed_since);
+    }
+    int failed = mig__buffer_ok(&words, err);
+    if (failed == 0) {
+        mig__command_uids(command, uids);
+        mig__command_raw(command, words.data);
+        failed = mig__command_end(command, err);
+    }
+    mig__buffer_free(&words);
+    return failed == 0 ? command : NULL;
+}
+
+mig__command *mig__search(mig__session *session, const char *criteria, mig__command_handler *handler, void *context,
+                          mig_error *err)
+{
+    mig__command *command = mig__command_begin(session, "UID SEARCH", handler, context, err);
+    if (command == NULL) {
+        return NULL;
+    }
+    if (mig__session_can(session, MIG__CAP_ESEARCH)) {
+        mig__command_raw(command, "RETURN (ALL)");
+    }
+    mig__command_raw(command, criteria);
+    return mig__command_end(command, err) == 0 ? command : NULL;
+}
+
+static int keep_permanent_flags(mig__selected *selected, const char *const *words, mig_error *err)
+{
+    selected->has_permanent_flags = true;
+    size_t count = 0;
+    while (words != NULL && words[count] != NULL) {
+        count++;
+    }
+    char **flags = calloc(count + 1, sizeof *flags);
+    if (flags == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(words[i], "\\*") == 0) {
+            selected->any_keyword = true;
+        } else if ((flags[kept] = strdup(words[i])) != NULL) {
+            kept++;
+        }
+    }
+    char **old = selected->permanent_flags;
+    selected->permanent_flags = flags;
+    for (size_t i = 0; old != NULL && old[i] != NULL; i++) {
+        free(old[i]);
+    }
+    free(old);
+    return 0;
+}
+
+int mig__selected_handler(const mig__response *response, void *context, mig_error *err)
+{
+    mig__selected *selected = context;
+    if (response->kind == MIG__RESPONSE_EXISTS) {
+        selected->exists = response->number;
+    }
+    if (response->kind != MIG__RESPONSE_OK) {
+        return 0;
+    }
+    switch (response->code) {
+    case MIG__CODE_UIDVALIDITY:
+        selected->uidvalidity = response->number;
+        return 0;
+    case MIG__CODE_UIDNEXT:
+        selected->uidnext = response->number;
+        return 0;
+    case MIG__CODE_HIGHESTMODSEQ:
+        selected->modseq = response->modseq;
+        return 0;
+    case MIG__CODE_NOMODSEQ:
+        selected->modseq = 0;
+        return 0;
+    case MIG__CODE_PERMANENTFLAGS:
+        return keep_permanent_flags(selected, response->words, err);
+    case MIG__CODE_MAILBOXID:
+        if (response->mailbox_id != NULL) {
+            snprintf(selected->mailbox_id, sizeof selected->mailbox_id, "%s", response->mailbox_id);
+        }
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+void mig__selected_free(mig__selected *selected)
+{
+    for (size_t i = 0; selected->permanent_flags != NULL && selected->permanent_flags[i] != NULL; i++) {
+        free(selected->permanent_flags[i]);
+    }
+    free(selected->permanent_flags);
+    *selected = (mig__selected){0};
+}
+
+mig__command *mig__select(mig__session *session, const char *mailbox, bool read_only, mig__selected *out, mig_error *err)
+{
+    mig__command *command =
+        mig__command_begin(session, read_only ? "EXAMINE" : "SELECT", mig__selected_handler, out, err);
+    if (command == NULL) {
+        return NULL;
+    }
+    mig__command_mailbox(command, mailbox);
+    if (mig__session_can(session, MIG__CAP_CONDSTORE)) {
+        mig__command_raw(command, "(CONDSTORE)");
+    }
+    return mig__command_end(command, err) == 0 ? command : NULL;
+}
