@@ -95,12 +95,16 @@ static int no_passphrase(char *out, int size, int writing, void *context)
     return -1;
 }
 
+/* OpenSSL queues the cause first: what the system said of the file, or what is wrong in it. */
 static int file_error(const char *what, const char *path, mig_error *err)
 {
-    unsigned long code = ERR_peek_last_error();
+    unsigned long code = ERR_peek_error();
     const char *reason = ERR_reason_error_string(code);
 
-    mig_error_set(err, MIG_E_IO, "%s %s: %s", what, path, reason ? reason : "can not be used");
+    if (ERR_SYSTEM_ERROR(code))
+        mig_error_errno(err, MIG_E_IO, ERR_GET_REASON(code), "%s %s", what, path);
+    else
+        mig_error_set(err, MIG_E_IO, "%s %s: %s", what, path, reason ? reason : "can not be used");
     ERR_clear_error();
     return mig_error_hint(err, "check that the file exists, can be read, and is in PEM form and not encrypted");
 }
@@ -140,6 +144,7 @@ mig__tls_context *mig__tls_context_new(const mig_endpoint *endpoint, mig_error *
 
     if (endpoint->pin && mig__tls_pins_valid(endpoint->pin, err))
         return NULL;
+    ERR_clear_error();
     context = calloc(1, sizeof *context);
     if (!context || !(context->method = make_method()) || !(context->ssl = SSL_CTX_new(TLS_client_method()))) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory while preparing TLS");

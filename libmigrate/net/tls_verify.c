@@ -1,6 +1,7 @@
 /* net/tls_verify.c - public key pins, and why a handshake failed in words that help */
 #include "base/buffer.h"
 #include "net/tls.h"
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/sslerr.h>
@@ -90,6 +91,26 @@ int mig__tls_check_pin(const char *pins, X509 *certificate, mig_error *err)
     return mig_error_hint(err, "if the server was given a new key, ask its administrator for it and change the pin");
 }
 
+/* The text of a DNS name or IP address; NULL for other kinds. `buffer` holds INET6_ADDRSTRLEN octets. */
+static const char *name_as_text(const GENERAL_NAME *name, char *buffer, int *length)
+{
+    const char *text = NULL;
+
+    if (name->type == GEN_DNS) {
+        *length = ASN1_STRING_length(name->d.dNSName);
+        return (const char *)ASN1_STRING_get0_data(name->d.dNSName);
+    }
+    if (name->type == GEN_IPADD) {
+        const unsigned char *octets = ASN1_STRING_get0_data(name->d.iPAddress);
+
+        *length = ASN1_STRING_length(name->d.iPAddress);
+        if (*length == 4 || *length == 16)
+            text = inet_ntop(*length == 4 ? AF_INET : AF_INET6, octets, buffer, INET6_ADDRSTRLEN);
+        *length = text ? (int)strlen(text) : 0;
+    }
+    return text;
+}
+
 /* "mail.example, *.example": the names that a certificate is for. */
 static void list_names(X509 *certificate, char *out, size_t size)
 {
@@ -99,21 +120,11 @@ static void list_names(X509 *certificate, char *out, size_t size)
     out[0] = '\0';
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        char *ip = NULL;
-        const char *text = NULL;
+        char buffer[INET6_ADDRSTRLEN];
         int text_length = 0;
-        int n;
+        const char *text = name_as_text(name, buffer, &text_length);
+        int n = text ? snprintf(out + length, size - length, "%s%.*s", length ? ", " : "", text_length, text) : 0;
 
-        if (name->type == GEN_DNS) {
-            text = (const char *)ASN1_STRING_get0_data(name->d.dNSName);
-            text_length = ASN1_STRING_length(name->d.dNSName);
-        } else if (name->type == GEN_IPADD) {
-            ip = i2s_ASN1_OCTET_STRING(NULL, name->d.iPAddress);
-            text = ip;
-            text_length = ip ? (int)strlen(ip) : 0;
-        }
-        n = text ? snprintf(out + length, size - length, "%s%.*s", length ? ", " : "", text_length, text) : 0;
-        OPENSSL_free(ip);
         if (n < 0 || (size_t)n >= size - length)
             break;
         length += (size_t)n;

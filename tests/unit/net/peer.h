@@ -20,6 +20,8 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,8 +167,13 @@ static inline void *peer_run(void *argument)
 {
     test_peer *peer = argument;
     struct pollfd entry = {.fd = peer->listener, .events = POLLIN};
+    sigset_t pipe_signal;
     const struct timeval patience = {.tv_sec = PEER_WAIT_MS / 1000, .tv_usec = 0};
 
+    /* Here alone, where OpenSSL's own socket code writes; for the library's thread it stays deadly. */
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
     if (poll(&entry, 1, PEER_WAIT_MS) <= 0)
         return NULL;
     peer->fd = accept(peer->listener, NULL, NULL);
@@ -182,7 +189,8 @@ static inline void *peer_run(void *argument)
     return NULL;
 }
 
-static inline void peer_start(test_peer *peer, peer_script *script, SSL_CTX *context)
+/* Everything but the thread, so that the test can set more before peer_go. */
+static inline void peer_prepare(test_peer *peer, peer_script *script, SSL_CTX *context)
 {
     memset(peer, 0, sizeof *peer);
     peer->fd = -1;
@@ -190,7 +198,17 @@ static inline void peer_start(test_peer *peer, peer_script *script, SSL_CTX *con
     peer->context = context;
     peer->listener = peer_listen(&peer->port, 4);
     assert_return_code(pipe(peer->gate), errno);
+}
+
+static inline void peer_go(test_peer *peer)
+{
     assert_int_equal(pthread_create(&peer->thread, NULL, peer_run, peer), 0);
+}
+
+static inline void peer_start(test_peer *peer, peer_script *script, SSL_CTX *context)
+{
+    peer_prepare(peer, script, context);
+    peer_go(peer);
 }
 
 /* Returns the octets of the application protocol that the server got. */
