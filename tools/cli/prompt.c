@@ -1,15 +1,16 @@
 #include "cli/prompt.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/select.h>
 #include <termios.h>
 #include <unistd.h>
 
-static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGALRM};
+/* Those that end or suspend the tool. SIGTTIN and SIGTTOU are left alone: they come before the echo is turned off. */
+static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 #define WATCHED (sizeof watched / sizeof watched[0])
 
 static volatile sig_atomic_t caught; /* the last signal while the echo was off */
@@ -19,12 +20,20 @@ static void remember(int number)
     caught = number;
 }
 
-/* Read one line; -1 when a signal came in between or the terminal is gone. */
-static int read_line(int fd, char *out, size_t size, bool *too_long)
+/*
+ * Read one line; -1 when a signal came in between or the terminal is gone. The watched signals are blocked but while
+ * pselect() waits, so that none can come unseen just before a read() that would then wait for ever.
+ */
+static int read_line(int fd, const sigset_t *waiting, char *out, size_t size, bool *too_long)
 {
     size_t used = 0;
     for (;;) {
         char c;
+        fd_set readable;
+        FD_ZERO(&readable);
+        FD_SET(fd, &readable);
+        if (pselect(fd + 1, &readable, NULL, NULL, NULL, waiting) < 0)
+            return -1;
         const ssize_t got = read(fd, &c, 1);
         if (got < 0)
             return -1;
@@ -39,39 +48,45 @@ static int read_line(int fd, char *out, size_t size, bool *too_long)
     return 0;
 }
 
-/* Ask once. Signals are held back until the terminal is as it was, then take their course. */
-static int ask(int fd, const char *question, char *out, size_t size, bool *too_long)
+/* Ask with the echo off, and put the terminal back. */
+static int ask_silently(int fd, const char *question, const sigset_t *waiting, char *out, size_t size, bool *too_long)
 {
     struct termios before, silent;
-    struct sigaction old[WATCHED];
-    struct sigaction action = {.sa_handler = remember}; /* no SA_RESTART: read() must return */
-    sigemptyset(&action.sa_mask);
-    caught = 0;
-    for (size_t i = 0; i < WATCHED; i++)
-        sigaction(watched[i], &action, &old[i]);
-
-    const bool terminal = tcgetattr(fd, &before) == 0;
+    int result = -1;
+    if (tcgetattr(fd, &before) != 0)
+        return -1;
     silent = before;
     silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-    int result = -1;
-    if (terminal && tcsetattr(fd, TCSAFLUSH, &silent) == 0) {
+    if (tcsetattr(fd, TCSAFLUSH, &silent) == 0) {
         if (dprintf(fd, "%s", question) >= 0)
-            result = read_line(fd, out, size, too_long);
+            result = read_line(fd, waiting, out, size, too_long);
         dprintf(fd, "\n");
-        while (tcsetattr(fd, TCSAFLUSH, &before) != 0 && errno == EINTR && caught != SIGTTOU)
-            continue;
+        tcsetattr(fd, TCSAFLUSH, &before);
     }
-    for (size_t i = 0; i < WATCHED; i++)
-        sigaction(watched[i], &old[i], NULL);
-    if (caught != 0)
-        kill(getpid(), caught);
     return result;
 }
 
-/* Suspended and continued, the question is asked again. */
-static bool was_suspended(void)
+/* Ask once. Signals are held back until the terminal is as it was, then take their course. */
+static int ask(int fd, const char *question, char *out, size_t size, bool *too_long)
 {
-    return caught == SIGTSTP || caught == SIGTTIN || caught == SIGTTOU;
+    struct sigaction old[WATCHED];
+    struct sigaction action = {.sa_handler = remember};
+    sigset_t blocked, before;
+    sigemptyset(&action.sa_mask);
+    sigemptyset(&blocked);
+    caught = 0;
+    for (size_t i = 0; i < WATCHED; i++)
+        sigaddset(&blocked, watched[i]);
+    sigprocmask(SIG_BLOCK, &blocked, &before);
+    for (size_t i = 0; i < WATCHED; i++)
+        sigaction(watched[i], &action, &old[i]);
+    const int result = ask_silently(fd, question, &before, out, size, too_long);
+    for (size_t i = 0; i < WATCHED; i++)
+        sigaction(watched[i], &old[i], NULL);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (caught != 0)
+        kill(getpid(), caught);
+    return result;
 }
 
 int cli_prompt_password(const char *question, char *out, size_t size, mig_error *err)
@@ -84,7 +99,7 @@ int cli_prompt_password(const char *question, char *out, size_t size, mig_error 
     do {
         too_long = false;
         result = ask(fd, question, out, size, &too_long);
-    } while (result != 0 && was_suspended());
+    } while (result != 0 && caught == SIGTSTP); /* suspended and continued: the question is asked again */
     close(fd);
 
     if (result == 0 && !too_long && out[0] != '\0')
