@@ -83,6 +83,9 @@ static void put_parts(writer *out, const mig_folder_result *sum)
         put(out, ", %s left out for their size", COUNT(sum->skipped));
     if (sum->failed > 0)
         put(out, ", %s failed", COUNT(sum->failed));
+    const uint64_t settled = sum->copied + sum->adopted + sum->already + sum->moved + sum->skipped + sum->failed;
+    if (sum->messages > settled)
+        put(out, ", %s still to copy", COUNT(sum->messages - settled));
     if (sum->flags_changed > 0)
         put(out, "; flags changed on %s", COUNT(sum->flags_changed));
     if (sum->deleted > 0)

@@ -94,7 +94,8 @@ static void test_interrupted(void **state)
         .account_count = 1,
         .totals = {.messages = 1000, .copied = 250, .bytes = 1 << 20, .left_messages = 750, .left_bytes = 3 << 20}};
     const char *text = summary_of(&result);
-    assert_holds(text, "was stopped before its end.\n250 of 1,000 messages");
+    assert_holds(text, "was stopped before its end.\n250 of 1,000 messages of u1@old are on u1@new: "
+                       "250 copied, 0 adopted, 0 already there, 750 still to copy.\n");
     assert_holds(text, "Left to copy: 750 messages, about 3.0 MiB; at this pace 3 more runs like this one.\n");
     assert_holds(text, "Next: run the same command again");
 }
