@@ -63,7 +63,7 @@ void mig__guard_set_sink(mig__guard *guard, const mig__body_sink *sink)
 
 bool mig__guard_at_start(const mig__guard *guard)
 {
-    return guard->complete || (guard->state == MIG__STATE_LINE && guard->octets == 0);
+    return guard->error.code == MIG_OK && (guard->complete || (guard->state == MIG__STATE_LINE && guard->octets == 0));
 }
 
 uint64_t mig__guard_dropped(const mig__guard *guard, const char **last)

@@ -8,16 +8,22 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* The end of "[...]": the first "]" outside of quotes, or the first of all when the quotes do not match. */
+/* The end of "[...]": the first "]" outside of quotes and parentheses, or the first of all when these do not match. */
 static const char *code_end(mig__span text)
 {
     bool quoted = false;
+    size_t depth = 0;
     for (size_t i = 0; i < text.length; i++) {
-        if (quoted && text.at[i] == '\\') {
-            i++;
-        } else if (text.at[i] == '"') {
+        char c = text.at[i];
+        if (c == '"') {
             quoted = !quoted;
-        } else if (text.at[i] == ']' && !quoted) {
+        } else if (quoted) {
+            i += c == '\\' ? 1 : 0;
+        } else if (c == '(') {
+            depth++;
+        } else if (c == ')') {
+            depth -= depth > 0 ? 1 : 0;
+        } else if (c == ']' && depth == 0) {
             return text.at + i;
         }
     }
