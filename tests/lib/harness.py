@@ -8,6 +8,7 @@ import subprocess
 import unittest
 
 import dovecot
+import mailgen
 import oracle
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -140,3 +141,42 @@ class ToolCase(unittest.TestCase):
         """The oracle finds no difference between two imaplib connections."""
         lines = oracle.compare(source, target, **options)
         self.assertEqual(lines, [], "\n".join(lines[:50]) + ("\n" + str(result) if result else ""))
+
+
+class Pair(ToolCase):
+    """Two servers for all tests of a class; each test takes users of its own (u1, u2, ...)."""
+
+    source_options = {}
+    target_options = {"layout": "fs"}
+    users = ["u%d" % number for number in range(1, 30)]
+
+    @classmethod
+    def setUpClass(cls):
+        cls.source = dovecot.Dovecot(users=cls.users, **cls.source_options).start()
+        cls.addClassCleanup(cls.source.stop)
+        cls.target = dovecot.Dovecot(users=cls.users, authority=cls.source.authority, **cls.target_options).start()
+        cls.addClassCleanup(cls.target.stop)
+        cls.next_user = iter(cls.users)
+
+    def setUp(self):
+        super().setUp()
+        self.user = next(self.next_user)
+
+    def login(self, server):
+        connection = server.login(self.user)
+        self.addCleanup(connection.shutdown)
+        return connection
+
+    def fill(self, messages, empty=(), server=None):
+        server = server or self.source
+        connection = self.login(server)
+        mailgen.fill(connection, messages, server.separator, server.prefix, empty)
+        return connection
+
+    def accounts(self, scheme="imaps", **options):
+        return tuple(Account.on(server, self.user, scheme, **options) for server in (self.source, self.target))
+
+    def copy_and_compare(self, *extra, scheme="imaps", compare=None, **options):
+        result = self.copy(*self.accounts(scheme), *extra, **options)
+        self.assert_same(self.login(self.source), self.login(self.target), result, **(compare or {}))
+        return result

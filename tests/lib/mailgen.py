@@ -19,8 +19,8 @@ Message = namedtuple("Message", "folder octets flags when kind")
 FOLDERS = (
     ("INBOX",), ("Sent",), ("Drafts",), ("Junk",), ("Trash",), ("Archive", "2019"), ("Archive", "2020"),
     ("Projects",), ("Projects", "2019", "Bridge"), ("Projects", "2019", "Tunnel & Tower"), ("Entw\u00fcrfe alt",),
-    ("\u65e5\u672c\u8a9e", "\u4ed5\u4e8b"), ("\u0420\u0430\u0431\u043e\u0442\u0430",), ('He said "no"',), ("back\\slash",),
-    ("100% sure",), ("two  spaces",), ("a&b",),
+    ("\u65e5\u672c\u8a9e", "\u4ed5\u4e8b"), ("\u0420\u0430\u0431\u043e\u0442\u0430",), ('He said "no"',),
+    ("back\\slash",), ("100% sure",), ("two  spaces",), ("a&b",),
 )
 EMPTY_FOLDERS = (("Nothing here",), ("Projects", "2020"))
 KEYWORDS = ("$Forwarded", "$MDNSent", "NonJunk", "Label1", "work")
@@ -52,12 +52,13 @@ class Generator:
 
     def header(self, subject=None, message_id=True, extra=""):
         pick = self.random
-        when = self.when()
+        when = self.when().strftime("%a, %d %b %Y %H:%M:%S %z")
         lines = ["Return-Path: <bounce@old.example>",
-                 "Received: from mx.old.example (mx.old.example [192.0.2.%d])\r\n\tby imap.old.example with ESMTP id %08X;"
-                 "\r\n\t%s" % (pick.randint(1, 254), pick.getrandbits(32), when.strftime("%a, %d %b %Y %H:%M:%S %z")),
+                 "Received: from mx.old.example (mx.old.example [192.0.2.%d])\r\n"
+                 "\tby imap.old.example with ESMTP id %08X;\r\n\t%s" % (
+                     pick.randint(1, 254), pick.getrandbits(32), when),
                  "From: " + pick.choice(NAMES), "To: " + pick.choice(NAMES),
-                 "Subject: " + (subject or self.text(1).strip()), "Date: " + when.strftime("%a, %d %b %Y %H:%M:%S %z")]
+                 "Subject: " + (subject or self.text(1).strip()), "Date: " + when]
         if message_id:
             lines.append("Message-ID: <%d.%08x@old.example>" % (self.number, pick.getrandbits(32)))
         return "\r\n".join(lines) + "\r\nMIME-Version: 1.0\r\n" + extra
@@ -79,7 +80,8 @@ class Generator:
         mark = self.boundary()
         return (self.header() + "Content-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n" % mark
                 + "--%s\r\nContent-Type: text/plain\r\n\r\n%s\r\n" % (mark, self.text(4))
-                + "--%s\r\nContent-Type: text/html\r\n\r\n<p>%s</p>\r\n--%s--\r\n" % (mark, self.text(4), mark)).encode("ascii")
+                + "--%s\r\nContent-Type: text/html\r\n\r\n<p>%s</p>\r\n" % (mark, self.text(4))
+                + "--%s--\r\n" % mark).encode("ascii")
 
     def attachment(self, size=None):
         mark = self.boundary()
@@ -90,10 +92,11 @@ class Generator:
         return head + self.blob(size or self.random.randint(2000, 60000)) + ("--%s--\r\n" % mark).encode("ascii")
 
     def japanese(self):
-        text = "\u3053\u3093\u306b\u3061\u306f\u3001\u660e\u65e5\u306e\u4f1a\u8b70\u306f\u5341\u6642\u304b\u3089\u3067\u3059\u3002\r\n" * self.random.randint(2, 9)
-        subject = "=?ISO-2022-JP?B?%s?=" % base64.b64encode("\u4f1a\u8b70\u306e\u4ef6".encode("iso2022_jp")).decode("ascii")
-        head = self.header(subject=subject) + "Content-Type: text/plain; charset=ISO-2022-JP\r\n\r\n"
-        return head.encode("ascii") + text.encode("iso2022_jp")
+        text = "\u3053\u3093\u306b\u3061\u306f\u3001\u660e\u65e5\u306f\u5341\u6642\u3067\u3059\u3002\r\n"
+        subject = base64.b64encode("\u4f1a\u8b70\u306e\u4ef6".encode("iso2022_jp")).decode("ascii")
+        head = self.header(subject="=?ISO-2022-JP?B?%s?=" % subject)
+        head += "Content-Type: text/plain; charset=ISO-2022-JP\r\n\r\n"
+        return head.encode("ascii") + text.encode("iso2022_jp") * self.random.randint(2, 9)
 
     def nested(self):
         mark = self.boundary()
@@ -103,16 +106,18 @@ class Generator:
 
     def signed(self):
         mark = self.boundary()
-        head = (self.header() + "Content-Type: multipart/signed; micalg=sha-256; protocol=\"application/pkcs7-signature\";"
-                "\r\n\tboundary=\"%s\"\r\n\r\n--%s\r\nContent-Type: text/plain\r\n\r\nSigned  text \r\n%s\r\n--%s\r\n"
+        head = (self.header() + "Content-Type: multipart/signed; micalg=sha-256;\r\n"
+                "\tprotocol=\"application/pkcs7-signature\";\r\n\tboundary=\"%s\"\r\n\r\n"
+                "--%s\r\nContent-Type: text/plain\r\n\r\nSigned  text \r\n%s\r\n--%s\r\n"
                 "Content-Type: application/pkcs7-signature; name=smime.p7s\r\nContent-Transfer-Encoding: base64\r\n\r\n"
                 % (mark, mark, self.text(3), mark)).encode("ascii")
         return head + SIGNATURE + ("--%s--\r\n" % mark).encode("ascii")
 
     def eight_bit(self):
         body = "Sch\u00f6ne Gr\u00fc\u00dfe aus K\u00f6ln, 20 \u20ac\r\n" * 4
-        head = self.header(subject="Gr\u00fc\u00dfe, unverschl\u00fcsselt") + "Content-Type: text/plain; charset=iso-8859-15\r\n"
-        return (head + "Content-Transfer-Encoding: 8bit\r\n\r\n" + body).encode("iso-8859-15")
+        head = self.header(subject="Gr\u00fc\u00dfe, unverschl\u00fcsselt")
+        head += "Content-Type: text/plain; charset=iso-8859-15\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        return (head + body).encode("iso-8859-15")
 
     def every_octet(self):
         octets = bytes(range(1, 256)).replace(b"\r", b"").replace(b"\n", b"")
@@ -143,7 +148,7 @@ class Generator:
         return (self.header() + "\r\n").encode("ascii") + b"one\rtwo\rthree\r\nfour\r\n"
 
     def bare_lf(self):
-        return self.header().replace("\r\n", "\n").encode("ascii") + b"\n" + self.text(4).replace("\r\n", "\n").encode("ascii")
+        return (self.header() + "\r\n" + self.text(4)).replace("\r\n", "\n").encode("ascii")
 
     def dots_and_from(self):
         return (self.header() + "\r\n.\r\n..\r\nFrom here on\r\n>From there\r\n" + self.text(1)).encode("ascii")
@@ -156,8 +161,8 @@ class Generator:
 
 
 # How often each kind comes, of 100; the rare ones come at least once in `generate`.
-COMMON = (("plain", 22), ("html", 16), ("alternative", 18), ("attachment", 12), ("japanese", 6), ("nested", 5), ("signed", 5),
-          ("eight_bit", 6), ("no_message_id", 4), ("same_message_id", 3), ("dots_and_from", 3))
+COMMON = (("plain", 22), ("html", 16), ("alternative", 18), ("attachment", 12), ("japanese", 6), ("nested", 5),
+          ("signed", 5), ("eight_bit", 6), ("no_message_id", 4), ("same_message_id", 3), ("dots_and_from", 3))
 RARE = ("every_octet", "long_line", "no_headers", "no_body", "no_separator", "no_final_newline", "bare_cr", "bare_lf")
 
 

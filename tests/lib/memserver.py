@@ -12,9 +12,10 @@ import time
 import imaputil
 import wire
 
-BASIC = ("IMAP4rev1", "NAMESPACE", "UIDPLUS", "LITERAL+", "SASL-IR", "AUTH=PLAIN", "ENABLE", "CHILDREN", "UNSELECT", "MOVE")
-EVERYTHING = BASIC + ("MULTIAPPEND", "CONDSTORE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS", "ESEARCH",
-                      "STATUS=SIZE")
+BASIC = ("IMAP4rev1", "NAMESPACE", "UIDPLUS", "LITERAL+", "SASL-IR", "AUTH=PLAIN", "ENABLE", "CHILDREN", "UNSELECT",
+         "MOVE")
+EVERYTHING = BASIC + ("MULTIAPPEND", "CONDSTORE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
+                      "ESEARCH", "STATUS=SIZE")
 PASSWORD = "pw-4711"
 
 
@@ -42,7 +43,7 @@ class Mailbox:
 class MemServer(wire.Server):
     """Set what the test needs before the client comes.
 
-    capabilities: what is announced. permanent_flags: None for all, else the list of PERMANENTFLAGS (others are dropped).
+    capabilities: what is announced. permanent_flags: None for all, else those of PERMANENTFLAGS (others are dropped).
     refuse_create(name), refuse_append(name, octets): a text such as "[CANNOT] not here" refuses, None allows.
     on_command(connection, name, arguments): called before each command; may send, close, or raise.
     """
@@ -147,8 +148,8 @@ class MemServer(wire.Server):
         return "OK done"
 
     def _pattern(self, reference, pattern):
-        text = re.escape(reference + pattern).replace(rb"\*", b".*").replace(rb"%", b"[^%s]*" % re.escape(self.separator.encode()))
-        return re.compile(text, re.S)
+        level = b"[^%s]*" % re.escape(self.separator.encode())
+        return re.compile(re.escape(reference + pattern).replace(rb"\*", b".*").replace(rb"%", level), re.S)
 
     def _listed(self, reference, patterns):
         expressions = [self._pattern(reference, pattern) for pattern in patterns]
@@ -212,9 +213,9 @@ class MemServer(wire.Server):
         return "OK done"
 
     def _send_status(self, connection, box, items):
-        values = {b"MESSAGES": len(box.messages), b"UIDNEXT": box.uidnext, b"UIDVALIDITY": box.uidvalidity, b"RECENT": 0,
-                  b"UNSEEN": sum("\\Seen" not in m.flags for m in box.messages), b"HIGHESTMODSEQ": box.modseq,
-                  b"SIZE": sum(len(m.octets) for m in box.messages)}
+        values = {b"MESSAGES": len(box.messages), b"UIDNEXT": box.uidnext, b"UIDVALIDITY": box.uidvalidity,
+                  b"RECENT": 0, b"UNSEEN": sum("\\Seen" not in m.flags for m in box.messages),
+                  b"HIGHESTMODSEQ": box.modseq, b"SIZE": sum(len(m.octets) for m in box.messages)}
         known = [b"%s %d" % (item.upper(), values[item.upper()]) for item in items if item.upper() in values]
         connection.send(b"* STATUS %s (%s)\r\n" % (imaputil.quote(box.name), b" ".join(known)))
 
@@ -234,7 +235,8 @@ class MemServer(wire.Server):
         permanent = self.permanent_flags
         if permanent is None:
             permanent = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft", "\\*"]
-        connection.send("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)", "* %d EXISTS" % len(box.messages), "* 0 RECENT",
+        connection.send("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)",
+                        "* %d EXISTS" % len(box.messages), "* 0 RECENT",
                         "* OK [PERMANENTFLAGS (%s)] kept" % " ".join(permanent),
                         "* OK [UIDVALIDITY %d] ok" % box.uidvalidity, "* OK [UIDNEXT %d] ok" % box.uidnext)
         if self.can("CONDSTORE"):
@@ -307,6 +309,10 @@ class MemServer(wire.Server):
             parts.append(b"MODSEQ (%d)" % message.modseq)
         connection.send(b"* %d FETCH (%s)\r\n" % (box.messages.index(message) + 1, b" ".join(parts)))
 
+    @staticmethod
+    def _day(message):
+        return time.strptime(message.date[:11].strip().decode(), "%d-%b-%Y")
+
     def do_uid_search(self, connection, arguments):
         box, extended = connection.box, False
         if arguments and isinstance(arguments[0], bytes) and arguments[0].upper() == b"RETURN":
@@ -320,7 +326,7 @@ class MemServer(wire.Server):
             elif word in (b"SINCE", b"BEFORE"):
                 index += 1
                 bound = time.strptime(arguments[index].decode(), "%d-%b-%Y")
-                chosen = [m for m in chosen if (time.strptime(m.date[:11].strip().decode(), "%d-%b-%Y") >= bound) == (word == b"SINCE")]
+                chosen = [m for m in chosen if (self._day(m) >= bound) == (word == b"SINCE")]
             elif re.fullmatch(rb"[\d:,*]+", word):
                 pass
             elif word != b"ALL":

@@ -104,19 +104,21 @@ def compare_entries(folder, source, target):
             continue
         other = spare[entry.digest].pop()
         if other.date != entry.date:
-            lines.append("%s, target UID %d: INTERNALDATE differs by %d s" % (label, other.uid, other.date - entry.date))
+            lines.append("%s, target UID %d: INTERNALDATE differs by %d s" % (
+                label, other.uid, other.date - entry.date))
         if other.flags != entry.flags:
             lines.append("%s, target UID %d: flags %s became %s" % (
                 label, other.uid, sorted(entry.flags), sorted(other.flags)))
     for entries in spare.values():
-        lines += ["%s: target UID %d (%d octets) is not on the source" % (_show(folder), e.uid, e.size) for e in entries]
+        lines += ["%s: target UID %d (%d octets) is not on the source" % (_show(folder), entry.uid, entry.size)
+                  for entry in entries]
     return lines
 
 
 def tree(connection):
     """(components -> Listed of every mailbox, set of components that are subscribed)."""
     prefix = prefix_of(connection)
-    subscribed = {components(f, prefix) for f in imaputil.folders(connection, "LSUB") if "\\noselect" not in f.attributes}
+    subscribed = {components(f, prefix) for f in imaputil.folders(connection, "LSUB") if f.selectable}
     return {components(f, prefix): f for f in imaputil.folders(connection)}, subscribed
 
 
@@ -157,7 +159,7 @@ def count(connection):
 
 
 def snapshot(connection):
-    r"""What must stay as it is on a source: per mailbox the UIDs with flags (with \Recent) and MODSEQ, RECENT, UIDNEXT."""
+    r"""What must stay on a source: of each mailbox RECENT, by UID flags with \Recent and MODSEQ, and STATUS."""
     result = {}
     for listed in imaputil.folders(connection):
         if not listed.selectable:

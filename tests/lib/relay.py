@@ -44,7 +44,7 @@ class _Filter:
         self.literal = 0
 
     def _line(self, line):
-        match = re.match(rb"(?i)(?:\* CAPABILITY |\S+ OK \[CAPABILITY |\* (?:OK|PREAUTH) \[CAPABILITY )([^\]\r\n]*)", line)
+        match = re.match(rb"(?i)(?:\* CAPABILITY |\S+ (?:OK|PREAUTH) \[CAPABILITY )([^\]\r\n]*)", line)
         if not match:
             return line
         kept = [word for word in match[1].split(b" ") if word.upper() not in self.names]
@@ -71,8 +71,8 @@ class _Filter:
 class _Connection:
     """The two sockets and the four threads of one connection.
 
-    A reset needs the last reference to the socket gone, so no thread may sleep in it: all of them wait in poll() with an
-    eventfd that ends every wait at once, and the last one to leave closes.
+    A reset needs the last reference to the socket gone, so no thread may sleep in it: all of them wait in poll() with
+    an eventfd that ends every wait at once, and the last one to leave closes.
     """
 
     def __init__(self, relay, client, server):
@@ -357,7 +357,7 @@ def main():
     parser = argparse.ArgumentParser(description="Relay TCP connections, with the faults of a network.")
     parser.add_argument("host")
     parser.add_argument("port", type=int)
-    parser.add_argument("--port", type=int, default=0, dest="listen_port", help="port to listen on (default: a free one)")
+    parser.add_argument("--port", type=int, default=0, dest="listen_port", help="port to listen on, else a free one")
     parser.add_argument("--delay", type=float, default=0, help="milliseconds each way")
     parser.add_argument("--rate", type=int, default=0, help="bytes a second each way")
     parser.add_argument("--piece", type=int, default=0, help="send pieces of at most this many bytes")

@@ -1,7 +1,7 @@
 """What tests/run does once everything is installed: build, run every test, count.
 
-A job is one program: a cmocka test of tests/unit, or a file test_*.py of tests/{check,wire,integration,faults}. Jobs run
-side by side, one a processor; what a job prints is shown only when it fails.
+A job is one program: a cmocka test of tests/unit, or a file test_*.py of tests/{check,wire,integration,faults}. Jobs
+run side by side, one a processor; what a job prints is shown only when it fails.
 """
 
 import argparse
@@ -66,8 +66,8 @@ class Job:
         started = time.monotonic()
         with tempfile.TemporaryFile() as log, tempfile.NamedTemporaryFile() as results:
             env = dict(env, MIG_TEST_RESULTS=results.name)
-            process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd=ROOT,
-                                       start_new_session=True)
+            process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
+                                       cwd=ROOT, start_new_session=True)
             try:
                 status = process.wait(self.timeout)
             except subprocess.TimeoutExpired:
@@ -120,10 +120,10 @@ class PythonJob(Job):
 
 
 def unit_jobs(preset, options, only_modules=None):
-    tests = json.loads(subprocess.run(["ctest", "--test-dir", os.path.join(ROOT, ".build", preset), "--show-only=json-v1"],
-                                      capture_output=True, check=True).stdout)["tests"]
+    listed = subprocess.run(["ctest", "--test-dir", os.path.join(ROOT, ".build", preset), "--show-only=json-v1"],
+                            stdout=subprocess.PIPE, check=True).stdout
     jobs = []
-    for test in tests:
+    for test in json.loads(listed)["tests"]:
         module = test["name"].split("/")[1]
         name = test["name"] if preset == "asan" else "%s@%s" % (test["name"], preset)
         if matches(options.only, name) and (only_modules is None or module in only_modules):

@@ -34,7 +34,8 @@ class Connection:
 
     def send(self, *lines):
         """Each line with CRLF; bytes go out as they are."""
-        self.sock.sendall(b"".join(line if isinstance(line, bytes) else line.encode("utf-8") + b"\r\n" for line in lines))
+        self.sock.sendall(b"".join(line if isinstance(line, bytes) else line.encode("utf-8") + b"\r\n"
+                                   for line in lines))
 
     def _more(self):
         try:
@@ -108,6 +109,10 @@ class Connection:
         self.sock.close()
 
 
+TOKEN = re.compile(rb'\s*(?:(\()|(\))|"((?:\\.|[^"\\])*)"|~?\{(\d+)\+?\}'
+                   rb'|([^\s()"\[]*(?:\[[^\]]*\](?:<[^>]*>)?)?[^\s()"]*))')
+
+
 def parse(text, literals):
     """Arguments of a command: bytes for atoms, strings and literals, lists for what stands in parentheses.
 
@@ -115,8 +120,7 @@ def parse(text, literals):
     """
     literals = list(literals)
     stack = [[]]
-    for match in re.finditer(rb'\s*(?:(\()|(\))|"((?:\\.|[^"\\])*)"|~?\{(\d+)\+?\}|([^\s()"\[]*(?:\[[^\]]*\](?:<[^>]*>)?)?[^\s()"]*))',
-                             text):
+    for match in TOKEN.finditer(text):
         if match[1]:
             stack.append([])
         elif match[2] and len(stack) > 1:
