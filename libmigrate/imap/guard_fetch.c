@@ -103,7 +103,9 @@ static void internaldate(fetch *f, mig__span value, mig__value_kind kind)
     }
     char date[27];
     f->date = true;
-    mig__buffer_addf(next_item(f), "INTERNALDATE \"%s\"", mig__datetime_format(&moment, date));
+    mig__buffer_add_text(next_item(f), "INTERNALDATE \"");
+    mig__buffer_add_text(&f->guard->text, mig__datetime_format(&moment, date));
+    mig__buffer_add_char(&f->guard->text, '"');
 }
 
 static int body(fetch *f, mig__span value, mig__value_kind kind, mig__body_item item, mig_error *err)
@@ -139,8 +141,8 @@ static int body(fetch *f, mig__span value, mig__value_kind kind, mig__body_item 
         }
     }
     f->body = true;
-    mig__buffer_addf(next_item(f), "%s %s", extra->header ? "BODY[HEADER]" : "BODY[]",
-                     extra->body == MIG__BODY_NIL ? "NIL" : "\"\"");
+    mig__buffer_add_text(next_item(f), extra->header ? "BODY[HEADER] " : "BODY[] ");
+    mig__buffer_add_text(&guard->text, extra->body == MIG__BODY_NIL ? "NIL" : "\"\"");
     return 0;
 }
 
@@ -151,12 +153,14 @@ static void number_item(fetch *f, mig__span name, mig__span value)
     if (mig__span_is(name, "UID")) {
         if (extra->uid == 0 && mig__span_number(value, UINT32_MAX, &number) && number > 0) {
             extra->uid = (uint32_t)number;
-            mig__buffer_addf(next_item(f), "UID %" PRIu64, number);
+            mig__buffer_add_text(next_item(f), "UID ");
+            mig__add_number(&f->guard->text, number);
         }
     } else if (mig__span_is(name, "RFC822.SIZE")) {
         if (!f->size && mig__span_number(value, UINT32_MAX, &number)) {
             f->size = true;
-            mig__buffer_addf(next_item(f), "RFC822.SIZE %" PRIu64, number);
+            mig__buffer_add_text(next_item(f), "RFC822.SIZE ");
+            mig__add_number(&f->guard->text, number);
         }
     } else if (mig__span_is(name, "MODSEQ") && value.length > 2 && value.at[0] == '(') {
         value.at++;
@@ -244,13 +248,15 @@ mig__verdict mig__guard_fetch(mig__guard *guard, mig__cursor at, mig__frame *fra
     fetch f = {guard, frame, false, false, false, false, false};
     mig__guard_extra *extra = &frame->extra;
     frame->keyword = "FETCH";
-    mig__buffer_addf(&guard->text, "* %" PRIu32 " FETCH (", frame->number == 0 ? 1 : frame->number);
-    if (guard->keyword == MIG__KW_UIDFETCH) {
-        mig__buffer_clear(&guard->text);
-        mig__buffer_add_text(&guard->text, "* 1 FETCH (");
-        char uid[16];
-        int length = snprintf(uid, sizeof uid, "%" PRIu32, frame->number);
-        number_item(&f, (mig__span){"UID", 3}, (mig__span){uid, (size_t)length});
+    mig__buffer_add_text(&guard->text, "* ");
+    mig__add_number(&guard->text, frame->number == 0 ? 1 : frame->number);
+    mig__buffer_add_text(&guard->text, " FETCH (");
+    if (guard->keyword == MIG__KW_UIDFETCH) { /* libetpan does not know it */
+        if (frame->number > 0) {
+            extra->uid = frame->number;
+            mig__buffer_add_text(next_item(&f), "UID ");
+            mig__add_number(&guard->text, extra->uid);
+        }
         frame->number = 0;
     }
     int well_formed = items(&f, &at, err);

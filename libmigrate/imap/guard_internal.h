@@ -36,6 +36,7 @@ bool mig__span_starts(mig__span span, const char *word);
 bool mig__span_number(mig__span span, uint64_t most, uint64_t *out);       /* digits only, at most `most` */
 bool mig__is_atom(mig__span span);                                         /* 1*ATOM-CHAR, RFC 3501 section 9 */
 void mig__unquote(mig__span quoted, mig__buffer *out);                     /* appends without quotes and backslashes */
+void mig__add_number(mig__buffer *out, uint64_t number);                   /* in decimal */
 void mig__add_string(mig__buffer *out, const char *octets, size_t length); /* quoted, or a literal where it must be */
 /* Appends the words that are capabilities, each after a blank; false when there are none. */
 bool mig__filter_capabilities(mig__cursor *cursor, mig__buffer *out);

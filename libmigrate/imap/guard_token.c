@@ -1,7 +1,6 @@
 /* imap/guard_token.c - the tokens of a response: atoms, quoted strings, lists (RFC 3501 section 9) */
 #include "imap/guard_internal.h"
 #include <string.h>
-#include <strings.h>
 
 static bool is_blank(char c)
 {
@@ -93,15 +92,25 @@ mig__value_kind mig__cursor_value(mig__cursor *cursor, mig__span *out)
     return well_formed ? kind : MIG__VALUE_NONE;
 }
 
-bool mig__span_is(mig__span span, const char *word)
+static char lower(char c)
 {
-    return span.length == strlen(word) && strncasecmp(span.at, word, span.length) == 0;
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* Not strncasecmp: most comparisons end at the first letter, and a locale has no say here. */
 bool mig__span_starts(mig__span span, const char *word)
 {
-    size_t length = strlen(word);
-    return span.length >= length && strncasecmp(span.at, word, length) == 0;
+    for (size_t i = 0; word[i] != '\0'; i++) {
+        if (i == span.length || lower(span.at[i]) != lower(word[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool mig__span_is(mig__span span, const char *word)
+{
+    return mig__span_starts(span, word) && strlen(word) == span.length;
 }
 
 bool mig__span_number(mig__span span, uint64_t most, uint64_t *out)
@@ -152,6 +161,17 @@ void mig__unquote(mig__span quoted, mig__buffer *out)
             mig__buffer_add_char(out, *at++);
         }
     }
+}
+
+void mig__add_number(mig__buffer *out, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    mig__buffer_add(out, digits + at, sizeof digits - at);
 }
 
 void mig__add_string(mig__buffer *out, const char *octets, size_t length)
