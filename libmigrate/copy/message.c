@@ -1,5 +1,6 @@
 #include "copy/message.h"
 #include "base/buffer.h"
+#include "base/header.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -106,6 +107,19 @@ int64_t mig__transit_read(const mig__transit *message, uint64_t offset, char *bu
     return got;
 }
 
+void mig__transit_name(mig__transit *message)
+{
+    char head[8192], value[256];
+    const char *octets = head;
+    int64_t length = mig__transit_read(message, 0, head, sizeof head, &octets, NULL);
+    if (length > 0 && mig__header_value(octets, (size_t)length, "Message-ID", value, sizeof value)) {
+        message->message_id = mig__strdup(value);
+    }
+    if (length > 0 && mig__header_value(octets, (size_t)length, "Subject", value, sizeof value)) {
+        message->subject = mig__strdup(value);
+    }
+}
+
 const char **mig__flags_split(const char *joined)
 {
     size_t length = strlen(joined);
@@ -170,5 +184,7 @@ void mig__transit_free(mig__transit *message)
     free(message->octets);
     free(message->flags);
     free(message->email_id);
+    free(message->message_id);
+    free(message->subject);
     free(message);
 }

@@ -23,6 +23,7 @@ typedef struct mig__transit {
     mig__message_digest digest;
     char *flags;    /* sorted, joined by blanks, "" for none */
     char *email_id; /* NULL: not known */
+    char *message_id, *subject; /* to name it in reports; NULL: none */
     uint64_t size;  /* octets held */
     char *octets;   /* in memory, or NULL */
     int spool;      /* descriptor, or -1 */
@@ -39,6 +40,9 @@ int mig__transit_add(mig__transit *message, uint64_t *filled, const char *octets
 /* Read up to `size` octets at `offset`: into `buffer` from the spool, or *data points into memory. Returns the count. */
 int64_t mig__transit_read(const mig__transit *message, uint64_t offset, char *buffer, size_t size, const char **data,
                           mig_error *err);
+
+/* Message-ID and Subject from the octets held. A message without them is as good as any other. */
+void mig__transit_name(mig__transit *message);
 
 /* Flags as a NULL-terminated array over one allocation (free() it). Skips \Recent; NULL: out of memory. */
 const char **mig__flags_split(const char *joined);

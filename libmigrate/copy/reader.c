@@ -16,7 +16,6 @@ enum {
 };
 
 typedef struct flight { /* a unit whose FETCH is on its way */
-    struct reader *reader;
     mig__unit *unit;
     mig__command *select; /* EXAMINE sent just before, or NULL */
     mig__command *fetch;
@@ -146,6 +145,7 @@ static int finish_message(reader *r, mig__folder_job *job, const mig__fetch_item
     if (message->flags == NULL || (item->email_id != NULL && message->email_id == NULL)) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
+    mig__transit_name(message);
     if (!item->internaldate.valid) {
         mig_error error;
         mig_error_set(&error, MIG_E_PROTOCOL, "the source gives no usable date for message %u of '%s': the target sets "
@@ -169,21 +169,39 @@ static int forget_uid(flight *f, uint32_t uid, mig_error *err)
     return failed;
 }
 
+/*
+ * The flight that asked for a message. Servers work on several FETCH commands at once, so it need not be the oldest; but
+ * none that waits for the EXAMINE of another mailbox.
+ */
+static flight *asked_for(reader *r, uint32_t uid)
+{
+    for (size_t i = 0; uid > 0 && i < r->count; i++) {
+        flight *f = &r->flights[(r->first + i) % UNITS_IN_FLIGHT];
+        if (i > 0 && f->select != NULL && !mig__command_answered(f->select)) {
+            break;
+        }
+        if (mig__uidset_has(&f->unit->uids, uid)) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
 static int on_fetch(const mig__response *response, void *context, mig_error *err)
 {
-    flight *f = context;
-    reader *r = f->reader;
+    reader *r = context;
     const mig__fetch_item *item = &response->fetch;
-    mig__folder_job *job = f->unit->job;
     if (response->kind != MIG__RESPONSE_FETCH && response->kind != MIG__RESPONSE_ODD) {
         return 0;
     }
-    if (item->uid == 0 || !mig__uidset_has(&f->unit->uids, item->uid)) {
+    flight *f = asked_for(r, item->uid);
+    if (f == NULL) {
         if (item->body != MIG__BODY_NONE) {
             drop_transit(r); /* something we did not ask for, or a second time */
         }
         return 0;
     }
+    mig__folder_job *job = f->unit->job;
     int failed = 0;
     if (response->kind == MIG__RESPONSE_ODD) {
         failed = mig__uidset_add(&f->odd, item->uid, item->uid, err);
@@ -207,7 +225,7 @@ static int on_fetch(const mig__response *response, void *context, mig_error *err
 static int send_unit(reader *r, mig__unit *unit, mig_error *err)
 {
     flight *f = &r->flights[(r->first + r->count) % UNITS_IN_FLIGHT];
-    *f = (flight){.reader = r, .unit = unit};
+    *f = (flight){.unit = unit};
     r->count++;
     if (unit->job != r->examined) {
         f->select = mig__select(r->session, unit->job->source->wire, true, &f->selected, err);
@@ -220,7 +238,7 @@ static int send_unit(reader *r, mig__unit *unit, mig_error *err)
     if (mig__session_can(r->session, MIG__CAP_OBJECTID) || mig__session_can(r->session, MIG__CAP_GMAIL)) {
         items |= MIG__FETCH_EMAILID;
     }
-    f->fetch = mig__fetch(r->session, &unit->uids, items, 0, on_fetch, f, err);
+    f->fetch = mig__fetch(r->session, &unit->uids, items, 0, on_fetch, r, err);
     return f->fetch == NULL ? -1 : 0;
 }
 

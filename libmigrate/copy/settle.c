@@ -33,7 +33,9 @@ void mig__settle_failed(mig__run *run, mig__folder_job *job, const mig__transit 
                            .digest = message->digest,
                            .internaldate = message->date,
                            .flags = message->flags,
-                           .email_id = message->email_id != NULL ? message->email_id : "",
+                           .email_id = message->email_id,
+                           .message_id = message->message_id,
+                           .subject = message->subject,
                            .code = error.code,
                            .text = mig_error_line(&error, line, sizeof line)};
     mig_error failure;

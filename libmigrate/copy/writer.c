@@ -113,8 +113,9 @@ static int write_intent(writer *w, mig__batch *batch, mig_error *err)
                                      .digest = message->digest,
                                      .internaldate = message->date,
                                      .flags = message->flags,
-                                     .email_id = message->email_id != NULL ? message->email_id : "",
-                                     .text = ""};
+                                     .email_id = message->email_id,
+                                     .message_id = message->message_id,
+                                     .subject = message->subject};
     }
     pthread_mutex_lock(&w->run->lock);
     batch->uidnext = batch->job->uidnext;

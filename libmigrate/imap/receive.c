@@ -181,7 +181,7 @@ static int take_continuation(mig__session *session, const mig__response *respons
     session->awaiting = NULL;
     command->continued = true;
     mig__buffer_clear(&command->challenge);
-    mig__buffer_add_text(&command->challenge, response->text != NULL ? response->text : "");
+    mig__buffer_add_text(&command->challenge, response->words_text != NULL ? response->words_text : "");
     if (mig__buffer_ok(&command->challenge, &session->failure) != 0) {
         return mig__session_fail(session);
     }
@@ -199,12 +199,48 @@ static int take_bye(mig__session *session, const mig__response *response)
     return mig__session_fail(session);
 }
 
+/* The command that an answer of this kind can belong to, when several are in flight; NULL: any. */
+static const char *asked_by(mig__response_kind kind)
+{
+    switch (kind) {
+    case MIG__RESPONSE_FETCH:
+        return "FETCH";
+    case MIG__RESPONSE_SEARCH:
+        return "SEARCH";
+    case MIG__RESPONSE_LIST:
+        return "LIST";
+    case MIG__RESPONSE_LSUB:
+        return "LSUB";
+    default:
+        return NULL;
+    }
+}
+
+/*
+ * A server may work on several commands at once where their answers can be told apart (RFC 3501 section 5.5); Dovecot
+ * does so with FETCH. So an answer goes to the oldest command that can have asked for it, else to the oldest of all.
+ */
+static const mig__command *asked(const mig__session *session, const mig__response *response)
+{
+    const mig__command *oldest = NULL;
+    const char *words = asked_by(response->kind);
+    for (const mig__command *command = session->first; command != NULL; command = command->next) {
+        if (command->answered || command->detached || !command->sent) {
+            continue;
+        }
+        if (response->kind == MIG__RESPONSE_SEARCH && response->search_tag != 0
+                ? response->search_tag == command->tag
+                : words == NULL || strstr(command->words, words) != NULL) {
+            return command;
+        }
+        oldest = oldest == NULL ? command : oldest;
+    }
+    return oldest;
+}
+
 static int take_untagged(mig__session *session, const mig__response *response)
 {
-    const mig__command *command = session->first;
-    while (command != NULL && (command->answered || command->detached || !command->sent)) {
-        command = command->next;
-    }
+    const mig__command *command = asked(session, response);
     if (command != NULL && command->handler != NULL) {
         if (command->handler(response, command->context, &session->failure) != 0) {
             return mig__session_fail(session);
