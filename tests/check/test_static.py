@@ -1,0 +1,40 @@
+"""cppcheck and clang-tidy have nothing to say."""
+
+import concurrent.futures
+import os
+import subprocess
+import unittest
+
+import sources
+from harness import ROOT, build_directory
+
+TIDY = os.path.join(ROOT, "tests", "check", "clang-tidy.yml")
+
+
+class Static(unittest.TestCase):
+    def test_cppcheck(self):
+        done = subprocess.run(
+            ["cppcheck", "--quiet", "--std=c11", "--language=c", "--error-exitcode=1", "--inline-suppr", "-j2",
+             "--enable=warning,performance,portability", "--suppress=missingIncludeSystem", "--template=gcc",
+             "-DMIG_VERSION=\"0\"", "-I", os.path.join(ROOT, "libmigrate"),
+             "-I", os.path.join(ROOT, "libmigrate/include"), "-I", os.path.join(ROOT, "tools"), "-I", os.path.join(build_directory("release"), "libmigrate")]
+            + [os.path.join(ROOT, name) for name in sources.product() if name.endswith(".c")],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+
+    @staticmethod
+    def tidy(name):
+        done = subprocess.run(["clang-tidy", "--quiet", "--config-file=" + TIDY, "-p", build_directory("release"),
+                               os.path.join(ROOT, name)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        return name, done.returncode, done.stdout.decode() + (done.stderr.decode() if done.returncode else "")
+
+    def test_clang_tidy(self):
+        names = [name for name in sources.product() if name.endswith(".c")]
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for name, status, output in pool.map(self.tidy, names):
+                with self.subTest(name):
+                    self.assertEqual(status, 0, output)
+
+
+if __name__ == "__main__":
+    unittest.main()
