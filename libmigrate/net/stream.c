@@ -1,28 +1,20 @@
 /*
- * net/stream.c - the stream: gathering, buffering, waiting, and the one place where a failure becomes final
+ * net/stream.c - moving octets: gathering, buffering, waiting, and the one place where a failure becomes final
  *
- * Octets pass   caller | out (gathered) | TLS | wire   and   wire | TLS | in (buffered) | caller.
- * Every step below is non-blocking; this file alone waits.
+ * Octets pass   caller | deflate | out (gathered) | TLS | wire   and   wire | TLS | in (buffered) | inflate | caller.
+ * Every step of the layers is non-blocking; mig__stream_wait alone waits.
  */
 #include "net/stream.h"
 #include "base/clock.h"
-#include "net/connect.h"
-#include "net/tls.h"
+#include "net/stream_private.h"
 #include "net/wait.h"
-#include "net/wire.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#define GATHER          (16 * 1024) /* one TLS record (RFC 8446 section 5.1) */
-#define DIRECT          (16 * 1024) /* reads at least this large go straight to the caller's memory */
-#define INBOUND_FIRST   (64 * 1024)
-#define INBOUND_MOST    (1024 * 1024)
-#define CONNECT_TIMEOUT 30000
-#define TIMEOUT         (5 * 60 * 1000)
+#define DIRECT        (16 * 1024) /* reads at least this large go straight to the caller's memory */
+#define INBOUND_FIRST (64 * 1024)
+#define INBOUND_MOST  (1024 * 1024)
+#define TIMEOUT       (5 * 60 * 1000)
 
 /*
  * A peer that keeps us waiting and yet sends now and then, so that no deadline passes. Lines such as "* OK Still here"
@@ -34,40 +26,12 @@
 #define DRIP_WIRE     32 /* a second, with what TLS adds */
 #define DRIP_PIECE    8  /* octets of the protocol in a crumb */
 
-typedef struct drip {
-    int64_t waited;
-    uint64_t octets, wire, receives; /* the counters when the window began */
-} drip;
-
-struct mig__stream {
-    const mig_endpoint *endpoint;
-    const mig_stop *stop;
-    mig__wire wire;
-    mig__tls_context *context;
-    mig__tls *tls; /* NULL: plain */
-    char *out;     /* GATHER octets */
-    size_t out_length;
-    char *in;
-    size_t in_start, in_end, in_capacity;
-    uint64_t received; /* of the protocol, whether or not the caller has them yet */
-    bool asked;        /* something was written since the last wait */
-    mig__stream_stats stats;
-    drip drip;
-    bool failed;
-    mig_error failure;
-};
-
 static int64_t timeout_of(const mig__stream *stream)
 {
     return stream->endpoint->timeout_ms > 0 ? stream->endpoint->timeout_ms : TIMEOUT;
 }
 
-static int64_t connect_timeout_of(const mig_endpoint *endpoint)
-{
-    return endpoint->connect_timeout_ms > 0 ? endpoint->connect_timeout_ms : CONNECT_TIMEOUT;
-}
-
-static int repeat_failure(const mig__stream *stream, mig_error *err)
+int mig__stream_repeat_failure(const mig__stream *stream, mig_error *err)
 {
     if (err)
         *err = stream->failure;
@@ -150,8 +114,9 @@ static mig__io receive_inbound(mig__stream *stream)
  */
 static void keep_last_words(mig__stream *stream)
 {
-    const char *start = stream->in ? stream->in + stream->in_start : NULL;
-    const char *end = stream->in ? stream->in + stream->in_end : NULL;
+    bool legible = stream->in && !stream->deflate;
+    const char *start = legible ? stream->in + stream->in_start : NULL;
+    const char *end = legible ? stream->in + stream->in_end : NULL;
 
     while (start && start < end) {
         const char *newline = memchr(start, '\n', (size_t)(end - start));
@@ -164,12 +129,12 @@ static void keep_last_words(mig__stream *stream)
 }
 
 /* `failure` holds what happened: make it final. Returns -1. */
-static int fail(mig__stream *stream, mig_error *err)
+int mig__stream_fail(mig__stream *stream, mig_error *err)
 {
     if (stream->endpoint->host)
         mig_error_context(&stream->failure, "%s", stream->endpoint->host);
     stream->failed = true;
-    return repeat_failure(stream, err);
+    return mig__stream_repeat_failure(stream, err);
 }
 
 static int fail_sending(mig__stream *stream, mig_error *err)
@@ -180,22 +145,22 @@ static int fail_sending(mig__stream *stream, mig_error *err)
         ;
     stream->failure = first;
     keep_last_words(stream);
-    return fail(stream, err);
+    return mig__stream_fail(stream, err);
 }
 
 static int fail_timeout(mig__stream *stream, const char *what, mig_error *err)
 {
     mig_error_set(&stream->failure, MIG_E_TIMEOUT, "%s for %.3g seconds", what, (double)timeout_of(stream) / 1000);
-    return fail(stream, err);
+    return mig__stream_fail(stream, err);
 }
 
 /* One wait for `events`. Fills *ready (0: the deadline has passed). */
-static int wait_for(mig__stream *stream, short events, int64_t deadline, short *ready, mig_error *err)
+int mig__stream_wait(mig__stream *stream, short events, int64_t deadline, short *ready, mig_error *err)
 {
     struct pollfd entry = {.fd = stream->wire.fd, .events = events};
 
     if (mig__wait(&entry, 1, deadline, stream->stop, &stream->failure) < 0)
-        return fail(stream, err);
+        return mig__stream_fail(stream, err);
     *ready = entry.revents;
     return 0;
 }
@@ -210,7 +175,7 @@ static int wait_to_send(mig__stream *stream, mig__io want, int64_t *deadline, mi
 
     if (!*deadline)
         *deadline = mig__now_ms() + timeout_of(stream);
-    if (wait_for(stream, full ? events : (short)(events | POLLIN), *deadline, &ready, err))
+    if (mig__stream_wait(stream, full ? events : (short)(events | POLLIN), *deadline, &ready, err))
         return -1;
     if (!ready)
         return fail_timeout(stream, "the server takes no data", err);
@@ -265,10 +230,29 @@ static int transmit_gathered(mig__stream *stream, const void *more, size_t lengt
     return result;
 }
 
+/* Compress up to the end of `data`; what fills `out` is sent. */
+static int write_packed(mig__stream *stream, const char *data, size_t length, bool flush, mig_error *err)
+{
+    bool filled;
+
+    do {
+        stream->out_length +=
+            mig__deflate_pack(stream->deflate, &data, &length, flush, stream->out + stream->out_length,
+                              MIG__STREAM_GATHER - stream->out_length);
+        filled = stream->out_length == MIG__STREAM_GATHER;
+        if (filled && transmit_gathered(stream, NULL, 0, err))
+            return -1;
+    } while (length || (flush && filled));
+    stream->unfinished = !flush;
+    return 0;
+}
+
 int mig__stream_flush(mig__stream *stream, mig_error *err)
 {
     if (stream->failed)
-        return repeat_failure(stream, err);
+        return mig__stream_repeat_failure(stream, err);
+    if (stream->unfinished && write_packed(stream, NULL, 0, true, err))
+        return -1;
     return transmit_gathered(stream, NULL, 0, err);
 }
 
@@ -278,46 +262,51 @@ static void gather(mig__stream *stream, const char *data, size_t length)
     stream->out_length += length;
 }
 
-int mig__stream_write(mig__stream *stream, const void *data, size_t length, mig_error *err)
+/* Full records: what is gathered is filled up, the middle goes out from where it is, the end is gathered. */
+static int write_records(mig__stream *stream, const char *data, size_t length, mig_error *err)
 {
-    const char *rest = data;
-    size_t room = GATHER - stream->out_length;
     size_t whole;
 
-    if (stream->failed)
-        return repeat_failure(stream, err);
-    if (!length)
-        return 0;
-    stream->asked = true;
-    stream->stats.octets_out += length;
-    if (length <= room) {
-        gather(stream, rest, length);
-        return 0;
-    }
-    if (!stream->tls)
-        return transmit_gathered(stream, data, length, err);
-    /* Full records: what is gathered is filled up, the middle goes out from where it is, the end is gathered. */
     if (stream->out_length) {
-        gather(stream, rest, room);
-        rest += room;
+        size_t room = MIG__STREAM_GATHER - stream->out_length;
+
+        gather(stream, data, room);
+        data += room;
         length -= room;
-        if (mig__stream_flush(stream, err))
+        if (transmit_gathered(stream, NULL, 0, err))
             return -1;
     }
-    whole = length - length % GATHER;
+    whole = length - length % MIG__STREAM_GATHER;
     if (whole) {
-        struct iovec pieces[2] = {{(void *)(uintptr_t)rest, whole}, {NULL, 0}};
+        struct iovec pieces[2] = {{(void *)(uintptr_t)data, whole}, {NULL, 0}};
 
         if (transmit(stream, pieces, err))
             return -1;
     }
-    gather(stream, rest + whole, length - whole);
+    gather(stream, data + whole, length - whole);
     return 0;
 }
 
-static void drip_start(mig__stream *stream)
+int mig__stream_write(mig__stream *stream, const void *data, size_t length, mig_error *err)
 {
-    stream->drip = (drip){0, stream->received, stream->wire.octets_in, stream->wire.receives};
+    if (stream->failed)
+        return mig__stream_repeat_failure(stream, err);
+    if (!length)
+        return 0;
+    stream->asked = true;
+    stream->octets_out += length;
+    if (stream->deflate)
+        return write_packed(stream, data, length, false, err);
+    if (length <= MIG__STREAM_GATHER - stream->out_length) {
+        gather(stream, data, length);
+        return 0;
+    }
+    return stream->tls ? write_records(stream, data, length, err) : transmit_gathered(stream, data, length, err);
+}
+
+void mig__stream_drip_start(mig__stream *stream)
+{
+    stream->drip = (mig__drip){0, stream->received, stream->wire.octets_in, stream->wire.receives};
 }
 
 /* True when the peer has sent nothing but crumbs during a whole window of waiting. */
@@ -335,7 +324,7 @@ static bool drips(mig__stream *stream, int64_t waited)
         return false;
     if (octets * 1000 < DRIP_OCTETS * total && wire * 1000 < DRIP_WIRE * total && octets < DRIP_PIECE * receives)
         return true;
-    drip_start(stream);
+    mig__stream_drip_start(stream);
     return false;
 }
 
@@ -347,217 +336,112 @@ static int wait_to_receive(mig__stream *stream, mig__io want, int64_t *deadline,
 
     if (stream->asked) {
         stream->asked = false;
-        stream->stats.waits++;
+        stream->waits++;
     }
     if (!*deadline || *seen != stream->wire.octets_in) {
         *deadline = start + timeout_of(stream);
         *seen = stream->wire.octets_in;
     }
-    if (wait_for(stream, want == MIG__IO_WANT_WRITE ? POLLOUT : POLLIN, *deadline, &ready, err))
+    if (mig__stream_wait(stream, want == MIG__IO_WANT_WRITE ? POLLOUT : POLLIN, *deadline, &ready, err))
         return -1;
     if (!ready)
         return fail_timeout(stream, "the server has not answered", err);
     if (drips(stream, mig__now_ms() - start)) {
         mig_error_set(&stream->failure, MIG_E_TIMEOUT, "the server sends only single octets");
-        return fail(stream, err);
+        return mig__stream_fail(stream, err);
     }
     return 0;
 }
 
-static int64_t take_inbound(mig__stream *stream, void *out, size_t size)
+static size_t take(char *out, size_t size, const char *data, size_t *start, size_t end)
 {
-    size_t held = stream->in_end - stream->in_start;
-    size_t take = size < held ? size : held;
+    size_t count = size < end - *start ? size : end - *start;
 
-    memcpy(out, stream->in + stream->in_start, take);
-    stream->in_start += take;
-    stream->stats.octets_in += take;
-    return (int64_t)take;
+    memcpy(out, data + *start, count);
+    *start += count;
+    return count;
+}
+
+/* Expand what has come in. Returns the octets put out, 0: more must come in, -1: `failure` is filled. */
+static int64_t expand(mig__stream *stream, char *out, size_t size)
+{
+    const char *data = stream->in ? stream->in + stream->in_start : NULL;
+    size_t length = stream->in_end - stream->in_start;
+    int64_t got = mig__deflate_expand(stream->deflate, &data, &length, out, size, &stream->failure);
+
+    stream->in_start = stream->in_end - length;
+    return got;
+}
+
+/* Octets for the caller without waiting. *got is 0 when the step brought none. */
+static mig__io read_some(mig__stream *stream, char *out, size_t size, size_t *got)
+{
+    if (stream->ready_start < stream->ready_end) {
+        *got = take(out, size, stream->ready, &stream->ready_start, stream->ready_end);
+        return MIG__IO_DONE;
+    }
+    if (stream->deflate) {
+        int64_t expanded = expand(stream, out, size);
+
+        *got = expanded > 0 ? (size_t)expanded : 0;
+        if (expanded)
+            return expanded > 0 ? MIG__IO_DONE : MIG__IO_FAILED;
+        return receive_inbound(stream);
+    }
+    if (stream->in_start < stream->in_end) {
+        *got = take(out, size, stream->in, &stream->in_start, stream->in_end);
+        return MIG__IO_DONE;
+    }
+    return size >= DIRECT ? receive(stream, out, size, got) : receive_inbound(stream);
 }
 
 int64_t mig__stream_read(mig__stream *stream, void *out, size_t size, mig_error *err)
 {
     int64_t deadline = 0;
     uint64_t seen = 0;
+    size_t got = 0;
 
     if (stream->failed)
-        return repeat_failure(stream, err);
+        return mig__stream_repeat_failure(stream, err);
     if (!size)
         return mig_error_set(err, MIG_E_INTERNAL, "a read of no octets");
-    if (stream->out_length && mig__stream_flush(stream, err))
+    if ((stream->out_length || stream->unfinished) && mig__stream_flush(stream, err))
         return -1;
-    while (stream->in_start == stream->in_end) {
-        size_t got = 0;
-        mig__io io = size >= DIRECT ? receive(stream, out, size, &got) : receive_inbound(stream);
+    while (!got) {
+        mig__io io = read_some(stream, out, size, &got);
 
         if (io == MIG__IO_FAILED)
-            return fail(stream, err);
-        if (got) {
-            stream->stats.octets_in += got;
-            return (int64_t)got;
-        }
+            return mig__stream_fail(stream, err);
         if (io != MIG__IO_DONE && wait_to_receive(stream, io, &deadline, &seen, err))
             return -1;
     }
-    return take_inbound(stream, out, size);
+    stream->octets_in += got;
+    return (int64_t)got;
 }
 
 bool mig__stream_readable(mig__stream *stream)
 {
     mig__io io;
 
-    if (stream->failed || stream->in_start < stream->in_end)
+    if (stream->failed || stream->ready_start < stream->ready_end)
         return true;
-    io = receive_inbound(stream);
+    if (!stream->deflate && stream->in_start < stream->in_end)
+        return true;
+    stream->ready_start = stream->ready_end = 0;
+    do { /* compressed octets may come in and still expand to none */
+        io = stream->deflate ? read_some(stream, stream->ready, sizeof stream->ready, &stream->ready_end)
+                             : receive_inbound(stream);
+    } while (io == MIG__IO_DONE && stream->deflate && !stream->ready_end);
     if (io == MIG__IO_FAILED)
-        fail(stream, NULL);
+        mig__stream_fail(stream, NULL);
     return io == MIG__IO_DONE || io == MIG__IO_FAILED;
-}
-
-/* Until the handshake is over every octet that came in would be one that TLS does not vouch for (RFC 3501 6.2.1). */
-static bool injected(const mig__stream *stream)
-{
-    char octet;
-
-    return stream->in_start < stream->in_end || recv(stream->wire.fd, &octet, 1, MSG_PEEK) > 0;
-}
-
-static int handshake(mig__stream *stream, mig_error *err)
-{
-    int64_t deadline = mig__now_ms() + connect_timeout_of(stream->endpoint);
-
-    for (;;) {
-        mig__io io = mig__tls_handshake(stream->tls, &stream->failure);
-        short ready = 0;
-
-        if (io == MIG__IO_DONE)
-            return 0;
-        if (io == MIG__IO_FAILED)
-            return fail(stream, err);
-        if (wait_for(stream, io == MIG__IO_WANT_WRITE ? POLLOUT : POLLIN, deadline, &ready, err))
-            return -1;
-        if (!ready) {
-            mig_error_set(&stream->failure, MIG_E_TIMEOUT, "the TLS handshake took longer than %.3g seconds",
-                          (double)connect_timeout_of(stream->endpoint) / 1000);
-            return fail(stream, err);
-        }
-    }
-}
-
-static int begin_tls(mig__stream *stream, mig_error *err)
-{
-    stream->context = mig__tls_context_new(stream->endpoint, &stream->failure);
-    if (!stream->context)
-        return fail(stream, err);
-    stream->tls = mig__tls_new(stream->context, &stream->wire, stream->endpoint, &stream->failure);
-    if (!stream->tls)
-        return fail(stream, err);
-    if (handshake(stream, err))
-        return -1;
-    drip_start(stream);
-    return 0;
-}
-
-int mig__stream_start_tls(mig__stream *stream, mig_error *err)
-{
-    if (stream->failed)
-        return repeat_failure(stream, err);
-    if (stream->tls) {
-        mig_error_set(&stream->failure, MIG_E_INTERNAL, "TLS is on already");
-        return fail(stream, err);
-    }
-    if (mig__stream_flush(stream, err))
-        return -1;
-    if (injected(stream)) {
-        mig_error_set(&stream->failure, MIG_E_TLS, "octets came in between the answer to STARTTLS and TLS");
-        mig_error_hint(&stream->failure, "somebody may be tampering with the connection; use imaps:// on port 993");
-        return fail(stream, err);
-    }
-    return begin_tls(stream, err);
-}
-
-bool mig__stream_is_tls(const mig__stream *stream)
-{
-    return stream->tls != NULL;
-}
-
-static int check_cleartext(const mig__stream *stream, mig_error *err)
-{
-    const mig_endpoint *endpoint = stream->endpoint;
-
-    if (endpoint->tls != MIG_TLS_NONE || endpoint->allow_cleartext || mig__peer_is_local(stream->wire.fd))
-        return 0;
-    mig_error_set(err, MIG_E_CLEARTEXT,
-                  "%s is not this machine: without TLS, password and mail could be read on the way",
-                  endpoint->host ? endpoint->host : "the server");
-    return mig_error_hint(err, "use imaps://, or imap:// with STARTTLS");
-}
-
-static mig__stream *stream_new(int fd, const mig_endpoint *endpoint, const mig_stop *stop)
-{
-    mig__stream *stream = calloc(1, sizeof *stream);
-
-    if (!stream)
-        return NULL;
-    stream->out = malloc(GATHER);
-    if (!stream->out) {
-        free(stream);
-        return NULL;
-    }
-    stream->endpoint = endpoint;
-    stream->stop = stop;
-    stream->wire.fd = fd;
-    return stream;
-}
-
-mig__stream *mig__stream_from_fd(int fd, const mig_endpoint *endpoint, const mig_stop *stop, mig_error *err)
-{
-    mig__stream *stream = stream_new(fd, endpoint, stop);
-    int flags = fcntl(fd, F_GETFL);
-
-    if (!stream) {
-        mig_error_set(err, MIG_E_NOMEM, "out of memory while opening a connection");
-        close(fd);
-        return NULL;
-    }
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC)) {
-        mig_error_errno(err, MIG_E_INTERNAL, errno, "preparing a descriptor");
-        mig__stream_close(&stream);
-    } else if (check_cleartext(stream, err)) {
-        mig__stream_close(&stream);
-    }
-    return stream;
-}
-
-mig__stream *mig__stream_open(const mig_endpoint *endpoint, const mig_stop *stop, mig_error *err)
-{
-    int64_t deadline = mig__now_ms() + connect_timeout_of(endpoint);
-    mig__stream *stream;
-    int fd = mig__connect(endpoint->host, endpoint->port, stop, deadline, err);
-
-    if (fd < 0)
-        return NULL;
-    stream = mig__stream_from_fd(fd, endpoint, stop, err);
-    if (stream && endpoint->tls == MIG_TLS_IMPLICIT && begin_tls(stream, err))
-        mig__stream_close(&stream);
-    return stream;
 }
 
 void mig__stream_stats_get(const mig__stream *stream, mig__stream_stats *out)
 {
-    *out = stream->stats;
-}
-
-void mig__stream_close(mig__stream **stream)
-{
-    if (!*stream)
-        return;
-    mig__tls_close(&(*stream)->tls);
-    mig__tls_context_free(&(*stream)->context);
-    close((*stream)->wire.fd);
-    explicit_bzero((*stream)->out, (*stream)->out_length);
-    free((*stream)->in);
-    free((*stream)->out);
-    free(*stream);
-    *stream = NULL;
+    *out = (mig__stream_stats){.octets_in = stream->octets_in,
+                               .octets_out = stream->octets_out,
+                               .octets_wire_in = stream->wire.octets_in,
+                               .octets_wire_out = stream->wire.octets_out,
+                               .waits = stream->waits};
 }

@@ -19,9 +19,11 @@
 typedef struct mig__stream mig__stream;
 
 typedef struct mig__stream_stats {
-    uint64_t octets_in;   /* of the application protocol, before TLS (after COMPRESS) */
+    uint64_t octets_in; /* of the application protocol, before TLS (after COMPRESS) */
     uint64_t octets_out;
-    uint64_t waits;       /* how often a read had to wait for the peer after something was written: round trips */
+    uint64_t octets_wire_in; /* as they travel: after TLS and COMPRESS */
+    uint64_t octets_wire_out;
+    uint64_t waits; /* how often a read had to wait for the peer after something was written: round trips */
 } mig__stream_stats;
 
 /*
@@ -43,6 +45,13 @@ mig__stream *mig__stream_from_fd(int fd, const mig_endpoint *endpoint, const mig
  * endpoint->ca_file; host name or IP address check (RFC 6125); SNI for names; endpoint->pin when set.
  */
 int mig__stream_start_tls(mig__stream *stream, mig_error *err);
+/*
+ * Start COMPRESS=DEFLATE (RFC 4978), after the tagged OK to it: whatever comes in from here on is expanded, whatever is
+ * written is compressed. The caller must have consumed exactly its line. A flush makes what was written readable for
+ * the peer.
+ */
+int mig__stream_start_deflate(mig__stream *stream, mig_error *err);
+
 bool mig__stream_is_tls(const mig__stream *stream);
 
 /*

@@ -1,0 +1,182 @@
+/*
+ * net/stream_open.c - how a stream begins (TCP, TLS at once or after STARTTLS, compression) and ends
+ */
+#include "base/clock.h"
+#include "net/connect.h"
+#include "net/stream_private.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONNECT_TIMEOUT 30000
+
+static int64_t connect_timeout_of(const mig_endpoint *endpoint)
+{
+    return endpoint->connect_timeout_ms > 0 ? endpoint->connect_timeout_ms : CONNECT_TIMEOUT;
+}
+
+/* Until the handshake is over every octet that came in would be one that TLS does not vouch for (RFC 3501 6.2.1). */
+static bool injected(const mig__stream *stream)
+{
+    char octet;
+
+    return stream->in_start < stream->in_end || recv(stream->wire.fd, &octet, 1, MSG_PEEK) > 0;
+}
+
+static int handshake(mig__stream *stream, mig_error *err)
+{
+    int64_t deadline = mig__now_ms() + connect_timeout_of(stream->endpoint);
+
+    for (;;) {
+        mig__io io = mig__tls_handshake(stream->tls, &stream->failure);
+        short ready = 0;
+
+        if (io == MIG__IO_DONE)
+            return 0;
+        if (io == MIG__IO_FAILED)
+            return mig__stream_fail(stream, err);
+        if (mig__stream_wait(stream, io == MIG__IO_WANT_WRITE ? POLLOUT : POLLIN, deadline, &ready, err))
+            return -1;
+        if (!ready) {
+            mig_error_set(&stream->failure, MIG_E_TIMEOUT, "the TLS handshake took longer than %.3g seconds",
+                          (double)connect_timeout_of(stream->endpoint) / 1000);
+            return mig__stream_fail(stream, err);
+        }
+    }
+}
+
+static int begin_tls(mig__stream *stream, mig_error *err)
+{
+    stream->context = mig__tls_context_new(stream->endpoint, &stream->failure);
+    if (!stream->context)
+        return mig__stream_fail(stream, err);
+    stream->tls = mig__tls_new(stream->context, &stream->wire, stream->endpoint, &stream->failure);
+    if (!stream->tls)
+        return mig__stream_fail(stream, err);
+    if (handshake(stream, err))
+        return -1;
+    mig__stream_drip_start(stream);
+    return 0;
+}
+
+int mig__stream_start_tls(mig__stream *stream, mig_error *err)
+{
+    if (stream->failed)
+        return mig__stream_repeat_failure(stream, err);
+    if (stream->tls) {
+        mig_error_set(&stream->failure, MIG_E_INTERNAL, "TLS is on already");
+        return mig__stream_fail(stream, err);
+    }
+    if (stream->deflate) { /* RFC 4978 section 3: TLS is below compression */
+        mig_error_set(&stream->failure, MIG_E_INTERNAL, "TLS can not begin after compression");
+        return mig__stream_fail(stream, err);
+    }
+    if (mig__stream_flush(stream, err))
+        return -1;
+    if (injected(stream)) {
+        mig_error_set(&stream->failure, MIG_E_TLS, "octets came in between the answer to STARTTLS and TLS");
+        mig_error_hint(&stream->failure, "somebody may be tampering with the connection; use imaps:// on port 993");
+        return mig__stream_fail(stream, err);
+    }
+    return begin_tls(stream, err);
+}
+
+int mig__stream_start_deflate(mig__stream *stream, mig_error *err)
+{
+    if (stream->failed)
+        return mig__stream_repeat_failure(stream, err);
+    if (stream->deflate) {
+        mig_error_set(&stream->failure, MIG_E_INTERNAL, "compression is on already");
+        return mig__stream_fail(stream, err);
+    }
+    if (mig__stream_flush(stream, err))
+        return -1;
+    stream->deflate = mig__deflate_new(&stream->failure);
+    return stream->deflate ? 0 : mig__stream_fail(stream, err);
+}
+
+bool mig__stream_is_tls(const mig__stream *stream)
+{
+    return stream->tls != NULL;
+}
+
+static int check_cleartext(const mig__stream *stream, mig_error *err)
+{
+    const mig_endpoint *endpoint = stream->endpoint;
+
+    if (endpoint->tls != MIG_TLS_NONE || endpoint->allow_cleartext || mig__peer_is_local(stream->wire.fd))
+        return 0;
+    mig_error_set(err, MIG_E_CLEARTEXT,
+                  "%s is not this machine: without TLS, password and mail could be read on the way",
+                  endpoint->host ? endpoint->host : "the server");
+    return mig_error_hint(err, "use imaps://, or imap:// with STARTTLS");
+}
+
+static mig__stream *stream_new(int fd, const mig_endpoint *endpoint, const mig_stop *stop)
+{
+    mig__stream *stream = calloc(1, sizeof *stream);
+
+    if (!stream)
+        return NULL;
+    stream->out = malloc(MIG__STREAM_GATHER);
+    if (!stream->out) {
+        free(stream);
+        return NULL;
+    }
+    stream->endpoint = endpoint;
+    stream->stop = stop;
+    stream->wire.fd = fd;
+    return stream;
+}
+
+mig__stream *mig__stream_from_fd(int fd, const mig_endpoint *endpoint, const mig_stop *stop, mig_error *err)
+{
+    mig__stream *stream = stream_new(fd, endpoint, stop);
+    int flags = fcntl(fd, F_GETFL);
+
+    if (!stream) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory while opening a connection");
+        close(fd);
+        return NULL;
+    }
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC)) {
+        mig_error_errno(err, MIG_E_INTERNAL, errno, "preparing a descriptor");
+        mig__stream_close(&stream);
+    } else if (check_cleartext(stream, err)) {
+        mig__stream_close(&stream);
+    }
+    return stream;
+}
+
+mig__stream *mig__stream_open(const mig_endpoint *endpoint, const mig_stop *stop, mig_error *err)
+{
+    int64_t deadline = mig__now_ms() + connect_timeout_of(endpoint);
+    mig__stream *stream;
+    int fd = mig__connect(endpoint->host, endpoint->port, stop, deadline, err);
+
+    if (fd < 0)
+        return NULL;
+    stream = mig__stream_from_fd(fd, endpoint, stop, err);
+    if (stream && endpoint->tls == MIG_TLS_IMPLICIT && begin_tls(stream, err))
+        mig__stream_close(&stream);
+    return stream;
+}
+
+void mig__stream_close(mig__stream **stream)
+{
+    if (!*stream)
+        return;
+    mig__tls_close(&(*stream)->tls);
+    mig__tls_context_free(&(*stream)->context);
+    mig__deflate_free(&(*stream)->deflate);
+    close((*stream)->wire.fd);
+    explicit_bzero((*stream)->out, (*stream)->out_length);
+    free((*stream)->in);
+    free((*stream)->out);
+    free(*stream);
+    *stream = NULL;
+}
