@@ -105,7 +105,6 @@ void cli_progress_init(cli_progress *progress, cli_terminal *terminal, cli_progr
     progress->terminal = terminal;
     progress->shown = mode == CLI_PROGRESS_ALWAYS || (mode == CLI_PROGRESS_AUTO && !quiet);
     progress->in_place = mode == CLI_PROGRESS_ALWAYS || cli_terminal_capable(terminal->file);
-    progress->last_line = -PLAIN_SECONDS;
 }
 
 static bool worth_a_line(const cli_progress *progress, const mig_progress *now)

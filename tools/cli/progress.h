@@ -35,7 +35,7 @@ typedef struct cli_progress {
     cli_terminal *terminal;
     bool shown, in_place;
     cli_rate rate;
-    double last_line; /* seconds of the run at which the last plain line was written */
+    double last_line; /* seconds of the run at which the last plain line was written; a short run has none */
     char last_phase[32];
 } cli_progress;
 
