@@ -209,7 +209,7 @@ static int prepare(mig__state *state, bool unclean, mig_error *err)
                                    "PRAGMA secure_delete = OFF; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON";
 
     sqlite3_extended_result_codes(state->db, 1);
-    sqlite3_busy_timeout(state->db, 5000);
+    sqlite3_busy_timeout(state->db, 2000);
     sqlite3_db_config(state->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (pragma(state, settings, err) != 0 ||
         mig__schema_prepare(state->db, &mig__schema_current, state->read_only, err) != 0 ||

@@ -130,10 +130,16 @@ int mig__state_message_by_uid(mig__state *state, int64_t folder, uint32_t source
     int rc = mig__sql_row(&query, err);
     if (rc == 1) {
         mig__read_message(&query, out);
-        if (own_strings(out, err) != 0) {
+        rc = own_strings(out, err);
+        /* To the end: SQLite tells there when it had no memory for a string. */
+        if (rc != 0) {
+            mig__sql_end(&query);
+        } else if (mig__sql_run(&query, err) != 0) {
+            mig__message_clear(out);
             rc = -1;
+        } else {
+            rc = 1;
         }
-        mig__sql_end(&query);
     }
     mig__leave(state, rc < 0, err);
     return rc;
@@ -181,8 +187,7 @@ static int look_at(mig__state *state, const mig__keyindex *index, int64_t id, co
                         ? out->has_digest && length == MIG__DIGEST_SIZE && memcmp(out->digest.raw, key, length) == 0
                         : strlen(out->email_id) == length && memcmp(out->email_id, key, length) == 0;
         without_strings(out);
-        rc = same;
-        mig__sql_end(&query);
+        rc = mig__sql_run(&query, err) != 0 ? -1 : same;
     }
     return rc;
 }

@@ -9,7 +9,8 @@
  *
  * Reads see what was queued. Except where said otherwise, functions return 0, or -1 with `err` filled: MIG_E_DISK_FULL,
  * MIG_E_IO, MIG_E_STATE (corrupt), MIG_E_STATE_LOCKED (another program holds a lock in the file), MIG_E_NOMEM, or
- * MIG_E_INTERNAL for arguments that make no sense (those alone do not end the state's use).
+ * MIG_E_INTERNAL for arguments that make no sense (what can be seen at once, as an unknown batch, does not end the
+ * state's use; an account or folder that does not exist does).
  */
 #ifndef MIG_STATE_STATE_H
 #define MIG_STATE_STATE_H
@@ -139,7 +140,7 @@ int mig__state_message_by_uid(mig__state *state, int64_t folder, uint32_t source
 void mig__message_clear(mig__message *message);
 /* One message by digest among those of the account with a known target UID (COPIED, ADOPTED, VANISHED); for moves,
  * therefore VANISHED ones first. Returns 1 found (fills out's numbers and *folder; strings are ""), 0 not found, -1
- * error. The first call for an account reads all its digests (16 octets of memory a message from then on). */
+ * error. The first call for an account reads all its digests (21 to 43 octets of memory a message from then on). */
 int mig__state_find_digest(mig__state *state, int64_t account, const uint8_t raw[MIG__DIGEST_SIZE], int64_t *folder,
                            mig__message *out, mig_error *err);
 /* The same by EMAILID. */
@@ -160,7 +161,7 @@ int mig__state_message_failed(mig__state *state, int64_t folder, const mig__mess
 int mig__state_message_adopt(mig__state *state, int64_t folder, const mig__message *message,
                              mig_error *err); /* insert or replace as ADOPTED */
 int mig__state_message_flags(mig__state *state, int64_t folder, uint32_t source_uid, const char *flags, mig_error *err);
-/* Also back to COPIED, when a message that had vanished is there again. */
+/* Also back to COPIED, when a message that had vanished is there again. Not for INTENT and FAILED rows: they stay. */
 int mig__state_message_gone(mig__state *state, int64_t folder, uint32_t source_uid, mig__message_state state_now,
                             mig_error *err);
 /*
@@ -212,7 +213,7 @@ typedef struct mig__open_batch {
     int64_t id;
     int64_t folder;
     uint32_t target_uidvalidity, target_uidnext;
-    mig__message *messages; /* strings are owned by the batch */
+    mig__message *messages; /* strings are owned by the batch; all 0 where the row is gone (forgotten, moved) */
     size_t count;
 } mig__open_batch;
 /* In the order in which they were begun; also those of this process. */
