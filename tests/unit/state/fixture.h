@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "state/state.h"
-#include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +23,12 @@ typedef struct fixture {
 static inline int fixture_setup(void **context)
 {
     fixture *f = calloc(1, sizeof *f);
+    if (!f) {
+        return -1;
+    }
     strcpy(f->directory, "/tmp/mig-state-XXXXXX");
-    if (!f || !mkdtemp(f->directory)) {
+    if (!mkdtemp(f->directory)) {
+        free(f);
         return -1;
     }
     snprintf(f->path, sizeof f->path, "%s/state.db", f->directory);
@@ -32,21 +36,16 @@ static inline int fixture_setup(void **context)
     return 0;
 }
 
+static int fixture_remove(const char *path, const struct stat *st, int type, struct FTW *position)
+{
+    (void)st;
+    (void)type;
+    return position->level == 0 ? 0 : remove(path);
+}
+
 static inline void fixture_empty(const char *directory)
 {
-    DIR *listing = opendir(directory);
-    const struct dirent *entry;
-    char name[512];
-    while (listing && (entry = readdir(listing)) != NULL) {
-        snprintf(name, sizeof name, "%s/%.200s", directory, entry->d_name);
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && unlink(name) != 0) {
-            fixture_empty(name);
-            rmdir(name);
-        }
-    }
-    if (listing) {
-        closedir(listing);
-    }
+    assert_int_equal(nftw(directory, fixture_remove, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static inline int fixture_teardown(void **context)
