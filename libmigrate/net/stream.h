@@ -8,6 +8,7 @@
 #ifndef MIG_NET_STREAM_H
 #define MIG_NET_STREAM_H
 
+#include "net/tls_context.h"
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
 #include <migrate/log.h>
@@ -35,6 +36,13 @@ typedef struct mig__stream_stats {
  * Errors: MIG_E_DNS, MIG_E_CONNECT, MIG_E_TIMEOUT, MIG_E_TLS, MIG_E_CERTIFICATE, MIG_E_CLEARTEXT, MIG_E_INTERRUPTED.
  */
 mig__stream *mig__stream_open(const mig_endpoint *endpoint, const mig_stop *stop, mig_error *err);
+
+/*
+ * The same with a context that other streams to the same endpoint share, so that TLS begins where an earlier one left
+ * off. `context` must outlive the stream.
+ */
+mig__stream *mig__stream_open_shared(const mig_endpoint *endpoint, mig__tls_context *context, const mig_stop *stop,
+                                     mig_error *err);
 
 /* Wrap a connected descriptor (owned by the stream from now on): for tests and tunnels. */
 mig__stream *mig__stream_from_fd(int fd, const mig_endpoint *endpoint, const mig_stop *stop, mig_error *err);

@@ -51,7 +51,8 @@ static int handshake(mig__stream *stream, mig_error *err)
 
 static int begin_tls(mig__stream *stream, mig_error *err)
 {
-    stream->context = mig__tls_context_new(stream->endpoint, &stream->failure);
+    if (!stream->context)
+        stream->context = mig__tls_context_new(stream->endpoint, &stream->failure);
     if (!stream->context)
         return mig__stream_fail(stream, err);
     stream->tls = mig__tls_new(stream->context, &stream->wire, stream->endpoint, &stream->failure);
@@ -152,7 +153,8 @@ mig__stream *mig__stream_from_fd(int fd, const mig_endpoint *endpoint, const mig
     return stream;
 }
 
-mig__stream *mig__stream_open(const mig_endpoint *endpoint, const mig_stop *stop, mig_error *err)
+mig__stream *mig__stream_open_shared(const mig_endpoint *endpoint, mig__tls_context *context, const mig_stop *stop,
+                                     mig_error *err)
 {
     int64_t deadline = mig__now_ms() + connect_timeout_of(endpoint);
     mig__stream *stream;
@@ -161,9 +163,18 @@ mig__stream *mig__stream_open(const mig_endpoint *endpoint, const mig_stop *stop
     if (fd < 0)
         return NULL;
     stream = mig__stream_from_fd(fd, endpoint, stop, err);
-    if (stream && endpoint->tls == MIG_TLS_IMPLICIT && begin_tls(stream, err))
+    if (!stream)
+        return NULL;
+    stream->context = context;
+    stream->context_shared = context != NULL;
+    if (endpoint->tls == MIG_TLS_IMPLICIT && begin_tls(stream, err))
         mig__stream_close(&stream);
     return stream;
+}
+
+mig__stream *mig__stream_open(const mig_endpoint *endpoint, const mig_stop *stop, mig_error *err)
+{
+    return mig__stream_open_shared(endpoint, NULL, stop, err);
 }
 
 void mig__stream_close(mig__stream **stream)
@@ -171,7 +182,8 @@ void mig__stream_close(mig__stream **stream)
     if (!*stream)
         return;
     mig__tls_close(&(*stream)->tls);
-    mig__tls_context_free(&(*stream)->context);
+    if (!(*stream)->context_shared)
+        mig__tls_context_free(&(*stream)->context);
     mig__deflate_free(&(*stream)->deflate);
     close((*stream)->wire.fd);
     explicit_bzero((*stream)->out, (*stream)->out_length);

@@ -19,7 +19,8 @@ struct mig__stream {
     const mig_endpoint *endpoint;
     const mig_stop *stop;
     mig__wire wire;
-    mig__tls_context *context; /* of this stream alone; NULL: plain, or it is shared */
+    mig__tls_context *context; /* NULL: none yet */
+    bool context_shared;       /* not ours to release */
     mig__tls *tls;             /* NULL: plain */
     mig__deflate *deflate;     /* NULL: not compressed */
     bool unfinished;           /* the compressor holds octets that no flush has pushed out */

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@
 struct mig__tls_context {
     SSL_CTX *ssl;
     BIO_METHOD *method;
+    pthread_mutex_t lock;
+    SSL_SESSION *session; /* the newest one, under `lock`; NULL: none yet */
 };
 
 struct mig__tls {
@@ -138,6 +141,48 @@ static int load_client(SSL_CTX *ssl, const mig_endpoint *endpoint, mig_error *er
     return 0;
 }
 
+/*
+ * Keep the newest session for the next connection. The same one may serve several: that saves a whole handshake each
+ * time, and what RFC 8446 appendix C.4 fears of it, that connections can be linked, is no secret after a login.
+ */
+static int keep_session(SSL *ssl, SSL_SESSION *session)
+{
+    mig__tls_context *context = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    SSL_SESSION *old;
+
+    pthread_mutex_lock(&context->lock);
+    old = context->session;
+    context->session = session;
+    pthread_mutex_unlock(&context->lock);
+    SSL_SESSION_free(old);
+    return 1; /* it is ours now */
+}
+
+static void resume_session(mig__tls_context *context, SSL *ssl)
+{
+    pthread_mutex_lock(&context->lock);
+    if (context->session)
+        (void)SSL_set_session(ssl, context->session); /* else a full handshake */
+    pthread_mutex_unlock(&context->lock);
+}
+
+static mig__tls_context *context_alloc(void)
+{
+    mig__tls_context *context = calloc(1, sizeof *context);
+
+    if (!context)
+        return NULL;
+    if (pthread_mutex_init(&context->lock, NULL)) {
+        free(context);
+        return NULL;
+    }
+    context->method = make_method();
+    context->ssl = SSL_CTX_new(TLS_client_method());
+    if (!context->method || !context->ssl)
+        mig__tls_context_free(&context);
+    return context;
+}
+
 mig__tls_context *mig__tls_context_new(const mig_endpoint *endpoint, mig_error *err)
 {
     mig__tls_context *context;
@@ -145,10 +190,10 @@ mig__tls_context *mig__tls_context_new(const mig_endpoint *endpoint, mig_error *
     if (endpoint->pin && mig__tls_pins_valid(endpoint->pin, err))
         return NULL;
     ERR_clear_error();
-    context = calloc(1, sizeof *context);
-    if (!context || !(context->method = make_method()) || !(context->ssl = SSL_CTX_new(TLS_client_method()))) {
+    context = context_alloc();
+    if (!context) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory while preparing TLS");
-        goto fail;
+        return NULL;
     }
     SSL_CTX_set_min_proto_version(context->ssl, endpoint->tls_min == 13 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, mig__tls_verify_callback);
@@ -157,14 +202,12 @@ mig__tls_context *mig__tls_context_new(const mig_endpoint *endpoint, mig_error *
     SSL_CTX_set_read_ahead(context->ssl, 1);
     SSL_CTX_set_default_read_buffer_len(context->ssl, READ_BUFFER);
     SSL_CTX_set_default_passwd_cb(context->ssl, no_passphrase);
-    SSL_CTX_set_session_cache_mode(context->ssl, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_session_cache_mode(context->ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context->ssl, keep_session);
+    SSL_CTX_set_app_data(context->ssl, context);
     if (load_trust(context->ssl, endpoint, err) || load_client(context->ssl, endpoint, err))
-        goto fail;
+        mig__tls_context_free(&context);
     return context;
-
-fail:
-    mig__tls_context_free(&context);
-    return NULL;
 }
 
 void mig__tls_context_free(mig__tls_context **context)
@@ -172,7 +215,9 @@ void mig__tls_context_free(mig__tls_context **context)
     if (!*context)
         return;
     SSL_CTX_free((*context)->ssl);
+    SSL_SESSION_free((*context)->session);
     BIO_meth_free((*context)->method);
+    pthread_mutex_destroy(&(*context)->lock);
     free(*context);
     *context = NULL;
 }
@@ -221,6 +266,7 @@ mig__tls *mig__tls_new(mig__tls_context *context, mig__wire *wire, const mig_end
         mig_error_set(err, MIG_E_USAGE, "there is no host name that the certificate could be checked against");
         goto fail;
     }
+    resume_session(context, tls->ssl);
     return tls;
 
 no_memory:

@@ -9,17 +9,9 @@
 #ifndef MIG_NET_TLS_H
 #define MIG_NET_TLS_H
 
+#include "net/tls_context.h"
 #include "net/wire.h"
-#include <migrate/endpoint.h>
-#include <migrate/error.h>
 #include <openssl/ssl.h>
-
-/* What connections to one endpoint share: trust, client certificate. Used by several threads at once. */
-typedef struct mig__tls_context mig__tls_context;
-
-/* Errors: MIG_E_IO (a file that can not be read), MIG_E_NOMEM, MIG_E_USAGE (a pin that is none). */
-mig__tls_context *mig__tls_context_new(const mig_endpoint *endpoint, mig_error *err);
-void mig__tls_context_free(mig__tls_context **context);
 
 /* One connection over `wire`, which must outlive it. */
 typedef struct mig__tls mig__tls;

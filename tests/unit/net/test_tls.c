@@ -575,6 +575,47 @@ static void test_client_certificate(void **state)
     certificate_free(&client);
 }
 
+static void echo_and_tell_reuse(test_peer *peer)
+{
+    peer_tls_echo(peer);
+    peer->amount = (uint64_t)SSL_session_reused(peer->ssl);
+}
+
+static void test_resumption(void **state)
+{
+    const struct fixture *fixture = *state;
+    mig_endpoint endpoint = towards(fixture, "localhost");
+    mig_error err = MIG_ERROR_INIT;
+
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        SSL_CTX *server = certificate_server(&fixture->server, NULL);
+        mig__tls_context *context = mig__tls_context_new(&endpoint, &err);
+
+        assert_non_null(context);
+        SSL_CTX_set_max_proto_version(server, version);
+        for (int turn = 0; turn < 3; turn++) {
+            test_peer peer;
+            mig__stream *stream;
+            char text[8] = "";
+
+            peer_start(&peer, echo_and_tell_reuse, server);
+            endpoint.port = peer.port;
+            stream = mig__stream_open_shared(&endpoint, context, NULL, &err);
+            if (!stream)
+                fail_msg("%s", err.text);
+            assert_int_equal(mig__stream_write(stream, "hello\r\n", 7, &err), 0);
+            assert_int_equal(read_exactly(stream, text, 7, &err), 0);
+            assert_string_equal(text, "hello\r\n");
+            mig__stream_close(&stream);
+            assert_int_equal(peer_join(&peer), 7);
+            assert_int_equal(peer.amount, turn > 0);
+        }
+        mig__tls_context_free(&context);
+        assert_null(context);
+        SSL_CTX_free(server);
+    }
+}
+
 static void test_unreadable_files(void **state)
 {
     mig_endpoint endpoint = towards(*state, "localhost");
@@ -614,6 +655,7 @@ int main(void)
         cmocka_unit_test(test_bulk),
         cmocka_unit_test(test_two_full_directions),
         cmocka_unit_test(test_client_certificate),
+        cmocka_unit_test(test_resumption),
         cmocka_unit_test(test_unreadable_files),
     };
 
