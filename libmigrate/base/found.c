@@ -1,4 +1,4 @@
-/* base/found.c - names, words and grades of what a verification finds */
+/* base/found.c - names, words and grades of what a verification finds, and what a sample proves */
 #include <migrate/verify.h>
 
 static const struct {
@@ -36,4 +36,30 @@ const char *mig_found_words(mig_found kind)
 mig_grade mig_found_grade(mig_found kind)
 {
     return (unsigned)kind < MIG_FOUND_COUNT ? kinds[kind].grade : MIG_GRADE_DIFFERENCE;
+}
+
+static double power(double base, uint64_t exponent)
+{
+    double result = 1.0;
+    for (; exponent; exponent >>= 1, base *= base) {
+        result *= exponent & 1 ? base : 1.0;
+    }
+    return result;
+}
+
+double mig_sample_bound(uint64_t read)
+{
+    double low = 0.0, high = 1.0;
+    if (read == 0) {
+        return 1.0;
+    }
+    for (int step = 0; step < 200; step++) { /* (1 - p)^read falls with p: halve the interval that holds 0.05 */
+        double p = (low + high) / 2;
+        if (power(1.0 - p, read) > 0.05) {
+            low = p;
+        } else {
+            high = p;
+        }
+    }
+    return high;
 }

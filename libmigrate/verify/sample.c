@@ -1,4 +1,4 @@
-/* verify/sample.c - which messages a sample holds, and what it proves */
+/* verify/sample.c - which messages a sample holds */
 #include "verify/compare.h"
 
 /* SplitMix64 (Steele, Lea, Flood 2014): every seed gives an evenly spread number. */
@@ -22,30 +22,4 @@ bool mig__sample_has(uint64_t folder_seed, uint32_t uid, double percent)
 {
     double share = (double)(mix(folder_seed ^ uid) >> 11) / (double)(UINT64_C(1) << 53); /* 0 <= share < 1 */
     return share * 100.0 < percent;
-}
-
-static double power(double base, uint64_t exponent)
-{
-    double result = 1.0;
-    for (; exponent; exponent >>= 1, base *= base) {
-        result *= exponent & 1 ? base : 1.0;
-    }
-    return result;
-}
-
-double mig_sample_bound(uint64_t read)
-{
-    double low = 0.0, high = 1.0;
-    if (read == 0) {
-        return 1.0;
-    }
-    for (int step = 0; step < 200; step++) { /* (1 - p)^read falls with p: halve the interval that holds 0.05 */
-        double p = (low + high) / 2;
-        if (power(1.0 - p, read) > 0.05) {
-            low = p;
-        } else {
-            high = p;
-        }
-    }
-    return high;
 }
