@@ -23,6 +23,7 @@ typedef struct feed {
     unsigned bodies;     /* begun since the last frame */
     size_t pieces;       /* calls of data */
     size_t refuse_after; /* refuse the nth call of data; 0: never */
+    bool insist;         /* libetpan must be able to parse what the guard made for it */
     unsigned frames;
     mig_error error;
 } feed;
@@ -146,6 +147,10 @@ static inline mig_code feed_push(feed *f, const char *octets, size_t length)
                 mig__response response;
                 if (mig__decoder_parse(f->decoder, &frame, &response, &f->error) != 0) {
                     return f->error.code;
+                }
+                if (f->insist && !frame.odd && response.kind == MIG__RESPONSE_ODD) {
+                    fprintf(stderr, "libetpan can not parse <%s>\n", frame.text);
+                    abort();
                 }
                 feed_describe_response(f, &response);
             }
