@@ -41,6 +41,11 @@ typedef struct mig__unit {
     unsigned failures; /* connections that broke on it */
 } mig__unit;
 
+typedef struct mig__flag_change { /* flags of a known message as the source has them now */
+    uint32_t uid;
+    char *flags; /* sorted, joined */
+} mig__flag_change;
+
 typedef struct mig__folder_job {
     const mig__mailbox *source;
     char *target; /* wire name */
@@ -56,6 +61,11 @@ typedef struct mig__folder_job {
     bool scanned;           /* snapshot is there */
     bool unchanged;         /* as recorded: nothing to do */
     bool filtered;          /* options select a part: never recorded as complete */
+
+    mig__flag_change *flag_changes; /* by ascending uid; what the source said, not compared yet */
+    size_t flag_change_count;
+    mig__uidset vanished;    /* recorded source UIDs that are gone; [lock] once writers may move them */
+    uint64_t known;          /* messages that were recorded and expected on the source */
 
     /* [lock] reading */
     mig__uidset todo;        /* to be fetched, not handed out yet */

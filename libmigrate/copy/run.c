@@ -3,6 +3,7 @@
  * readers -> queue -> writers (intent, APPEND, outcome) -> the record of what is complete.
  */
 #include "base/clock.h"
+#include "copy/delta.h"
 #include "copy/job.h"
 #include "copy/lists.h"
 #include "copy/prepare.h"
@@ -125,7 +126,9 @@ static int put_record(mig__run *run, mig__folder_job *job, mig_error *err)
     job->record.target_uidvalidity = job->goal.uidvalidity;
     job->record.source_uidnext = 0; /* not complete until everything is across */
     job->record.source_messages = 0;
-    job->record.source_modseq = 0;
+    if (job->record.id == 0) {
+        job->record.source_modseq = job->snapshot.modseq; /* every flag that will be read is at least as new */
+    }
     free(job->record.source_mailbox_id);
     job->record.source_mailbox_id = mig__strdup(job->source->mailbox_id);
     return mig__state_folder_put(run->state, run->state_account, &job->record, err);
@@ -337,6 +340,15 @@ static void plan_dry_run(mig__run *run)
     }
 }
 
+/* What can be done only when everything new is across: a message that is gone here may have been moved there. */
+static int clean_up(mig__run *run, mig__session **target, mig_error *err)
+{
+    if (mig__delta_deletes(run) && *target == NULL && (*target = mig__run_connect(run, MIG_TARGET, false, err)) == NULL) {
+        return -1;
+    }
+    return mig__delta_apply_vanished(run, *target, err);
+}
+
 static int work(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
 {
     const mig_copy_options *options = run->options;
@@ -360,11 +372,14 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
         prepare_both(run, *source, *target, err) != 0) {
         return -1;
     }
+    if (mig__delta_apply_flags(run, *target, err) != 0) {
+        return -1;
+    }
     run->messages_total = messages_to_copy(run);
     if (run->messages_total > 0) {
         move_messages(run, source, target);
     }
-    return 0;
+    return mig__run_stopping(run) ? 0 : clean_up(run, target, err);
 }
 
 /* For --dry-run: what is recorded so far, if anything, and nothing is written. */
@@ -448,6 +463,7 @@ static void free_jobs(mig__run *run)
         mig__folder_job *job = &run->jobs[i];
         mig__selected_free(&job->snapshot);
         mig__selected_free(&job->goal);
+        mig__delta_free(job);
         for (size_t f = 0; job->lost_flags != NULL && job->lost_flags[f] != NULL; f++) {
             free(job->lost_flags[f]);
         }

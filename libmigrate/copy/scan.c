@@ -1,5 +1,6 @@
 #include "copy/scan.h"
 #include "base/clock.h"
+#include "copy/delta.h"
 #include "copy/queue.h"
 #include <string.h>
 
@@ -70,7 +71,8 @@ int mig__scan_criteria(const mig_copy_options *options, mig__buffer *out, mig_er
 
 typedef struct scanning { /* the commands of one job */
     mig__folder_job *job;
-    mig__command *select, *search;
+    mig__command *select, *search, *flags;
+    mig__uidset known; /* recorded, and expected to be there */
     mig__uidset found;
 } scanning;
 
@@ -173,6 +175,9 @@ static int plan(mig__run *run, scanning *scan, mig_error *err)
     if (mig__uidset_copy(&job->todo, &scan->found, err) != 0 || mig__uidset_subtract(&job->todo, &done, err) != 0) {
         goto cleanup;
     }
+    if (job->record.id != 0 && !job->filtered && mig__delta_vanished(run, job, &scan->found, err) != 0) {
+        goto cleanup;
+    }
     job->result->messages = mig__uidset_size(&scan->found);
     job->result->already = job->result->messages - mig__uidset_size(&job->todo);
     job->scanned = true;
@@ -184,15 +189,41 @@ cleanup:
 
 static int finish_job(mig__run *run, mig__session *session, scanning *scan, mig_error *err)
 {
-    mig_error examined, searched;
-    if (wait_for(session, &scan->select, &examined, err) != 0 || wait_for(session, &scan->search, &searched, err) != 0) {
+    mig_error examined, searched, flags = MIG_ERROR_INIT;
+    if (wait_for(session, &scan->select, &examined, err) != 0 || wait_for(session, &scan->search, &searched, err) != 0 ||
+        (scan->flags != NULL && wait_for(session, &scan->flags, &flags, err) != 0)) {
         return -1;
+    }
+    if (flags.code != MIG_OK) {
+        mig_error_context(&flags, "flags of '%s' could not be read", scan->job->source->name);
+        mig__run_problem(run, scan->job, 0, true, &flags);
     }
     if (examined.code != MIG_OK || searched.code != MIG_OK) {
         break_job(run, scan->job, examined.code != MIG_OK ? &examined : &searched);
         return 0;
     }
     return distrust_search(run, session, scan, err) != 0 ? -1 : plan(run, scan, err);
+}
+
+static void free_scan(scanning *scan)
+{
+    mig__uidset_free(&scan->known);
+    mig__uidset_free(&scan->found);
+}
+
+/* Everything about one folder in one go: the answers are waited for later. */
+static int ask(mig__run *run, mig__session *session, const char *criteria, scanning *scan, mig_error *err)
+{
+    mig__folder_job *job = scan->job;
+    if (job->record.id != 0 && mig__state_source_present(run->state, job->record.id, &scan->known, err) != 0) {
+        return -1;
+    }
+    if ((scan->select = mig__select(session, job->source->wire, true, &job->snapshot, err)) == NULL ||
+        (scan->search = mig__search(session, criteria, on_search, scan, err)) == NULL) {
+        return -1;
+    }
+    scan->flags = mig__delta_ask(run, session, job, &scan->known, err);
+    return scan->flags == NULL && err->code != MIG_OK ? -1 : 0;
 }
 
 int mig__scan_source(mig__run *run, mig__session *session, mig_error *err)
@@ -212,8 +243,7 @@ int mig__scan_source(mig__run *run, mig__session *session, mig_error *err)
             }
             scanning *scan = &scans[count++];
             *scan = (scanning){.job = job};
-            if ((scan->select = mig__select(session, job->source->wire, true, &job->snapshot, err)) == NULL ||
-                (scan->search = mig__search(session, criteria.data, on_search, scan, err)) == NULL) {
+            if (ask(run, session, criteria.data, scan, err) != 0) {
                 goto cleanup;
             }
         }
@@ -223,13 +253,13 @@ int mig__scan_source(mig__run *run, mig__session *session, mig_error *err)
             }
         }
         while (count > 0) {
-            mig__uidset_free(&scans[--count].found);
+            free_scan(&scans[--count]);
         }
     }
     failed = 0;
 cleanup:
     while (count > 0) {
-        mig__uidset_free(&scans[--count].found);
+        free_scan(&scans[--count]);
     }
     mig__buffer_free(&criteria);
     return failed;

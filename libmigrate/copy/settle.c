@@ -80,20 +80,24 @@ static void list_lost_flag(mig__run *run, mig__folder_job *job, const mig__trans
     pthread_mutex_unlock(&run->lock);
 }
 
+bool mig__settle_takes_flag(const mig__folder_job *job, const char *flag)
+{
+    const mig__selected *goal = &job->goal;
+    return mig__flag_valid(flag) && (!goal->has_permanent_flags || listed(goal->permanent_flags, flag) ||
+                                     (flag[0] != '\\' && goal->any_keyword));
+}
+
 const char **mig__settle_flags(mig__run *run, mig__folder_job *job, const mig__transit *message, bool *keywords)
 {
     const char **flags = mig__flags_split(message->flags);
     if (flags == NULL) {
         return NULL;
     }
-    const mig__selected *goal = &job->goal;
     size_t kept = 0;
     *keywords = false;
     for (size_t i = 0; flags[i] != NULL; i++) {
         bool keyword = flags[i][0] != '\\';
-        bool taken = !goal->has_permanent_flags || listed(goal->permanent_flags, flags[i]) ||
-                     (keyword && goal->any_keyword);
-        if (!taken || !mig__flag_valid(flags[i]) || (keyword && message->plain)) {
+        if (!mig__settle_takes_flag(job, flags[i]) || (keyword && message->plain)) {
             list_lost_flag(run, job, message, flags[i]);
             continue;
         }

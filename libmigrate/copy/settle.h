@@ -32,6 +32,9 @@ int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, con
 /* A message that will not be copied: report and state. Counts it; does not free it. */
 void mig__settle_failed(mig__run *run, mig__folder_job *job, const mig__transit *message, const mig_error *why);
 
+/* True when the target's mailbox stores the flag (RFC 3501 section 7.1, PERMANENTFLAGS). */
+bool mig__settle_takes_flag(const mig__folder_job *job, const char *flag);
+
 /* The flags of a message that the target's folder takes, as a NULL-terminated array (free() it). NULL: no memory. */
 const char **mig__settle_flags(mig__run *run, mig__folder_job *job, const mig__transit *message, bool *keywords);
 

@@ -1,0 +1,428 @@
+#include "copy/delta.h"
+#include "copy/settle.h"
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- asking the source ---- */
+
+static int on_flags(const mig__response *response, void *context, mig_error *err)
+{
+    mig__folder_job *job = context;
+    const mig__fetch_item *item = &response->fetch;
+    if (response->kind != MIG__RESPONSE_FETCH || item->uid == 0 || !item->has_flags) {
+        return 0;
+    }
+    size_t count = job->flag_change_count;
+    if ((count & (count - 1)) == 0) { /* grows at powers of two */
+        mig__flag_change *grown = realloc(job->flag_changes, (count == 0 ? 1 : count * 2) * sizeof *grown);
+        if (grown == NULL) {
+            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        }
+        job->flag_changes = grown;
+    }
+    char *flags = mig__flags_join(item->flags);
+    if (flags == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    job->flag_changes[job->flag_change_count++] = (mig__flag_change){item->uid, flags};
+    return 0;
+}
+
+mig__command *mig__delta_ask(mig__run *run, mig__session *session, mig__folder_job *job, const mig__uidset *known,
+                             mig_error *err)
+{
+    err->code = MIG_OK;
+    if (run->options->flags == MIG_FLAGS_KEEP || known->count == 0) {
+        return NULL;
+    }
+    bool condstore = mig__session_can(session, MIG__CAP_CONDSTORE) && job->record.source_modseq > 0 &&
+                     run->options->flags == MIG_FLAGS_MERGE;
+    mig__uidset range = MIG__UIDSET_INIT;
+    if (mig__uidset_add(&range, known->ranges[0].first, mig__uidset_max(known), err) != 0) {
+        return NULL;
+    }
+    mig__command *command = mig__fetch(session, &range, MIG__FETCH_FLAGS, condstore ? job->record.source_modseq : 0,
+                                       on_flags, job, err);
+    mig__uidset_free(&range);
+    return command;
+}
+
+/* ---- comparing ---- */
+
+static bool has_flag(const char *const *flags, const char *flag)
+{
+    for (size_t i = 0; flags[i] != NULL; i++) {
+        if (strcasecmp(flags[i], flag) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Keep of `flags` what `other` has not. */
+static void keep_new(const char **flags, const char *const *other)
+{
+    size_t kept = 0;
+    for (size_t i = 0; flags[i] != NULL; i++) {
+        if (!has_flag(other, flags[i])) {
+            flags[kept++] = flags[i];
+        }
+    }
+    flags[kept] = NULL;
+}
+
+int mig__delta_flags(const char *before, const char *now, const char ***added, const char ***removed, mig_error *err)
+{
+    const char **then = mig__flags_split(before);
+    *added = mig__flags_split(now);
+    *removed = mig__flags_split(before);
+    const char **current = mig__flags_split(now);
+    int failed = then == NULL || *added == NULL || *removed == NULL || current == NULL
+                     ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
+                     : 0;
+    if (failed == 0) {
+        keep_new(*added, then);
+        keep_new(*removed, current);
+    }
+    free(then);
+    free(current);
+    return failed;
+}
+
+static int compare_changes(const void *a, const void *b)
+{
+    const mig__flag_change *left = a, *right = b;
+    return left->uid < right->uid ? -1 : left->uid > right->uid;
+}
+
+static const mig__flag_change *change_of(const mig__folder_job *job, uint32_t uid)
+{
+    mig__flag_change key = {.uid = uid};
+    return job->flag_change_count == 0 ? NULL
+                                       : bsearch(&key, job->flag_changes, job->flag_change_count,
+                                                 sizeof *job->flag_changes, compare_changes);
+}
+
+/* ---- carrying flags over ---- */
+
+typedef struct store { /* messages that get the same change */
+    char *words;       /* "+FLAGS.SILENT (\Seen x)" */
+    mig__uidset uids;  /* on the target */
+} store;
+
+typedef struct store_plan {
+    mig__run *run;
+    mig__folder_job *job;
+    store *stores;
+    size_t count;
+    struct { uint32_t source_uid; const char *flags; } *done; /* to be recorded */
+    size_t done_count;
+    mig_error error;
+} store_plan;
+
+static int add_store(store_plan *plan, const char *what, const char *const *flags, uint32_t uid)
+{
+    mig__buffer words = MIG__BUFFER_INIT;
+    mig__buffer_add_text(&words, what);
+    mig__buffer_add_text(&words, " (");
+    for (size_t i = 0; flags[i] != NULL; i++) {
+        mig__buffer_add_text(&words, i > 0 ? " " : "");
+        mig__buffer_add_text(&words, flags[i]);
+    }
+    mig__buffer_add_text(&words, ")");
+    char *text = mig__buffer_steal(&words);
+    if (text == NULL) {
+        return mig_error_set(&plan->error, MIG_E_NOMEM, "out of memory");
+    }
+    size_t at = 0;
+    while (at < plan->count && strcmp(plan->stores[at].words, text) != 0) {
+        at++;
+    }
+    if (at < plan->count) {
+        free(text);
+    } else {
+        store *grown = realloc(plan->stores, (plan->count + 1) * sizeof *grown);
+        if (grown == NULL) {
+            free(text);
+            return mig_error_set(&plan->error, MIG_E_NOMEM, "out of memory");
+        }
+        plan->stores = grown;
+        plan->stores[plan->count++] = (store){text, MIG__UIDSET_INIT};
+    }
+    return mig__uidset_add(&plan->stores[at].uids, uid, uid, &plan->error);
+}
+
+/* Of what is to be added only what the target's mailbox takes; \Deleted on a message is carried over like any flag. */
+static void keep_taken(store_plan *plan, const char **flags)
+{
+    size_t kept = 0;
+    for (size_t i = 0; flags[i] != NULL; i++) {
+        if (mig__settle_takes_flag(plan->job, flags[i])) {
+            flags[kept++] = flags[i];
+        }
+    }
+    flags[kept] = NULL;
+}
+
+static int plan_message(const mig__message *message, void *context)
+{
+    store_plan *plan = context;
+    const mig__flag_change *change = change_of(plan->job, message->source_uid);
+    bool ours = message->state == MIG__MESSAGE_COPIED || message->state == MIG__MESSAGE_ADOPTED;
+    bool as_source = plan->run->options->flags == MIG_FLAGS_SOURCE;
+    if (change == NULL || !ours || message->target_uid == 0 || (!as_source && strcmp(change->flags, message->flags) == 0)) {
+        return 0;
+    }
+    const char **added = NULL, **removed = NULL;
+    int failed = mig__delta_flags(as_source ? "" : message->flags, change->flags, &added, &removed, &plan->error);
+    if (failed == 0) {
+        keep_taken(plan, added);
+    }
+    if (failed == 0 && as_source) {
+        failed = add_store(plan, "FLAGS.SILENT", added, message->target_uid);
+    } else if (failed == 0) {
+        failed = added[0] != NULL ? add_store(plan, "+FLAGS.SILENT", added, message->target_uid) : 0;
+        failed = failed == 0 && removed[0] != NULL ? add_store(plan, "-FLAGS.SILENT", removed, message->target_uid) : failed;
+    }
+    if (failed == 0 && strcmp(change->flags, message->flags) != 0) {
+        plan->done[plan->done_count].source_uid = message->source_uid;
+        plan->done[plan->done_count++].flags = change->flags;
+    }
+    free(added);
+    free(removed);
+    return failed;
+}
+
+static int wait_plain(mig__session *session, mig__command *command, mig_error *why, mig_error *err)
+{
+    mig__command_result result = {0};
+    int failed = command == NULL ? -1 : mig__command_wait(session, command, &result, err);
+    *why = result.error;
+    mig__command_result_clear(&result);
+    return failed;
+}
+
+static mig__command *send_store(mig__session *session, const mig__uidset *uids, const char *words, mig_error *err)
+{
+    mig__command *command = mig__command_begin(session, "UID STORE", NULL, NULL, err);
+    if (command == NULL) {
+        return NULL;
+    }
+    mig__command_uids(command, uids);
+    mig__command_raw(command, words);
+    return mig__command_end(command, err) == 0 ? command : NULL;
+}
+
+static int select_target(mig__session *session, mig__folder_job *job, mig_error *why, mig_error *err)
+{
+    mig__selected again = {0};
+    int failed = wait_plain(session, mig__select(session, job->target, false, &again, err), why, err);
+    if (failed == 0 && why->code == MIG_OK && again.uidvalidity != job->goal.uidvalidity) {
+        mig_error_set(why, MIG_E_UIDVALIDITY, "the mailbox '%s' was replaced on the target", job->result->target);
+    }
+    mig__selected_free(&again);
+    return failed;
+}
+
+static int run_stores(mig__run *run, mig__session *session, store_plan *plan, mig_error *err)
+{
+    mig_error why;
+    if (select_target(session, plan->job, &why, err) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < plan->count && why.code == MIG_OK; i++) {
+        if (wait_plain(session, send_store(session, &plan->stores[i].uids, plan->stores[i].words, err), &why, err) != 0) {
+            return -1;
+        }
+    }
+    if (why.code != MIG_OK) {
+        mig_error_context(&why, "flags of '%s' could not be carried over", plan->job->result->target);
+        mig__run_problem(run, plan->job, 0, true, &why);
+        return 0;
+    }
+    for (size_t i = 0; i < plan->done_count; i++) {
+        if (mig__state_message_flags(run->state, plan->job->record.id, plan->done[i].source_uid, plan->done[i].flags,
+                                     err) != 0) {
+            return -1;
+        }
+    }
+    plan->job->result->flags_changed += plan->done_count;
+    return 0;
+}
+
+static int apply_folder(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *err)
+{
+    qsort(job->flag_changes, job->flag_change_count, sizeof *job->flag_changes, compare_changes);
+    store_plan plan = {.run = run, .job = job, .error = MIG_ERROR_INIT};
+    plan.done = calloc(job->flag_change_count, sizeof *plan.done);
+    int failed = plan.done == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    if (failed == 0) {
+        failed = mig__state_messages(run->state, job->record.id, plan_message, &plan, &plan.error);
+        if (failed != 0) {
+            *err = plan.error;
+        }
+    }
+    if (failed == 0 && (plan.count > 0 || plan.done_count > 0)) {
+        failed = run_stores(run, session, &plan, err);
+    }
+    for (size_t i = 0; i < plan.count; i++) {
+        free(plan.stores[i].words);
+        mig__uidset_free(&plan.stores[i].uids);
+    }
+    free(plan.stores);
+    free(plan.done);
+    return failed;
+}
+
+int mig__delta_apply_flags(mig__run *run, mig__session *session, mig_error *err)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        mig__folder_job *job = &run->jobs[i];
+        if (job->flag_change_count > 0 && !job->broken && apply_folder(run, session, job, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- what is gone ---- */
+
+int mig__delta_vanished(mig__run *run, mig__folder_job *job, const mig__uidset *found, mig_error *err)
+{
+    if (mig__state_source_present(run->state, job->record.id, &job->vanished, err) != 0) {
+        return -1;
+    }
+    job->known = mig__uidset_size(&job->vanished);
+    return mig__uidset_subtract(&job->vanished, found, err);
+}
+
+enum { FEW = 20 }; /* so many may go at once without a question, whatever share of the folder they are */
+
+static bool lost_too_much(const mig__folder_job *job)
+{
+    uint64_t gone = mig__uidset_size(&job->vanished);
+    return gone > FEW && gone * 2 > job->known;
+}
+
+bool mig__delta_deletes(const mig__run *run)
+{
+    for (size_t i = 0; i < run->job_count && run->options->deletions != MIG_DELETIONS_KEEP; i++) {
+        if (run->jobs[i].vanished.count > 0 && !run->jobs[i].broken) {
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef struct gone {
+    const mig__folder_job *job;
+    mig__uidset targets;
+    mig_error error;
+} gone;
+
+static int gather_target(const mig__message *message, void *context)
+{
+    gone *g = context;
+    if (message->source_uid == 0 || message->target_uid == 0 || message->state != MIG__MESSAGE_COPIED ||
+        !mig__uidset_has(&g->job->vanished, message->source_uid)) {
+        return 0; /* an adopted message was there before us: it is not ours to delete */
+    }
+    return mig__uidset_add(&g->targets, message->target_uid, message->target_uid, &g->error);
+}
+
+/* Flag them, and expunge exactly them. `why` has a refusal. */
+static int delete_on_target(mig__run *run, mig__session *session, mig__folder_job *job, const mig__uidset *uids,
+                            mig_error *why, mig_error *err)
+{
+    if (select_target(session, job, why, err) != 0) {
+        return -1;
+    }
+    if (why->code == MIG_OK &&
+        wait_plain(session, send_store(session, uids, "+FLAGS.SILENT (\\Deleted)", err), why, err) != 0) {
+        return -1;
+    }
+    if (why->code != MIG_OK || run->options->deletions != MIG_DELETIONS_EXPUNGE) {
+        return 0;
+    }
+    if (!mig__session_can(session, MIG__CAP_UIDPLUS)) {
+        mig_error_set(why, MIG_E_CANNOT, "the target has no UID EXPUNGE (UIDPLUS): %llu messages of '%s' are flagged "
+                      "\\Deleted only", (unsigned long long)mig__uidset_size(uids), job->result->target);
+        return 0;
+    }
+    mig__command *command = mig__command_begin(session, "UID EXPUNGE", NULL, NULL, err);
+    if (command != NULL) {
+        mig__command_uids(command, uids);
+    }
+    return wait_plain(session, command != NULL && mig__command_end(command, err) == 0 ? command : NULL, why, err);
+}
+
+static int mark_gone(mig__run *run, mig__folder_job *job, mig__message_state state, mig_error *err)
+{
+    for (size_t i = 0; i < job->vanished.count; i++) {
+        for (uint64_t uid = job->vanished.ranges[i].first; uid <= job->vanished.ranges[i].last; uid++) {
+            if (mig__state_message_gone(run->state, job->record.id, (uint32_t)uid, state, err) != 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+static int delete_gone(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *err)
+{
+    mig_error why = MIG_ERROR_INIT;
+    gone g = {.job = job, .targets = MIG__UIDSET_INIT, .error = MIG_ERROR_INIT};
+    int failed = mig__state_messages(run->state, job->record.id, gather_target, &g, &g.error);
+    if (failed != 0) {
+        *err = g.error;
+    } else if (g.targets.count > 0) {
+        failed = delete_on_target(run, session, job, &g.targets, &why, err);
+    }
+    if (failed == 0 && why.code != MIG_OK) {
+        mig_error_context(&why, "deleting what is gone from '%s'", job->source->name);
+        mig__run_problem(run, job, 0, true, &why);
+    } else if (failed == 0) {
+        job->result->deleted += mig__uidset_size(&g.targets);
+        failed = mark_gone(run, job, MIG__MESSAGE_DELETED, err);
+    }
+    mig__uidset_free(&g.targets);
+    return failed;
+}
+
+int mig__delta_apply_vanished(mig__run *run, mig__session *session, mig_error *err)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        mig__folder_job *job = &run->jobs[i];
+        int failed = 0;
+        if (job->vanished.count == 0 || job->broken) {
+            continue;
+        }
+        if (run->options->deletions == MIG_DELETIONS_KEEP) {
+            failed = mark_gone(run, job, MIG__MESSAGE_VANISHED, err);
+        } else if (lost_too_much(job) && !run->options->force) {
+            mig_error why;
+            mig_error_set(&why, MIG_E_REFUSED, "'%s' lost %llu of %llu messages on the source at once: nothing was "
+                          "deleted on the target", job->source->name,
+                          (unsigned long long)mig__uidset_size(&job->vanished), (unsigned long long)job->known);
+            mig_error_hint(&why, "if that is right, run once with --force");
+            mig__run_problem(run, job, 0, true, &why);
+            job->filtered = true; /* not complete: the question comes again */
+        } else {
+            failed = delete_gone(run, session, job, err);
+        }
+        if (failed != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void mig__delta_free(mig__folder_job *job)
+{
+    for (size_t i = 0; i < job->flag_change_count; i++) {
+        free(job->flag_changes[i].flags);
+    }
+    free(job->flag_changes);
+    mig__uidset_free(&job->vanished);
+}
