@@ -109,7 +109,8 @@ static bool has_failed(mig__state *state, mig_error *err)
 
 static int refuse_read_only(mig_error *err)
 {
-    return mig_error_set(err, MIG_E_INTERNAL, "the state file is open for reading only");
+    mig_error_set(err, MIG_E_INTERNAL, "the state file is open for reading only");
+    return -1;
 }
 
 mig_error *mig__enter(mig__state *state, bool write, mig_error *err)

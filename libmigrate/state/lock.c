@@ -1,28 +1,15 @@
 /* state/lock.c - see lock.h */
 #include "state/lock.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { RECORD_SIZE = 512 };
-
-static char *lock_path(const char *path)
-{
-    static const char suffix[] = ".lock";
-    size_t length = strlen(path);
-    char *out = malloc(length + sizeof suffix);
-    if (out) {
-        memcpy(out, path, length);
-        memcpy(out + length, suffix, sizeof suffix);
-    }
-    return out;
-}
 
 /* 0, or -1 with errno. */
 static int write_record(int fd)
@@ -73,14 +60,19 @@ static int locked_error(int fd, const char *path, mig_error *err)
 
 int mig__lock_take(mig__lock *lock, const char *path, mig_error *err)
 {
-    char *name = lock_path(path);
+    mig__buffer buffer = MIG__BUFFER_INIT;
+    const char *name = NULL;
     char octet;
     int rc = -1;
+    int fd = -1;
 
-    if (!name) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    mig__buffer_add_text(&buffer, path);
+    mig__buffer_add_text(&buffer, ".lock");
+    if (mig__buffer_ok(&buffer, err) != 0) {
+        goto cleanup;
     }
-    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    name = buffer.data;
+    fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         mig_error_errno(err, MIG_E_IO, errno, "can not open the lock file %s", name);
         goto cleanup;
@@ -106,7 +98,7 @@ cleanup:
     if (fd >= 0) {
         close(fd);
     }
-    free(name);
+    mig__buffer_free(&buffer);
     return rc;
 }
 

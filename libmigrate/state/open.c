@@ -1,6 +1,7 @@
 /* state/open.c - opening, checking and closing the file: what is particular to SQLite */
 #include "state/internal.h"
 #include "state/schema.h"
+#include "base/buffer.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -261,13 +262,11 @@ static char *immutable_uri(const char *path)
 static bool has_log(const char *path)
 {
     struct stat st;
-    bool found = false;
-    char *log = malloc(strlen(path) + 5);
-    if (log) {
-        sprintf(log, "%s-wal", path);
-        found = stat(log, &st) == 0 && st.st_size > 0;
-    }
-    free(log);
+    mig__buffer log = MIG__BUFFER_INIT;
+    mig__buffer_add_text(&log, path);
+    mig__buffer_add_text(&log, "-wal");
+    bool found = mig__buffer_ok(&log, NULL) == 0 && stat(log.data, &st) == 0 && st.st_size > 0;
+    mig__buffer_free(&log);
     return found;
 }
 

@@ -110,11 +110,11 @@ static int own_strings(mig__message *message, mig_error *err)
 
 void mig__message_clear(mig__message *message)
 {
-    free((char *)(uintptr_t)message->flags);
-    free((char *)(uintptr_t)message->email_id);
-    free((char *)(uintptr_t)message->text);
-    free((char *)(uintptr_t)message->message_id);
-    free((char *)(uintptr_t)message->subject);
+    free((char *)message->flags);
+    free((char *)message->email_id);
+    free((char *)message->text);
+    free((char *)message->message_id);
+    free((char *)message->subject);
     message->flags = message->email_id = message->text = message->message_id = message->subject = NULL;
 }
 
@@ -235,11 +235,14 @@ int mig__state_find_email_id(mig__state *state, int64_t account, const char *ema
 
 /* ---- sets of UIDs ---- */
 
-#define HAS(states, state) (((states) >> (state)) & 1u)
-
 static const unsigned done_states =
     1u << MIG__MESSAGE_COPIED | 1u << MIG__MESSAGE_ADOPTED | 1u << MIG__MESSAGE_VANISHED;
 static const unsigned present_states = 1u << MIG__MESSAGE_COPIED | 1u << MIG__MESSAGE_ADOPTED;
+
+static bool is_in(unsigned states, int now)
+{
+    return now >= 0 && now <= MIG__MESSAGE_DELETED && ((states >> now) & 1u);
+}
 
 static int source_uids(mig__state *state, int64_t folder, unsigned states, mig__uidset *in, mig__uidset *failed,
                        mig_error *err)
@@ -255,7 +258,7 @@ static int source_uids(mig__state *state, int64_t folder, unsigned states, mig__
     while ((rc = mig__sql_row(&query, err)) == 1) {
         uint32_t uid = (uint32_t)sqlite3_column_int64(query.stmt, 0);
         int now = sqlite3_column_int(query.stmt, 2);
-        mig__uidset *set = HAS(states, now) ? in : now == MIG__MESSAGE_FAILED ? failed : NULL;
+        mig__uidset *set = is_in(states, now) ? in : now == MIG__MESSAGE_FAILED ? failed : NULL;
         if (uid && set && mig__uidset_add(set, uid, uid, err) != 0) {
             mig__sql_end(&query);
             rc = -1;
@@ -289,7 +292,7 @@ static int gather_target_uids(mig__query *query, mig__buffer *uids, mig_error *e
     int rc;
     while ((rc = mig__sql_row(query, err)) == 1) {
         uint32_t uid = (uint32_t)sqlite3_column_int64(query->stmt, 1);
-        if (uid && HAS(done_states, sqlite3_column_int(query->stmt, 2))) {
+        if (uid && is_in(done_states, sqlite3_column_int(query->stmt, 2))) {
             mig__buffer_add(uids, &uid, sizeof uid);
         }
     }
@@ -334,10 +337,10 @@ int mig__state_count(mig__state *state, int64_t folder, mig__state_counts *out, 
     while ((rc = mig__sql_row(&query, err)) == 1) {
         uint64_t *counts[] = {&out->intent, &out->copied, &out->adopted, &out->failed, &out->vanished, &out->deleted};
         int now = sqlite3_column_int(query.stmt, 0);
-        if (now >= 0 && now < (int)(sizeof counts / sizeof *counts)) {
+        if (now >= 0 && now <= MIG__MESSAGE_DELETED) {
             *counts[now] = (uint64_t)sqlite3_column_int64(query.stmt, 1);
         }
-        if (HAS(present_states, now)) {
+        if (is_in(present_states, now)) {
             out->octets += (uint64_t)sqlite3_column_int64(query.stmt, 2);
         }
     }
@@ -347,20 +350,19 @@ int mig__state_count(mig__state *state, int64_t folder, mig__state_counts *out, 
 
 /* ---- open batches ---- */
 
-static int read_batch(mig__state *state, mig__open_batch *batch, int64_t first, size_t count, mig_error *err)
+static int read_batch(mig__state *state, mig__open_batch *batch, mig_error *err)
 {
     int rc;
 
-    batch->messages = calloc(count ? count : 1, sizeof *batch->messages);
+    batch->messages = calloc(batch->count ? batch->count : 1, sizeof *batch->messages);
     if (!batch->messages) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory for the open batches of the state");
     }
-    batch->count = count;
     mig__query query = mig__sql(state, SQL_BATCH_MESSAGES);
-    mig__bind_int(&query, first);
-    mig__bind_int(&query, first + (int64_t)count);
+    mig__bind_int(&query, batch->first_message);
+    mig__bind_int(&query, batch->first_message + (int64_t)batch->count);
     while ((rc = mig__sql_row(&query, err)) == 1) {
-        mig__message *message = &batch->messages[sqlite3_column_int64(query.stmt, 0) - first];
+        mig__message *message = &batch->messages[sqlite3_column_int64(query.stmt, 0) - batch->first_message];
         mig__read_message(&query, message);
         if (own_strings(message, err) != 0) {
             mig__sql_end(&query);
@@ -370,37 +372,33 @@ static int read_batch(mig__state *state, mig__open_batch *batch, int64_t first, 
     return rc;
 }
 
-typedef struct batch_list {
-    mig__open_batch *batches;
-    int64_t *first; /* message ids */
-    size_t count, capacity;
-} batch_list;
-
-static int add_row(batch_list *list, const mig__query *query, mig_error *err)
+/* One row at the end of the growing list, its messages not read yet. */
+static int add_batch(const mig__query *query, mig__open_batch **list, size_t *count, size_t *capacity, mig_error *err)
 {
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity ? list->capacity * 2 : 8;
-        mig__open_batch *batches = realloc(list->batches, capacity * sizeof *batches);
-        list->batches = batches ? batches : list->batches;
-        int64_t *first = realloc(list->first, capacity * sizeof *first);
-        list->first = first ? first : list->first;
-        if (!batches || !first) {
+    if (*count == *capacity) {
+        size_t more = *capacity ? *capacity * 2 : 8;
+        mig__open_batch *bigger = realloc(*list, more * sizeof *bigger);
+        if (!bigger) {
             return mig_error_set(err, MIG_E_NOMEM, "out of memory for the open batches of the state");
         }
-        list->capacity = capacity;
+        *list = bigger;
+        *capacity = more;
     }
-    list->batches[list->count] = (mig__open_batch){.id = sqlite3_column_int64(query->stmt, 0),
-                                                   .folder = sqlite3_column_int64(query->stmt, 1),
-                                                   .target_uidvalidity = (uint32_t)sqlite3_column_int64(query->stmt, 4),
-                                                   .target_uidnext = (uint32_t)sqlite3_column_int64(query->stmt, 5),
-                                                   .count = (size_t)sqlite3_column_int64(query->stmt, 3)};
-    list->first[list->count++] = sqlite3_column_int64(query->stmt, 2);
+    sqlite3_stmt *stmt = query->stmt;
+    (*list)[(*count)++] = (mig__open_batch){.id = sqlite3_column_int64(stmt, 0),
+                                            .folder = sqlite3_column_int64(stmt, 1),
+                                            .first_message = sqlite3_column_int64(stmt, 2),
+                                            .count = (size_t)sqlite3_column_int64(stmt, 3),
+                                            .target_uidvalidity = (uint32_t)sqlite3_column_int64(stmt, 4),
+                                            .target_uidnext = (uint32_t)sqlite3_column_int64(stmt, 5)};
     return 0;
 }
 
 int mig__state_open_batches(mig__state *state, int64_t account, mig__open_batch **out, size_t *count, mig_error *err)
 {
-    batch_list list = {NULL, NULL, 0, 0};
+    mig__open_batch *list = NULL;
+    size_t used = 0;
+    size_t capacity = 0;
     int rc;
 
     err = mig__enter(state, false, err);
@@ -410,27 +408,22 @@ int mig__state_open_batches(mig__state *state, int64_t account, mig__open_batch 
     mig__query query = mig__sql(state, SQL_BATCHES);
     mig__bind_int(&query, account);
     while ((rc = mig__sql_row(&query, err)) == 1) {
-        if (add_row(&list, &query, err) != 0) {
+        if (add_batch(&query, &list, &used, &capacity, err) != 0) {
             mig__sql_end(&query);
             rc = -1;
             break;
         }
     }
-    size_t read = 0;
-    for (; rc == 0 && read < list.count; read++) {
-        rc = read_batch(state, &list.batches[read], list.first[read], list.batches[read].count, err);
+    for (size_t i = 0; rc == 0 && i < used; i++) {
+        rc = read_batch(state, &list[i], err);
     }
     mig__leave(state, rc < 0, err);
-    free(list.first);
-    if (rc != 0) {
-        for (; read < list.count; read++) {
-            list.batches[read].count = 0; /* not read */
-        }
-        mig__state_open_batches_free(&list.batches, list.count);
+    if (rc < 0) {
+        mig__state_open_batches_free(&list, used);
         return -1;
     }
-    *out = list.batches;
-    *count = list.count;
+    *out = list;
+    *count = used;
     return 0;
 }
 

@@ -5,7 +5,6 @@
  */
 #include "state/internal.h"
 #include <errno.h>
-#include <string.h>
 
 /* The order that mig__read_message reads. */
 #define MESSAGE_COLUMNS                                                                                                \
@@ -241,28 +240,33 @@ const char *mig__sql_name(sqlite3 *db)
     return name && name[0] ? name : "(in memory)";
 }
 
+/* With what the system said, where it said something; a full disk is told apart by that as well. */
+static int system_error(mig_error *err, mig_code code, int number, const char *name, const char *words, int rc)
+{
+    if (number == 0) {
+        return mig_error_set(err, code, "the state file %s: %s (%d)", name, words, rc);
+    }
+    return mig_error_errno(err, code, number, "the state file %s: %s (%d)", name, words, rc);
+}
+
 int mig__sql_error(sqlite3 *db, int rc, mig_error *err)
 {
     const char *name = mig__sql_name(db);
     const char *words = db ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
-    int system_errno = db ? sqlite3_system_errno(db) : 0;
+    int number = db ? sqlite3_system_errno(db) : 0;
+    int primary = rc == SQLITE_IOERR_NOMEM ? SQLITE_NOMEM : rc & 0xff;
 
-    switch (rc & 0xff) {
+    if (primary == SQLITE_IOERR && (number == ENOSPC || number == EDQUOT)) {
+        primary = SQLITE_FULL;
+    }
+    switch (primary) {
     case SQLITE_FULL:
         mig_error_set(err, MIG_E_DISK_FULL, "the state file %s can not grow: the disk is full", name);
         return mig_error_hint(err, "make room and run again: what was copied so far is recorded");
     case SQLITE_NOMEM:
         return mig_error_set(err, MIG_E_NOMEM, "the state file %s: out of memory", name);
     case SQLITE_IOERR:
-        if (rc == SQLITE_IOERR_NOMEM) {
-            return mig_error_set(err, MIG_E_NOMEM, "the state file %s: out of memory", name);
-        }
-        if (system_errno == ENOSPC || system_errno == EDQUOT) {
-            mig_error_set(err, MIG_E_DISK_FULL, "the state file %s can not grow: %s", name, strerror(system_errno));
-            return mig_error_hint(err, "make room and run again: what was copied so far is recorded");
-        }
-        mig_error_set(err, MIG_E_IO, "the state file %s: %s (%d)%s%s", name, words, rc, system_errno ? ": " : "",
-                      system_errno ? strerror(system_errno) : "");
+        system_error(err, MIG_E_IO, number, name, words, rc);
         return mig_error_hint(err, "look at the disk (dmesg, smartctl), then run again");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -278,8 +282,7 @@ int mig__sql_error(sqlite3 *db, int rc, mig_error *err)
     case SQLITE_PERM:
     case SQLITE_AUTH:
     case SQLITE_READONLY:
-        mig_error_set(err, MIG_E_STATE, "the state file %s: %s%s%s", name, words, system_errno ? ": " : "",
-                      system_errno ? strerror(system_errno) : "");
+        system_error(err, MIG_E_STATE, number, name, words, rc);
         return mig_error_hint(err, "check the owner and the permissions of the file and its directory");
     default:
         return mig_error_set(err, MIG_E_INTERNAL, "the state file %s: %s (%d)", name, words, rc);

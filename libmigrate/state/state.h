@@ -212,6 +212,7 @@ int mig__state_withdraw(mig__state *state, int64_t batch, mig_error *err);
 typedef struct mig__open_batch {
     int64_t id;
     int64_t folder;
+    int64_t first_message; /* row id of messages[0] */
     uint32_t target_uidvalidity, target_uidnext;
     mig__message *messages; /* strings are owned by the batch; all 0 where the row is gone (forgotten, moved) */
     size_t count;
