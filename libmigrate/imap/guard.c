@@ -316,7 +316,7 @@ static int end_line(mig__guard *guard, mig__frame *frame, mig_error *err)
     return finish(guard, frame, err);
 }
 
-/* How many of `length` octets may be taken as part of a line: up to a bound, and no NUL among them. */
+/* Count `length` octets of a line. -1: beyond a bound, or a NUL before it; what comes first decides. */
 static int check_line(mig__guard *guard, const char *octets, size_t length, mig_error *err)
 {
     bool lines = guard->state == MIG__STATE_LINE;

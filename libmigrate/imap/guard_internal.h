@@ -43,6 +43,13 @@ bool mig__filter_capabilities(mig__cursor *cursor, mig__buffer *out);
 /* Appends the flags of a list that are flags, joined by blanks, to `out`; returns how many were left out. */
 unsigned mig__filter_flags(mig__span list, bool star, mig__buffer *out);
 
+/*
+ * libetpan needs some hundred octets for each flag, word or attribute: more of them than any server has in one list are
+ * left out. Names beyond MIG__NAME_MAX are none.
+ */
+#define MIG__LIST_MAX 4096
+#define MIG__NAME_MAX 65536
+
 #define MIG__GUARD_WORDS 1024
 #define MIG__GUARD_ID    256
 

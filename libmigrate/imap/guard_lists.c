@@ -19,6 +19,9 @@ static bool take_name(mig__cursor *cursor, mig__buffer *out)
         return false;
     }
     mig__buffer_reserve(out, 0); /* an empty name is a name */
+    if (out->length > MIG__NAME_MAX) {
+        return false;
+    }
     return cursor->at == cursor->end || *cursor->at == ' ' || *cursor->at == '\t' || *cursor->at == '\r';
 }
 
@@ -30,8 +33,8 @@ static void filter_attributes(mig__span list, mig__buffer *out)
 {
     static const char *const prefixes[] = {"\\Marked", "\\Unmarked", "\\Noselect", "\\Noinferiors"};
     mig__cursor cursor = {list.at + 1, list.at + list.length - 1};
-    bool first = true, noselect = false;
-    for (;;) {
+    bool noselect = false;
+    for (unsigned kept = 0; kept < MIG__LIST_MAX;) {
         mig__cursor_skip_blanks(&cursor);
         mig__span word;
         mig__value_kind kind = cursor.at < cursor.end ? mig__cursor_value(&cursor, &word) : MIG__VALUE_NONE;
@@ -49,11 +52,10 @@ static void filter_attributes(mig__span list, mig__buffer *out)
             continue;
         }
         noselect = noselect || mig__span_is(word, "\\Noselect");
-        if (!first) {
+        if (kept++ > 0) {
             mig__buffer_add_char(out, ' ');
         }
         mig__buffer_add(out, word.at, word.length);
-        first = false;
     }
 }
 
@@ -129,18 +131,18 @@ mig__verdict mig__guard_list(mig__guard *guard, mig__cursor at, mig__frame *fram
     return MIG__VERDICT_FRAME;
 }
 
-/* One item of STATUS; true when it was written to the text. */
-static bool status_item(mig__guard *guard, mig__span name, mig__span value, bool first, mig__guard_extra *extra)
+/* One item of STATUS. *written has a bit for each that went to the text, where it stands once. */
+static void status_item(mig__guard *guard, mig__span name, mig__span value, unsigned *written, mig__guard_extra *extra)
 {
     static const char *const plain[] = {"MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN"};
     uint64_t number;
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
         if (mig__span_is(name, plain[i])) {
-            if (!mig__span_number(value, UINT32_MAX, &number)) {
-                return false;
+            if ((*written & 1u << i) == 0 && mig__span_number(value, UINT32_MAX, &number)) {
+                mig__buffer_addf(&guard->text, "%s%s %" PRIu64, *written == 0 ? "" : " ", plain[i], number);
+                *written |= 1u << i;
             }
-            mig__buffer_addf(&guard->text, "%s%s %" PRIu64, first ? "" : " ", plain[i], number);
-            return true;
+            return;
         }
     }
     if (mig__span_is(name, "HIGHESTMODSEQ") && mig__span_number(value, MIG__MODSEQ_MAX, &number)) {
@@ -152,13 +154,12 @@ static bool status_item(mig__guard *guard, mig__span name, mig__span value, bool
     } else if (mig__span_is(name, "MAILBOXID")) {
         extra->mailbox_id = mig__object_id(value, guard->mailbox_id);
     }
-    return false;
 }
 
 mig__verdict mig__guard_status(mig__guard *guard, mig__cursor at, mig__frame *frame)
 {
     mig__span list, name, value;
-    bool first = true;
+    unsigned written = 0;
     if (!take_name(&at, &guard->mailbox) || mig__cursor_value(&at, &list) != MIG__VALUE_LIST) {
         return MIG__VERDICT_DROP;
     }
@@ -172,11 +173,9 @@ mig__verdict mig__guard_status(mig__guard *guard, mig__cursor at, mig__frame *fr
     mig__cursor inside = {list.at + 1, list.at + list.length - 1};
     while (mig__cursor_value(&inside, &name) == MIG__VALUE_ATOM &&
            mig__cursor_value(&inside, &value) != MIG__VALUE_NONE) {
-        if (status_item(guard, name, value, first, &frame->extra)) {
-            first = false;
-        }
+        status_item(guard, name, value, &written, &frame->extra);
     }
-    if (first) { /* libetpan does not survive an empty list */
+    if (written == 0) { /* libetpan does not survive an empty list */
         mig__buffer_clear(&guard->text);
     } else {
         mig__buffer_add_text(&guard->text, ")\r\n");
@@ -186,17 +185,17 @@ mig__verdict mig__guard_status(mig__guard *guard, mig__cursor at, mig__frame *fr
 
 bool mig__filter_capabilities(mig__cursor *cursor, mig__buffer *out)
 {
-    bool any = false;
+    unsigned kept = 0;
     mig__span word;
     for (;;) {
         mig__value_kind kind = mig__cursor_value(cursor, &word);
-        if (kind == MIG__VALUE_NONE) {
-            return any;
+        if (kind == MIG__VALUE_NONE || kept == MIG__LIST_MAX) {
+            return kept > 0;
         }
         if (kind == MIG__VALUE_ATOM && mig__is_atom(word) && !mig__span_is(word, "AUTH=")) {
             mig__buffer_add_char(out, ' ');
             mig__buffer_add(out, word.at, word.length);
-            any = true;
+            kept++;
         }
     }
 }

@@ -22,6 +22,50 @@ void mig__sets_begin(mig__set_reader *sets, mig__keyword keyword)
     sets->expect = keyword == MIG__KW_ESEARCH ? NOTHING : SET;
 }
 
+static int by_first(const void *a, const void *b)
+{
+    const mig__uid_range *x = a;
+    const mig__uid_range *y = b;
+    return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* In order, and those that overlap or touch made one. */
+static void sort_ranges(mig__set_reader *sets)
+{
+    size_t kept = 0;
+    if (!sets->unsorted) {
+        return;
+    }
+    qsort(sets->ranges, sets->count, sizeof *sets->ranges, by_first);
+    for (size_t i = 1; i < sets->count; i++) {
+        mig__uid_range *before = &sets->ranges[kept];
+        if (before->last == UINT32_MAX || sets->ranges[i].first <= before->last + 1) {
+            before->last = sets->ranges[i].last > before->last ? sets->ranges[i].last : before->last;
+        } else {
+            sets->ranges[++kept] = sets->ranges[i];
+        }
+    }
+    sets->count = kept + 1;
+    sets->unsorted = false;
+}
+
+/* Room for one more. Repetitions are taken out first: they may not cost memory. */
+static int grow(mig__set_reader *sets, mig_error *err)
+{
+    sort_ranges(sets);
+    if (sets->capacity > 0 && sets->count <= sets->capacity / 2) {
+        return 0;
+    }
+    size_t capacity = sets->capacity == 0 ? 64 : sets->capacity * 2;
+    mig__uid_range *ranges = realloc(sets->ranges, capacity * sizeof *ranges);
+    if (ranges == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory for a set of %zu UID ranges", capacity);
+    }
+    sets->ranges = ranges;
+    sets->capacity = capacity;
+    return 0;
+}
+
 static int add_range(mig__set_reader *sets, uint32_t first, uint32_t last, mig_error *err)
 {
     if (first > last) { /* RFC 9051 section 9: "2:4" and "4:2" are the same */
@@ -35,18 +79,12 @@ static int add_range(mig__set_reader *sets, uint32_t first, uint32_t last, mig_e
             before->last = last;
             return 0;
         }
-        if (first <= before->last) {
-            sets->unsorted = true;
-        }
     }
-    if (sets->count == sets->capacity) {
-        size_t capacity = sets->capacity == 0 ? 64 : sets->capacity * 2;
-        mig__uid_range *ranges = realloc(sets->ranges, capacity * sizeof *ranges);
-        if (ranges == NULL) {
-            return mig_error_set(err, MIG_E_NOMEM, "out of memory for a set of %zu UID ranges", capacity);
-        }
-        sets->ranges = ranges;
-        sets->capacity = capacity;
+    if (sets->count == sets->capacity && grow(sets, err) != 0) {
+        return -1;
+    }
+    if (sets->count > 0 && first <= sets->ranges[sets->count - 1].last) {
+        sets->unsorted = true;
     }
     sets->ranges[sets->count++] = (mig__uid_range){first, last};
     return 0;
@@ -236,13 +274,6 @@ int mig__sets_feed(mig__guard *guard, const char *octets, size_t length, mig_err
     return 0;
 }
 
-static int by_first(const void *a, const void *b)
-{
-    const mig__uid_range *x = a;
-    const mig__uid_range *y = b;
-    return x->first < y->first ? -1 : x->first > y->first;
-}
-
 mig__verdict mig__sets_end(mig__guard *guard, mig__frame *frame, mig_error *err)
 {
     mig__set_reader *sets = &guard->sets;
@@ -252,9 +283,7 @@ mig__verdict mig__sets_end(mig__guard *guard, mig__frame *frame, mig_error *err)
     if (sets->bad || sets->depth > 0) {
         return MIG__VERDICT_DROP;
     }
-    if (sets->unsorted) {
-        qsort(sets->ranges, sets->count, sizeof *sets->ranges, by_first);
-    }
+    sort_ranges(sets);
     for (size_t i = 0; i < sets->count; i++) {
         if (mig__uidset_add(&guard->uids, sets->ranges[i].first, sets->ranges[i].last, err) != 0) {
             return MIG__VERDICT_FAILED;

@@ -209,8 +209,7 @@ static bool is_flag(mig__span flag)
 unsigned mig__filter_flags(mig__span list, bool star, mig__buffer *out)
 {
     mig__cursor cursor = {list.at + 1, list.at + list.length - 1};
-    unsigned odd = 0;
-    bool first = true;
+    unsigned odd = 0, kept = 0;
     mig__span flag;
     for (;;) {
         mig__cursor_skip_blanks(&cursor);
@@ -221,15 +220,15 @@ unsigned mig__filter_flags(mig__span list, bool star, mig__buffer *out)
         if (kind == MIG__VALUE_NONE) {
             return odd + 1;
         }
-        if (kind != MIG__VALUE_ATOM || (!is_flag(flag) && !(star && mig__span_is(flag, "\\*")))) {
+        if (kind != MIG__VALUE_ATOM || (!is_flag(flag) && !(star && mig__span_is(flag, "\\*"))) ||
+            kept == MIG__LIST_MAX) {
             odd++;
             continue;
         }
-        if (!first) {
+        if (kept++ > 0) {
             mig__buffer_add_char(out, ' ');
         }
         mig__buffer_add(out, flag.at, flag.length);
-        first = false;
     }
 }
 

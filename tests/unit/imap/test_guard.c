@@ -284,6 +284,64 @@ static void a_set_in_falling_order_costs_no_more(void **state)
     feed_free(&f);
 }
 
+static void repetitions_in_a_set_cost_no_memory(void **state)
+{
+    (void)state;
+    feed f;
+    feed_init(&f, NULL);
+    assert_int_equal(feed_push(&f, "* VANISHED 1:3,9", 16), MIG_OK);
+    for (unsigned i = 0; i < 300000; i++) {
+        assert_int_equal(feed_push(&f, i % 3 == 0 ? ",9" : i % 3 == 1 ? ",1" : ",5", 2), MIG_OK);
+    }
+    mig__frame frame;
+    size_t used;
+    assert_int_equal(mig__guard_push(f.guard, ",7\r\n", 4, &used, &frame, NULL), 1);
+    mig__buffer set = MIG__BUFFER_INIT;
+    mig__uidset_format(frame.extra.uids, &set);
+    assert_string_equal(set.data, "1:3,5,7,9");
+    mig__buffer_free(&set);
+    feed_free(&f);
+}
+
+/* libetpan takes some hundred octets for each word of a list: a response of 8 MiB may not become a gigabyte. */
+static void H1_lists_are_bounded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *word, *after;
+        size_t most; /* octets of the text */
+    } lists[] = {
+        {"* FLAGS (", "a ", ")\r\n", 8300},
+        {"* 1 FETCH (UID 1 FLAGS (", "a ", "))\r\n", 8300},
+        {"* OK [PERMANENTFLAGS (", "a ", ")] x\r\n", 8300},
+        {"* CAPABILITY ", "a ", "\r\n", 8300},
+        {"* LIST (", "\\a ", ") NIL x\r\n", 12500},
+        {"* STATUS x (", "MESSAGES 1 UNSEEN 1 ", ")\r\n", 50},
+        {"* 1 FETCH (", "UID 1 FLAGS (a) RFC822.SIZE 1 BODY[] NIL ", ")\r\n", 80},
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        feed f;
+        feed_init(&f, NULL);
+        mig__buffer line = MIG__BUFFER_INIT;
+        mig__buffer_add_text(&line, lists[i].before);
+        while (line.length < 500000) {
+            mig__buffer_add_text(&line, lists[i].word);
+        }
+        mig__buffer_add_text(&line, lists[i].after);
+        mig__frame frame = only(&f, line.data, line.length);
+        assert_non_null(frame.text);
+        assert_true(frame.length > 30 && frame.length < lists[i].most);
+        mig__buffer_free(&line);
+        feed_free(&f);
+    }
+    char *name = filled("* LIST () NIL ", 'n', 65536, "\r\n");
+    counts(name, 1, 0);
+    free(name);
+    name = filled("* LIST () NIL ", 'n', 65537, "\r\n");
+    counts(name, 0, 1);
+    free(name);
+}
+
 static void S_the_start_is_told_from_the_middle(void **state)
 {
     (void)state;
@@ -559,6 +617,8 @@ int main(void)
         cmocka_unit_test(L_a_response_ends_at_its_bound),
         cmocka_unit_test(sets_are_read_beyond_the_bound_of_a_line),
         cmocka_unit_test(a_set_in_falling_order_costs_no_more),
+        cmocka_unit_test(repetitions_in_a_set_cost_no_memory),
+        cmocka_unit_test(H1_lists_are_bounded),
         cmocka_unit_test(S_the_start_is_told_from_the_middle),
         cmocka_unit_test(M_names_keep_their_octets),
         cmocka_unit_test(M_a_name_with_NUL_is_dropped),
