@@ -84,7 +84,7 @@ static void test_bad_users(void **state)
     (void)state;
     refuses("imaps://host.example", "no user name");
     refuses("imaps://@host.example", "no user name");
-    refuses("imaps://", "no user name");
+    refuses("imaps://", "no host");
     refuses("imaps://user@old.example@host", "several @");
     refuses("imaps://user;AUTH=PLAIN@host", "semicolon");
     refuses("imaps://user%@host", "hexadecimal");
