@@ -131,6 +131,8 @@ static void keep_last_words(mig__stream *stream)
 /* `failure` holds what happened: make it final. Returns -1. */
 int mig__stream_fail(mig__stream *stream, mig_error *err)
 {
+    if (stream->tunnel)
+        mig__tunnel_explain(stream->tunnel, &stream->failure);
     if (stream->endpoint->host)
         mig_error_context(&stream->failure, "%s", stream->endpoint->host);
     stream->failed = true;
@@ -157,11 +159,17 @@ static int fail_timeout(mig__stream *stream, const char *what, mig_error *err)
 /* One wait for `events`. Fills *ready (0: the deadline has passed). */
 int mig__stream_wait(mig__stream *stream, short events, int64_t deadline, short *ready, mig_error *err)
 {
-    struct pollfd entry = {.fd = stream->wire.fd, .events = events};
+    struct pollfd entries[2] = {{.fd = stream->wire.fd, .events = events}, {.fd = -1, .events = POLLIN}};
 
-    if (mig__wait(&entry, 1, deadline, stream->stop, &stream->failure) < 0)
-        return mig__stream_fail(stream, err);
-    *ready = entry.revents;
+    do { /* a tunnel's command must not stand still because nobody hears its complaints */
+        if (stream->tunnel)
+            entries[1].fd = mig__tunnel_fd(stream->tunnel);
+        if (mig__wait(entries, 2, deadline, stream->stop, &stream->failure) < 0)
+            return mig__stream_fail(stream, err);
+        if (stream->tunnel && entries[1].revents)
+            mig__tunnel_listen(stream->tunnel);
+    } while (!entries[0].revents && entries[1].revents && mig__now_ms() < deadline);
+    *ready = entries[0].revents;
     return 0;
 }
 

@@ -28,12 +28,15 @@ typedef struct mig__stream_stats {
 } mig__stream_stats;
 
 /*
- * Connect to endpoint->host:port: all addresses, IPv6 and IPv4 side by side (RFC 8305: 250 ms head start), within
- * connect_timeout_ms; then, for MIG_TLS_IMPLICIT, the handshake with the checks below. MIG_TLS_STARTTLS and
- * MIG_TLS_NONE give a plain stream; MIG_TLS_NONE to an address that is not loopback fails with MIG_E_CLEARTEXT unless
- * allow_cleartext. Sets TCP_NODELAY, keep-alive, CLOEXEC. `stop` (may be NULL) at level 2 ends every wait within 250 ms
- * with MIG_E_INTERRUPTED. `endpoint` and `stop` must outlive the stream.
- * Errors: MIG_E_DNS, MIG_E_CONNECT, MIG_E_TIMEOUT, MIG_E_TLS, MIG_E_CERTIFICATE, MIG_E_CLEARTEXT, MIG_E_INTERRUPTED.
+ * Connect to endpoint->host:port: all addresses, IPv6 and IPv4 side by side (RFC 8305: 250 ms head start), or by way of
+ * endpoint->proxy, or by endpoint->tunnel, within connect_timeout_ms; then, for MIG_TLS_IMPLICIT, the handshake, within
+ * connect_timeout_ms again, with the checks below. MIG_TLS_STARTTLS and MIG_TLS_NONE give a plain stream; MIG_TLS_NONE
+ * to an address that is not loopback, or through a proxy, fails with MIG_E_CLEARTEXT unless allow_cleartext. Sets
+ * TCP_NODELAY, keep-alive, CLOEXEC. `stop` (may be NULL) at level 2 ends every wait within 250 ms with
+ * MIG_E_INTERRUPTED. `endpoint` and `stop` must outlive the stream.
+ * Errors: MIG_E_DNS, MIG_E_CONNECT, MIG_E_TIMEOUT, MIG_E_CLOSED, MIG_E_TLS, MIG_E_CERTIFICATE, MIG_E_CLEARTEXT,
+ * MIG_E_INTERRUPTED, MIG_E_NOMEM; MIG_E_IO (a certificate file, or the tunnel command can not be started); MIG_E_USAGE
+ * (pin or proxy malformed); from a proxy MIG_E_AUTH, MIG_E_PROTOCOL, MIG_E_BOUNDS and what its secret callback says.
  */
 mig__stream *mig__stream_open(const mig_endpoint *endpoint, const mig_stop *stop, mig_error *err);
 
@@ -44,7 +47,7 @@ mig__stream *mig__stream_open(const mig_endpoint *endpoint, const mig_stop *stop
 mig__stream *mig__stream_open_shared(const mig_endpoint *endpoint, mig__tls_context *context, const mig_stop *stop,
                                      mig_error *err);
 
-/* Wrap a connected descriptor (owned by the stream from now on): for tests and tunnels. */
+/* Wrap a connected socket, which is the stream's from now on, also on failure: for tests. */
 mig__stream *mig__stream_from_fd(int fd, const mig_endpoint *endpoint, const mig_stop *stop, mig_error *err);
 
 /*

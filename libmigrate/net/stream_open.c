@@ -1,8 +1,9 @@
 /*
- * net/stream_open.c - how a stream begins (TCP, TLS at once or after STARTTLS, compression) and ends
+ * net/stream_open.c - how a stream begins (TCP, proxy or tunnel, TLS, compression) and ends
  */
 #include "base/clock.h"
 #include "net/connect.h"
+#include "net/proxy.h"
 #include "net/stream_private.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -105,12 +106,8 @@ bool mig__stream_is_tls(const mig__stream *stream)
     return stream->tls != NULL;
 }
 
-static int check_cleartext(const mig__stream *stream, mig_error *err)
+static int refuse_cleartext(const mig_endpoint *endpoint, mig_error *err)
 {
-    const mig_endpoint *endpoint = stream->endpoint;
-
-    if (endpoint->tls != MIG_TLS_NONE || endpoint->allow_cleartext || mig__peer_is_local(stream->wire.fd))
-        return 0;
     mig_error_set(err, MIG_E_CLEARTEXT,
                   "%s is not this machine: without TLS, password and mail could be read on the way",
                   endpoint->host ? endpoint->host : "the server");
@@ -147,24 +144,46 @@ mig__stream *mig__stream_from_fd(int fd, const mig_endpoint *endpoint, const mig
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC)) {
         mig_error_errno(err, MIG_E_INTERNAL, errno, "preparing a descriptor");
         mig__stream_close(&stream);
-    } else if (check_cleartext(stream, err)) {
+    } else if (endpoint->tls == MIG_TLS_NONE && !endpoint->allow_cleartext && !mig__peer_is_local(fd)) {
+        refuse_cleartext(endpoint, err);
         mig__stream_close(&stream);
     }
     return stream;
 }
 
+/* A descriptor that leads to the server: by a command, by a proxy, or straight. */
+static int reach(const mig_endpoint *endpoint, const mig_stop *stop, mig__tunnel **tunnel, mig_error *err)
+{
+    int64_t deadline = mig__now_ms() + connect_timeout_of(endpoint);
+    int fd = -1;
+
+    if (endpoint->tunnel) {
+        *tunnel = mig__tunnel_start(endpoint->tunnel, &fd, err);
+        return fd;
+    }
+    if (!endpoint->proxy)
+        return mig__connect(endpoint->host, endpoint->port, stop, deadline, err);
+    /* The proxy may be this machine; what is behind it is not. */
+    if (endpoint->tls == MIG_TLS_NONE && !endpoint->allow_cleartext)
+        return refuse_cleartext(endpoint, err);
+    return mig__proxy_connect(endpoint, stop, deadline, err);
+}
+
 mig__stream *mig__stream_open_shared(const mig_endpoint *endpoint, mig__tls_context *context, const mig_stop *stop,
                                      mig_error *err)
 {
-    int64_t deadline = mig__now_ms() + connect_timeout_of(endpoint);
+    mig__tunnel *tunnel = NULL;
     mig__stream *stream;
-    int fd = mig__connect(endpoint->host, endpoint->port, stop, deadline, err);
+    int fd = reach(endpoint, stop, &tunnel, err);
 
     if (fd < 0)
         return NULL;
     stream = mig__stream_from_fd(fd, endpoint, stop, err);
-    if (!stream)
+    if (!stream) {
+        mig__tunnel_close(&tunnel);
         return NULL;
+    }
+    stream->tunnel = tunnel;
     stream->context = context;
     stream->context_shared = context != NULL;
     if (endpoint->tls == MIG_TLS_IMPLICIT && begin_tls(stream, err))
@@ -186,6 +205,7 @@ void mig__stream_close(mig__stream **stream)
         mig__tls_context_free(&(*stream)->context);
     mig__deflate_free(&(*stream)->deflate);
     close((*stream)->wire.fd);
+    mig__tunnel_close(&(*stream)->tunnel);
     explicit_bzero((*stream)->out, (*stream)->out_length);
     free((*stream)->in);
     free((*stream)->out);

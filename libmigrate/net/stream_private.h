@@ -5,6 +5,7 @@
 #include "net/deflate.h"
 #include "net/stream.h"
 #include "net/tls.h"
+#include "net/tunnel.h"
 #include "net/wire.h"
 
 #define MIG__STREAM_GATHER (16 * 1024) /* one TLS record (RFC 8446 section 5.1) */
@@ -19,6 +20,7 @@ struct mig__stream {
     const mig_endpoint *endpoint;
     const mig_stop *stop;
     mig__wire wire;
+    mig__tunnel *tunnel;       /* NULL: none */
     mig__tls_context *context; /* NULL: none yet */
     bool context_shared;       /* not ours to release */
     mig__tls *tls;             /* NULL: plain */

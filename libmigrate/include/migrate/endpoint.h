@@ -53,18 +53,25 @@ typedef struct mig_endpoint {
     char *pin;         /* "sha256//BASE64" of the SubjectPublicKeyInfo, as curl's --pinnedpubkey; NULL: none */
     char *client_cert; /* PEM, for EXTERNAL; NULL: none */
     char *client_key;  /* PEM; NULL: in client_cert */
-    char *tunnel;      /* command to speak IMAP with through its standard input and output; NULL: connect by TCP */
-    char *proxy;       /* "socks5://host:port" or "http://host:port"; NULL: none */
-    int tls_min;       /* 12 (TLS 1.2) or 13 (TLS 1.3); 0 means 12 */
-    int compress;      /* COMPRESS=DEFLATE: -1 auto, 0 off, 1 on */
+    char *tunnel; /* shell command to speak IMAP with through its standard input and output, instead of TCP; it runs
+                     in a process group of its own, can not ask anything, and counts as this machine for
+                     MIG_TLS_NONE; `tls` says what to do inside of it; NULL: connect by TCP */
+    char *proxy;  /* "socks5://[user@]host[:1080]" or "http://[user@]host[:3128]" (CONNECT); NULL: none */
+    int tls_min;  /* 12 (TLS 1.2) or 13 (TLS 1.3); 0 means 12 */
+    int compress; /* COMPRESS=DEFLATE: -1 auto, 0 off, 1 on */
     int connect_timeout_ms; /* 0: 30 s */
     int timeout_ms;         /* without any octet in either direction; 0: 5 min */
     mig_secret_fn *secret;
     void *secret_context;
+    mig_secret_fn *proxy_secret; /* password of the user in `proxy`; NULL: none is sent */
+    void *proxy_secret_context;
 } mig_endpoint;
 
-#define MIG_ENDPOINT_INIT \
-    {NULL, NULL, 0, MIG_TLS_IMPLICIT, false, MIG_AUTH_AUTO, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, -1, 0, 0, NULL, NULL}
+#define MIG_ENDPOINT_INIT                                                                                              \
+    {                                                                                                                  \
+        NULL, NULL, 0, MIG_TLS_IMPLICIT, false, MIG_AUTH_AUTO, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, -1, 0, 0,  \
+            NULL, NULL, NULL, NULL                                                                                     \
+    }
 
 /*
  * Parse `imaps://user%40old.example@host[:993]` or `imap://user@host[:143]` (RFC 5092 section 3, without a path) into

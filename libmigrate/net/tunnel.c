@@ -1,0 +1,253 @@
+/* net/tunnel.c - posix_spawn, a socket pair, and the command's last words */
+#define _GNU_SOURCE /* pipe2 (POSIX.1-2024): no other thread's command may inherit an end of our pipe */
+#include "net/tunnel.h"
+#include "base/clock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LAST_WORDS 1024
+#define GRACE_MS   500 /* to end by itself, and then after SIGTERM */
+
+extern char **environ;
+
+struct mig__tunnel {
+    pid_t pid;
+    bool reaped;
+    int status; /* of waitpid, when reaped by us; -1: unknown */
+    int errors; /* standard error of the command, non-blocking; -1: it was closed */
+    char words[LAST_WORDS];
+    size_t length;
+};
+
+/* The variables for the command. The strings are borrowed. */
+static char **variables(void)
+{
+    size_t count = 0, kept = 0;
+    char **copy;
+
+    while (environ[count])
+        count++;
+    copy = malloc((count + 1) * sizeof *copy);
+    if (!copy)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(environ[i], "MAILMIGRATE_", 12) != 0)
+            copy[kept++] = environ[i];
+    }
+    copy[kept] = NULL;
+    return copy;
+}
+
+static int prepare(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions, int connection, int errors)
+{
+    sigset_t none, all;
+    int status;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    status =
+        posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (!status)
+        status = posix_spawnattr_setpgroup(attributes, 0);
+    if (!status)
+        status = posix_spawnattr_setsigmask(attributes, &none);
+    if (!status)
+        status = posix_spawnattr_setsigdefault(attributes, &all);
+    if (!status)
+        status = posix_spawn_file_actions_adddup2(actions, connection, STDIN_FILENO);
+    if (!status)
+        status = posix_spawn_file_actions_adddup2(actions, connection, STDOUT_FILENO);
+    if (!status)
+        status = posix_spawn_file_actions_adddup2(actions, errors, STDERR_FILENO);
+    return status;
+}
+
+static int spawn(pid_t *pid, const char *command, int connection, int errors)
+{
+    char *const arguments[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c", (char *)(uintptr_t)command, NULL};
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_t actions;
+    char **environment = variables();
+    int status;
+
+    if (!environment)
+        return ENOMEM;
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_init(&actions);
+    status = prepare(&attributes, &actions, connection, errors);
+    if (!status)
+        status = posix_spawn(pid, "/bin/sh", &actions, &attributes, arguments, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    free(environment);
+    return status;
+}
+
+/* Moves a descriptor above 2, so that setting up 0, 1 and 2 for the command can not overwrite one of them. */
+static int lift(int *fd)
+{
+    int high;
+
+    if (*fd > STDERR_FILENO)
+        return 0;
+    high = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (high < 0)
+        return -1;
+    close(*fd);
+    *fd = high;
+    return 0;
+}
+
+mig__tunnel *mig__tunnel_start(const char *command, int *fd, mig_error *err)
+{
+    mig__tunnel *tunnel = calloc(1, sizeof *tunnel);
+    int pair[2] = {-1, -1}, errors[2] = {-1, -1};
+    int status;
+
+    if (!tunnel) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory while starting the tunnel command");
+        return NULL;
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || pipe2(errors, O_CLOEXEC) || lift(&pair[1]) ||
+        lift(&errors[1]) || fcntl(errors[0], F_SETFL, O_NONBLOCK)) {
+        mig_error_errno(err, MIG_E_IO, errno, "starting the tunnel command");
+        goto fail;
+    }
+    status = spawn(&tunnel->pid, command, pair[1], errors[1]);
+    if (status) {
+        mig_error_errno(err, MIG_E_IO, status, "starting the tunnel command by /bin/sh");
+        goto fail;
+    }
+    close(pair[1]);
+    close(errors[1]);
+    tunnel->errors = errors[0];
+    tunnel->status = -1;
+    *fd = pair[0];
+    return tunnel;
+
+fail:
+    for (int i = 0; i < 2; i++) {
+        if (pair[i] >= 0)
+            close(pair[i]);
+        if (errors[i] >= 0)
+            close(errors[i]);
+    }
+    free(tunnel);
+    return NULL;
+}
+
+int mig__tunnel_fd(const mig__tunnel *tunnel)
+{
+    return tunnel->errors;
+}
+
+void mig__tunnel_listen(mig__tunnel *tunnel)
+{
+    char piece[LAST_WORDS / 2];
+
+    while (tunnel->errors >= 0) {
+        ssize_t n = read(tunnel->errors, piece, sizeof piece);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return;
+        if (n <= 0) {
+            close(tunnel->errors);
+            tunnel->errors = -1;
+            return;
+        }
+        if (tunnel->length + (size_t)n > LAST_WORDS) { /* the newest are the ones that count */
+            size_t drop = tunnel->length + (size_t)n - LAST_WORDS;
+
+            memmove(tunnel->words, tunnel->words + drop, tunnel->length - drop);
+            tunnel->length -= drop;
+        }
+        memcpy(tunnel->words + tunnel->length, piece, (size_t)n);
+        tunnel->length += (size_t)n;
+    }
+}
+
+/* Waits up to `ms` for the command to end. */
+static bool reap(mig__tunnel *tunnel, int64_t ms)
+{
+    int64_t deadline = mig__now_ms() + ms;
+
+    while (!tunnel->reaped) {
+        int status = 0;
+        pid_t pid = waitpid(tunnel->pid, &status, WNOHANG);
+
+        if (pid == tunnel->pid) {
+            tunnel->reaped = true;
+            tunnel->status = status;
+        } else if (pid < 0 && errno != EINTR) {
+            tunnel->reaped = true; /* somebody else did, or SIGCHLD is ignored */
+        } else if (mig__now_ms() >= deadline) {
+            return false;
+        } else {
+            mig__sleep_ms(5);
+        }
+    }
+    return true;
+}
+
+/* The last line that is not blank. */
+static const char *last_line(const mig__tunnel *tunnel, size_t *length)
+{
+    size_t end = tunnel->length, start;
+
+    while (end && strchr("\r\n \t", tunnel->words[end - 1]))
+        end--;
+    start = end;
+    while (start && tunnel->words[start - 1] != '\n')
+        start--;
+    *length = end - start;
+    return tunnel->words + start;
+}
+
+void mig__tunnel_explain(mig__tunnel *tunnel, mig_error *err)
+{
+    const char *words;
+    size_t length;
+
+    if (!err || err->code != MIG_E_CLOSED)
+        return;
+    if (reap(tunnel, GRACE_MS) && tunnel->status >= 0) {
+        if (WIFEXITED(tunnel->status))
+            mig_error_set(err, MIG_E_CLOSED, "the tunnel command ended with status %d", WEXITSTATUS(tunnel->status));
+        else if (WIFSIGNALED(tunnel->status))
+            mig_error_set(err, MIG_E_CLOSED, "the tunnel command was ended by signal %d", WTERMSIG(tunnel->status));
+    }
+    mig__tunnel_listen(tunnel);
+    words = last_line(tunnel, &length);
+    if (length)
+        mig_error_server(err, words, length);
+    mig_error_hint(err, "try the command by hand: it must speak IMAP at once, without asking for anything");
+}
+
+void mig__tunnel_close(mig__tunnel **tunnel)
+{
+    if (!*tunnel)
+        return;
+    if (!reap(*tunnel, GRACE_MS)) {
+        kill(-(*tunnel)->pid, SIGTERM);
+        if (!reap(*tunnel, GRACE_MS)) {
+            kill(-(*tunnel)->pid, SIGKILL);
+            (void)reap(*tunnel, 10 * GRACE_MS);
+        }
+    }
+    if ((*tunnel)->errors >= 0)
+        close((*tunnel)->errors);
+    free(*tunnel);
+    *tunnel = NULL;
+}
