@@ -56,6 +56,7 @@ mig__stream *mig__stream_from_fd(int fd, const mig_endpoint *endpoint, const mig
  * endpoint->ca_file; host name or IP address check (RFC 6125); SNI for names; endpoint->pin when set.
  */
 int mig__stream_start_tls(mig__stream *stream, mig_error *err);
+
 /*
  * Start COMPRESS=DEFLATE (RFC 4978), after the tagged OK to it: whatever comes in from here on is expanded, whatever is
  * written is compressed. The caller must have consumed exactly its line. A flush makes what was written readable for
@@ -67,8 +68,8 @@ bool mig__stream_is_tls(const mig__stream *stream);
 
 /*
  * Wait for at least one octet and read at most `size`. Returns how many (> 0) or -1. What was written is flushed first.
- * The deadline is endpoint->timeout_ms without progress; a peer that sends less than a few octets a second over a whole
- * minute ends in MIG_E_TIMEOUT too.
+ * The deadline is endpoint->timeout_ms without progress; a peer that sends single octets, less than a few a second over
+ * a whole minute of waiting, ends in MIG_E_TIMEOUT too (whole lines, however rare, do not).
  */
 int64_t mig__stream_read(mig__stream *stream, void *out, size_t size, mig_error *err);
 
