@@ -1,0 +1,40 @@
+/*
+ * migrate/verify_report.h - what a verification found, as text, JSON, CSV and HTML
+ *
+ * As in migrate/report.h: each writer takes a finished result and a sink, which receives UTF-8 in pieces and returns 0,
+ * or -1 to give up (the writer then fails with MIG_E_IO). All of them are made from the one result and say the same.
+ * Names, subjects and server words are made inert for each format. Other errors: MIG_E_NOMEM.
+ */
+#ifndef MIGRATE_VERIFY_REPORT_H
+#define MIGRATE_VERIFY_REPORT_H
+
+#include <migrate/error.h>
+#include <migrate/report.h>
+#include <migrate/verify.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* For the terminal: the verdict first, then the folders that are not identical, then the first findings. */
+int mig_report_verify_text(const mig_verify_result *result, mig_sink_fn *sink, void *context, mig_error *err);
+
+/* Schema mailmigrate.verify/1, see docs/schemas/verify-1.json. One JSON object and a line end. */
+int mig_report_verify_json(const mig_verify_result *result, mig_sink_fn *sink, void *context, mig_error *err);
+
+/*
+ * The findings as a table (RFC 4180, UTF-8, with a header line). A cell that a spreadsheet could take for a formula (it
+ * begins with = + - @ or their full-width forms) has an apostrophe in front.
+ */
+int mig_report_verify_csv(const mig_verify_result *result, mig_sink_fn *sink, void *context, mig_error *err);
+
+/*
+ * One file for the browser and for paper, without any outside resource. Its content security policy allows nothing but
+ * its own style and script, by their digests.
+ */
+int mig_report_verify_html(const mig_verify_result *result, mig_sink_fn *sink, void *context, mig_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
