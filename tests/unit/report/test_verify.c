@@ -178,6 +178,58 @@ static void json_holds_everything(void **state)
     free(sheet.text);
 }
 
+/* Every object of the document has the members that its schema requires and describes, all of them and no others. */
+static void assert_described(const json_t *root, const json_t *schema, const json_t *value)
+{
+    const char *reference = json_string_value(json_object_get(schema, "$ref")), *key;
+    json_t *member;
+    if (reference) {
+        schema = json_object_get(json_object_get(root, "$defs"), strrchr(reference, '/') + 1);
+        assert_non_null(schema);
+    }
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        assert_described(root, json_object_get(schema, "items"), json_array_get(value, i));
+    }
+    if (!json_is_object(value)) {
+        return;
+    }
+    const json_t *properties = json_object_get(schema, "properties"), *required = json_object_get(schema, "required");
+    assert_int_equal(json_object_size(value), json_object_size(properties));
+    assert_int_equal(json_object_size(value), json_array_size(required));
+    for (size_t i = 0; i < json_array_size(required); i++) {
+        assert_non_null(json_object_get(value, json_string_value(json_array_get(required, i))));
+    }
+    json_object_foreach((json_t *)(uintptr_t)value, key, member)
+    {
+        const json_t *described = json_object_get(properties, key);
+        assert_non_null(described);
+        assert_described(root, described, member);
+    }
+}
+
+static void json_is_as_its_schema_says(void **state)
+{
+    (void)state;
+    mig_verify_result result = verify_sample();
+    verify_sheet sheet = written(mig_report_verify_json, &result);
+    json_t *root = json_loads(sheet.text, 0, NULL), *schema = json_load_file("../docs/schemas/verify-1.json", 0, NULL);
+    assert_true(root && schema);
+    assert_described(schema, schema, root);
+    const json_t *finding = json_object_get(json_object_get(schema, "$defs"), "finding");
+    const json_t *names = json_object_get(json_object_get(json_object_get(finding, "properties"), "kind"), "enum");
+    size_t known = 0;
+    for (int kind = 0; kind < MIG_FOUND_COUNT; kind++) {
+        for (size_t i = 0; i < json_array_size(names); i++) {
+            known += strcmp(json_string_value(json_array_get(names, i)), mig_found_name((mig_found)kind)) == 0;
+        }
+    }
+    assert_int_equal(known, json_array_size(names)); /* no name in it that is not ours */
+    assert_int_equal(known, MIG_FOUND_COUNT - 3);    /* identical and present are not listed, arrived is extra */
+    json_decref(root);
+    json_decref(schema);
+    free(sheet.text);
+}
+
 /* ---- CSV ---- */
 
 /* Splits RFC 4180 in place; returns how many cells the line has. */
@@ -415,6 +467,7 @@ int main(void)
         cmocka_unit_test(text_stays_short),
         cmocka_unit_test(verdicts),
         cmocka_unit_test(json_holds_everything),
+        cmocka_unit_test(json_is_as_its_schema_says),
         cmocka_unit_test(csv_is_a_table_without_formulas),
         cmocka_unit_test(every_beginning_of_a_formula_is_disarmed),
         cmocka_unit_test(html_is_inert_and_allows_only_itself),
