@@ -6,27 +6,35 @@
 
 /* ---- asking the source ---- */
 
+/* Takes `flags` over. */
+static int note(mig__folder_job *job, uint32_t uid, char *flags, mig_error *err)
+{
+    size_t count = job->flag_change_count;
+    mig__flag_change *grown = job->flag_changes;
+    if (flags != NULL && (count & (count - 1)) == 0) { /* grows at powers of two */
+        grown = realloc(job->flag_changes, (count == 0 ? 1 : count * 2) * sizeof *grown);
+    }
+    if (flags == NULL || grown == NULL) {
+        free(flags);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    job->flag_changes = grown;
+    job->flag_changes[job->flag_change_count++] = (mig__flag_change){uid, flags};
+    return 0;
+}
+
+int mig__delta_note_flags(mig__folder_job *job, uint32_t uid, const char *flags, mig_error *err)
+{
+    return note(job, uid, mig__strdup(flags), err);
+}
+
 static int on_flags(const mig__response *response, void *context, mig_error *err)
 {
-    mig__folder_job *job = context;
     const mig__fetch_item *item = &response->fetch;
     if (response->kind != MIG__RESPONSE_FETCH || item->uid == 0 || !item->has_flags) {
         return 0;
     }
-    size_t count = job->flag_change_count;
-    if ((count & (count - 1)) == 0) { /* grows at powers of two */
-        mig__flag_change *grown = realloc(job->flag_changes, (count == 0 ? 1 : count * 2) * sizeof *grown);
-        if (grown == NULL) {
-            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-        }
-        job->flag_changes = grown;
-    }
-    char *flags = mig__flags_join(item->flags);
-    if (flags == NULL) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    job->flag_changes[job->flag_change_count++] = (mig__flag_change){item->uid, flags};
-    return 0;
+    return note(context, item->uid, mig__flags_join(item->flags), err);
 }
 
 mig__command *mig__delta_ask(mig__run *run, mig__session *session, mig__folder_job *job, const mig__uidset *known,
@@ -424,5 +432,7 @@ void mig__delta_free(mig__folder_job *job)
         free(job->flag_changes[i].flags);
     }
     free(job->flag_changes);
+    job->flag_changes = NULL;
+    job->flag_change_count = 0;
     mig__uidset_free(&job->vanished);
 }

@@ -20,6 +20,9 @@ int mig__delta_flags(const char *before, const char *now, const char ***added, c
 mig__command *mig__delta_ask(mig__run *run, mig__session *session, mig__folder_job *job, const mig__uidset *known,
                              mig_error *err);
 
+/* Note that the source has these flags on a recorded message. */
+int mig__delta_note_flags(mig__folder_job *job, uint32_t uid, const char *flags, mig_error *err);
+
 /* After the scan: from the UIDs found and those recorded, which are gone. Needs an unfiltered search. */
 int mig__delta_vanished(mig__run *run, mig__folder_job *job, const mig__uidset *found, mig_error *err);
 

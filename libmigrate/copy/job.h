@@ -41,6 +41,15 @@ typedef struct mig__unit {
     unsigned failures; /* connections that broke on it */
 } mig__unit;
 
+struct mig__known_entry;
+typedef struct mig__known { /* content that is on the target already (copy/known.h); zeroed: empty */
+    struct mig__known_entry *entries;
+    size_t count, capacity;
+    struct mig__keyindex *keys;    /* by raw and by canonical digest */
+    mig__state_folder *gone;       /* recorded folders that the source does not list any more */
+    size_t gone_count;
+} mig__known;
+
 typedef struct mig__flag_change { /* flags of a known message as the source has them now */
     uint32_t uid;
     char *flags; /* sorted, joined */
@@ -66,6 +75,7 @@ typedef struct mig__folder_job {
     size_t flag_change_count;
     mig__uidset vanished;    /* recorded source UIDs that are gone; [lock] once writers may move them */
     uint64_t known;          /* messages that were recorded and expected on the source */
+    mig__known content;      /* [lock] orphans of the state, foreign mail on the target */
 
     /* [lock] reading */
     mig__uidset todo;        /* to be fetched, not handed out yet */
@@ -116,6 +126,8 @@ typedef struct mig__run {
     unsigned max_readers, max_writers; /* [lock] shrinks when a server complains */
     uint64_t budget, charged;   /* [lock] octets in memory: allowed, taken */
     uint64_t messages_total, messages_done; /* [lock] progress */
+    mig__known moved;           /* [lock] messages gone from one folder that may turn up in another */
+    bool unplaced;              /* [lock] a target without UIDPLUS did not tell some new UIDs */
     uint64_t account_octets;    /* [lock] message octets that the target took in this run */
     const char *phase;          /* [lock] */
     const mig__folder_job *current; /* [lock] worked on last */

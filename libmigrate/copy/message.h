@@ -27,6 +27,7 @@ typedef struct mig__transit {
     uint64_t size;  /* octets held */
     char *octets;   /* in memory, or NULL */
     int spool;      /* descriptor, or -1 */
+    bool settled;   /* was looked up among what is known on the target */
     bool plain;     /* the target refused it with its keywords: sent with system flags only */
     uint64_t charged; /* octets taken from the budget, given back by the queue when the message is done */
 } mig__transit;

@@ -488,6 +488,12 @@ void mig__queue_batch_refused(mig__run *run, mig__batch *batch, bool split)
     pthread_mutex_lock(&run->lock);
     mig__folder_job *job = batch->job;
     mig__batch *rest = NULL;
+    if (batch->count == 0) {
+        batch_returned(run, batch);
+        pthread_mutex_unlock(&run->lock);
+        mig__batch_free(batch);
+        return;
+    }
     if (split && batch->count > 1 && (rest = split_off_half(batch)) == NULL) {
         fail_nomem(run);
     }

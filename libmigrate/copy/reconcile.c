@@ -103,7 +103,7 @@ static int look_once(mig__session *session, const char *mailbox, uint32_t uidval
     for (size_t i = 0; i < look->count; i++) {
         look->items[i].found = 0;
     }
-    outcome = look->candidates.count > 0 ? mig__fetch_digests(session, &look->candidates, on_digest, look, err) : 0;
+    outcome = look->candidates.count > 0 ? mig__fetch_digests(session, &look->candidates, MIG__FETCH_BODY, on_digest, look, err) : 0;
 cleanup:
     mig__command_result_clear(&result);
     mig__selected_free(&selected);
@@ -120,21 +120,6 @@ static size_t found_count(const search *look)
     return found;
 }
 
-/* What is recorded as ours in that mailbox, also from other source folders that go there. */
-static int ours_in(mig__run *run, const char *mailbox, mig__uidset *ours, mig_error *err)
-{
-    mig__state_folder *folders = NULL;
-    size_t count = 0;
-    int failed = mig__state_folders(run->state, run->state_account, &folders, &count, err);
-    for (size_t i = 0; failed == 0 && i < count; i++) {
-        if (strcmp(folders[i].target, mailbox) == 0) {
-            failed = mig__state_target_uids(run->state, folders[i].id, ours, err);
-        }
-    }
-    mig__state_folders_free(&folders, count);
-    return failed;
-}
-
 /*
  * Look until everything is found, or `again` looks brought nothing more: a server that has received a command in full
  * may need a moment to store it, and an early "not there" would double the messages.
@@ -143,7 +128,7 @@ static int look_for(mig__run *run, mig__session *session, const char *mailbox, u
                     bool again, mig_error *err)
 {
     mig__uidset ours = MIG__UIDSET_INIT;
-    int outcome = ours_in(run, mailbox, &ours, err);
+    int outcome = mig__state_ours_in(run->state, run->state_account, mailbox, &ours, err);
     look->ours = &ours;
     for (int i = 0; outcome == 0 && i < (again ? LOOKS : 1); i++) {
         if (i > 0) {

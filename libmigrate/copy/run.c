@@ -3,8 +3,10 @@
  * readers -> queue -> writers (intent, APPEND, outcome) -> the record of what is complete.
  */
 #include "base/clock.h"
+#include "copy/adopt.h"
 #include "copy/delta.h"
 #include "copy/job.h"
+#include "copy/known.h"
 #include "copy/lists.h"
 #include "copy/prepare.h"
 #include "copy/queue.h"
@@ -343,7 +345,11 @@ static void plan_dry_run(mig__run *run)
 /* What can be done only when everything new is across: a message that is gone here may have been moved there. */
 static int clean_up(mig__run *run, mig__session **target, mig_error *err)
 {
-    if (mig__delta_deletes(run) && *target == NULL && (*target = mig__run_connect(run, MIG_TARGET, false, err)) == NULL) {
+    bool places = mig__known_must_place(run);
+    if ((places || mig__delta_deletes(run)) && *target == NULL && (*target = mig__run_connect(run, MIG_TARGET, false, err)) == NULL) {
+        return -1;
+    }
+    if (places && mig__known_place(run, *target, false, err) != 0) {
         return -1;
     }
     return mig__delta_apply_vanished(run, *target, err);
@@ -368,11 +374,13 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
     }
     mig__run_phase(run, "reconciling");
     show_progress(run);
-    if (mig__reconcile_stored(run, *target, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
+    if (mig__reconcile_stored(run, *target, err) != 0 || mig__known_place(run, *target, true, err) != 0 ||
+        mig__scan_unchanged(run, err) != 0 ||
         prepare_both(run, *source, *target, err) != 0) {
         return -1;
     }
-    if (mig__delta_apply_flags(run, *target, err) != 0) {
+    if (mig__adopt(run, *source, *target, err) != 0 || mig__known_load_moved(run, err) != 0 ||
+        mig__delta_apply_flags(run, *target, err) != 0) {
         return -1;
     }
     run->messages_total = messages_to_copy(run);
@@ -464,6 +472,7 @@ static void free_jobs(mig__run *run)
         mig__selected_free(&job->snapshot);
         mig__selected_free(&job->goal);
         mig__delta_free(job);
+        mig__known_free(&job->content);
         for (size_t f = 0; job->lost_flags != NULL && job->lost_flags[f] != NULL; f++) {
             free(job->lost_flags[f]);
         }
@@ -475,6 +484,7 @@ static void free_jobs(mig__run *run)
         free(job->record.target_mailbox_id);
     }
     free(run->jobs);
+    mig__known_free(&run->moved);
 }
 
 static void free_run(mig__run *run)

@@ -1,6 +1,7 @@
 #include "copy/scan.h"
 #include "base/clock.h"
 #include "copy/delta.h"
+#include "copy/known.h"
 #include "copy/queue.h"
 #include <string.h>
 
@@ -187,6 +188,23 @@ cleanup:
     return failed;
 }
 
+/* Source UIDs mean nothing any more when the mailbox has another UIDVALIDITY: its messages are matched by content. */
+static int heed_uidvalidity(mig__run *run, mig__folder_job *job, mig_error *err)
+{
+    if (job->record.id == 0) {
+        return 0;
+    }
+    if (job->snapshot.uidvalidity != job->record.source_uidvalidity) {
+        mig__run_log(run, MIG_LOG_WARNING, job, 0, NULL, "UIDVALIDITY changed on the source: matched by content");
+        mig__delta_free(job);
+        job->record.source_modseq = job->snapshot.modseq;
+        if (mig__state_folder_reset_source(run->state, job->record.id, err) != 0) {
+            return -1;
+        }
+    }
+    return mig__known_load_orphans(run, job, err);
+}
+
 static int finish_job(mig__run *run, mig__session *session, scanning *scan, mig_error *err)
 {
     mig_error examined, searched, flags = MIG_ERROR_INIT;
@@ -202,7 +220,10 @@ static int finish_job(mig__run *run, mig__session *session, scanning *scan, mig_
         break_job(run, scan->job, examined.code != MIG_OK ? &examined : &searched);
         return 0;
     }
-    return distrust_search(run, session, scan, err) != 0 ? -1 : plan(run, scan, err);
+    if (distrust_search(run, session, scan, err) != 0 || heed_uidvalidity(run, scan->job, err) != 0) {
+        return -1;
+    }
+    return plan(run, scan, err);
 }
 
 static void free_scan(scanning *scan)

@@ -112,6 +112,7 @@ static void count_taken(mig__run *run, mig__folder_job *job, const mig__transit 
 {
     job->result->copied++;
     job->result->bytes += message->size;
+    run->unplaced = run->unplaced || uid == 0;
     if (uid >= job->uidnext) {
         job->uidnext = uid + 1;
     }

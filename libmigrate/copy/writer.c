@@ -6,6 +6,7 @@
 #include "copy/writer.h"
 #include "base/clock.h"
 #include "base/crashpoint.h"
+#include "copy/known.h"
 #include "copy/queue.h"
 #include "copy/reconcile.h"
 #include "copy/retry.h"
@@ -228,6 +229,10 @@ static int send_batch(writer *w, mig__batch *batch, mig_error *err)
 /* Get a batch ready and send it. 0 done (sent, or nothing left of it), -1 the session or the run failed. */
 static int take_on(writer *w, mig__batch *batch, mig_error *err)
 {
+    if (mig__known_settle(w->run, w->session, batch, err) != 0) {
+        mig__queue_batch_refused(w->run, batch, false);
+        return -1;
+    }
     drop_too_big(w, batch);
     if (batch->count == 0) {
         mig__queue_batch_done(w->run, batch);

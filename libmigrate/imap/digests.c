@@ -26,7 +26,8 @@ static int sink_data(const char *octets, size_t length, void *context, mig_error
 static int on_fetch(const mig__response *response, void *context, mig_error *err)
 {
     digest_walk *walk = context;
-    if (response->kind != MIG__RESPONSE_FETCH || response->fetch.body != MIG__BODY_GIVEN || !walk->arrived) {
+    bool given = response->fetch.body == MIG__BODY_GIVEN || response->fetch.has_header;
+    if (response->kind != MIG__RESPONSE_FETCH || !given || !walk->arrived) {
         return 0;
     }
     walk->arrived = false;
@@ -45,7 +46,7 @@ static int wait_piece(mig__session *session, mig__command *command, mig_error *e
     return failed;
 }
 
-int mig__fetch_digests(mig__session *session, const mig__uidset *uids, mig__digest_handler *handler, void *context,
+int mig__fetch_digests(mig__session *session, const mig__uidset *uids, unsigned what, mig__digest_handler *handler, void *context,
                        mig_error *err)
 {
     int failed = -1;
@@ -63,7 +64,7 @@ int mig__fetch_digests(mig__session *session, const mig__uidset *uids, mig__dige
             if (mig__uidset_take(&left, PIECE_MESSAGES, &piece, err) < 0) {
                 goto cleanup;
             }
-            unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_BODY;
+            unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | what;
             mig__command *command = mig__fetch(session, &piece, items, 0, on_fetch, &walk, err);
             if (command == NULL) {
                 goto cleanup;

@@ -1,4 +1,4 @@
-/* imap/digests.h - reading bodies only to know their digests: nothing is kept in memory */
+/* imap/digests.h - reading bodies or headers only to know their digests: nothing is kept in memory */
 #ifndef MIG_IMAP_DIGESTS_H
 #define MIG_IMAP_DIGESTS_H
 
@@ -13,11 +13,11 @@ typedef int mig__digest_handler(const mig__fetch_item *item, const mig__message_
                                 mig_error *err);
 
 /*
- * UID FETCH (UID FLAGS INTERNALDATE BODY.PEEK[]) of the selected mailbox's `uids`, in bounded pieces with several in
+ * UID FETCH (UID FLAGS INTERNALDATE and `what`: MIG__FETCH_BODY or MIG__FETCH_HEADER) of the selected mailbox's `uids`, in bounded pieces with several in
  * flight, digests taken as the octets pass. The session's sink is replaced. A message the server refuses or does not
  * have is left out. 0, or -1 when the session failed.
  */
-int mig__fetch_digests(mig__session *session, const mig__uidset *uids, mig__digest_handler *handler, void *context,
+int mig__fetch_digests(mig__session *session, const mig__uidset *uids, unsigned what, mig__digest_handler *handler, void *context,
                        mig_error *err);
 
 #endif

@@ -266,3 +266,17 @@ int mig__state_folder_reset_target(mig__state *state, int64_t folder, mig_error 
     static const mig__sql_id ids[] = {SQL_RESET_TARGET_MESSAGES, SQL_RESET_TARGET_FOLDER};
     return run_all(state, ids, sizeof ids / sizeof *ids, folder, err);
 }
+
+int mig__state_ours_in(mig__state *state, int64_t account, const char *target, mig__uidset *out, mig_error *err)
+{
+    mig__state_folder *folders = NULL;
+    size_t count = 0;
+    int rc = mig__state_folders(state, account, &folders, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (strcmp(folders[i].target, target) == 0) {
+            rc = mig__state_target_uids(state, folders[i].id, out, err);
+        }
+    }
+    mig__state_folders_free(&folders, count);
+    return rc;
+}

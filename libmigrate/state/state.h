@@ -154,6 +154,8 @@ int mig__state_source_uids(mig__state *state, int64_t folder, mig__uidset *done,
 int mig__state_source_present(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err);
 /* Known target UIDs (COPIED, ADOPTED, VANISHED): what on the target is not in it is not ours, or not recorded. */
 int mig__state_target_uids(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err);
+/* The same of a mailbox of the target (wire name), over all folders of the account that go there. */
+int mig__state_ours_in(mig__state *state, int64_t account, const char *target, mig__uidset *out, mig_error *err);
 
 /* Queued single updates. A row is found by folder and source UID (not 0). A UID without a row: nothing happens. */
 int mig__state_message_failed(mig__state *state, int64_t folder, const mig__message *message,

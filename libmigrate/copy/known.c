@@ -1,0 +1,317 @@
+#include "copy/known.h"
+#include "copy/move.h"
+#include "imap/digests.h"
+#include "state/keyindex.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the index ---- */
+
+int mig__known_add(mig__known *known, const mig__known_entry *entry, mig_error *err)
+{
+    if (known->count == known->capacity) {
+        size_t capacity = known->capacity == 0 ? 64 : known->capacity * 2;
+        mig__known_entry *grown = realloc(known->entries, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        }
+        known->entries = grown;
+        known->capacity = capacity;
+    }
+    mig__keyindex *raw = mig__keyindex_get(&known->keys, 0, MIG__KEY_DIGEST, err);
+    mig__keyindex *canonical = raw == NULL ? NULL : mig__keyindex_get(&known->keys, 1, MIG__KEY_DIGEST, err);
+    int64_t id = (int64_t)known->count + 1;
+    if (canonical == NULL || mig__keyindex_add(raw, mig__key(entry->digest.raw, MIG__DIGEST_SIZE), id, err) != 0 ||
+        mig__keyindex_add(canonical, mig__key(entry->digest.canonical, MIG__DIGEST_SIZE), id, err) != 0) {
+        return -1;
+    }
+    known->entries[known->count++] = *entry;
+    return 0;
+}
+
+static mig__known_entry *take_by(mig__known *known, const uint8_t *digest, bool canonical)
+{
+    mig__keyindex *index = mig__keyindex_get(&known->keys, canonical, MIG__KEY_DIGEST, NULL);
+    size_t at = 0;
+    for (int64_t id; index != NULL && (id = mig__keyindex_next(index, mig__key(digest, MIG__DIGEST_SIZE), &at)) > 0;) {
+        mig__known_entry *entry = &known->entries[id - 1];
+        const uint8_t *own = canonical ? entry->digest.canonical : entry->digest.raw;
+        if (!entry->used && memcmp(own, digest, MIG__DIGEST_SIZE) == 0) {
+            entry->used = true;
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+mig__known_entry *mig__known_take(mig__known *known, const mig__message_digest *digest)
+{
+    if (known->count == 0) {
+        return NULL;
+    }
+    mig__known_entry *entry = take_by(known, digest->raw, false);
+    return entry != NULL ? entry : take_by(known, digest->canonical, true);
+}
+
+void mig__known_free(mig__known *known)
+{
+    free(known->entries);
+    mig__keyindex_free(&known->keys);
+    mig__state_folders_free(&known->gone, known->gone_count);
+    *known = (mig__known){0};
+}
+
+/* ---- what the state knows ---- */
+
+typedef struct loading {
+    mig__known *known;
+    mig__known_entry like; /* what the entries have in common */
+    const mig__uidset *only; /* source UIDs; NULL: all */
+    mig_error error;
+} loading;
+
+static int load_message(const mig__message *message, void *context)
+{
+    loading *load = context;
+    bool moved = load->like.kind == MIG__KNOWN_MOVED;
+    bool there = message->state == MIG__MESSAGE_COPIED || message->state == MIG__MESSAGE_ADOPTED ||
+                 message->state == MIG__MESSAGE_VANISHED;
+    if (!message->has_digest || message->canonical_version != MIG__CANONICAL_VERSION ||
+        (moved && (!there || message->target_uid == 0)) ||
+        (load->only != NULL && (message->source_uid == 0 || !mig__uidset_has(load->only, message->source_uid)))) {
+        return 0;
+    }
+    mig__known_entry entry = load->like;
+    entry.digest = message->digest;
+    entry.row = message->id;
+    entry.target_uid = message->target_uid;
+    entry.source_uid = message->source_uid;
+    return mig__known_add(load->known, &entry, &load->error);
+}
+
+int mig__known_load_orphans(mig__run *run, mig__folder_job *job, mig_error *err)
+{
+    loading load = {.known = &job->content, .like = {.kind = MIG__KNOWN_ORPHAN}, .error = MIG_ERROR_INIT};
+    if (mig__state_orphans(run->state, job->record.id, load_message, &load, &load.error) != 0) {
+        *err = load.error;
+        return -1;
+    }
+    return 0;
+}
+
+static bool listed(const mig__run *run, const char *source)
+{
+    return mig__mailbox_find(&run->source_list, source) != NULL;
+}
+
+int mig__known_load_moved(mig__run *run, mig_error *err)
+{
+    mig__known *moved = &run->moved;
+    loading load = {.known = moved, .like = {.kind = MIG__KNOWN_MOVED}, .error = MIG_ERROR_INIT};
+    bool wanted = false;
+    for (size_t i = 0; i < run->job_count; i++) {
+        wanted = wanted || run->jobs[i].todo.count > 0;
+    }
+    if (!wanted) {
+        return 0;
+    }
+    int failed = mig__state_folders(run->state, run->state_account, &moved->gone, &moved->gone_count, &load.error);
+    for (size_t i = 0; failed == 0 && i < run->job_count; i++) {
+        mig__folder_job *job = &run->jobs[i];
+        if (job->vanished.count > 0) {
+            load.like.target = job->target;
+            load.like.from = job;
+            load.only = &job->vanished;
+            failed = mig__state_messages(run->state, job->record.id, load_message, &load, &load.error);
+        }
+    }
+    load.like.from = NULL;
+    load.only = NULL;
+    for (size_t i = 0; failed == 0 && i < moved->gone_count; i++) {
+        if (!listed(run, moved->gone[i].source)) {
+            load.like.target = moved->gone[i].target;
+            failed = mig__state_messages(run->state, moved->gone[i].id, load_message, &load, &load.error);
+        }
+    }
+    if (failed != 0) {
+        *err = load.error;
+    }
+    return failed;
+}
+
+/* ---- placing ---- */
+
+typedef struct placing {
+    mig__run *run;
+    mig__known rows; /* recorded messages without a target UID */
+    mig_error error;
+} placing;
+
+static int on_target_digest(const mig__fetch_item *item, const mig__message_digest *digest, void *context,
+                            mig_error *err)
+{
+    placing *place = context;
+    mig__known_entry *entry = mig__known_take(&place->rows, digest);
+    return entry == NULL ? 0 : mig__state_message_repair(place->run->state, entry->row, 0, item->uid, err);
+}
+
+static int gather_unplaced(const mig__message *message, void *context)
+{
+    placing *place = context;
+    mig__known_entry entry = {.row = message->id};
+    if (message->has_digest) {
+        entry.digest = message->digest;
+    } /* else nothing to know it by: if it has to be copied again, it is met as foreign mail */
+    return mig__known_add(&place->rows, &entry, &place->error);
+}
+
+/* UIDs of the target's mailbox that no recorded message has. */
+static int strangers(mig__run *run, mig__folder_job *job, mig__uidset *out, mig_error *err)
+{
+    mig__uidset ours = MIG__UIDSET_INIT;
+    int failed = mig__uidset_add(out, 1, UINT32_MAX, err);
+    if (failed == 0 && (failed = mig__state_target_uids(run->state, job->record.id, &ours, err)) == 0) {
+        failed = mig__uidset_subtract(out, &ours, err);
+    }
+    mig__uidset_free(&ours);
+    return failed;
+}
+
+static int look_into_target(mig__run *run, mig__session *session, mig__folder_job *job, placing *place, mig_error *err)
+{
+    mig__selected selected = {0};
+    mig__command_result result = {0};
+    mig__uidset uids = MIG__UIDSET_INIT;
+    mig__command *command = mig__select(session, job->target, true, &selected, err);
+    int failed = command == NULL ? -1 : mig__command_wait(session, command, &result, err);
+    if (failed == 0 && result.error.code != MIG_OK) {
+        *err = result.error;
+        failed = mig_error_context(err, "opening '%s' on the target", job->result->target);
+    }
+    if (failed == 0 && selected.exists > 0 && (failed = strangers(run, job, &uids, err)) == 0) {
+        failed = mig__fetch_digests(session, &uids, MIG__FETCH_BODY, on_target_digest, place, err);
+    }
+    mig__command_result_clear(&result);
+    mig__selected_free(&selected);
+    mig__uidset_free(&uids);
+    return failed;
+}
+
+static int place_folder(mig__run *run, mig__session *session, mig__folder_job *job, bool there, bool forget,
+                        mig_error *err)
+{
+    placing place = {.run = run, .error = MIG_ERROR_INIT};
+    int failed = mig__state_unplaced(run->state, job->record.id, gather_unplaced, &place, &place.error);
+    if (failed != 0) {
+        *err = place.error;
+    } else if (place.rows.count > 0 && there) {
+        failed = look_into_target(run, session, job, &place, err);
+    }
+    for (size_t i = 0; forget && failed == 0 && i < place.rows.count; i++) {
+        if (!place.rows.entries[i].used) {
+            failed = mig__state_message_forget(run->state, place.rows.entries[i].row, err);
+        }
+    }
+    mig__known_free(&place.rows);
+    return failed;
+}
+
+/* The target's mailbox is gone, or another one of that name. A server that does not tell UIDVALIDITY is believed. */
+static bool replaced_on_target(const mig__folder_job *job)
+{
+    bool there = job->existing != NULL && (job->existing->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT)) == 0;
+    return !there ||
+           (job->existing->uidvalidity != 0 && job->existing->uidvalidity != job->record.target_uidvalidity);
+}
+
+bool mig__known_must_place(const mig__run *run)
+{
+    return run->unplaced;
+}
+
+int mig__known_place(mig__run *run, mig__session *session, bool first, mig_error *err)
+{
+    bool uidplus = mig__session_can(session, MIG__CAP_UIDPLUS);
+    for (size_t i = 0; i < run->job_count; i++) {
+        mig__folder_job *job = &run->jobs[i];
+        bool replaced = first && job->copy && job->record.id != 0 && replaced_on_target(job);
+        if (job->record.id == 0 || !job->copy || job->broken || (first && uidplus && !replaced)) {
+            continue;
+        }
+        if (replaced) {
+            mig__run_log(run, MIG_LOG_WARNING, job, 0, NULL, "the target's mailbox was replaced: matched by content");
+            job->record.source_uidnext = 0; /* look at everything again */
+            if (mig__state_folder_reset_target(run->state, job->record.id, err) != 0) {
+                return -1;
+            }
+        }
+        if (place_folder(run, session, job, !first || job->existing != NULL, replaced, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- before sending ---- */
+
+static int record_known(mig__run *run, mig__folder_job *job, const mig__transit *message,
+                        const mig__known_entry *entry, mig_error *err)
+{
+    if (entry->kind == MIG__KNOWN_ORPHAN) {
+        return mig__state_message_repair(run->state, entry->row, message->uid, 0, err);
+    }
+    mig__message record = {.source_uid = message->uid,
+                           .target_uid = entry->target_uid,
+                           .has_digest = true,
+                           .digest = message->digest,
+                           .internaldate = message->date,
+                           .flags = message->flags,
+                           .email_id = message->email_id,
+                           .message_id = message->message_id,
+                           .subject = message->subject};
+    return mig__state_message_adopt(run->state, job->record.id, &record, err);
+}
+
+static mig__known_entry *take_known(mig__run *run, mig__folder_job *job, const mig__message_digest *digest)
+{
+    pthread_mutex_lock(&run->lock);
+    mig__known_entry *entry = mig__known_take(&job->content, digest);
+    entry = entry != NULL ? entry : mig__known_take(&run->moved, digest);
+    pthread_mutex_unlock(&run->lock);
+    return entry;
+}
+
+int mig__known_settle(mig__run *run, mig__session *session, mig__batch *batch, mig_error *err)
+{
+    mig__folder_job *job = batch->job;
+    if (job->content.count == 0 && run->moved.count == 0) {
+        return 0;
+    }
+    int failed = 0;
+    bool *done = calloc(batch->count, sizeof *done);
+    if (done == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    for (size_t i = 0; failed == 0 && i < batch->count; i++) {
+        mig__transit *message = batch->messages[i];
+        mig__known_entry *entry = message->settled ? NULL : take_known(run, job, &message->digest);
+        message->settled = true; /* asked once: a message that is sent again is not moved or adopted any more */
+        if (entry == NULL) {
+            continue;
+        }
+        if (entry->kind == MIG__KNOWN_MOVED) {
+            failed = mig__move_on_target(run, session, job, message, entry, &done[i], err);
+            continue;
+        }
+        failed = record_known(run, job, message, entry, err);
+        if (failed == 0) {
+            done[i] = true;
+            pthread_mutex_lock(&run->lock);
+            job->result->adopted++;
+            pthread_mutex_unlock(&run->lock);
+        }
+    }
+    mig__queue_messages_done(run, batch, done);
+    free(done);
+    return failed;
+}

@@ -1,0 +1,55 @@
+/*
+ * copy/known.h - content that is on the target already: matched instead of sent
+ *
+ * Four kinds of content are known. Messages whose source UID was lost when the source's UIDVALIDITY changed (orphans);
+ * mail in the target's mailbox that is not recorded as ours (foreign: an earlier tool, a lost state file); messages
+ * that are gone from one source folder and may turn up in another (moved); and messages whose target UID is not known
+ * (unplaced: the target's UIDVALIDITY changed, or it has no UIDPLUS). Identity is the content, never a header: raw
+ * digest first, canonical digest where the target stores mail in another form.
+ */
+#ifndef MIG_COPY_KNOWN_H
+#define MIG_COPY_KNOWN_H
+
+#include "copy/job.h"
+#include "copy/queue.h"
+
+typedef enum mig__known_kind { MIG__KNOWN_ORPHAN, MIG__KNOWN_FOREIGN, MIG__KNOWN_MOVED } mig__known_kind;
+
+typedef struct mig__known_entry {
+    mig__message_digest digest;
+    mig__known_kind kind;
+    bool used;
+    int64_t row;              /* ORPHAN, MOVED: of the state */
+    uint32_t target_uid;      /* FOREIGN, MOVED */
+    uint32_t source_uid;      /* MOVED: in the folder it left */
+    const char *target;       /* MOVED: mailbox that it is in; borrowed from the job, or owned by `gone` */
+    mig__folder_job *from;    /* MOVED: the folder it left; NULL when that folder is gone from the source */
+} mig__known_entry;
+
+int mig__known_add(mig__known *known, const mig__known_entry *entry, mig_error *err);
+/* The first unused entry with that content, marked as used; NULL: none. The caller holds the run's lock. */
+mig__known_entry *mig__known_take(mig__known *known, const mig__message_digest *digest);
+void mig__known_free(mig__known *known);
+
+/* Orphans of the job's folder. After a change of the source's UIDVALIDITY call mig__state_folder_reset_source first. */
+int mig__known_load_orphans(mig__run *run, mig__folder_job *job, mig_error *err);
+
+/* What is gone from some folder and may have moved to another, over all jobs; into run->moved. */
+int mig__known_load_moved(mig__run *run, mig_error *err);
+
+/*
+ * Give target UIDs to recorded messages that have none, by looking into the target's mailboxes. Before the source is
+ * scanned (`first`) also for folders whose target changed its UIDVALIDITY or is gone: what is not there any more is
+ * forgotten, so that it is copied again. At the end: what was sent to a target without UIDPLUS; what is not found then
+ * stays recorded as sent, since sending it again could double it.
+ */
+int mig__known_place(mig__run *run, mig__session *session, bool first, mig_error *err);
+bool mig__known_must_place(const mig__run *run);
+
+/*
+ * Before a batch gets its intent: take out of it what is known. Orphans and foreign mail are recorded, moved messages
+ * are moved on the target. The batch may end up empty. -1: the session or the state failed.
+ */
+int mig__known_settle(mig__run *run, mig__session *session, mig__batch *batch, mig_error *err);
+
+#endif

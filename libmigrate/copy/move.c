@@ -1,0 +1,142 @@
+#include "copy/move.h"
+#include "base/crashpoint.h"
+#include "imap/append.h"
+#include <string.h>
+
+typedef struct moving {
+    mig__run *run;
+    mig__session *session;
+    mig__folder_job *job;
+    const mig__known_entry *entry;
+    mig__uidset uid; /* the message, in the mailbox that it leaves */
+} moving;
+
+/* Wait for a command; `taken` tells whether it was OK, *uid the new UID if COPYUID told one. */
+static int wait_taken(moving *m, mig__command *command, bool *taken, uint32_t *uid, mig_error *err)
+{
+    mig__command_result result = {0};
+    if (command == NULL || mig__command_wait(m->session, command, &result, err) != 0) {
+        return -1;
+    }
+    *taken = result.error.code == MIG_OK;
+    if (uid != NULL && result.uidvalidity == m->job->goal.uidvalidity) {
+        mig__append_uids(result.uid_text, uid, 1);
+    }
+    mig__command_result_clear(&result);
+    return 0;
+}
+
+static mig__command *send_uids(moving *m, const char *words, const char *mailbox, const char *more, mig_error *err)
+{
+    mig__command *command = mig__command_begin(m->session, words, NULL, NULL, err);
+    if (command == NULL) {
+        return NULL;
+    }
+    mig__command_uids(command, &m->uid);
+    if (mailbox != NULL) {
+        mig__command_mailbox(command, mailbox);
+    }
+    if (more != NULL) {
+        mig__command_raw(command, more);
+    }
+    return mig__command_end(command, err) == 0 ? command : NULL;
+}
+
+static int open_left(moving *m, bool *opened, mig_error *err)
+{
+    mig__selected selected = {0};
+    int failed = wait_taken(m, mig__select(m->session, m->entry->target, false, &selected, err), opened, NULL, err);
+    mig__selected_free(&selected);
+    return failed;
+}
+
+/* MOVE answers OK also when the UID is not there: then there is no COPYUID, and the message has to be sent. */
+static int move(moving *m, uint32_t *uid, bool *taken, mig_error *err)
+{
+    if (mig__session_can(m->session, MIG__CAP_MOVE)) {
+        return wait_taken(m, send_uids(m, "UID MOVE", m->job->target, NULL, err), taken, uid, err);
+    }
+    if (wait_taken(m, send_uids(m, "UID COPY", m->job->target, NULL, err), taken, uid, err) != 0) {
+        return -1;
+    }
+    bool ignored;
+    if (*taken && *uid != 0) {
+        if (wait_taken(m, send_uids(m, "UID STORE", NULL, "+FLAGS.SILENT (\\Deleted)", err), &ignored, NULL, err) != 0 ||
+            (mig__session_can(m->session, MIG__CAP_UIDPLUS) &&
+             wait_taken(m, send_uids(m, "UID EXPUNGE", NULL, NULL, err), &ignored, NULL, err) != 0)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int64_t write_intent(moving *m, const mig__transit *message, mig_error *err)
+{
+    mig__message record = {.source_uid = message->uid,
+                           .has_digest = true,
+                           .digest = message->digest,
+                           .internaldate = message->date,
+                           .flags = message->flags,
+                           .email_id = message->email_id,
+                           .message_id = message->message_id,
+                           .subject = message->subject};
+    pthread_mutex_lock(&m->run->lock);
+    uint32_t uidnext = m->job->uidnext;
+    pthread_mutex_unlock(&m->run->lock);
+    mig__intent intent = {.folder = m->job->record.id,
+                          .target_uidvalidity = m->job->goal.uidvalidity,
+                          .target_uidnext = uidnext,
+                          .messages = &record,
+                          .count = 1};
+    return mig__state_intent(m->run->state, &intent, err);
+}
+
+static int record_moved(moving *m, int64_t batch, uint32_t uid, mig_error *err)
+{
+    if (mig__state_outcome(m->run->state, batch, &uid, 1, err) != 0 ||
+        mig__state_message_forget(m->run->state, m->entry->row, err) != 0) {
+        return -1;
+    }
+    mig__uidset gone = MIG__UIDSET_INIT;
+    int failed = 0;
+    pthread_mutex_lock(&m->run->lock);
+    m->job->result->moved++;
+    m->job->uidnext = uid >= m->job->uidnext ? uid + 1 : m->job->uidnext;
+    if (m->entry->from != NULL && m->entry->source_uid != 0) {
+        failed = mig__uidset_add(&gone, m->entry->source_uid, m->entry->source_uid, err);
+        failed = failed != 0 ? failed : mig__uidset_subtract(&m->entry->from->vanished, &gone, err);
+    }
+    pthread_mutex_unlock(&m->run->lock);
+    mig__uidset_free(&gone);
+    return failed;
+}
+
+int mig__move_on_target(mig__run *run, mig__session *session, mig__folder_job *job, const mig__transit *message,
+                        const mig__known_entry *entry, bool *done, mig_error *err)
+{
+    moving m = {.run = run, .session = session, .job = job, .entry = entry, .uid = MIG__UIDSET_INIT};
+    bool taken = false;
+    uint32_t uid = 0;
+    *done = false;
+    if (!mig__session_can(session, MIG__CAP_UIDPLUS) || strcmp(entry->target, job->target) == 0) {
+        return 0; /* without COPYUID nobody could say whether it moved */
+    }
+    int failed = mig__uidset_add(&m.uid, entry->target_uid, entry->target_uid, err);
+    if (failed == 0) {
+        failed = open_left(&m, &taken, err);
+    }
+    if (failed == 0 && taken) {
+        int64_t batch = write_intent(&m, message, err);
+        failed = batch > 0 ? move(&m, &uid, &taken, err) : -1;
+        MIG__CRASH_POINT("moved");
+        if (failed == 0 && taken && uid != 0) {
+            failed = record_moved(&m, batch, uid, err);
+            *done = failed == 0;
+        } else if (failed == 0) {
+            failed = mig__state_withdraw(run->state, batch, err);
+        }
+    }
+    mig__uidset_free(&m.uid);
+    return failed;
+}
+
