@@ -9,8 +9,8 @@ LONGEST_FUNCTION = 120
 LONGEST_FILE = 600
 
 BANNED = ("strcpy strcat sprintf vsprintf gets strtok system popen select rand srand random atoi atol atoll alloca "
-          "mktemp tmpnam tempnam asctime ctime gmtime localtime strerror gethostbyname inet_addr inet_ntoa scanf setjmp "
-          "longjmp strncpy strncat usleep").split()
+          "mktemp tmpnam tempnam asctime ctime gmtime localtime strerror gethostbyname inet_addr inet_ntoa scanf "
+          "setjmp longjmp strncpy strncat usleep").split()
 # What only the tools do: the library neither prints nor exits, prompts or reads the environment.
 LIBRARY_BANNED = ("printf puts putchar perror exit _exit abort getenv secure_getenv setenv unsetenv putenv getpass "
                   "isatty tcgetattr tcsetattr readline sigaction setlocale chdir umask dup2").split()
