@@ -297,15 +297,7 @@ static void csv_is_a_table_without_formulas(void **state)
 static void every_beginning_of_a_formula_is_disarmed(void **state)
 {
     (void)state;
-    static const char *const starts[] = {"=1",
-                                         "+1",
-                                         "-1",
-                                         "@x",
-                                         "\t=1",
-                                         "\r=1",
-                                         " =1",
-                                         "\xef\xbc\x9d"
-                                         "1"};
+    static const char *const starts[] = {"=1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "\xef\xbc\x9d x"};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         mig_verify_result result = verify_sample();
         char subject[16];
@@ -459,8 +451,56 @@ static void iso_times(void **state)
     assert_string_equal(mig__iso_time(INT64_MIN, false, out), "");
 }
 
-int main(void)
+/* ---- a page to look at ---- */
+
+static int write_to_file(const char *text, size_t length, void *context)
 {
+    return fwrite(text, 1, length, context) == length ? 0 : -1;
+}
+
+/* Writes the sample and `count` more findings to a file, for tests/integration/test_report_page.py. */
+static int write_page(const char *path, size_t count)
+{
+    static const mig_found kinds[] = {MIG_FOUND_STORED_DIFFERENTLY, MIG_FOUND_MISSING, MIG_FOUND_EXTRA};
+    enum { SUBJECT = 120, FIRST = sizeof verify_findings / sizeof verify_findings[0] };
+    mig_verify_result result = verify_sample();
+    mig_finding *findings = calloc(count + FIRST, sizeof *findings);
+    char *subjects = malloc(count * SUBJECT + 1);
+    FILE *file = fopen(path, "w");
+    int status = 1;
+    if (findings && subjects && file) {
+        memcpy(findings, verify_findings, sizeof verify_findings);
+        for (size_t i = 0; i < count; i++) {
+            char *subject = subjects + i * SUBJECT;
+            snprintf(subject, SUBJECT, "Minutes of meeting %zu, with a longer subject as people write them",
+                     i * 7919 % count);
+            findings[FIRST + i] = (mig_finding){.kind = kinds[i % 3],
+                                                .folder = i % 2,
+                                                .source_uid = (uint32_t)i + 1,
+                                                .target_uid = (uint32_t)i + 10,
+                                                .octets = 1000 + i % 5000,
+                                                .has_date = true,
+                                                .date = 1600000000 + (int64_t)i * 777,
+                                                .message_id = verify_id,
+                                                .subject = subject};
+        }
+        verify_accounts[0].findings = findings;
+        verify_accounts[0].finding_count = count + FIRST;
+        status = mig_report_verify_html(&result, write_to_file, file, NULL) == 0 ? 0 : 1;
+    }
+    if (file && fclose(file) != 0) {
+        status = 1;
+    }
+    free(findings);
+    free(subjects);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3) {
+        return write_page(argv[1], (size_t)strtoul(argv[2], NULL, 10));
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_says_the_verdict_first),
         cmocka_unit_test(text_names_what_is_wrong),
