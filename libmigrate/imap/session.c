@@ -75,15 +75,6 @@ static int refuse(mig__session *session, mig_code code, const char *text, const 
     return mig__session_fail(session);
 }
 
-static int note_greeting_capabilities(mig__session *session, const mig__response *response)
-{
-    if (response->code == MIG__CODE_CAPABILITY &&
-        mig__capabilities_set(&session->capabilities, response->words, &session->failure) != 0) {
-        return mig__session_fail(session);
-    }
-    return 0;
-}
-
 /*
  * RFC 3501 section 7.1. PREAUTH means: somebody else has decided who we are. Only a tunnel can know that; before TLS it
  * would also keep us from STARTTLS (section 6.2.1 allows it in the not authenticated state alone).
@@ -98,8 +89,9 @@ static int greet(mig__session *session)
     mig__response_words(&response, words, sizeof words);
     switch (response.kind) {
     case MIG__RESPONSE_OK:
-        if (note_greeting_capabilities(session, &response) != 0) {
-            return -1;
+        if (response.code == MIG__CODE_CAPABILITY &&
+            mig__capabilities_set(&session->capabilities, response.words, &session->failure) != 0) {
+            return mig__session_fail(session);
         }
         mig__session_enter(session, MIG__SESSION_GREETED);
         return 0;
@@ -109,9 +101,6 @@ static int greet(mig__session *session)
                    "the server says that we are logged in already, before any login",
                    "something may sit between us and the server; PREAUTH is accepted through a tunnel only");
             return mig_error_server(&session->failure, words, strlen(words));
-        }
-        if (note_greeting_capabilities(session, &response) != 0) {
-            return -1;
         }
         mig__session_enter(session, MIG__SESSION_READY);
         return 0;
