@@ -1,5 +1,6 @@
 #include "copy/move.h"
 #include "base/crashpoint.h"
+#include "copy/reconcile.h"
 #include "imap/append.h"
 #include <string.h>
 
@@ -8,8 +9,21 @@ typedef struct moving {
     mig__session *session;
     mig__folder_job *job;
     const mig__known_entry *entry;
-    mig__uidset uid; /* the message, in the mailbox that it leaves */
+    mig__uidset uid;  /* the message, in the mailbox that it leaves */
+    uint32_t uidnext; /* of the mailbox that it goes to, before the move */
+    uint32_t copied;  /* new UID from an untagged COPYUID: MOVE tells it so (RFC 6851 section 4.3) */
 } moving;
+
+static int on_moved(const mig__response *response, void *context, mig_error *err)
+{
+    moving *m = context;
+    (void)err;
+    if (response->kind == MIG__RESPONSE_OK && response->code == MIG__CODE_COPYUID &&
+        response->number == m->job->goal.uidvalidity) {
+        mig__append_uids(response->uid_text, &m->copied, 1);
+    }
+    return 0;
+}
 
 /* Wait for a command; `taken` tells whether it was OK, *uid the new UID if COPYUID told one. */
 static int wait_taken(moving *m, mig__command *command, bool *taken, uint32_t *uid, mig_error *err)
@@ -28,7 +42,7 @@ static int wait_taken(moving *m, mig__command *command, bool *taken, uint32_t *u
 
 static mig__command *send_uids(moving *m, const char *words, const char *mailbox, const char *more, mig_error *err)
 {
-    mig__command *command = mig__command_begin(m->session, words, NULL, NULL, err);
+    mig__command *command = mig__command_begin(m->session, words, on_moved, m, err);
     if (command == NULL) {
         return NULL;
     }
@@ -50,11 +64,18 @@ static int open_left(moving *m, bool *opened, mig_error *err)
     return failed;
 }
 
-/* MOVE answers OK also when the UID is not there: then there is no COPYUID, and the message has to be sent. */
-static int move(moving *m, uint32_t *uid, bool *taken, mig_error *err)
+/*
+ * MOVE answers OK also when the UID is not there: then there is no COPYUID, and a look at the target tells that the
+ * message has to be sent.
+ */
+static int move(moving *m, const mig__message_digest *digest, uint32_t *uid, bool *taken, mig_error *err)
 {
     if (mig__session_can(m->session, MIG__CAP_MOVE)) {
-        return wait_taken(m, send_uids(m, "UID MOVE", m->job->target, NULL, err), taken, uid, err);
+        if (wait_taken(m, send_uids(m, "UID MOVE", m->job->target, NULL, err), taken, uid, err) != 0) {
+            return -1;
+        }
+        *uid = *uid != 0 ? *uid : m->copied;
+        return *taken && *uid == 0 ? mig__reconcile_one(m->run, m->session, m->job, m->uidnext, digest, uid, err) : 0;
     }
     if (wait_taken(m, send_uids(m, "UID COPY", m->job->target, NULL, err), taken, uid, err) != 0) {
         return -1;
@@ -81,11 +102,11 @@ static int64_t write_intent(moving *m, const mig__transit *message, mig_error *e
                            .message_id = message->message_id,
                            .subject = message->subject};
     pthread_mutex_lock(&m->run->lock);
-    uint32_t uidnext = m->job->uidnext;
+    m->uidnext = m->job->uidnext;
     pthread_mutex_unlock(&m->run->lock);
     mig__intent intent = {.folder = m->job->record.id,
                           .target_uidvalidity = m->job->goal.uidvalidity,
-                          .target_uidnext = uidnext,
+                          .target_uidnext = m->uidnext,
                           .messages = &record,
                           .count = 1};
     return mig__state_intent(m->run->state, &intent, err);
@@ -127,7 +148,7 @@ int mig__move_on_target(mig__run *run, mig__session *session, mig__folder_job *j
     }
     if (failed == 0 && taken) {
         int64_t batch = write_intent(&m, message, err);
-        failed = batch > 0 ? move(&m, &uid, &taken, err) : -1;
+        failed = batch > 0 ? move(&m, &message->digest, &uid, &taken, err) : -1;
         MIG__CRASH_POINT("moved");
         if (failed == 0 && taken && uid != 0) {
             failed = record_moved(&m, batch, uid, err);
@@ -139,4 +160,3 @@ int mig__move_on_target(mig__run *run, mig__session *session, mig__folder_job *j
     mig__uidset_free(&m.uid);
     return failed;
 }
-

@@ -277,15 +277,17 @@ static int finish_select(reader *r, flight *f, mig_error *err)
  */
 typedef struct present {
     mig__uidset uids;
+    bool answered;
 } present;
 
 static int on_search(const mig__response *response, void *context, mig_error *err)
 {
     present *found = context;
-    if (response->kind != MIG__RESPONSE_SEARCH || response->uids == NULL) {
+    if (response->kind != MIG__RESPONSE_SEARCH) {
         return 0;
     }
-    for (size_t i = 0; i < response->uids->count; i++) {
+    found->answered = true;
+    for (size_t i = 0; response->uids != NULL && i < response->uids->count; i++) {
         if (mig__uidset_add(&found->uids, response->uids->ranges[i].first, response->uids->ranges[i].last, err) != 0) {
             return -1;
         }
@@ -296,7 +298,7 @@ static int on_search(const mig__response *response, void *context, mig_error *er
 static int name_unanswered(reader *r, flight *f, const mig_error *why, mig_error *err)
 {
     mig__folder_job *job = f->unit->job;
-    present found = {MIG__UIDSET_INIT};
+    present found = {MIG__UIDSET_INIT, false};
     mig__uidset one = MIG__UIDSET_INIT;
     mig__buffer criteria = MIG__BUFFER_INIT;
     mig__buffer_add_text(&criteria, "UID ");
@@ -310,7 +312,7 @@ static int name_unanswered(reader *r, flight *f, const mig_error *why, mig_error
     if (failed == 0) {
         failed = mig__command_wait(r->session, command, &result, err);
     }
-    bool searched = result.error.code == MIG_OK;
+    bool searched = result.error.code == MIG_OK && found.answered;
     while (failed == 0 && mig__uidset_take(&f->unit->uids, 1, &one, err) > 0) {
         uint32_t uid = one.ranges[0].first;
         if (searched && !mig__uidset_has(&found.uids, uid)) {

@@ -145,6 +145,16 @@ static int look_for(mig__run *run, mig__session *session, const char *mailbox, u
     return outcome;
 }
 
+int mig__reconcile_one(mig__run *run, mig__session *session, const mig__folder_job *job, uint32_t uidnext,
+                       const mig__message_digest *digest, uint32_t *uid, mig_error *err)
+{
+    wanted item = {digest, 0};
+    search look = {.items = &item, .count = 1, .from = uidnext, .candidates = MIG__UIDSET_INIT};
+    int outcome = look_for(run, session, job->target, job->goal.uidvalidity, &look, false, err);
+    *uid = item.found;
+    return outcome == 0 ? 0 : -1;
+}
+
 /* ---- batches of this run ---- */
 
 static size_t count_unknown(const mig__folder_job *job, bool *whole, uint32_t *from)

@@ -13,6 +13,10 @@
 /* The batches of this run that job->unknown holds. Called between taking the errand and mig__queue_reconciled. */
 int mig__reconcile_unknown(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *err);
 
+/* One message whose outcome is not known: its UID on the target in *uid, 0 when it is not there. */
+int mig__reconcile_one(mig__run *run, mig__session *session, const mig__folder_job *job, uint32_t uidnext,
+                       const mig__message_digest *digest, uint32_t *uid, mig_error *err);
+
 /* The batches that an earlier run left open, of all folders; before anything is planned. */
 int mig__reconcile_stored(mig__run *run, mig__session *session, mig_error *err);
 

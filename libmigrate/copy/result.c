@@ -115,6 +115,23 @@ void mig__result_finish(mig_copy_result *result)
     }
 }
 
+void mig__result_clear_account(mig_account_result *account)
+{
+    for (size_t f = 0; f < account->folder_count; f++) {
+        free(account->folders[f].source);
+        free(account->folders[f].target);
+    }
+    for (size_t p = 0; p < account->problem_count; p++) {
+        free(account->problems[p].folder);
+        free(account->problems[p].text);
+    }
+    free(account->folders);
+    free(account->problems);
+    account->folders = NULL;
+    account->problems = NULL;
+    account->folder_count = account->problem_count = 0;
+}
+
 void mig_copy_result_free(mig_copy_result **pointer)
 {
     mig_copy_result *result = *pointer;
@@ -124,16 +141,7 @@ void mig_copy_result_free(mig_copy_result **pointer)
     }
     for (size_t i = 0; i < result->account_count; i++) {
         mig_account_result *account = &result->accounts[i];
-        for (size_t f = 0; f < account->folder_count; f++) {
-            free(account->folders[f].source);
-            free(account->folders[f].target);
-        }
-        for (size_t p = 0; p < account->problem_count; p++) {
-            free(account->problems[p].folder);
-            free(account->problems[p].text);
-        }
-        free(account->folders);
-        free(account->problems);
+        mig__result_clear_account(account);
         free(account->source);
         free(account->target);
     }

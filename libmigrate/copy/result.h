@@ -10,6 +10,9 @@ mig_copy_result *mig__result_new(const char *source_label, const char *target_la
 void mig__result_problem(mig_account_result *account, const char *folder, uint32_t uid, bool failed,
                          const mig_error *error);
 
+/* Forget folders and problems: the map is made anew. */
+void mig__result_clear_account(mig_account_result *account);
+
 /* Add the folders up, and derive status and exit status from them, the problems and the account's error. */
 void mig__result_finish(mig_copy_result *result);
 

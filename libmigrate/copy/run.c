@@ -12,6 +12,7 @@
 #include "copy/queue.h"
 #include "copy/reader.h"
 #include "copy/reconcile.h"
+#include "copy/rename.h"
 #include "copy/scan.h"
 #include "copy/writer.h"
 #include <stdio.h>
@@ -342,6 +343,23 @@ static void plan_dry_run(mig__run *run)
     }
 }
 
+static void free_jobs(mig__run *run);
+
+static int follow_renames(mig__run *run, mig__session *source, mig__session *target, mig_error *err)
+{
+    bool renamed = false;
+    if (mig__rename_folders(run, source, target, &renamed, err) != 0) {
+        return -1;
+    }
+    if (!renamed) {
+        return 0;
+    }
+    free_jobs(run);
+    mig__result_clear_account(run->account);
+    mig__mailbox_list_free(&run->target_list);
+    return mig__list_all(target, true, &run->target_list, err) != 0 ? -1 : mig__lists_map(run, err);
+}
+
 /* What can be done only when everything new is across: a message that is gone here may have been moved there. */
 static int clean_up(mig__run *run, mig__session **target, mig_error *err)
 {
@@ -374,7 +392,8 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
     }
     mig__run_phase(run, "reconciling");
     show_progress(run);
-    if (mig__reconcile_stored(run, *target, err) != 0 || mig__known_place(run, *target, true, err) != 0 ||
+    if (mig__reconcile_stored(run, *target, err) != 0 || follow_renames(run, *source, *target, err) != 0 ||
+        mig__known_place(run, *target, true, err) != 0 ||
         mig__scan_unchanged(run, err) != 0 ||
         prepare_both(run, *source, *target, err) != 0) {
         return -1;
@@ -484,6 +503,8 @@ static void free_jobs(mig__run *run)
         free(job->record.target_mailbox_id);
     }
     free(run->jobs);
+    run->jobs = NULL;
+    run->job_count = 0;
     mig__known_free(&run->moved);
 }
 

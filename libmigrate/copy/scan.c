@@ -75,6 +75,7 @@ typedef struct scanning { /* the commands of one job */
     mig__command *select, *search, *flags;
     mig__uidset known; /* recorded, and expected to be there */
     mig__uidset found;
+    bool answered; /* a SEARCH was among the answers: an OK alone does not mean "none" */
 } scanning;
 
 static int on_search(const mig__response *response, void *context, mig_error *err)
@@ -83,6 +84,7 @@ static int on_search(const mig__response *response, void *context, mig_error *er
     if (response->kind == MIG__RESPONSE_EXISTS) {
         scan->job->snapshot.exists = response->number;
     }
+    scan->answered = scan->answered || response->kind == MIG__RESPONSE_SEARCH;
     for (size_t i = 0; response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL && i < response->uids->count; i++) {
         const mig__uid_range *range = &response->uids->ranges[i];
         if (mig__uidset_add(&scan->found, range->first, range->last, err) != 0) {
@@ -215,6 +217,12 @@ static int finish_job(mig__run *run, mig__session *session, scanning *scan, mig_
     if (flags.code != MIG_OK) {
         mig_error_context(&flags, "flags of '%s' could not be read", scan->job->source->name);
         mig__run_problem(run, scan->job, 0, true, &flags);
+    }
+    if (searched.code == MIG_OK && !scan->answered && run->options->since == NULL && run->options->before == NULL) {
+        scan->answered = true; /* EXISTS tells how many there must be */
+    }
+    if (searched.code == MIG_OK && !scan->answered) {
+        mig_error_set(&searched, MIG_E_PROTOCOL, "the server answers OK to a search and tells no result");
     }
     if (examined.code != MIG_OK || searched.code != MIG_OK) {
         break_job(run, scan->job, examined.code != MIG_OK ? &examined : &searched);
