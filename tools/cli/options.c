@@ -238,11 +238,9 @@ static int apply_output(cli_options *options, int option, const char *value, mig
     }
 }
 
-/* `value` is NULL for options that take none. */
+/* `value` is "" for options that take none. */
 static int apply(cli_options *options, int option, const char *value, mig_error *err)
 {
-    if (value && value[0] == '\0')
-        return mig_error_set(err, MIG_E_USAGE, "--%s needs a value that is not empty", cli_option_name(option));
     if (option & OPT_SIDE_MASK)
         return apply_side(&options->sides[option & OPT_SOURCE ? MIG_SOURCE : MIG_TARGET], option, value, err);
     if (option >= OPT_CA_FILE && option <= OPT_CONNECT_TIMEOUT)
@@ -301,7 +299,9 @@ static int apply_all(cli_options *options, poptContext context, mig_error *err)
         char *value = poptGetOptArg(context);
         if (value && list_add(&options->kept, value, err) != 0)
             return -1;
-        if (apply(options, option, value, err) != 0)
+        if (value && value[0] == '\0')
+            return mig_error_set(err, MIG_E_USAGE, "--%s needs a value that is not empty", cli_option_name(option));
+        if (apply(options, option, value ? value : "", err) != 0)
             return -1;
     }
     if (option < -1)
