@@ -1,12 +1,12 @@
-/* net/tunnel.c - posix_spawn, a socket pair, and the command's last words */
+/* net/tunnel.c - a command, a socket pair, and the command's last words */
 #define _GNU_SOURCE /* pipe2 (POSIX.1-2024): no other thread's command may inherit an end of our pipe */
 #include "net/tunnel.h"
 #include "base/clock.h"
+#include "base/process.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +18,6 @@
 #define LAST_WORDS 1024
 #define GRACE_MS   500 /* to end by itself, and then after SIGTERM */
 
-extern char **environ;
-
 struct mig__tunnel {
     pid_t pid;
     bool reaped;
@@ -28,85 +26,6 @@ struct mig__tunnel {
     char words[LAST_WORDS];
     size_t length;
 };
-
-/* The variables for the command. The strings are borrowed. */
-static char **variables(void)
-{
-    size_t count = 0, kept = 0;
-    char **copy;
-
-    while (environ[count])
-        count++;
-    copy = malloc((count + 1) * sizeof *copy);
-    if (!copy)
-        return NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (strncmp(environ[i], "MAILMIGRATE_", 12) != 0)
-            copy[kept++] = environ[i];
-    }
-    copy[kept] = NULL;
-    return copy;
-}
-
-static int prepare(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions, int connection, int errors)
-{
-    sigset_t none, all;
-    int status;
-
-    sigemptyset(&none);
-    sigfillset(&all);
-    status =
-        posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    if (!status)
-        status = posix_spawnattr_setpgroup(attributes, 0);
-    if (!status)
-        status = posix_spawnattr_setsigmask(attributes, &none);
-    if (!status)
-        status = posix_spawnattr_setsigdefault(attributes, &all);
-    if (!status)
-        status = posix_spawn_file_actions_adddup2(actions, connection, STDIN_FILENO);
-    if (!status)
-        status = posix_spawn_file_actions_adddup2(actions, connection, STDOUT_FILENO);
-    if (!status)
-        status = posix_spawn_file_actions_adddup2(actions, errors, STDERR_FILENO);
-    return status;
-}
-
-static int spawn(pid_t *pid, const char *command, int connection, int errors)
-{
-    char *const arguments[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c", (char *)(uintptr_t)command, NULL};
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_t actions;
-    char **environment = variables();
-    int status;
-
-    if (!environment)
-        return ENOMEM;
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_init(&actions);
-    status = prepare(&attributes, &actions, connection, errors);
-    if (!status)
-        status = posix_spawn(pid, "/bin/sh", &actions, &attributes, arguments, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    free(environment);
-    return status;
-}
-
-/* Moves a descriptor above 2, so that setting up 0, 1 and 2 for the command can not overwrite one of them. */
-static int lift(int *fd)
-{
-    int high;
-
-    if (*fd > STDERR_FILENO)
-        return 0;
-    high = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (high < 0)
-        return -1;
-    close(*fd);
-    *fd = high;
-    return 0;
-}
 
 mig__tunnel *mig__tunnel_start(const char *command, int *fd, mig_error *err)
 {
@@ -118,12 +37,12 @@ mig__tunnel *mig__tunnel_start(const char *command, int *fd, mig_error *err)
         mig_error_set(err, MIG_E_NOMEM, "out of memory while starting the tunnel command");
         return NULL;
     }
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || pipe2(errors, O_CLOEXEC) || lift(&pair[1]) ||
-        lift(&errors[1]) || fcntl(errors[0], F_SETFL, O_NONBLOCK)) {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || pipe2(errors, O_CLOEXEC) || mig__process_lift(&pair[1]) ||
+        mig__process_lift(&errors[1]) || fcntl(errors[0], F_SETFL, O_NONBLOCK)) {
         mig_error_errno(err, MIG_E_IO, errno, "starting the tunnel command");
         goto fail;
     }
-    status = spawn(&tunnel->pid, command, pair[1], errors[1]);
+    status = mig__process_spawn(&tunnel->pid, command, pair[1], pair[1], errors[1]);
     if (status) {
         mig_error_errno(err, MIG_E_IO, status, "starting the tunnel command by /bin/sh");
         goto fail;
