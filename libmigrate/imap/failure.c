@@ -51,6 +51,9 @@ static const failure_rule rules[] = {
     {ON_BOTH, ANY_CODE, "command argument error 11", MIG_E_TOO_BIG, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER,
      "the server does not take the message: too big, mailbox full, or lines too long",
      "look at the mailbox's quota and at the greatest message size of the target"},
+    {ON_BOTH, ANY_CODE, "command argument error. 11", MIG_E_TOO_BIG, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER,
+     "the server does not take the message: too big, mailbox full, or lines too long",
+     "look at the mailbox's quota and at the greatest message size of the target"},
 
     /* Logins. */
     {ON_NO, ANY_CODE, "web login required", MIG_E_AUTH, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER, "the login was refused",
