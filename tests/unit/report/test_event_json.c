@@ -1,5 +1,5 @@
 /* A log line in JSON: its members, its time, one piece, and a sink that fails. */
-#include "sample.h"
+#include "sheet.h"
 
 static sheet out;
 
