@@ -1,8 +1,8 @@
 /* Sessions of a run: opened with patience, counted when they close; errors and events that end or describe the run. */
 #include "base/clock.h"
+#include "base/retry.h"
 #include "copy/job.h"
 #include "copy/queue.h"
-#include "copy/retry.h"
 #include <stdio.h>
 #include <stdlib.h>
 

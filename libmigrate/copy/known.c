@@ -1,6 +1,7 @@
 #include "copy/known.h"
 #include "copy/move.h"
 #include "imap/digests.h"
+#include "sides/sides.h"
 #include "state/keyindex.h"
 #include <stdlib.h>
 #include <string.h>
@@ -219,7 +220,7 @@ static int place_folder(mig__run *run, mig__session *session, mig__folder_job *j
 /* The target's mailbox is gone, or another one of that name. A server that does not tell UIDVALIDITY is believed. */
 static bool replaced_on_target(const mig__folder_job *job)
 {
-    bool there = job->existing != NULL && (job->existing->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT)) == 0;
+    bool there = mig__sides_selectable(job->existing);
     return !there ||
            (job->existing->uidvalidity != 0 && job->existing->uidvalidity != job->record.target_uidvalidity);
 }

@@ -1,6 +1,5 @@
 #include "copy/lists.h"
-#include "folders/map.h"
-#include "imap/names.h"
+#include "sides/sides.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -21,43 +20,6 @@ int mig__lists_check_endpoints(const mig_copy_options *options, mig_error *err)
 }
 
 /* ---- the map ---- */
-
-static mig__folder_in *folders_in(const mig__mailbox_list *list)
-{
-    mig__folder_in *folders = calloc(list->count > 0 ? list->count : 1, sizeof *folders);
-    for (size_t i = 0; folders != NULL && i < list->count; i++) {
-        const mig__mailbox *mailbox = &list->items[i];
-        folders[i] = (mig__folder_in){.name = mailbox->name_valid ? mailbox->name : mailbox->wire,
-                                      .name_valid = mailbox->name_valid,
-                                      .delimiter = mailbox->delimiter,
-                                      .attributes = mailbox->attributes,
-                                      .role = mailbox->role};
-    }
-    return folders;
-}
-
-static char *decoded(const char *wire)
-{
-    mig__buffer text = MIG__BUFFER_INIT;
-    mig__name_decode(wire, &text);
-    return mig__buffer_steal(&text);
-}
-
-/* The name on the wire of a mapped target. NULL: can not be encoded. */
-static char *wire_of(const mig__run *run, const mig__map_entry *entry)
-{
-    if (entry->existing != MIG__NO_FOLDER) {
-        return mig__strdup(run->target_list.items[entry->existing].wire);
-    }
-    mig__buffer wire = MIG__BUFFER_INIT;
-    if (entry->raw || run->target_utf8) {
-        mig__buffer_add_text(&wire, entry->target);
-    } else if (!mig__name_encode(entry->target, &wire)) {
-        mig__buffer_free(&wire);
-        return NULL;
-    }
-    return mig__buffer_steal(&wire);
-}
 
 static void list_note(mig__run *run, const mig__mailbox *source, mig_code code, const char *note)
 {
@@ -108,7 +70,7 @@ static int make_job(mig__run *run, mig__folder_job *job, mig_folder_result *resu
     if (record != NULL && mig__mailbox_find(&run->target_list, record->target) != NULL) {
         job->target = mig__strdup(record->target); /* where it went before goes on there, whatever the map says now */
     } else {
-        job->target = wire_of(run, entry);
+        job->target = mig__sides_wire(entry, &run->target_list, run->target_utf8);
     }
     if (job->target == NULL) {
         mig_error error;
@@ -118,9 +80,9 @@ static int make_job(mig__run *run, mig__folder_job *job, mig_folder_result *resu
         result->target = mig__strdup("");
         return result->target == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     }
-    result->target = decoded(job->target);
+    result->target = mig__sides_decoded(job->target);
     job->existing = mig__mailbox_find(&run->target_list, job->target);
-    job->copy = entry->selectable && (job->source->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT)) == 0;
+    job->copy = entry->selectable && mig__sides_selectable(job->source);
     if (entry->note != NULL) {
         list_note(run, job->source, MIG_E_NAME, entry->note);
     } else if (!job->source->name_valid) {
@@ -146,23 +108,8 @@ int mig__lists_map(mig__run *run, mig_error *err)
     mig__map map = {0};
     mig__state_folder *folders = NULL;
     size_t folder_count = 0;
-    mig__folder_in *source = folders_in(&run->source_list), *target = folders_in(&run->target_list);
-    char *source_prefix = decoded(run->source_list.prefix != NULL ? run->source_list.prefix : "");
-    char *target_prefix = decoded(run->target_list.prefix != NULL ? run->target_list.prefix : "");
-    if (source == NULL || target == NULL || source_prefix == NULL || target_prefix == NULL) {
-        mig_error_set(err, MIG_E_NOMEM, "out of memory");
-        goto cleanup;
-    }
-    mig__side_in from = {.folders = source,
-                         .count = run->source_list.count,
-                         .prefix = source_prefix,
-                         .delimiter = run->source_list.delimiter};
-    mig__side_in to = {.folders = target,
-                       .count = run->target_list.count,
-                       .prefix = target_prefix,
-                       .delimiter = run->target_list.delimiter};
     mig__map_rules rules = {run->options->folders, run->options->excludes, run->options->maps};
-    if (mig__map_make(&map, &from, &to, &rules, err) != 0 ||
+    if (mig__sides_map(&map, &run->source_list, &run->target_list, &rules, err) != 0 ||
         mig__state_folders(run->state, run->state_account, &folders, &folder_count, err) != 0) {
         goto cleanup;
     }
@@ -184,10 +131,6 @@ int mig__lists_map(mig__run *run, mig_error *err)
 cleanup:
     mig__map_free(&map);
     mig__state_folders_free(&folders, folder_count);
-    free(source);
-    free(target);
-    free(source_prefix);
-    free(target_prefix);
     return failed;
 }
 
@@ -220,7 +163,7 @@ static bool same_account(const mig__run *run)
             strcmp(mailbox->mailbox_id, other->mailbox_id) == 0 && same_mailbox(mailbox, other)) {
             return true; /* RFC 8474 section 4: no two mailboxes of a server share an id */
         }
-        if ((mailbox->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT)) == 0) {
+        if (mig__sides_selectable(mailbox)) {
             if (other == NULL || !same_mailbox(mailbox, other)) {
                 return false;
             }

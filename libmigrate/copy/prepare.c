@@ -1,6 +1,7 @@
 #include "copy/prepare.h"
 #include "copy/queue.h"
 #include "imap/command.h"
+#include "sides/sides.h"
 #include <string.h>
 #include <strings.h>
 
@@ -56,7 +57,7 @@ static bool made_by_another(const mig__run *run, const mig__folder_job *job)
 
 static bool wants_create(const mig__run *run, const mig__folder_job *job)
 {
-    bool there = job->existing != NULL && (job->existing->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT)) == 0;
+    bool there = mig__sides_selectable(job->existing);
     return !there && strcasecmp(job->target, "INBOX") != 0 && !made_by_another(run, job);
 }
 

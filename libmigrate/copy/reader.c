@@ -4,8 +4,8 @@
  */
 #include "copy/reader.h"
 #include "base/clock.h"
+#include "base/retry.h"
 #include "copy/queue.h"
-#include "copy/retry.h"
 #include <stdlib.h>
 #include <string.h>
 

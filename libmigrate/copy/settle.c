@@ -1,6 +1,6 @@
 #include "copy/settle.h"
+#include "base/retry.h"
 #include "copy/queue.h"
-#include "copy/retry.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

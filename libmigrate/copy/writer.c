@@ -6,10 +6,10 @@
 #include "copy/writer.h"
 #include "base/clock.h"
 #include "base/crashpoint.h"
+#include "base/retry.h"
 #include "copy/known.h"
 #include "copy/queue.h"
 #include "copy/reconcile.h"
-#include "copy/retry.h"
 #include "copy/settle.h"
 #include "imap/append.h"
 #include <stdlib.h>

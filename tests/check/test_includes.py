@@ -14,8 +14,9 @@ MODULES = {
     "plan": {"base"},
     "report": {"base"},
     "archive": {"base"},
-    "copy": {"state", "folders", "imap", "base"},
-    "verify": {"state", "folders", "imap", "base"},
+    "sides": {"folders", "imap", "base"},
+    "copy": {"sides", "state", "folders", "imap", "base"},
+    "verify": {"sides", "state", "folders", "imap", "base"},
 }
 # Beyond the table: the statistics of streams, which copy and verify sum up.
 ALSO = {"copy": {"net/stream.h"}, "verify": {"net/stream.h"}}

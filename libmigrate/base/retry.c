@@ -1,4 +1,4 @@
-#include "copy/retry.h"
+#include "base/retry.h"
 
 enum { LONGEST_MS = 60000, SOON_MS = 250, LATER_MS = 1000 };
 

@@ -1,6 +1,6 @@
-/* copy/retry.h - how long to wait before trying again: pure functions */
-#ifndef MIG_COPY_RETRY_H
-#define MIG_COPY_RETRY_H
+/* base/retry.h - how long to wait before trying again: pure functions */
+#ifndef MIG_BASE_RETRY_H
+#define MIG_BASE_RETRY_H
 
 #include <migrate/error.h>
 #include <stdbool.h>

@@ -1,0 +1,67 @@
+#include "sides/sides.h"
+#include "imap/names.h"
+#include <stdlib.h>
+
+static mig__folder_in *folders_in(const mig__mailbox_list *list)
+{
+    mig__folder_in *folders = calloc(list->count > 0 ? list->count : 1, sizeof *folders);
+    for (size_t i = 0; folders != NULL && i < list->count; i++) {
+        const mig__mailbox *mailbox = &list->items[i];
+        folders[i] = (mig__folder_in){.name = mailbox->name_valid ? mailbox->name : mailbox->wire,
+                                      .name_valid = mailbox->name_valid,
+                                      .delimiter = mailbox->delimiter,
+                                      .attributes = mailbox->attributes,
+                                      .role = mailbox->role};
+    }
+    return folders;
+}
+
+char *mig__sides_decoded(const char *wire)
+{
+    mig__buffer text = MIG__BUFFER_INIT;
+    mig__name_decode(wire, &text);
+    return mig__buffer_steal(&text);
+}
+
+int mig__sides_map(mig__map *out, const mig__mailbox_list *source, const mig__mailbox_list *target,
+                   const mig__map_rules *rules, mig_error *err)
+{
+    int failed;
+    mig__folder_in *from = folders_in(source), *to = folders_in(target);
+    char *from_prefix = mig__sides_decoded(source->prefix != NULL ? source->prefix : "");
+    char *to_prefix = mig__sides_decoded(target->prefix != NULL ? target->prefix : "");
+    if (from == NULL || to == NULL || from_prefix == NULL || to_prefix == NULL) {
+        failed = mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    } else {
+        mig__side_in from_side = {
+            .folders = from, .count = source->count, .prefix = from_prefix, .delimiter = source->delimiter};
+        mig__side_in to_side = {
+            .folders = to, .count = target->count, .prefix = to_prefix, .delimiter = target->delimiter};
+        failed = mig__map_make(out, &from_side, &to_side, rules, err);
+    }
+    free(from);
+    free(to);
+    free(from_prefix);
+    free(to_prefix);
+    return failed;
+}
+
+char *mig__sides_wire(const mig__map_entry *entry, const mig__mailbox_list *target, bool utf8)
+{
+    if (entry->existing != MIG__NO_FOLDER) {
+        return mig__strdup(target->items[entry->existing].wire);
+    }
+    mig__buffer wire = MIG__BUFFER_INIT;
+    if (entry->raw || utf8) {
+        mig__buffer_add_text(&wire, entry->target);
+    } else if (!mig__name_encode(entry->target, &wire)) {
+        mig__buffer_free(&wire);
+        return NULL;
+    }
+    return mig__buffer_steal(&wire);
+}
+
+bool mig__sides_selectable(const mig__mailbox *mailbox)
+{
+    return mailbox != NULL && (mailbox->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT)) == 0;
+}
