@@ -224,7 +224,7 @@ static int try_all(explainer *e, const features *f, bool left_out, mig_error *er
         if (final < 0 && (uint64_t)-final > f->final) {
             continue;
         }
-        for (int nul = 0; nul <= (f->high > 0); nul++) {
+        for (int nul = 0; nul < (f->high ? 2 : 1); nul++) {
             attempt how = {.left_out = left_out, .nul = nul, .final = final};
             int found = try_line_ends(e, f, how, err);
             if (found) {
