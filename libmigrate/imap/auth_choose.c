@@ -118,6 +118,9 @@ int mig__auth_choose(const mig__session *session, const mig_endpoint *endpoint, 
     *out = asked_for(session, endpoint->auth);
     if (endpoint->authzid != NULL && !mechanisms[*out].authzid) {
         mig_error_set(err, MIG_E_USAGE, "%s can not log in as one user and act as another", mechanisms[*out].name);
+        if (err != NULL) {
+            err->scope = MIG_SCOPE_ACCOUNT;
+        }
         return mig_error_hint(err, "use auth plain, or leave the authorization identity out");
     }
     return offered(session, *out) ? 0 : none_fits(session, mechanisms[*out].name, err);

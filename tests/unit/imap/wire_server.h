@@ -229,14 +229,20 @@ static inline void *wire_run(void *argument)
     return NULL;
 }
 
-static inline void wire_begin(wire_server *server, const wire_step *script)
+/* `context` is for the functions of WIRE_CALL; NULL: they need none. */
+static inline void wire_begin_with(wire_server *server, const wire_step *script, void *context)
 {
     int ends[2];
-    *server = (wire_server){.script = script, .read = wire_plain_read, .write = wire_plain_write};
+    *server = (wire_server){.script = script, .context = context, .read = wire_plain_read, .write = wire_plain_write};
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     server->fd = ends[0];
     server->client = ends[1];
     assert_int_equal(pthread_create(&server->thread, NULL, wire_run, server), 0);
+}
+
+static inline void wire_begin(wire_server *server, const wire_step *script)
+{
+    wire_begin_with(server, script, NULL);
 }
 
 /* Wait for the end of the script, which the client must have met to the last octet. */

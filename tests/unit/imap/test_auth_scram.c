@@ -1,0 +1,245 @@
+/* SCRAM (RFC 5802, RFC 7677), against a server side that computes with OpenSSL, and servers that do not know the
+ * password. */
+#include "imap/wire_server.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+/* The server's part: salt and iterations are those of RFC 7677 section 3. */
+#define SALT         "\x5b\x6d\x99\x68\x9d\x12\x35\x8e\xec\xa0\x4b\x14\x12\x36\xfa\x81"
+#define ITERATIONS   4096
+#define SERVER_NONCE "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
+
+typedef struct scram {
+    const char *digest;
+    const char *password;  /* as the server knows it */
+    bool initial_response; /* SASL-IR */
+    bool lie;              /* in the server's signature */
+    const char *mechanism;
+    char first_bare[256], server_first[256];
+    unsigned char salted[EVP_MAX_MD_SIZE];
+    unsigned length; /* of the digest */
+} scram;
+
+static void encode64(const void *data, size_t length, char *out)
+{
+    EVP_EncodeBlock((unsigned char *)out, data, (int)length);
+}
+
+static size_t decode64(const char *text, char *out, size_t size)
+{
+    size_t length = strlen(text), padding = 0;
+    if (length == 0 || length / 4 * 3 > size - 1) {
+        return 0;
+    }
+    while (padding < 2 && text[length - 1 - padding] == '=') {
+        padding++;
+    }
+    int got = EVP_DecodeBlock((unsigned char *)out, (const unsigned char *)text, (int)length);
+    size_t count = got < 0 ? 0 : (size_t)got - padding;
+    out[count] = '\0';
+    return count;
+}
+
+static void hmac(const scram *s, const unsigned char *key, const char *text, unsigned char *out)
+{
+    HMAC(EVP_get_digestbyname(s->digest), key, (int)s->length, (const unsigned char *)text, strlen(text), out, NULL);
+}
+
+static void say64(wire_server *server, const char *text)
+{
+    char line[512] = "+ ";
+    encode64(text, strlen(text), line + 2);
+    size_t length = strlen(line);
+    memcpy(line + length, "\r\n", 3);
+    wire_send(server, line, length + 2);
+}
+
+static void expect_text(wire_server *server, const char *got, const char *expected)
+{
+    if (strcmp(got, expected) != 0) {
+        wire_problem(server, "the client sends", got, strlen(got), expected, strlen(expected));
+    }
+}
+
+/* "n,,n=user,r=NONCE", alone or behind the command. Answers with salt and iterations. */
+static void first(wire_server *server)
+{
+    scram *s = server->context;
+    char line[512], command[64], message[256] = "";
+    wire_line(server, line, sizeof line);
+    snprintf(command, sizeof command, "1 AUTHENTICATE %s", s->mechanism);
+    const char *encoded = line;
+    if (s->initial_response && strncmp(line, command, strlen(command)) == 0) {
+        encoded = line + strlen(command) + 1;
+    } else {
+        expect_text(server, line, command);
+        wire_send(server, "+ \r\n", 4);
+        wire_line(server, line, sizeof line);
+    }
+    decode64(encoded, message, sizeof message);
+    static const char start[] = "n,,n=user,r=";
+    if (strncmp(message, start, sizeof start - 1) != 0 || strlen(message) < sizeof start - 1 + 16) {
+        wire_problem(server, "the client begins with", message, strlen(message), start, sizeof start - 1);
+        return;
+    }
+    snprintf(s->first_bare, sizeof s->first_bare, "%s", message + 3);
+    char salt[32];
+    encode64(SALT, sizeof SALT - 1, salt);
+    snprintf(s->server_first, sizeof s->server_first, "r=%.100s%s,s=%s,i=%d", message + sizeof start - 1, SERVER_NONCE,
+             salt, ITERATIONS);
+    say64(server, s->server_first);
+}
+
+/* "c=biws,r=NONCE,p=PROOF", to the last octet; answers with the server's signature. */
+static void final(wire_server *server)
+{
+    scram *s = server->context;
+    char line[512], message[256], nonce[160], without_proof[200], authentication[800], expected[400], text[100];
+    unsigned char client_key[EVP_MAX_MD_SIZE], stored_key[EVP_MAX_MD_SIZE], signature[EVP_MAX_MD_SIZE];
+    const EVP_MD *digest = EVP_get_digestbyname(s->digest);
+    s->length = (unsigned)EVP_MD_get_size(digest);
+    PKCS5_PBKDF2_HMAC(s->password, (int)strlen(s->password), (const unsigned char *)SALT, sizeof SALT - 1, ITERATIONS,
+                      digest, (int)s->length, s->salted);
+    wire_line(server, line, sizeof line);
+    decode64(line, message, sizeof message);
+    snprintf(nonce, sizeof nonce, "%.*s", (int)(strchr(s->server_first, ',') - s->server_first), s->server_first);
+    snprintf(without_proof, sizeof without_proof, "c=biws,%s", nonce);
+    snprintf(authentication, sizeof authentication, "%s,%s,%s", s->first_bare, s->server_first, without_proof);
+    hmac(s, s->salted, "Client Key", client_key);
+    EVP_Digest(client_key, s->length, stored_key, NULL, digest, NULL);
+    hmac(s, stored_key, authentication, signature);
+    for (unsigned i = 0; i < s->length; i++) {
+        client_key[i] ^= signature[i];
+    }
+    encode64(client_key, s->length, text);
+    snprintf(expected, sizeof expected, "%s,p=%s", without_proof, text);
+    expect_text(server, message, expected);
+
+    unsigned char server_key[EVP_MAX_MD_SIZE];
+    hmac(s, s->salted, s->lie ? "server key" : "Server Key", server_key);
+    hmac(s, server_key, authentication, signature);
+    encode64(signature, s->length, text);
+    snprintf(message, sizeof message, "v=%s", text);
+    say64(server, message);
+}
+
+/* A final message of whatever content: the server that answers it does not know the password. */
+static void any_line(wire_server *server)
+{
+    char line[512];
+    wire_line(server, line, sizeof line);
+}
+
+static mig__session *open_with(wire_server *server, const wire_step *script, scram *s, mig_endpoint *endpoint,
+                               mig_error *err)
+{
+    static char password[] = "pencil";
+    *endpoint = wire_endpoint();
+    endpoint->secret_context = password;
+    wire_begin_with(server, script, s);
+    return wire_open(server, endpoint, err);
+}
+
+static void log_in(const wire_step *script, scram *s)
+{
+    wire_server server;
+    mig_endpoint endpoint;
+    mig_error error = MIG_ERROR_INIT;
+    mig__session *session = open_with(&server, script, s, &endpoint, &error);
+    if (session == NULL) {
+        print_error("%s\n", error.text);
+    }
+    mig__session_close(&session);
+    wire_end(&server);
+    assert_int_equal(error.code, MIG_OK);
+}
+
+static void test_sha_256(void **state)
+{
+    (void)state;
+    scram s = {.digest = "SHA256", .password = "pencil", .initial_response = true, .mechanism = "SCRAM-SHA-256"};
+    static const wire_step script[] = {SEND("* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256 AUTH=PLAIN SASL-IR] hi\r\n"),
+                                       CALL(first),
+                                       CALL(final),
+                                       EXPECT("\r\n"),
+                                       SEND("1 OK [CAPABILITY IMAP4rev1] in\r\n"),
+                                       EXPECT("2 LOGOUT\r\n"),
+                                       END};
+    log_in(script, &s);
+}
+
+static void test_sha_1_without_initial_response(void **state)
+{
+    (void)state;
+    scram s = {.digest = "SHA1", .password = "pencil", .mechanism = "SCRAM-SHA-1"};
+    static const wire_step script[] = {SEND("* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-1 AUTH=PLAIN] hi\r\n"),
+                                       CALL(first),
+                                       CALL(final),
+                                       EXPECT("\r\n"),
+                                       SEND("1 OK [CAPABILITY IMAP4rev1] in\r\n"),
+                                       EXPECT("2 LOGOUT\r\n"),
+                                       END};
+    log_in(script, &s);
+}
+
+static void fail_to_log_in(const wire_step *script, scram *s, mig_code code, const char *words)
+{
+    wire_server server;
+    mig_endpoint endpoint;
+    mig_error error = MIG_ERROR_INIT;
+    assert_null(open_with(&server, script, s, &endpoint, &error));
+    if (error.code != code || strstr(error.text, words) == NULL) {
+        print_error("%s\n", error.text);
+    }
+    assert_int_equal(error.code, code);
+    assert_non_null(strstr(error.text, words));
+    wire_end(&server);
+}
+
+#define SCRAM_GREETING SEND("* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256 SASL-IR] hi\r\n")
+
+static void test_server_without_the_password(void **state)
+{
+    (void)state;
+    scram s = {
+        .digest = "SHA256", .password = "pencil", .initial_response = true, .mechanism = "SCRAM-SHA-256", .lie = true};
+    static const wire_step lying[] = {SCRAM_GREETING, CALL(first), CALL(final), END};
+    fail_to_log_in(lying, &s, MIG_E_AUTH, "does not know the password");
+    static const wire_step silent[] = {SCRAM_GREETING, CALL(first), CALL(any_line), SEND("1 OK welcome\r\n"), END};
+    fail_to_log_in(silent, &s, MIG_E_AUTH, "without showing");
+    static const wire_step sudden[] = {SCRAM_GREETING, CALL(any_line), SEND("1 OK welcome\r\n"), END};
+    fail_to_log_in(sudden, &s, MIG_E_AUTH, "without showing");
+}
+
+static void test_wrong_password(void **state)
+{
+    (void)state;
+    scram s = {.digest = "SHA256", .initial_response = true, .mechanism = "SCRAM-SHA-256"};
+    static const wire_step script[] = {SCRAM_GREETING, CALL(first), CALL(any_line),
+                                       SEND("1 NO [AUTHENTICATIONFAILED] no\r\n"), END};
+    fail_to_log_in(script, &s, MIG_E_AUTH, "refuses the login");
+}
+
+static void test_senseless_challenges(void **state)
+{
+    (void)state;
+    scram s = {.initial_response = true, .mechanism = "SCRAM-SHA-256"};
+    static const wire_step other_nonce[] = {SCRAM_GREETING, CALL(any_line),
+                                            SEND("+ cj1ub25zZW5zZSxzPVFTWENSK1E2c2VrOGJmOTIsaT00MDk2\r\n"), END};
+    fail_to_log_in(other_nonce, &s, MIG_E_PROTOCOL, "SCRAM-SHA-256");
+    static const wire_step not_base64[] = {SCRAM_GREETING, CALL(any_line), SEND("+ !!!!\r\n"), END};
+    fail_to_log_in(not_base64, &s, MIG_E_PROTOCOL, "SCRAM-SHA-256");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sha_256),
+        cmocka_unit_test(test_sha_1_without_initial_response),
+        cmocka_unit_test(test_server_without_the_password),
+        cmocka_unit_test(test_wrong_password),
+        cmocka_unit_test(test_senseless_challenges),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
