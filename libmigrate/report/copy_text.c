@@ -217,7 +217,7 @@ static void put_totals(writer *out, const mig_totals *totals)
     put(out, ".\n");
 }
 
-/* Nights are worth naming when what is left takes longer than the run that just ended. */
+/* What is left, and how many nights it takes: by octets where they are known, else by messages. */
 static void put_left(writer *out, const mig_totals *totals)
 {
     if (totals->left_messages == 0)
@@ -225,8 +225,10 @@ static void put_left(writer *out, const mig_totals *totals)
     put(out, "Left to copy: %s message%s", COUNT(totals->left_messages), plural(totals->left_messages));
     if (totals->left_bytes > 0)
         put(out, ", about %s", OCTETS(totals->left_bytes));
-    if (totals->bytes > 0 && totals->left_bytes > 0) {
-        uint64_t runs = (totals->left_bytes - 1) / totals->bytes + 1;
+    const uint64_t left = totals->left_bytes > 0 ? totals->left_bytes : totals->left_messages;
+    const uint64_t done = totals->left_bytes > 0 ? totals->bytes : totals->copied;
+    if (done > 0) {
+        const uint64_t runs = (left - 1) / done + 1;
         put(out, "; at this pace %s more run%s like this one", COUNT(runs), plural(runs));
     }
     put(out, ".\n");

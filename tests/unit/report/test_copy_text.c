@@ -98,6 +98,9 @@ static void test_interrupted(void **state)
                        "250 copied, 0 adopted, 0 already there, 750 still to copy.\n");
     assert_holds(text, "Left to copy: 750 messages, about 3.0 MiB; at this pace 3 more runs like this one.\n");
     assert_holds(text, "Next: run the same command again");
+    result.totals.left_bytes = 0;
+    result.totals.left_messages = 751;
+    assert_holds(summary_of(&result), "Left to copy: 751 messages; at this pace 4 more runs like this one.\n");
 }
 
 static void test_several_accounts(void **state)
