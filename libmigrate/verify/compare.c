@@ -86,7 +86,8 @@ static void match(matcher *m, uint32_t recorded, uint32_t found)
     if (f->unreadable) {
         kind = MIG_FOUND_UNREADABLE;
     } else if (!contents_known(r, f)) {
-        kind = r->digest.octets == f->digest.octets ? MIG_FOUND_PRESENT : MIG_FOUND_SIZE_DIFFERS;
+        bool same = r->digest.octets == f->digest.octets || (!r->has_digest && !r->digest.octets);
+        kind = same ? MIG_FOUND_PRESENT : MIG_FOUND_SIZE_DIFFERS;
     } else if (memcmp(r->digest.raw, f->digest.raw, MIG__DIGEST_SIZE) == 0) {
         kind = MIG_FOUND_IDENTICAL;
     } else {

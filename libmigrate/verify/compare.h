@@ -29,7 +29,7 @@ typedef struct mig__recorded {
     bool has_date;
     int64_t date;      /* INTERNALDATE, seconds since 1970-01-01 UTC */
     const char *flags; /* sorted, joined by blanks, without \Recent; NULL: unknown. Borrowed, equal ones may share */
-    mig__message_digest digest; /* digest.octets counts also without has_digest */
+    mig__message_digest digest; /* digest.octets counts also without has_digest, unless it is 0: unknown */
 } mig__recorded;
 
 typedef struct mig__found {

@@ -1,8 +1,8 @@
 /*
  * migrate/verify.h - compare what is on the target with what was copied, by content
  *
- * mig_verify_run reads the target back and holds each message against the digests that the copy recorded (or, with
- * MIG_AGAINST_SOURCE, against the source itself). The result says of every message what became of it, names each that
+ * A verification reads the target back and holds each message against the digests that the copy recorded (or, with
+ * MIG_AGAINST_SOURCE, against the source itself). Its result says of every message what became of it, names each that
  * is not exactly as it was, and has a Merkle root (RFC 9162) for every folder and account, so that it is evidence.
  * Neither side is changed: mailboxes are opened with EXAMINE and read with BODY.PEEK.
  */
@@ -137,6 +137,7 @@ typedef struct mig_verify_result {
     char *host;                /* where it ran; "" unknown */
 } mig_verify_result;
 
+/* How to verify one account. */
 typedef struct mig_verify_options {
     const mig_endpoint
         *source; /* names the account in the state; logged in to with MIG_AGAINST_SOURCE only. Required */
@@ -166,17 +167,12 @@ typedef struct mig_verify_options {
     }
 
 /*
- * Verify one account. Returns the result, which the caller releases with mig_verify_result_free, also when the account
- * failed: then its status and error say so. Returns NULL with `err` filled only for MIG_E_USAGE and MIG_E_NOMEM.
- */
-mig_verify_result *mig_verify_run(const mig_verify_options *options, mig_error *err);
-
-/*
  * Move the accounts of `from` to the end of `into`, add up the totals, and keep the worse status and exit status: for a
  * report over many accounts. `from` is released. 0, or -1 with MIG_E_NOMEM (then both are as they were).
  */
 int mig_verify_result_join(mig_verify_result *into, mig_verify_result **from, mig_error *err);
 
+/* Release a result and all it holds, set *result to NULL. NULL in it is fine. */
 void mig_verify_result_free(mig_verify_result **result);
 
 /*

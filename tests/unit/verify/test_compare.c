@@ -308,9 +308,13 @@ static void adopted_without_a_digest_is_present_at_most(void **state)
     (void)state;
     folder x;
     set_up(&x);
-    x.r[0].has_digest = false;
+    x.r[0].has_digest = x.r[1].has_digest = x.r[2].has_digest = false;
+    x.r[1].digest.octets = 0; /* unknown */
+    x.r[2].digest.octets = 1;
     compare(&x);
     assert_outcome(&x, 0, MIG_FOUND_PRESENT, 0, 0);
+    assert_outcome(&x, 1, MIG_FOUND_PRESENT, 1, 1);
+    assert_outcome(&x, 2, MIG_FOUND_SIZE_DIFFERS, 2, 2);
     mig__comparison_free(&x.out);
 }
 
