@@ -167,6 +167,12 @@ typedef struct mig_verify_options {
     }
 
 /*
+ * Verify one account. Returns the result, which the caller releases with mig_verify_result_free, also when the account
+ * failed: then its status and error say so. Returns NULL with `err` filled only for MIG_E_USAGE and MIG_E_NOMEM.
+ */
+mig_verify_result *mig_verify_run(const mig_verify_options *options, mig_error *err);
+
+/*
  * Move the accounts of `from` to the end of `into`, add up the totals, and keep the worse status and exit status: for a
  * report over many accounts. `from` is released. 0, or -1 with MIG_E_NOMEM (then both are as they were).
  */
