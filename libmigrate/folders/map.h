@@ -3,7 +3,39 @@
  *
  * Names are compared and rewritten component by component: the source's separator becomes the target's, a personal
  * namespace prefix ("INBOX.") on the source is taken off, the target's is put on, roles meet roles. INBOX is INBOX in
- * any spelling (RFC 3501 section 5.1), and nothing else is.
+ * any spelling (RFC 3501 section 5.1), and nothing else is: "Archive/Inbox" is a folder like any other.
+ *
+ * In the order in which they apply:
+ *  1. A --map rule says where a mailbox goes: to where a source mailbox named TO would go.
+ *  2. INBOX goes to INBOX.
+ *  3. A mailbox with a role goes to the target's mailbox with that role: that which announces it (SPECIAL-USE), else
+ *     the one with a well-known name. On the source as well a role that is announced goes before a name, and a name
+ *     counts at the top level and directly below INBOX only. Of several mailboxes with a role one has it, that with
+ *     the most usual name, else the first; the others keep their names. Where the target has none, the mailbox keeps
+ *     its name and the role is asked for when it is made. It also keeps its name where that is there and the target's
+ *     mailbox with the role has the name of another mailbox of the source: then the server gave the role by the name.
+ *  4. All others keep their names, below the target of the mailbox that they are below: where "Sent" became "Sent
+ *     Items", "Sent/2019" becomes "Sent Items/2019". The same holds for a mailbox moved by a rule.
+ *
+ * Where a name can not stay as it is, the note says so:
+ *  - What is below INBOX stays there where the target allows it, else it goes to the top level. Where the target has
+ *    the prefix "INBOX." both are the same.
+ *  - A component that holds the target's separator gets '_' for it, a control character (C0, C1, DEL) as well, an empty
+ *    component is "_". Separators at the end of a name do not count.
+ *  - Below a mailbox that takes no children, and everywhere on a flat target, components are joined by " - ".
+ *  - When two mailboxes want one name, the one whose name fits unchanged has it, then the first by name; others get
+ *    " (2)", " (3)". On a target without case "A" and "a" are one name. What exists on the target takes no name away:
+ *    mail is added to it.
+ *  - Two mailboxes only meet where a rule says so, or where one was sent to a role's mailbox and the other has a known
+ *    name of that role. Both notes say it.
+ *  - Views (\All, \Flagged, \Important) hold no mail of their own and are left out, unless a --folder pattern without
+ *    '*' names them. Nothing is taken for a view because of its name.
+ *  - "[Gmail]" itself is left out where the target is not Gmail, and what is below it goes to the top level.
+ *  - A name that is listed twice is mapped once.
+ *
+ * The result does not depend on the order of the lists, nor on --folder and --exclude except for what is left out; and
+ * it is the same when the mailboxes that it names exist on the target, whatever roles the server gave them meanwhile by
+ * their names, so that the next run goes on where this one was.
  */
 #ifndef MIG_FOLDERS_MAP_H
 #define MIG_FOLDERS_MAP_H
@@ -16,38 +48,46 @@
 #define MIG__NO_FOLDER ((size_t)-1)
 
 typedef struct mig__folder_in { /* one mailbox of a side; strings borrowed */
-    const char *name;  /* UTF-8; when !name_valid the wire octets */
-    bool name_valid;   /* false: `name` is not valid mUTF-7 and is carried over octet by octet */
-    char delimiter;    /* '\0': flat */
+    const char *name;           /* UTF-8; when !name_valid the wire octets */
+    bool name_valid;            /* false: `name` is not valid mUTF-7 and is carried over octet by octet */
+    char delimiter;             /* '\0': flat */
     unsigned attributes;
-    mig_role role;     /* as the server announced it */
+    mig_role role; /* as the server announced it */
 } mig__folder_in;
 
 typedef struct mig__side_in {
     const mig__folder_in *folders;
     size_t count;
-    const char *prefix; /* personal namespace prefix ("INBOX.", ""), UTF-8 */
-    char delimiter;     /* of the personal namespace */
+    const char *prefix;     /* personal namespace prefix ("INBOX.", ""), UTF-8 */
+    char delimiter;         /* of the personal namespace */
     bool inbox_no_children; /* INBOX takes no children there (iCloud, Courier's prefix excepted) */
     bool case_insensitive;  /* names that differ in case alone are the same (Microsoft 365) */
 } mig__side_in;
 
+/*
+ * The lists end with NULL; NULL or an empty list: none. A glob goes over the source's whole UTF-8 name: '*' is any
+ * text, also across separators, '?' one character, everything else itself. INBOX also matches as "INBOX" where the
+ * server spells it otherwise. A map is "FROM=TO" with whole source names, or with one '*' in both FROM and TO, which
+ * stands for the same text; the first that matches counts. TO has the source's separator; "\=" is an equals sign in a
+ * name. A map with '*' does not apply to names that are not valid.
+ */
 typedef struct mig__map_rules {
-    const char *const *folders;  /* globs over the source's UTF-8 name: '*' also crosses separators, '?' one character; NULL: all */
-    const char *const *excludes; /* globs; exclude wins */
-    const char *const *maps;     /* "FROM=TO": exact source name, or "FROM*=TO*"-style with one '*' on both sides; TO with
-                                    the source's separator, "\=" for an equals sign in a name */
+    const char *const *folders;  /* only these; none: all */
+    const char *const *excludes; /* not these, whatever `folders` says */
+    const char *const *maps;
 } mig__map_rules;
 
 typedef struct mig__map_entry {
-    size_t source;    /* index into source->folders */
-    char *target;     /* UTF-8 (or wire octets when `raw`), prefix and separators as on the target; NULL: left out */
+    size_t source; /* index into source->folders */
+    char *target;  /* UTF-8 (or wire octets when `raw`), prefix and separators as on the target; NULL: left out */
     bool raw;
-    size_t existing;  /* index into target->folders of the mailbox with that name, or MIG__NO_FOLDER */
-    bool selectable;  /* false: a \Noselect node on the source: nothing to copy, made only as a parent */
-    mig_role role;    /* by announcement, else by well-known name; asked for when the mailbox is created */
+    size_t existing;       /* index into target->folders of the mailbox with that name (never one that is \NonExistent,
+                              but it can be \Noselect), or MIG__NO_FOLDER */
+    bool selectable;       /* false: a \Noselect node on the source: nothing to copy, made only as a parent */
+    mig_role role;         /* by announcement, else by well-known name; to be asked for when the mailbox is created.
+                              NONE for a new one whose role another mailbox of the target has already */
     bool left_out_by_rule; /* true with target NULL: --folder/--exclude; false with target NULL: see note */
-    char *note;       /* something a person should know (renamed, merged, left out and why), UTF-8; NULL: nothing */
+    char *note; /* something a person should know (renamed, merged, left out and why), UTF-8; NULL: nothing */
 } mig__map_entry;
 
 typedef struct mig__map {
@@ -56,9 +96,8 @@ typedef struct mig__map {
 } mig__map;
 
 /*
- * Make the map. Two sources never meet in one target unless a rule or a role says so (then both notes say it); names
- * that collide otherwise get " (2)", " (3)". A component that holds the target's separator gets '_' for it, with a
- * note. Errors: MIG_E_USAGE for a bad rule, MIG_E_NOMEM.
+ * Make the map. `rules` may be NULL. Everything is borrowed until the call returns; mig__map_free releases the result.
+ * Errors: MIG_E_USAGE for a bad rule, MIG_E_NOMEM.
  */
 int mig__map_make(mig__map *out, const mig__side_in *source, const mig__side_in *target, const mig__map_rules *rules,
                   mig_error *err);

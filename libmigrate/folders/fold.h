@@ -1,0 +1,18 @@
+/* folders/fold.h - comparing names without regard to case */
+#ifndef MIG_FOLDERS_FOLD_H
+#define MIG_FOLDERS_FOLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Fold the case of UTF-8 text, one character to one (Unicode's simple folding) for the Latin, Greek, Cyrillic and
+ * Armenian letters; other characters, and octets that are not UTF-8, stay. Writes at most `length` octets to `out`,
+ * which may be `text`, without a NUL. Returns how many.
+ */
+size_t mig__fold(const char *text, size_t length, char *out);
+
+/* True when `text` is "INBOX" in any spelling (RFC 3501 section 5.1). */
+bool mig__is_inbox(const char *text, size_t length);
+
+#endif

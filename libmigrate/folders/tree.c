@@ -1,0 +1,228 @@
+#include "folders/tree.h"
+#include "folders/fold.h"
+#include "folders/path.h"
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t hash(const mig__place *parent, const char *key, size_t length, bool raw)
+{
+    uint64_t value = 14695981039346656037u ^ (uint64_t)(uintptr_t)parent; /* FNV-1a */
+    value = (value ^ raw) * 1099511628211u;
+    for (size_t i = 0; i < length; i++) {
+        value = (value ^ (unsigned char)key[i]) * 1099511628211u;
+    }
+    return value ^ value >> 32;
+}
+
+static mig__place *new_place(const mig__tree *tree, mig__place *parent, const char *name, size_t length, bool raw)
+{
+    bool folded = tree->side->case_insensitive && !raw;
+    mig__place *place = calloc(1, sizeof *place + (length + 1) * (folded ? 2 : 1));
+    if (place == NULL) {
+        return NULL;
+    }
+    place->parent = parent;
+    place->existing = place->holder = MIG__NO_FOLDER;
+    place->raw = raw;
+    place->length = place->key_length = length;
+    memcpy(place->name, name, length);
+    place->key = place->name;
+    if (folded) {
+        place->key = place->name + length + 1;
+        place->key_length = mig__fold(name, length, place->key);
+    }
+    return place;
+}
+
+static mig__place **bucket_of(const mig__tree *tree, const mig__place *place)
+{
+    return &tree->buckets[hash(place->parent, place->key, place->key_length, place->raw) % tree->bucket_count];
+}
+
+static bool grow(mig__tree *tree)
+{
+    size_t old_count = tree->bucket_count;
+    mig__place **old = tree->buckets;
+    mig__place **buckets = calloc(old_count * 2, sizeof(mig__place *));
+    if (buckets == NULL) {
+        return false;
+    }
+    tree->buckets = buckets;
+    tree->bucket_count = old_count * 2;
+    for (size_t i = 0; i < old_count; i++) {
+        for (mig__place *place = old[i], *next; place != NULL; place = next) {
+            next = place->chain;
+            mig__place **bucket = bucket_of(tree, place);
+            place->chain = *bucket;
+            *bucket = place;
+        }
+    }
+    free(old);
+    return true;
+}
+
+static mig__place *look_up(const mig__tree *tree, const mig__place *wanted)
+{
+    for (mig__place *place = *bucket_of(tree, wanted); place != NULL; place = place->chain) {
+        if (place->parent == wanted->parent && place->raw == wanted->raw && place->key_length == wanted->key_length &&
+            memcmp(place->key, wanted->key, wanted->key_length) == 0) {
+            return place;
+        }
+    }
+    return NULL;
+}
+
+int mig__tree_at(mig__tree *tree, mig__place *parent, const char *name, size_t length, bool raw, bool make,
+                 mig__place **out, mig_error *err)
+{
+    if (parent == tree->bare && mig__is_inbox(name, length)) {
+        *out = tree->inbox;
+        return 0;
+    }
+    mig__place *place = new_place(tree, parent, name, length, raw && !mig__plain(name, length));
+    if (place == NULL || (make && tree->count >= tree->bucket_count && !grow(tree))) {
+        free(place);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    *out = look_up(tree, place);
+    if (*out == NULL && make) {
+        mig__place **bucket = bucket_of(tree, place);
+        place->chain = *bucket;
+        *bucket = *out = place;
+        tree->count++;
+    } else {
+        free(place);
+    }
+    return 0;
+}
+
+static int add_existing(mig__tree *tree, size_t index, mig_error *err)
+{
+    const mig__folder_in *folder = &tree->side->folders[index];
+    if (folder->attributes & MIG_ATTR_NONEXISTENT) {
+        return 0;
+    }
+    mig__path path = {0};
+    if (mig__path_make(&path, tree->side, folder->name, folder->delimiter, !folder->name_valid, err) != 0) {
+        return -1;
+    }
+    mig__place *place = path.space == MIG__SPACE_PERSONAL ? tree->personal : tree->bare;
+    int rc = 0;
+    for (const char *name = path.data; rc == 0 && name < path.data + path.length && path.levels <= MIG__MAX_LEVELS;
+         name += strlen(name) + 1) {
+        rc = mig__tree_at(tree, place, name, strlen(name), path.raw, true, &place, err);
+    }
+    if (rc == 0 && place->parent != NULL) {
+        size_t other = place->existing; /* "a" and "a/" */
+        if (other == MIG__NO_FOLDER || strcmp(folder->name, tree->side->folders[other].name) < 0) {
+            place->existing = index;
+            tree->of_folder[index] = place;
+            if (other != MIG__NO_FOLDER) {
+                tree->of_folder[other] = NULL;
+            }
+        }
+    }
+    mig__path_free(&path);
+    return rc;
+}
+
+int mig__tree_make(mig__tree *tree, const mig__side_in *side, mig_error *err)
+{
+    *tree = (mig__tree){.side = side, .inbox_prefix = mig__inbox_prefix(side), .bucket_count = 256};
+    bool prefixed = side->prefix != NULL && *side->prefix != '\0';
+    tree->buckets = calloc(tree->bucket_count, sizeof(mig__place *));
+    tree->of_folder = calloc(side->count + 1, sizeof(mig__place *));
+    tree->bare = new_place(tree, NULL, "", 0, false);
+    tree->personal = prefixed ? new_place(tree, NULL, "", 0, false) : tree->bare;
+    tree->inbox = tree->bare == NULL ? NULL : new_place(tree, tree->bare, "INBOX", 5, false);
+    if (tree->buckets == NULL || tree->of_folder == NULL || tree->personal == NULL || tree->inbox == NULL) {
+        mig__tree_free(tree);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < side->count; i++) {
+        if (add_existing(tree, i, err) != 0) {
+            mig__tree_free(tree);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void mig__tree_free(mig__tree *tree)
+{
+    for (size_t i = 0; tree->buckets != NULL && i < tree->bucket_count; i++) {
+        for (mig__place *place = tree->buckets[i], *next; place != NULL; place = next) {
+            next = place->chain;
+            free(place);
+        }
+    }
+    free(tree->buckets);
+    free(tree->of_folder);
+    free(tree->inbox);
+    if (tree->personal != tree->bare) {
+        free(tree->personal);
+    }
+    free(tree->bare);
+    *tree = (mig__tree){0};
+}
+
+mig__place *mig__tree_below(const mig__tree *tree, mig__place *place)
+{
+    if (place->parent == NULL) {
+        return place;
+    }
+    if (place == tree->inbox && tree->inbox_prefix) {
+        return tree->personal;
+    }
+    bool refused =
+        place->existing != MIG__NO_FOLDER && (tree->side->folders[place->existing].attributes & MIG_ATTR_NOINFERIORS);
+    if (place == tree->inbox) {
+        refused = refused || tree->side->inbox_no_children || tree->personal != tree->bare;
+    }
+    return refused || tree->side->delimiter == '\0' ? NULL : place;
+}
+
+char *mig__tree_name(const mig__tree *tree, const mig__place *place)
+{
+    if (place->existing != MIG__NO_FOLDER && place != tree->inbox) {
+        return strdup(tree->side->folders[place->existing].name);
+    }
+    size_t length = 0;
+    const mig__place *root = place;
+    for (; root->parent != NULL; root = root->parent) {
+        length += root->length + (root->parent->parent != NULL);
+    }
+    const char *prefix = root == tree->personal && tree->side->prefix != NULL ? tree->side->prefix : "";
+    length += strlen(prefix);
+    char *name = malloc(length + 1);
+    if (name == NULL) {
+        return NULL;
+    }
+    memcpy(name, prefix, strlen(prefix));
+    name[length] = '\0';
+    for (const mig__place *step = place; step->parent != NULL; step = step->parent) {
+        length -= step->length;
+        memcpy(name + length, step->name, step->length);
+        if (step->parent->parent != NULL) {
+            name[--length] = tree->side->delimiter;
+        }
+    }
+    return name;
+}
+
+bool mig__place_raw(const mig__place *place)
+{
+    while (place != NULL && !place->raw) {
+        place = place->parent;
+    }
+    return place != NULL;
+}
+
+bool mig__place_plain(const mig__place *place)
+{
+    while (place != NULL && mig__plain(place->name, place->length)) {
+        place = place->parent;
+    }
+    return place == NULL;
+}

@@ -1,0 +1,815 @@
+/* Where mailboxes go: one small table for each thing that an administrator expects. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "folders/map.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct line { /* a mailbox of the source and what is expected of it */
+    const char *name;
+    const char *target; /* NULL: left out */
+    mig_role announced;
+    mig_role role; /* expected */
+    unsigned attributes;
+    const char *note; /* a part of the expected note; NULL: no note */
+    bool raw;         /* the name is not valid mUTF-7 */
+} line;
+
+typedef struct there { /* a mailbox of the target */
+    const char *name;
+    mig_role announced;
+    unsigned attributes;
+    bool raw;
+} there;
+
+typedef struct setting {
+    const char *source_prefix, *target_prefix;
+    char source_delimiter, target_delimiter;
+    bool inbox_no_children, case_insensitive;
+    mig__map_rules rules;
+} setting;
+
+#define MOST 64
+
+static void fill(mig__folder_in *out, const char *name, bool raw, char delimiter, unsigned attributes, mig_role role)
+{
+    *out = (mig__folder_in){name, !raw, delimiter, attributes, role};
+}
+
+static const mig__map_entry *entry_of(const mig__map *map, size_t source)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        if (map->entries[i].source == source) {
+            return &map->entries[i];
+        }
+    }
+    fail_msg("mailbox %zu has no entry", source);
+    return NULL;
+}
+
+static void compare(const line *expected, const mig__map_entry *entry)
+{
+    bool same_target = expected->target == NULL ? entry->target == NULL
+                                                : entry->target != NULL && strcmp(expected->target, entry->target) == 0;
+    if (!same_target) {
+        fail_msg("\"%s\" goes to \"%s\", expected \"%s\"", expected->name, entry->target ? entry->target : "(left out)",
+                 expected->target ? expected->target : "(left out)");
+    }
+    if (entry->role != expected->role) {
+        fail_msg("\"%s\" has role \"%s\"", expected->name, mig_role_name(entry->role));
+    }
+    bool same_note = expected->note == NULL ? entry->note == NULL
+                                            : entry->note != NULL && strstr(entry->note, expected->note) != NULL;
+    if (!same_note) {
+        fail_msg("\"%s\" has note \"%s\"", expected->name, entry->note ? entry->note : "(none)");
+    }
+    assert_int_equal(entry->selectable, !(expected->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT)));
+}
+
+/* Map `lines` (NULL name ends them) onto `target` and hold the result against what they expect. */
+static void check(const setting *how, const line *lines, const there *target)
+{
+    mig__folder_in source_folders[MOST], target_folders[MOST];
+    size_t sources = 0, targets = 0;
+    for (; lines[sources].name != NULL; sources++) {
+        fill(&source_folders[sources], lines[sources].name, lines[sources].raw, how->source_delimiter,
+             lines[sources].attributes, lines[sources].announced);
+    }
+    for (; target != NULL && target[targets].name != NULL; targets++) {
+        fill(&target_folders[targets], target[targets].name, target[targets].raw, how->target_delimiter,
+             target[targets].attributes, target[targets].announced);
+    }
+    mig__side_in from = {source_folders, sources, how->source_prefix, how->source_delimiter, false, false};
+    mig__side_in to = {target_folders,       targets, how->target_prefix, how->target_delimiter, how->inbox_no_children,
+                       how->case_insensitive};
+    mig__map map;
+    mig_error err = MIG_ERROR_INIT;
+    if (mig__map_make(&map, &from, &to, &how->rules, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(map.count, sources);
+    for (size_t i = 0; i < sources; i++) {
+        const mig__map_entry *entry = entry_of(&map, i);
+        compare(&lines[i], entry);
+        assert_int_equal(entry->raw, entry->target != NULL && lines[i].raw);
+        size_t existing = MIG__NO_FOLDER;
+        for (size_t k = 0; k < targets && entry->target != NULL && existing == MIG__NO_FOLDER; k++) {
+            if (strcmp(target[k].name, entry->target) == 0 && target[k].raw == entry->raw &&
+                !(target[k].attributes & MIG_ATTR_NONEXISTENT)) {
+                existing = k;
+            }
+        }
+        assert_int_equal(entry->existing, existing);
+    }
+    mig__map_free(&map);
+    assert_null(map.entries);
+}
+
+#define SENT  MIG_ROLE_SENT
+#define JUNK  MIG_ROLE_JUNK
+#define TRASH MIG_ROLE_TRASH
+#define INBOX MIG_ROLE_INBOX
+
+static const setting slashes = {"", "", '/', '/', false, false, {NULL, NULL, NULL}};
+
+static void test_plain(void **state)
+{
+    (void)state;
+    const line lines[] = {
+        {.name = "Work/2019", .target = "Work/2019"},
+        {.name = "INBOX", .target = "INBOX", .role = INBOX, .announced = INBOX},
+        {.name = "Work", .target = "Work"},
+        {.name = "Entwürfe & mehr", .target = "Entwürfe & mehr"},
+        {.name = "a \"b\" c\\d %*", .target = "a \"b\" c\\d %*"},
+        {.name = ".", .target = "."},
+        {.name = "..", .target = ".."},
+        {.name = "../../etc/passwd", .target = "../../etc/passwd"},
+        {.name = "Archive/Inbox", .target = "Archive/Inbox"},
+        {.name = "INBOXES", .target = "INBOXES"},
+        {.name = "Only/Child/Listed", .target = "Only/Child/Listed"},
+        {.name = "Node", .target = "Node", .attributes = MIG_ATTR_NOSELECT},
+        {.name = "Node/Leaf", .target = "Node/Leaf"},
+        {.name = NULL},
+    };
+    const there target[] = {{.name = "INBOX"}, {.name = "Work"}, {.name = "Other"}, {.name = NULL}};
+    check(&slashes, lines, target);
+    check(&slashes, lines, NULL);
+}
+
+/* The same mailbox by every combination of separator and prefix. */
+static void test_separators_and_prefixes(void **state)
+{
+    (void)state;
+    static const char delimiters[] = "/.\\^|:";
+    for (size_t s = 0; s < sizeof delimiters - 1; s++) {
+        for (size_t t = 0; t < sizeof delimiters - 1; t++) {
+            for (int prefixes = 0; prefixes < 9; prefixes++) {
+                static const char *const roots[] = {"", "INBOX", "mail"};
+                char names[2][3][40], prefix[2][8];
+                for (int side = 0; side < 2; side++) {
+                    char d = delimiters[side == 0 ? s : t];
+                    const char *root = roots[side == 0 ? prefixes % 3 : prefixes / 3];
+                    snprintf(prefix[side], sizeof prefix[side], *root ? "%s%c" : "%s", root, d);
+                    snprintf(names[side][0], sizeof names[side][0], "%sWork", prefix[side]);
+                    snprintf(names[side][1], sizeof names[side][1], "%sWork%cÄrger", prefix[side], d);
+                    snprintf(names[side][2], sizeof names[side][2], "%sWork%cÄrger%cdeep", prefix[side], d, d);
+                }
+                const line lines[] = {
+                    {.name = names[0][2], .target = names[1][2]},
+                    {.name = names[0][0], .target = names[1][0]},
+                    {.name = "INBOX", .target = "INBOX", .role = INBOX},
+                    {.name = names[0][1], .target = names[1][1]},
+                    {.name = NULL},
+                };
+                const there target[] = {{.name = "INBOX"}, {.name = names[1][1]}, {.name = NULL}};
+                setting how = {prefix[0], prefix[1], delimiters[s], delimiters[t], false, false, {NULL, NULL, NULL}};
+                check(&how, lines, target);
+            }
+        }
+    }
+}
+
+static void test_inbox_any_case(void **state)
+{
+    (void)state;
+    const line lines[] = {
+        {.name = "Inbox", .target = "INBOX", .role = INBOX, .announced = MIG_ROLE_ALL}, /* never a view */
+        {.name = "inbox", .target = NULL, .note = "twice"},
+        {.name = "iNBOX/Work", .target = "INBOX/Work"},
+        {.name = NULL},
+    };
+    check(&slashes, lines, NULL);
+}
+
+static void test_below_inbox(void **state)
+{
+    (void)state;
+    const line kept[] = {
+        {.name = "INBOX", .target = "INBOX", .role = INBOX},
+        {.name = "INBOX/Work", .target = "INBOX/Work"},
+        {.name = "INBOX/Work/a", .target = "INBOX/Work/a"},
+        {.name = "Work", .target = "Work"},
+        {.name = NULL},
+    };
+    check(&slashes, kept, NULL);
+
+    const line lifted[] = {
+        {.name = "INBOX", .target = "INBOX", .role = INBOX},
+        {.name = "INBOX/Play", .target = "Play", .note = "INBOX takes no folders"},
+        {.name = "INBOX/Work", .target = "Work (2)", .note = "taken on the target by \"Work\""},
+        {.name = "INBOX/Work/a", .target = "Work (2)/a"},
+        {.name = "Work", .target = "Work"},
+        {.name = NULL},
+    };
+    setting how = slashes;
+    how.inbox_no_children = true;
+    check(&how, lifted, NULL);
+    const there inferior[] = {{.name = "INBOX", .attributes = MIG_ATTR_NOINFERIORS}, {.name = NULL}};
+    check(&slashes, lifted, inferior);
+
+    const line prefixed[] = {
+        {.name = "INBOX", .target = "INBOX", .role = INBOX},
+        {.name = "INBOX/Play", .target = "INBOX.Play"},
+        {.name = "INBOX/Work", .target = "INBOX.Work (2)", .note = "taken on the target by \"Work\""},
+        {.name = "INBOX/Work/a", .target = "INBOX.Work (2).a"},
+        {.name = "Work", .target = "INBOX.Work"},
+        {.name = NULL},
+    };
+    setting dots = {"", "INBOX.", '/', '.', true, false, {NULL, NULL, NULL}};
+    check(&dots, prefixed, NULL);
+
+    /* and without INBOX in the list */
+    const line alone[] = {{.name = "INBOX/Work", .target = "Work", .note = "INBOX takes no folders"}, {.name = NULL}};
+    check(&how, alone, NULL);
+}
+
+static void test_below_prefix(void **state)
+{
+    (void)state;
+    const line lines[] = {
+        {.name = "INBOX", .target = "INBOX", .role = INBOX},
+        {.name = "INBOX.Work", .target = "Work"},
+        {.name = "inbox.Play", .target = "Play"},
+        {.name = "INBOX.INBOX", .target = "INBOX (2)", .note = "taken on the target by \"INBOX\""},
+        {.name = "INBOX.INBOX.x", .target = "INBOX (2)/x"},
+        {.name = "shared.Work", .target = "shared/Work"},
+        {.name = "INBOX.shared.Work", .target = "shared/Work (2)", .note = "becomes \"shared/Work (2)\""},
+        {.name = NULL},
+    };
+    /* "shared" is another namespace; the personal one chooses first */
+    line swapped[sizeof lines / sizeof *lines];
+    memcpy(swapped, lines, sizeof lines);
+    swapped[5].target = "shared/Work (2)";
+    swapped[5].note = "taken on the target by \"INBOX.shared.Work\"";
+    swapped[6].target = "shared/Work";
+    swapped[6].note = NULL;
+    setting how = {"INBOX.", "", '.', '/', false, false, {NULL, NULL, NULL}};
+    check(&how, swapped, NULL);
+
+    const line root[] = {
+        {.name = "INBOX", .target = "INBOX", .role = INBOX},
+        {.name = "mail/", .target = NULL, .attributes = MIG_ATTR_NOSELECT, .note = "only holds"},
+        {.name = "mail/Work", .target = "Work"},
+        {.name = NULL},
+    };
+    setting home = {"mail/", "", '/', '/', false, false, {NULL, NULL, NULL}};
+    check(&home, root, NULL);
+}
+
+static void test_roles_meet(void **state)
+{
+    (void)state;
+    const line lines[] = {
+        {.name = "INBOX", .target = "INBOX", .role = INBOX},
+        {.name = "Gesendet", .target = "Sent", .announced = SENT, .role = SENT, .note = "goes to \"Sent\""},
+        {.name = "Gesendet/2019", .target = "Sent/2019"},
+        {.name = "Papierkorb", .target = "Deleted Items", .role = TRASH, .note = "goes to \"Deleted Items\""},
+        {.name = "Spam", .target = "Spam", .announced = JUNK, .role = JUNK},
+        {.name = "Entwürfe", .target = "Entwürfe", .role = MIG_ROLE_DRAFTS},
+        {.name = "Work/Sent", .target = "Work/Sent"},
+        {.name = NULL},
+    };
+    const there target[] = {
+        {.name = "INBOX"},         {.name = "Sent Items"}, {.name = "Sent", .announced = SENT},
+        {.name = "Deleted Items"}, {.name = NULL},
+    };
+    check(&slashes, lines, target);
+
+    /* announced deeper down, on either side */
+    const line deep[] = {
+        {.name = "Mail/Out", .target = "Folders/Sent", .announced = SENT, .role = SENT, .note = "goes to"},
+        {.name = "Mail/Out/x", .target = "Folders/Sent/x"},
+        {.name = NULL},
+    };
+    const there deep_target[] = {{.name = "Folders/Sent", .announced = SENT}, {.name = "Sent"}, {.name = NULL}};
+    check(&slashes, deep, deep_target);
+
+    /* a node that can not be selected has no role to give */
+    const line node[] = {{.name = "Gesendet", .target = "Gesendet", .role = SENT}, {.name = NULL}};
+    const there node_target[] = {{.name = "Sent", .announced = SENT, .attributes = MIG_ATTR_NOSELECT}, {.name = NULL}};
+    check(&slashes, node, node_target);
+}
+
+static void test_roles_below_inbox(void **state)
+{
+    (void)state;
+    const line lines[] = {
+        {.name = "INBOX", .target = "INBOX", .role = INBOX},
+        {.name = "INBOX.Sent", .target = "Gesendet", .role = SENT, .note = "goes to"},
+        {.name = "INBOX.Trash", .target = "Trash", .role = TRASH},
+        {.name = NULL},
+    };
+    const there target[] = {{.name = "Gesendet", .announced = SENT}, {.name = NULL}};
+    setting how = {"INBOX.", "", '.', '/', false, false, {NULL, NULL, NULL}};
+    check(&how, lines, target);
+
+    const line no_prefix[] = {
+        {.name = "INBOX/Sent", .target = "INBOX.Gesendet", .role = SENT, .note = "goes to"},
+        {.name = NULL},
+    };
+    const there dots[] = {{.name = "INBOX.Gesendet"}, {.name = NULL}};
+    setting back = {"", "INBOX.", '/', '.', true, false, {NULL, NULL, NULL}};
+    check(&back, no_prefix, dots);
+}
+
+static void test_two_with_a_role(void **state)
+{
+    (void)state;
+    const line announced[] = {
+        {.name = "Sent", .target = "Sent"},
+        {.name = "Sent Items", .target = "Sent Items", .announced = SENT, .role = SENT},
+        {.name = NULL},
+    };
+    check(&slashes, announced, NULL);
+
+    const line both[] = {
+        {.name = "Sent", .target = "Gesendet", .announced = SENT, .role = SENT, .note = "goes to"},
+        {.name = "Sent Messages", .target = "Sent Messages", .announced = SENT, .note = "\"Sent\" has the same role"},
+        {.name = NULL},
+    };
+    const there target[] = {{.name = "Gesendet", .announced = SENT}, {.name = NULL}};
+    check(&slashes, both, target);
+
+    const line by_name[] = {
+        {.name = "Gesendet", .target = "Gesendet"},
+        {.name = "Sent Items", .target = "Sent Items", .role = SENT},
+        {.name = NULL},
+    };
+    check(&slashes, by_name, NULL);
+
+    /* the most usual name has it, whatever the order of names */
+    const line at_home[] = {
+        {.name = "Gesendet", .target = "Gesendet", .announced = SENT, .note = "same role"},
+        {.name = "Sent", .target = "Sent", .announced = SENT, .role = SENT},
+        {.name = NULL},
+    };
+    const there home[] = {{.name = "Sent", .announced = SENT}, {.name = NULL}};
+    check(&slashes, at_home, home);
+
+    /* of two at the target: our own name, else the first by name */
+    const there two[] = {
+        {.name = "Sent Messages", .announced = SENT}, {.name = "Sent", .announced = SENT}, {.name = NULL}};
+    const line own[] = {{.name = "Sent Messages", .target = "Sent Messages", .announced = SENT, .role = SENT},
+                        {.name = NULL}};
+    check(&slashes, own, two);
+    const line other[] = {{.name = "Gesendet", .target = "Sent", .announced = SENT, .role = SENT, .note = "goes to"},
+                          {.name = NULL}};
+    check(&slashes, other, two);
+}
+
+static void test_role_meets_name(void **state)
+{
+    (void)state;
+    const line meet[] = {
+        {.name = "Gesendet", .target = "Sent", .announced = SENT, .role = SENT, .note = "with \"Sent\""},
+        {.name = "Sent", .target = "Sent", .note = "with \"Gesendet\""},
+        {.name = NULL},
+    };
+    const there target[] = {{.name = "Sent", .announced = SENT}, {.name = NULL}};
+    check(&slashes, meet, target);
+
+    /* the other is no folder for sent mail by its name: it stays apart */
+    const line apart[] = {
+        {.name = "Gesendet", .target = "Out", .announced = SENT, .role = SENT, .note = "goes to \"Out\""},
+        {.name = "Out", .target = "Out (2)", .note = "taken on the target by \"Gesendet\""},
+        {.name = NULL},
+    };
+    const there out[] = {{.name = "Out", .announced = SENT}, {.name = NULL}};
+    check(&slashes, apart, out);
+
+    /* the second run after one onto an empty target, whose server gave "Sent" the role by itself */
+    const line again[] = {
+        {.name = "Gesendet", .target = "Gesendet", .announced = SENT, .role = SENT, .note = "takes another folder"},
+        {.name = "Sent", .target = "Sent"},
+        {.name = NULL},
+    };
+    const there both[] = {{.name = "Sent", .announced = SENT}, {.name = "Gesendet"}, {.name = NULL}};
+    check(&slashes, again, both);
+}
+
+static void test_gmail_source(void **state)
+{
+    (void)state;
+    const line lines[] = {
+        {.name = "INBOX", .target = "INBOX", .role = INBOX},
+        {.name = "[Gmail]", .target = NULL, .attributes = MIG_ATTR_NOSELECT, .note = "Gmail's own folders"},
+        {.name = "[Gmail]/Alle Nachrichten",
+         .target = NULL,
+         .announced = MIG_ROLE_ALL,
+         .role = MIG_ROLE_ALL,
+         .note = "a view"},
+        {.name = "[Gmail]/Gesendet", .target = "Sent", .announced = SENT, .role = SENT, .note = "goes to \"Sent\""},
+        {.name = "[Gmail]/Markiert",
+         .target = NULL,
+         .announced = MIG_ROLE_FLAGGED,
+         .role = MIG_ROLE_FLAGGED,
+         .note = "view"},
+        {.name = "[Gmail]/Spam", .target = "Spam", .announced = JUNK, .role = JUNK, .note = "beside the other folders"},
+        {.name = "[Gmail]/Papierkorb", .target = "Papierkorb", .announced = TRASH, .role = TRASH, .note = "beside"},
+        {.name = "Important", .target = "Important"},
+        {.name = "Spam", .target = "Spam (2)", .note = "taken on the target by \"[Gmail]/Spam\""},
+        {.name = "Work/[Gmail]", .target = "Work/[Gmail]"},
+        {.name = NULL},
+    };
+    const there target[] = {{.name = "INBOX"}, {.name = "Sent", .announced = SENT}, {.name = NULL}};
+    check(&slashes, lines, target);
+
+    const line to_gmail[] = {
+        {.name = "[Gmail]", .target = "[Gmail]", .attributes = MIG_ATTR_NOSELECT},
+        {.name = "[Gmail]/All Mail", .target = NULL, .announced = MIG_ROLE_ALL, .role = MIG_ROLE_ALL, .note = "a view"},
+        {.name = "[Gmail]/Sent Mail", .target = "[Gmail]/Gesendet", .announced = SENT, .role = SENT, .note = "goes to"},
+        {.name = NULL},
+    };
+    const there gmail[] = {{.name = "[Gmail]", .attributes = MIG_ATTR_NOSELECT},
+                           {.name = "[Gmail]/Gesendet", .announced = SENT},
+                           {.name = NULL}};
+    check(&slashes, to_gmail, gmail);
+
+    /* a folder of that name that holds mail is a folder */
+    const line real[] = {
+        {.name = "[Gmail]", .target = "[Gmail]"}, {.name = "[Gmail]/x", .target = "[Gmail]/x"}, {.name = NULL}};
+    check(&slashes, real, NULL);
+}
+
+static void test_views_by_name(void **state)
+{
+    (void)state;
+    const char *const all[] = {"*", NULL};
+    const char *const named[] = {"[Gmail]/All Mail", "INBOX", NULL};
+    const line caught[] = {
+        {.name = "[Gmail]/All Mail", .target = NULL, .announced = MIG_ROLE_ALL, .role = MIG_ROLE_ALL, .note = "a view"},
+        {.name = "Starred", .target = "Starred"},
+        {.name = NULL},
+    };
+    setting how = slashes;
+    how.rules.folders = all;
+    check(&how, caught, NULL);
+    const line meant[] = {
+        {.name = "[Gmail]/All Mail", .target = "[Gmail]/All Mail", .announced = MIG_ROLE_ALL},
+        {.name = "INBOX", .target = "INBOX", .role = INBOX},
+        {.name = NULL},
+    };
+    how.rules.folders = named;
+    check(&how, meant, NULL);
+}
+
+static void test_rules_leave_out(void **state)
+{
+    (void)state;
+    const char *const folders[] = {"a.b", "Sent Items", "INBOX", NULL};
+    const char *const excludes[] = {"INBOX", NULL};
+    setting how = {"", "", '/', '.', false, false, {folders, excludes, NULL}};
+    /* what is left out still has its place: the names are those of a run with everything */
+    const line lines[] = {
+        {.name = "INBOX", .target = NULL},
+        {.name = "a.b", .target = "a_b (2)", .note = "taken on the target by \"a_b\""},
+        {.name = "a_b", .target = NULL},
+        {.name = "Sent", .target = NULL},
+        {.name = "Sent Items", .target = "Sent Items"},
+        {.name = NULL},
+    };
+    check(&how, lines, NULL);
+
+    mig__folder_in folder = {"Work", true, '/', 0, MIG_ROLE_NONE};
+    mig__side_in source = {&folder, 1, "", '/', false, false}, empty = {NULL, 0, "", '/', false, false};
+    mig__map map;
+    assert_int_equal(mig__map_make(&map, &source, &empty, &how.rules, NULL), 0);
+    assert_true(map.entries[0].left_out_by_rule);
+    mig__map_free(&map);
+}
+
+static void test_maps(void **state)
+{
+    (void)state;
+    const char *const maps[] = {"Work=Job/Old", "Lists/*=Mailing/*", "Gesendet=Old Sent",
+                                "Trash=INBOX",  "Kept=Kept",         NULL};
+    setting how = slashes;
+    how.rules.maps = maps;
+    const line lines[] = {
+        {.name = "INBOX", .target = "INBOX", .role = INBOX, .note = "with \"Trash\""},
+        {.name = "Gesendet", .target = "Old Sent"},
+        {.name = "Sent Items", .target = "Sent", .role = SENT, .note = "goes to \"Sent\""},
+        {.name = "Trash", .target = "INBOX", .role = TRASH, .note = "with \"INBOX\""},
+        {.name = "Trash/x", .target = "INBOX/x"},
+        {.name = "Work", .target = "Job/Old", .note = "with \"Job/Old\""},
+        {.name = "Work/2019", .target = "Job/Old/2019"},
+        {.name = "Job/Old", .target = "Job/Old", .note = "with \"Work\""},
+        {.name = "Lists", .target = "Lists"},
+        {.name = "Lists/a/b", .target = "Mailing/a/b"},
+        {.name = "Kept", .target = "Kept"},
+        {.name = NULL},
+    };
+    const there target[] = {{.name = "INBOX"}, {.name = "Sent", .announced = SENT}, {.name = NULL}};
+    check(&how, lines, target);
+
+    /* a rule moves a folder with a role; the role is only asked for where nobody has it */
+    const char *const sent[] = {"Sent=Archive/Sent", NULL};
+    how.rules.maps = sent;
+    const line taken[] = {{.name = "Sent", .target = "Archive/Sent", .announced = SENT}, {.name = NULL}};
+    check(&how, taken, target);
+    const line free_role[] = {{.name = "Sent", .target = "Archive/Sent", .announced = SENT, .role = SENT},
+                              {.name = NULL}};
+    check(&how, free_role, NULL);
+
+    /* with prefixes and separators, TO is a name as the source has them */
+    const char *const dots[] = {"INBOX.Work=INBOX.Job.Old", "INBOX.Play=Fun", "INBOX.a=b/c", "INBOX=INBOX.Old", NULL};
+    setting prefixed = {"INBOX.", "", '.', '/', false, false, {NULL, NULL, dots}};
+    const line with_prefix[] = {
+        {.name = "INBOX", .target = "Old", .role = INBOX},
+        {.name = "INBOX.Work", .target = "Job/Old"},
+        {.name = "INBOX.Play", .target = "Fun"},
+        {.name = "INBOX.a", .target = "b_c", .note = "separates levels"},
+        {.name = NULL},
+    };
+    check(&prefixed, with_prefix, NULL);
+}
+
+static void test_bad_rules(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"no equals sign", "a*=b", "Work=/"};
+    mig__folder_in folder = {"Work", true, '/', 0, MIG_ROLE_NONE};
+    mig__side_in side = {&folder, 1, "", '/', false, false};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const char *const maps[] = {bad[i], NULL};
+        mig__map_rules rules = {NULL, NULL, maps};
+        mig__map map;
+        mig_error err = MIG_ERROR_INIT;
+        assert_int_equal(mig__map_make(&map, &side, &side, &rules, &err), -1);
+        assert_int_equal(err.code, MIG_E_USAGE);
+        assert_null(map.entries);
+        mig__map_free(&map);
+    }
+}
+
+static void test_odd_components(void **state)
+{
+    (void)state;
+    const line lines[] = {
+        {.name = "a.b", .target = "a_b (2)", .note = "\".\" separates levels"},
+        {.name = "a.b/c", .target = "a_b (2).c"},
+        {.name = "a_b", .target = "a_b"},
+        {.name = "a_b/c", .target = "a_b.c"},
+        {.name = "x//y", .target = "x._.y", .note = "empty part"},
+        {.name = "/lead", .target = "_.lead", .note = "empty part"},
+        {.name = "trail/", .target = NULL, .note = "twice"},
+        {.name = "trail", .target = "trail"},
+        {.name = "tab\there", .target = "tab_here", .note = "control characters"},
+        {.name = "del\x7f", .target = "del_", .note = "control characters"},
+        {.name = "c1\xc2\x85", .target = "c1_", .note = "control characters"},
+        {.name = "line\r\nbreak", .target = "line__break", .note = "control characters"},
+        {.name = "nbsp\xc2\xa0", .target = "nbsp\xc2\xa0"},
+        {.name = "", .target = NULL, .note = "no name"},
+        {.name = "//", .target = NULL, .note = "no name"},
+        {.name = NULL},
+    };
+    setting how = {"", "", '/', '.', false, false, {NULL, NULL, NULL}};
+    check(&how, lines, NULL);
+}
+
+static void test_collisions(void **state)
+{
+    (void)state;
+    const line lines[] = {
+        {.name = "a.b", .target = "a_b", .note = "separates"},
+        {.name = "a:b", .target = "a:b"},
+        {.name = "x.y", .target = "x_y (3)", .note = "becomes \"x_y (3)\""},
+        {.name = "x_y", .target = "x_y"},
+        {.name = "x_y (2)", .target = "x_y (2)"},
+        {.name = NULL},
+    };
+    setting how = {"", "", '/', '.', false, false, {NULL, NULL, NULL}};
+    check(&how, lines, NULL);
+    const there target[] = {{.name = "x_y (3)"}, {.name = "x_y (2)"}, {.name = "x_y"}, {.name = "a_b"}, {.name = NULL}};
+    check(&how, lines, target);
+}
+
+static void test_case_insensitive(void **state)
+{
+    (void)state;
+    const line lines[] = {
+        {.name = "Work", .target = "Work"},
+        {.name = "WORK", .target = "WORK (2)", .note = "taken"},
+        {.name = "work", .target = "work (2)", .note = "taken"},
+        {.name = "ÄRGER", .target = "ÄRGER"},
+        {.name = "Ärger/x", .target = "ÄRGER/x"},
+        {.name = "Ärger", .target = "Ärger (2)", .note = "taken"},
+        {.name = NULL},
+    };
+    line expected[sizeof lines / sizeof *lines];
+    memcpy(expected, lines, sizeof lines);
+    expected[0] = (line){.name = "Work", .target = "Work (2)", .note = "taken on the target by \"WORK\""};
+    expected[1] = (line){.name = "WORK", .target = "WORK"};
+    expected[2] = (line){.name = "work", .target = "work (3)", .note = "becomes \"work (3)\""};
+    expected[4] = (line){.name = "Ärger/x", .target = "Ärger (2)/x"};
+    setting how = slashes;
+    how.case_insensitive = true;
+    check(&how, expected, NULL);
+
+    /* the target's spelling is used where it has the folder already */
+    const line spelled[] = {{.name = "work", .target = "WoRk"}, {.name = "work/a", .target = "WoRk/a"}, {.name = NULL}};
+    const there target[] = {{.name = "WoRk"}, {.name = NULL}};
+    check(&how, spelled, target);
+    const line apart[] = {{.name = "work", .target = "work"}, {.name = NULL}};
+    check(&slashes, apart, target);
+}
+
+static void test_flat_target(void **state)
+{
+    (void)state;
+    const line lines[] = {
+        {.name = "INBOX", .target = "INBOX", .role = INBOX},
+        {.name = "INBOX/Work", .target = "Work", .note = "beside INBOX"},
+        {.name = "A", .target = "A"},
+        {.name = "A/B", .target = "A - B (2)", .note = "joined"},
+        {.name = "A/B/C", .target = "A - B (2) - C", .note = "joined"},
+        {.name = "A - B", .target = "A - B"},
+        {.name = "X/Y/Z", .target = "X - Y - Z", .note = "joined"},
+        {.name = "Gesendet", .target = "Sent", .role = SENT, .note = "goes to"},
+        {.name = "Gesendet/1", .target = "Sent - 1", .note = "joined"},
+        {.name = NULL},
+    };
+    setting how = {"", "", '/', '\0', false, false, {NULL, NULL, NULL}};
+    const there target[] = {{.name = "INBOX"}, {.name = "Sent", .announced = SENT}, {.name = "X"}, {.name = NULL}};
+    check(&how, lines, target);
+
+    const line flat_source[] = {{.name = "a/b.c", .target = "a_b.c", .note = "separates"}, {.name = NULL}};
+    setting flat = {"", "", '\0', '/', false, false, {NULL, NULL, NULL}};
+    check(&flat, flat_source, NULL);
+}
+
+static void test_no_inferiors(void **state)
+{
+    (void)state;
+    const line lines[] = {
+        {.name = "Sent", .target = "Sent Items", .role = SENT, .note = "goes to"},
+        {.name = "Sent/2019", .target = "Sent Items - 2019", .note = "joined"},
+        {.name = "Sent/2019/May", .target = "Sent Items - 2019/May"},
+        {.name = "File/x", .target = "File - x", .note = "joined"},
+        {.name = NULL},
+    };
+    const there target[] = {
+        {.name = "Sent Items", .announced = SENT, .attributes = MIG_ATTR_NOINFERIORS},
+        {.name = "File", .attributes = MIG_ATTR_NOINFERIORS},
+        {.name = NULL},
+    };
+    check(&slashes, lines, target);
+}
+
+static void test_raw(void **state)
+{
+    (void)state;
+    const line lines[] = {
+        {.name = "caf\xe9", .target = "caf\xe9", .raw = true},
+        {.name = "caf\xe9/x\ry", .target = "caf\xe9.x\ry", .raw = true},
+        {.name = "Plain", .target = "Plain"},
+        {.name = "Plain/bad\xff", .target = "Plain.bad\xff", .raw = true},
+        {.name = "Plain/b.d\xff", .target = "Plain.b_d\xff", .raw = true, .note = "separates"},
+        {.name = "Sent", .target = "Gesendet", .announced = SENT, .role = SENT, .note = "goes to"},
+        {.name = "Sent/bad\xff", .target = "Gesendet.bad\xff", .raw = true},
+        {.name = "Trash", .target = "Gelöscht", .announced = TRASH, .role = TRASH, .note = "goes to"},
+        {.name = "Trash/bad\xff", .target = "Trash.bad\xff", .raw = true},
+        {.name = "&AOl-", .target = "&AOl-", .raw = true},
+        {.name = "&AOl-/x", .target = "&AOl-.x"}, /* decoded: another folder than the one on the wire */
+        {.name = "INBOX/bad\xff", .target = "INBOX.bad\xff", .raw = true},
+        {.name = "Gesendet\xff", .target = "Gesendet\xff", .raw = true},
+        {.name = NULL},
+    };
+    const there target[] = {
+        {.name = "Gesendet", .announced = SENT},
+        {.name = "Gelöscht", .announced = TRASH},
+        {.name = "caf\xe9", .raw = true},
+        {.name = "&AOl-"},
+        {.name = NULL},
+    };
+    setting how = {"", "", '/', '.', false, false, {NULL, NULL, NULL}};
+    check(&how, lines, target);
+}
+
+static void test_rule_names_raw(void **state)
+{
+    (void)state;
+    const char *const maps[] = {"&AOl-=Café", "&*=x*", NULL};
+    mig__map_rules rules = {NULL, NULL, maps};
+    mig__folder_in folders[] = {{"&AOl-", false, '/', 0, MIG_ROLE_NONE}, {"&AOk", false, '/', 0, MIG_ROLE_NONE}};
+    mig__side_in source = {folders, 2, "", '/', false, false}, target = {NULL, 0, "", '/', false, false};
+    mig__map map;
+    assert_int_equal(mig__map_make(&map, &source, &target, &rules, NULL), 0);
+    assert_string_equal(entry_of(&map, 0)->target, "Café");
+    assert_false(entry_of(&map, 0)->raw);
+    assert_string_equal(entry_of(&map, 1)->target, "&AOk");
+    assert_true(entry_of(&map, 1)->raw);
+    mig__map_free(&map);
+}
+
+static void test_nonexistent_target(void **state)
+{
+    (void)state;
+    const line lines[] = {{.name = "Work", .target = "Work"}, {.name = "Node", .target = "Node"}, {.name = NULL}};
+    const there target[] = {{.name = "Work", .attributes = MIG_ATTR_NONEXISTENT},
+                            {.name = "Node", .attributes = MIG_ATTR_NOSELECT},
+                            {.name = NULL}};
+    check(&slashes, lines, target);
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"b/c", "b", "a-", "a/z", "a", "INBOX", "INBOX/x", "a/z/1", "A"};
+    static const char *const order[] = {"INBOX", "INBOX/x", "A", "a", "a/z", "a/z/1", "a-", "b", "b/c"};
+    mig__folder_in folders[9];
+    for (size_t i = 0; i < 9; i++) {
+        fill(&folders[i], names[i], false, '/', 0, MIG_ROLE_NONE);
+    }
+    mig__side_in source = {folders, 9, NULL, '/', false, false}, target = {NULL, 0, NULL, '/', false, false};
+    mig__map map;
+    assert_int_equal(mig__map_make(&map, &source, &target, NULL, NULL), 0);
+    for (size_t i = 0; i < 9; i++) {
+        assert_string_equal(folders[map.entries[i].source].name, order[i]);
+    }
+    mig__map_free(&map);
+    assert_int_equal(mig__map_make(&map, &target, &source, NULL, NULL), 0);
+    assert_int_equal(map.count, 0);
+    mig__map_free(&map);
+}
+
+/* Long, deep and hostile names, in bounded time and memory. */
+static void test_large(void **state)
+{
+    (void)state;
+    size_t length = 4096;
+    char *deep = calloc(1, length + 1), *expected = calloc(1, length + 1), *endless = calloc(1, 1 << 20);
+    assert_true(deep != NULL && expected != NULL && endless != NULL);
+    for (size_t i = 0; i < length; i++) {
+        deep[i] = i % 8 == 7 && i + 1 < length ? '/' : 'x';
+        expected[i] = deep[i] == '/' ? '.' : 'x';
+    }
+    memset(endless, '/', (1 << 20) - 1);
+    endless[(1 << 20) - 2] = 'x';
+    const line lines[] = {
+        {.name = deep, .target = expected},
+        {.name = endless, .target = NULL, .note = "too many levels"},
+        {.name = "Work", .target = "Work"},
+        {.name = NULL},
+    };
+    setting how = {"", "", '/', '.', false, false, {NULL, NULL, NULL}};
+    check(&how, lines, NULL);
+    free(deep);
+    free(expected);
+    free(endless);
+
+    /* 16,384 names that all want to be "______________" */
+    enum { COUNT = 1 << 14 };
+    mig__folder_in *folders = calloc(COUNT, sizeof *folders);
+    char(*names)[15] = calloc(COUNT, sizeof *names);
+    assert_true(folders != NULL && names != NULL);
+    for (int i = 0; i < COUNT; i++) {
+        for (int bit = 0; bit < 14; bit++) {
+            names[i][bit] = i >> bit & 1 ? '.' : '_';
+        }
+        fill(&folders[i], names[i], false, '/', 0, MIG_ROLE_NONE);
+    }
+    mig__side_in source = {folders, COUNT, "", '/', false, false}, target = {NULL, 0, "", '.', false, false};
+    mig__map map;
+    assert_int_equal(mig__map_make(&map, &source, &target, NULL, NULL), 0);
+    assert_string_equal(entry_of(&map, 0)->target, "______________");
+    assert_string_equal(entry_of(&map, COUNT - 1)->target, "______________ (2)"); /* '.' comes before '_' */
+    mig__map_free(&map);
+    free(folders);
+    free(names);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_separators_and_prefixes),
+        cmocka_unit_test(test_inbox_any_case),
+        cmocka_unit_test(test_below_inbox),
+        cmocka_unit_test(test_below_prefix),
+        cmocka_unit_test(test_roles_meet),
+        cmocka_unit_test(test_roles_below_inbox),
+        cmocka_unit_test(test_two_with_a_role),
+        cmocka_unit_test(test_role_meets_name),
+        cmocka_unit_test(test_gmail_source),
+        cmocka_unit_test(test_views_by_name),
+        cmocka_unit_test(test_rules_leave_out),
+        cmocka_unit_test(test_maps),
+        cmocka_unit_test(test_bad_rules),
+        cmocka_unit_test(test_odd_components),
+        cmocka_unit_test(test_collisions),
+        cmocka_unit_test(test_case_insensitive),
+        cmocka_unit_test(test_flat_target),
+        cmocka_unit_test(test_no_inferiors),
+        cmocka_unit_test(test_raw),
+        cmocka_unit_test(test_rule_names_raw),
+        cmocka_unit_test(test_nonexistent_target),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_large),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
