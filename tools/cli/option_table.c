@@ -32,6 +32,7 @@ static const struct poptOption both_options[] = {
     TEXT("compress", OPT_COMPRESS, "COMPRESS=DEFLATE: on, off or auto (default)", "MODE"),
     TEXT("timeout", OPT_TIMEOUT, "give up on a server that is silent this long (default 300)", "SECONDS"),
     TEXT("connect-timeout", OPT_CONNECT_TIMEOUT, "give up on connecting after this long (default 30)", "SECONDS"),
+    TEXT("patience", OPT_PATIENCE, "keep trying to reach a server again for this long (default 120)", "SECONDS"),
     POPT_TABLEEND};
 
 static const struct poptOption selection_options[] = {

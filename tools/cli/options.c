@@ -139,8 +139,10 @@ static int apply_server(cli_options *options, int option, const char *value, mig
         return 0;
     case OPT_TIMEOUT:
         return take_seconds(option, value, &options->timeout_ms, err);
-    default:
+    case OPT_CONNECT_TIMEOUT:
         return take_seconds(option, value, &options->connect_timeout_ms, err);
+    default:
+        return take_seconds(option, value, &options->copy.patience_ms, err);
     }
 }
 
@@ -243,7 +245,7 @@ static int apply(cli_options *options, int option, const char *value, mig_error 
 {
     if (option & OPT_SIDE_MASK)
         return apply_side(&options->sides[option & OPT_SOURCE ? MIG_SOURCE : MIG_TARGET], option, value, err);
-    if (option >= OPT_CA_FILE && option <= OPT_CONNECT_TIMEOUT)
+    if (option >= OPT_CA_FILE && option <= OPT_PATIENCE)
         return apply_server(options, option, value, err);
     if (option >= OPT_FOLDER && option <= OPT_DRY_RUN)
         return apply_copy(options, option, value, err);

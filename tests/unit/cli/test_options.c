@@ -80,7 +80,7 @@ static void test_server_options(void **state)
     assert_int_equal(PARSE(SIDES, "--target-tls", "none", "--source-auth", "scram-sha-256", "--source-authzid", "boss",
                            "--ca-file", "all.pem", "--target-ca-file=one.pem", "--source-pin", "sha256//AAAA",
                            "--tls-min", "1.3", "--compress", "off", "--timeout", "5", "--connect-timeout", "2",
-                           "--allow-cleartext"),
+                           "--patience", "7", "--allow-cleartext"),
                      0);
     const mig_endpoint *source = options.copy.source;
     const mig_endpoint *target = options.copy.target;
@@ -97,6 +97,7 @@ static void test_server_options(void **state)
     assert_int_equal(target->compress, 0);
     assert_int_equal(source->timeout_ms, 5000);
     assert_int_equal(target->connect_timeout_ms, 2000);
+    assert_int_equal(options.copy.patience_ms, 7000);
     assert_true(source->allow_cleartext);
     cli_options_clear(&options);
 }
