@@ -63,36 +63,38 @@ static void test_pairs(void **state)
 static const struct {
     const char *wire, *shown;
 } invalid[] = {
-    {"&", "&"},                                       /* never closed */
+    {"&", "&"}, /* never closed */
     {"a&", "a&"},
-    {"&AOk", "&AOk"},                                 /* never closed */
-    {"&AOk/x", "&AOk/x"},                             /* "/" is no digit here */
+    {"&AOk", "&AOk"},     /* never closed */
+    {"&AOk/x", "&AOk/x"}, /* "/" is no digit here */
     {"&AO/-", "&AO/-"},
-    {"&AOk=-", "&AOk=-"},                             /* padding */
+    {"&AOk=-", "&AOk=-"}, /* padding */
     {"&AOk -", "&AOk -"},
-    {"&AOl-", "&AOl-"},                               /* a padding bit is set */
-    {"&AOkAAA-", "&AOkAAA-"},                         /* a NUL */
+    {"&AOl-", "&AOl-"},       /* a padding bit is set */
+    {"&AOkAAA-", "&AOkAAA-"}, /* a NUL */
     {"&AAA-", "&AAA-"},
-    {"&AOkA-", "&AOkA-"},                             /* a digit too many */
-    {"&A-", "&A-"},                                   /* half a unit */
+    {"&AOkA-", "&AOkA-"}, /* a digit too many */
+    {"&A-", "&A-"},       /* half a unit */
     {"&AO-", "&AO-"},
-    {"&AOk-&AOk-", "&AOk-&AOk-"},                     /* two runs that are one */
-    {"&AEE-", "&AEE-"},                               /* "A" needs no base64 */
-    {"&ACY-", "&ACY-"},                               /* "&" is "&-" */
+    {"&AOk-&AOk-", "&AOk-&AOk-"}, /* two runs that are one */
+    {"&AEE-", "&AEE-"},           /* "A" needs no base64 */
+    {"&ACY-", "&ACY-"},           /* "&" is "&-" */
     {"&ACA-", "&ACA-"},
     {"&AH4-", "&AH4-"},
-    {"&2D0-", "&2D0-"},                               /* half a surrogate pair */
-    {"&3gA-", "&3gA-"},                               /* the other half */
-    {"&2D0AQQ-", "&2D0AQQ-"},                         /* and the wrong one behind */
+    {"&2D0-", "&2D0-"},       /* half a surrogate pair */
+    {"&3gA-", "&3gA-"},       /* the other half */
+    {"&2D0AQQ-", "&2D0AQQ-"}, /* and the wrong one behind */
     {"&2D3YPQ-", "&2D3YPQ-"},
-    {"Entwürfe", "Entwürfe"},                         /* UTF-8 as it is: RFC 6855, or a broken server */
-    {"caf\xe9", "caf?"},                              /* Latin-1 */
+    {"Entwürfe", "Entwürfe"}, /* UTF-8 as it is: RFC 6855, or a broken server */
+    {"caf\xe9", "caf?"},      /* Latin-1 */
     {"\xff\xfe", "??"},
     {"&AOk-\xe9", "&AOk-?"},
     {"x\ry", "x?y"},
     {"x\x1b[2J", "x?[2J"},
     {"\x7f", "?"},
-    {"a\xe2\x80\xae" "b", "a?b"},                     /* right-to-left override */
+    {"a\xe2\x80\xae"
+     "b",
+     "a?b"}, /* right-to-left override */
 };
 
 static void test_invalid(void **state)
