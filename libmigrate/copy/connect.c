@@ -64,6 +64,18 @@ static bool pause_before_attempt(mig__run *run, const mig_error *error, unsigned
     return !mig__run_stopping(run);
 }
 
+/* What the sessions of a side share of TLS. It lives as long as the run. */
+static mig__tls_context *tls_of(mig__run *run, mig_side side, const mig_endpoint *endpoint, mig_error *err)
+{
+    pthread_mutex_lock(&run->lock);
+    if (run->tls[side] == NULL) {
+        run->tls[side] = mig__tls_context_new(endpoint, err);
+    }
+    mig__tls_context *context = run->tls[side];
+    pthread_mutex_unlock(&run->lock);
+    return context;
+}
+
 mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_error *err)
 {
     const mig_endpoint *endpoint = side == MIG_SOURCE ? run->options->source : run->options->target;
@@ -71,6 +83,9 @@ mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_err
                                     .stop = run->options->stop,
                                     .log = &run->options->log,
                                     .account = side == MIG_SOURCE ? run->source_label : run->target_label};
+    if (endpoint->tls != MIG_TLS_NONE && (options.tls = tls_of(run, side, endpoint, err)) == NULL) {
+        return NULL;
+    }
     int64_t patience = run->options->patience_ms > 0 ? run->options->patience_ms : PATIENCE_MS;
     int64_t until = mig__now_ms() + patience;
     uint64_t progress = progress_of(run);

@@ -132,6 +132,7 @@ typedef struct mig__run {
     const char *phase;          /* [lock] */
     const mig__folder_job *current; /* [lock] worked on last */
     mig__stream_stats stats;    /* [lock] of closed sessions */
+    mig__tls_context *tls[2];   /* [lock] one a side, from its first session on: later ones resume TLS */
     int64_t last_progress_ms;   /* [lock] when a message was last done or received */
 } mig__run;
 

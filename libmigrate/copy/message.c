@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 static int open_spool(const char *directory, mig_error *err)
@@ -118,59 +117,6 @@ void mig__transit_name(mig__transit *message)
     if (length > 0 && mig__header_value(octets, (size_t)length, "Subject", value, sizeof value)) {
         message->subject = mig__strdup(value);
     }
-}
-
-const char **mig__flags_split(const char *joined)
-{
-    size_t length = strlen(joined);
-    size_t most = length / 2 + 2;
-    const char **flags = malloc(most * sizeof *flags + length + 1);
-    if (flags == NULL) {
-        return NULL;
-    }
-    char *text = (char *)(flags + most);
-    memcpy(text, joined, length + 1);
-    size_t count = 0;
-    char *rest = NULL;
-    for (char *flag = strtok_r(text, " ", &rest); flag != NULL; flag = strtok_r(NULL, " ", &rest)) {
-        if (strcasecmp(flag, "\\Recent") != 0) {
-            flags[count++] = flag;
-        }
-    }
-    flags[count] = NULL;
-    return flags;
-}
-
-static int compare_flags(const void *a, const void *b)
-{
-    const char *const *left = a;
-    const char *const *right = b;
-    return strcmp(*left, *right);
-}
-
-char *mig__flags_join(const char *const *flags)
-{
-    size_t count = 0;
-    while (flags != NULL && flags[count] != NULL) {
-        count++;
-    }
-    const char **sorted = malloc((count + 1) * sizeof *sorted);
-    if (sorted == NULL) {
-        return NULL;
-    }
-    if (count > 0) {
-        memcpy(sorted, flags, count * sizeof *sorted);
-        qsort(sorted, count, sizeof *sorted, compare_flags);
-    }
-    mig__buffer joined = MIG__BUFFER_INIT;
-    for (size_t i = 0; i < count; i++) {
-        if (strcasecmp(sorted[i], "\\Recent") != 0 && (i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0)) {
-            mig__buffer_add_text(&joined, joined.length > 0 ? " " : "");
-            mig__buffer_add_text(&joined, sorted[i]);
-        }
-    }
-    free(sorted);
-    return mig__buffer_steal(&joined);
 }
 
 void mig__transit_free(mig__transit *message)

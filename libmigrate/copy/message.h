@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/flags.h"
 #include <migrate/error.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,12 +45,6 @@ int64_t mig__transit_read(const mig__transit *message, uint64_t offset, char *bu
 
 /* Message-ID and Subject from the octets held. A message without them is as good as any other. */
 void mig__transit_name(mig__transit *message);
-
-/* Flags as a NULL-terminated array over one allocation (free() it). Skips \Recent; NULL: out of memory. */
-const char **mig__flags_split(const char *joined);
-
-/* The array sorted and joined by blanks, without \Recent and duplicates. malloc'd; NULL: out of memory. */
-char *mig__flags_join(const char *const *flags);
 
 /* Releases the message, not its budget. */
 void mig__transit_free(mig__transit *message);

@@ -514,6 +514,8 @@ static void free_run(mig__run *run)
     mig__mailbox_list_free(&run->source_list);
     mig__mailbox_list_free(&run->target_list);
     free(run->spool_dir);
+    mig__tls_context_free(&run->tls[MIG_SOURCE]);
+    mig__tls_context_free(&run->tls[MIG_TARGET]);
     pthread_cond_destroy(&run->changed);
     pthread_mutex_destroy(&run->lock);
 }

@@ -93,30 +93,6 @@ static void test_no_place_for_the_spool(void **state)
     assert_true(error.hint[0] != '\0');
 }
 
-static void test_flags(void **state)
-{
-    (void)state;
-    const char *const flags[] = {"work", "\\Seen", "\\Recent", "$Forwarded", "\\Seen", NULL};
-    char *joined = mig__flags_join(flags);
-    assert_string_equal(joined, "$Forwarded \\Seen work");
-    const char **split = mig__flags_split(joined);
-    assert_string_equal(split[0], "$Forwarded");
-    assert_string_equal(split[1], "\\Seen");
-    assert_string_equal(split[2], "work");
-    assert_null(split[3]);
-    free(split);
-    free(joined);
-    joined = mig__flags_join(NULL);
-    assert_string_equal(joined, "");
-    free(joined);
-    split = mig__flags_split("");
-    assert_null(split[0]);
-    free(split);
-    split = mig__flags_split("\\recent");
-    assert_null(split[0]);
-    free(split);
-}
-
 static void test_names(void **state)
 {
     (void)state;
@@ -141,7 +117,6 @@ int main(void)
         cmocka_unit_test(test_small_in_memory),
         cmocka_unit_test(test_large_through_an_unlinked_file),
         cmocka_unit_test(test_no_place_for_the_spool),
-        cmocka_unit_test(test_flags),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,11 @@
+/* base/flags.h - the flags of a message (RFC 3501 section 2.3.2) as one text and as an array */
+#ifndef MIG_BASE_FLAGS_H
+#define MIG_BASE_FLAGS_H
+
+/* Flags as a NULL-terminated array over one allocation (free() it). Skips \Recent; NULL: out of memory. */
+const char **mig__flags_split(const char *joined);
+
+/* The array sorted and joined by blanks, without \Recent and duplicates. malloc'd; NULL: out of memory. */
+char *mig__flags_join(const char *const *flags);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * verify/job.h - what the parts of a verification share
+ *
+ * A run reads as a story (verify/run.c): open the state, log in, list, find out which mailbox holds what (plan.c), read
+ * (read.c), judge (judge.c). The threads of read.c share the jobs' arrays under one lock; everything else happens in
+ * one thread.
+ */
+#ifndef MIG_VERIFY_JOB_H
+#define MIG_VERIFY_JOB_H
+
+#include "imap/fetch.h"
+#include "imap/list.h"
+#include "state/state.h"
+#include "verify/compare.h"
+#include <pthread.h>
+
+/* Each distinct string once: there are few combinations of flags, and many messages. */
+typedef struct mig__flag_pool {
+    char **items; /* sorted */
+    size_t count, capacity;
+} mig__flag_pool;
+
+typedef struct mig__verify_job { /* one folder */
+    char *source_name; /* UTF-8; "" when only the target has it */
+    char *target_name; /* UTF-8 */
+    char *source;      /* wire; NULL: unknown */
+    char *target;      /* wire */
+    mig_role role;
+    int64_t folder;             /* of the state; 0: none */
+    uint32_t record_uidvalidity, record_uidnext; /* the target's, as recorded */
+    const mig__mailbox *there;  /* on the target; NULL: missing */
+    mig__selected target_now, source_now;
+    mig__uidset target_uids, source_uids; /* to be read */
+    mig__recorded *recorded;
+    size_t recorded_count, recorded_capacity;
+    mig__found *found;
+    size_t found_count, found_capacity;
+    unsigned units_out;
+    uint64_t read, octets;
+    mig_error error;
+} mig__verify_job;
+
+typedef struct mig__verify_run {
+    const mig_verify_options *options;
+    mig_verify_result *result;
+    mig_verify_account *account;
+    char source_label[320], target_label[320];
+    mig__state *state; /* NULL: none */
+    int64_t state_account;
+    mig__mailbox_list source_list, target_list;
+    bool target_utf8; /* the target's names are UTF-8 on the wire */
+    mig__verify_job *jobs;
+    size_t job_count;
+    double started;
+
+    pthread_mutex_t lock; /* guards the jobs' sets and arrays, and what follows */
+    pthread_cond_t changed;
+    mig__flag_pool flags;
+    mig_error fatal;
+    unsigned threads;
+    mig__stream_stats stats;
+    uint64_t messages_total, messages_done, octets_done;
+    const mig__verify_job *current;
+} mig__verify_run;
+
+/* ---- shared helpers (verify/session.c) ---- */
+
+/* The pooled copy of joined flags; NULL: no memory. The caller holds the lock. */
+const char *mig__flag_pool_take(mig__flag_pool *pool, const char *flags);
+void mig__flag_pool_free(mig__flag_pool *pool);
+
+/* Log in to a side, with a few attempts while the failure is one that passes. */
+mig__session *mig__verify_connect(mig__verify_run *run, mig_side side, mig_error *err);
+void mig__verify_disconnect(mig__verify_run *run, mig__session **session);
+/* Open a mailbox read only. 0; 1 the server refuses (`err`), -1 the session failed. */
+int mig__verify_open(mig__session *session, const char *mailbox, mig__selected *selected, mig_error *err);
+bool mig__verify_stopping(mig__verify_run *run);
+void mig__verify_fail(mig__verify_run *run, const mig_error *error);
+
+/* ---- the steps ---- */
+
+/* Which folders, from the state or from both lists. */
+int mig__verify_plan(mig__verify_run *run, mig_error *err);
+/* EXAMINE and SEARCH of every folder of a side: the UIDs to be read. */
+int mig__verify_scan(mig__verify_run *run, mig__session *session, mig_side side, mig_error *err);
+/* Read both sides as far as the options ask for; takes over the sessions (the source's may be NULL). */
+void mig__verify_read(mig__verify_run *run, mig__session *source, mig__session *target);
+/* Compare, explain, name: fills the account of the result. A fresh session to each side is opened where needed. */
+int mig__verify_judge(mig__verify_run *run, mig_error *err);
+
+#endif

@@ -1,0 +1,183 @@
+#include "verify/look.h"
+#include "base/header.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    IN_MEMORY = 4 << 20,   /* octets; a larger message goes to a file */
+    HEADER_MOST = 64 << 10 /* octets of a header that are looked at */
+};
+
+static mig__session *session_of(mig__look *look, const mig__verify_job *job, mig_side side)
+{
+    mig_error error;
+    if (look->broken[side]) {
+        return NULL;
+    }
+    if (look->sessions[side] == NULL) {
+        look->sessions[side] = mig__verify_connect(look->run, side, &error);
+        look->opened[side] = NULL;
+    }
+    if (look->sessions[side] != NULL && look->opened[side] != job) {
+        mig__selected selected = {0};
+        int outcome = mig__verify_open(look->sessions[side], side == MIG_SOURCE ? job->source : job->target, &selected, &error);
+        mig__selected_free(&selected);
+        look->opened[side] = outcome == 0 ? job : NULL;
+        if (outcome > 0) {
+            return NULL;
+        }
+        if (outcome < 0) {
+            mig__verify_disconnect(look->run, &look->sessions[side]);
+        }
+    }
+    look->broken[side] = look->sessions[side] == NULL;
+    return look->sessions[side];
+}
+
+/* Wait for a FETCH; a session that failed is given up. */
+static bool wait_for(mig__look *look, mig_side side, mig__command *command)
+{
+    mig_error error;
+    mig__command_result result = {0};
+    bool ok = command != NULL && mig__command_wait(look->sessions[side], command, &result, &error) == 0;
+    mig__command_result_clear(&result);
+    if (!ok) {
+        mig__verify_disconnect(look->run, &look->sessions[side]);
+    }
+    return ok;
+}
+
+/* ---- octets ---- */
+
+static int octets_begin(uint64_t size, void *context, mig_error *err)
+{
+    mig__look_octets *octets = context;
+    mig__look_octets_free(octets);
+    octets->length = size;
+    if (size <= IN_MEMORY) {
+        octets->memory = malloc(size > 0 ? (size_t)size : 1);
+        return octets->memory != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    char name[] = "/tmp/mailmigrate-XXXXXX";
+    octets->fd = mkstemp(name);
+    if (octets->fd < 0) {
+        return mig_error_set(err, MIG_E_IO, "can not make a temporary file");
+    }
+    unlink(name);
+    return 0;
+}
+
+static int octets_data(const char *data, size_t length, void *context, mig_error *err)
+{
+    mig__look_octets *octets = context;
+    if (octets->memory != NULL) {
+        memcpy(octets->memory + octets->filled, data, length);
+    } else if (write(octets->fd, data, length) != (ssize_t)length) {
+        return mig_error_set(err, MIG_E_IO, "can not write the temporary file");
+    }
+    octets->filled += length;
+    return 0;
+}
+
+int mig__look_at(mig__look *look, const mig__verify_job *job, mig_side side, uint32_t uid, mig__look_octets *out)
+{
+    mig_error error;
+    *out = (mig__look_octets){.fd = -1};
+    mig__session *session = session_of(look, job, side);
+    mig__uidset one = MIG__UIDSET_INIT;
+    if (session == NULL || mig__uidset_add(&one, uid, uid, &error) != 0) {
+        return 0;
+    }
+    mig__body_sink sink = {octets_begin, octets_data, out};
+    mig__session_set_sink(session, &sink);
+    bool ok = wait_for(look, side, mig__fetch(session, &one, MIG__FETCH_BODY, 0, NULL, NULL, &error));
+    mig__uidset_free(&one);
+    if (look->sessions[side] != NULL) {
+        mig__session_set_sink(session, NULL);
+    }
+    bool whole = ok && (out->memory != NULL || out->fd >= 0) && out->filled == out->length;
+    if (!whole) {
+        mig__look_octets_free(out);
+    }
+    return whole;
+}
+
+mig__octets mig__look_view(const mig__look_octets *octets)
+{
+    return (mig__octets){.memory = octets->memory, .fd = octets->fd, .length = octets->length};
+}
+
+void mig__look_octets_free(mig__look_octets *octets)
+{
+    free(octets->memory);
+    if (octets->fd >= 0) {
+        close(octets->fd);
+    }
+    *octets = (mig__look_octets){.fd = -1};
+}
+
+/* ---- names ---- */
+
+typedef struct naming {
+    mig__buffer header;
+    mig__look_name *each;
+    void *context;
+} naming;
+
+static int header_begin(uint64_t size, void *context, mig_error *err)
+{
+    naming *n = context;
+    (void)size;
+    (void)err;
+    mig__buffer_clear(&n->header);
+    return 0;
+}
+
+static int header_data(const char *data, size_t length, void *context, mig_error *err)
+{
+    naming *n = context;
+    size_t room = n->header.length < HEADER_MOST ? HEADER_MOST - n->header.length : 0;
+    mig__buffer_add(&n->header, data, length < room ? length : room);
+    return mig__buffer_ok(&n->header, err);
+}
+
+static int on_header(const mig__response *response, void *context, mig_error *err)
+{
+    naming *n = context;
+    char id[256], subject[256];
+    (void)err;
+    if (response->kind != MIG__RESPONSE_FETCH || !response->fetch.has_header || response->fetch.uid == 0) {
+        return 0;
+    }
+    const char *octets = n->header.data != NULL ? n->header.data : "";
+    mig__header_value(octets, n->header.length, "Message-ID", id, sizeof id);
+    mig__header_value(octets, n->header.length, "Subject", subject, sizeof subject);
+    n->each(response->fetch.uid, id, subject, n->context);
+    return 0;
+}
+
+void mig__look_names(mig__look *look, const mig__verify_job *job, mig_side side, const mig__uidset *uids,
+                     mig__look_name *each, void *context)
+{
+    mig_error error;
+    naming n = {.header = MIG__BUFFER_INIT, .each = each, .context = context};
+    mig__session *session = uids->count > 0 ? session_of(look, job, side) : NULL;
+    if (session == NULL) {
+        return;
+    }
+    mig__body_sink sink = {header_begin, header_data, &n};
+    mig__session_set_sink(session, &sink);
+    wait_for(look, side, mig__fetch(session, uids, MIG__FETCH_HEADER, 0, on_header, &n, &error));
+    if (look->sessions[side] != NULL) {
+        mig__session_set_sink(session, NULL);
+    }
+    mig__buffer_free(&n.header);
+}
+
+void mig__look_close(mig__look *look)
+{
+    mig__verify_disconnect(look->run, &look->sessions[MIG_SOURCE]);
+    mig__verify_disconnect(look->run, &look->sessions[MIG_TARGET]);
+}

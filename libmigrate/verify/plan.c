@@ -1,0 +1,253 @@
+/* verify/plan.c - which folders are compared, and what is expected of them */
+#include "sides/sides.h"
+#include "verify/job.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { JOBS_AT_ONCE = 64 };
+
+static int no_memory(mig_error *err)
+{
+    return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+}
+
+/* ---- from the record ---- */
+
+typedef struct recording {
+    mig__verify_run *run;
+    mig__verify_job *job;
+    mig_error error;
+} recording;
+
+static mig__expected expected_of(mig__message_state state)
+{
+    switch (state) {
+    case MIG__MESSAGE_INTENT:
+        return MIG__EXPECT_PERHAPS;
+    case MIG__MESSAGE_FAILED:
+        return MIG__EXPECT_FAILED;
+    case MIG__MESSAGE_DELETED:
+        return MIG__EXPECT_GONE;
+    default:
+        return MIG__EXPECT_THERE;
+    }
+}
+
+static int grow_recorded(mig__verify_job *job)
+{
+    if (job->recorded_count < job->recorded_capacity) {
+        return 0;
+    }
+    size_t capacity = job->recorded_capacity == 0 ? 256 : job->recorded_capacity * 2;
+    mig__recorded *grown = realloc(job->recorded, capacity * sizeof *grown);
+    if (grown == NULL) {
+        return -1;
+    }
+    job->recorded = grown;
+    job->recorded_capacity = capacity;
+    return 0;
+}
+
+static int record_message(const mig__message *message, void *context)
+{
+    recording *r = context;
+    mig__verify_job *job = r->job;
+    const char *flags = mig__flag_pool_take(&r->run->flags, message->flags);
+    if (flags == NULL || grow_recorded(job) != 0) {
+        return no_memory(&r->error);
+    }
+    job->recorded[job->recorded_count++] =
+        (mig__recorded){.source_uid = message->source_uid,
+                        .target_uid = message->target_uid,
+                        .expected = expected_of(message->state),
+                        .has_digest = message->has_digest && message->canonical_version == MIG__CANONICAL_VERSION,
+                        .has_date = message->internaldate.valid,
+                        .date = message->internaldate.utc,
+                        .flags = flags,
+                        .digest = message->digest};
+    return 0;
+}
+
+static bool chosen(const mig_verify_options *options, const char *name)
+{
+    bool in = options->folders == NULL;
+    for (size_t i = 0; options->folders != NULL && options->folders[i] != NULL; i++) {
+        in = in || mig__glob(options->folders[i], name);
+    }
+    for (size_t i = 0; options->excludes != NULL && options->excludes[i] != NULL; i++) {
+        in = in && !mig__glob(options->excludes[i], name);
+    }
+    return in;
+}
+
+static int job_from_record(mig__verify_run *run, mig__verify_job *job, const mig__state_folder *record, mig_error *err)
+{
+    recording r = {run, job, MIG_ERROR_INIT};
+    job->source_name = mig__sides_decoded(record->source);
+    job->target_name = mig__sides_decoded(record->target);
+    job->source = mig__strdup(record->source);
+    job->target = mig__strdup(record->target);
+    job->folder = record->id;
+    job->record_uidvalidity = record->target_uidvalidity;
+    job->record_uidnext = record->target_uidnext;
+    if (job->source_name == NULL || job->target_name == NULL || job->source == NULL || job->target == NULL) {
+        return no_memory(err);
+    }
+    job->there = mig__mailbox_find(&run->target_list, job->target);
+    job->role = job->there != NULL ? job->there->role : MIG_ROLE_NONE;
+    if (mig__state_messages(run->state, record->id, record_message, &r, &r.error) != 0) {
+        *err = r.error;
+        return -1;
+    }
+    return 0;
+}
+
+static int plan_from_record(mig__verify_run *run, mig_error *err)
+{
+    mig__state_folder *folders = NULL;
+    size_t count = 0;
+    int failed = mig__state_folders(run->state, run->state_account, &folders, &count, err);
+    run->jobs = calloc(count > 0 ? count : 1, sizeof *run->jobs);
+    if (failed == 0 && run->jobs == NULL) {
+        failed = no_memory(err);
+    }
+    for (size_t i = 0; failed == 0 && i < count; i++) {
+        char *name = mig__sides_decoded(folders[i].source);
+        if (name == NULL) {
+            failed = no_memory(err);
+        } else if (chosen(run->options, name)) {
+            failed = job_from_record(run, &run->jobs[run->job_count++], &folders[i], err);
+        }
+        free(name);
+    }
+    mig__state_folders_free(&folders, count);
+    return failed;
+}
+
+/* ---- from both lists ---- */
+
+static int job_from_map(mig__verify_run *run, mig__verify_job *job, const mig__map_entry *entry, bool utf8,
+                        mig_error *err)
+{
+    const mig__mailbox *source = &run->source_list.items[entry->source];
+    job->source_name = mig__strdup(source->name);
+    job->source = mig__strdup(source->wire);
+    job->target = mig__sides_wire(entry, &run->target_list, utf8);
+    job->target_name = mig__strdup(entry->target);
+    job->role = entry->role;
+    if (job->source_name == NULL || job->source == NULL || job->target == NULL || job->target_name == NULL) {
+        return no_memory(err);
+    }
+    job->there = mig__mailbox_find(&run->target_list, job->target);
+    return 0;
+}
+
+static int plan_from_lists(mig__verify_run *run, mig_error *err)
+{
+    mig__map map = {0};
+    mig__map_rules rules = {run->options->folders, run->options->excludes, run->options->maps};
+    int failed = mig__sides_map(&map, &run->source_list, &run->target_list, &rules, err);
+    run->jobs = calloc(map.count > 0 ? map.count : 1, sizeof *run->jobs);
+    if (failed == 0 && run->jobs == NULL) {
+        failed = no_memory(err);
+    }
+    for (size_t i = 0; failed == 0 && i < map.count; i++) {
+        const mig__map_entry *entry = &map.entries[i];
+        if (entry->target != NULL && entry->selectable && mig__sides_selectable(&run->source_list.items[entry->source])) {
+            failed = job_from_map(run, &run->jobs[run->job_count++], entry, run->target_utf8, err);
+        }
+    }
+    mig__map_free(&map);
+    return failed;
+}
+
+int mig__verify_plan(mig__verify_run *run, mig_error *err)
+{
+    return run->options->against == MIG_AGAINST_SOURCE ? plan_from_lists(run, err) : plan_from_record(run, err);
+}
+
+/* ---- UIDs ---- */
+
+typedef struct scanning {
+    mig__verify_job *job;
+    mig__uidset *uids;
+    mig__selected *selected;
+    mig__command *select, *search;
+} scanning;
+
+static int on_search(const mig__response *response, void *context, mig_error *err)
+{
+    scanning *scan = context;
+    for (size_t i = 0; response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL && i < response->uids->count; i++) {
+        const mig__uid_range *range = &response->uids->ranges[i];
+        if (mig__uidset_add(scan->uids, range->first, range->last, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int wait_for(mig__session *session, mig__command **command, mig_error *why, mig_error *err)
+{
+    mig__command_result result = {0};
+    int failed = mig__command_wait(session, *command, &result, err);
+    *command = NULL;
+    *why = result.error;
+    mig__command_result_clear(&result);
+    return failed;
+}
+
+static int finish_scan(mig__session *session, scanning *scan, mig_side side, mig_error *err)
+{
+    mig_error opened, searched;
+    if (wait_for(session, &scan->select, &opened, err) != 0 || wait_for(session, &scan->search, &searched, err) != 0) {
+        return -1;
+    }
+    mig_error why = opened.code != MIG_OK ? opened : searched;
+    if (why.code == MIG_OK && mig__uidset_size(scan->uids) < scan->selected->exists) {
+        mig_error_set(&why, MIG_E_PROTOCOL, "the server says that there are %u messages and names %llu",
+                      scan->selected->exists, (unsigned long long)mig__uidset_size(scan->uids));
+    }
+    if (why.code != MIG_OK && scan->job->error.code == MIG_OK) {
+        scan->job->error = why;
+        mig_error_context(&scan->job->error, "reading '%s' on the %s",
+                          side == MIG_SOURCE ? scan->job->source_name : scan->job->target_name,
+                          side == MIG_SOURCE ? "source" : "target");
+    }
+    return 0;
+}
+
+static int begin_scan(mig__session *session, scanning *scan, mig_side side, mig_error *err)
+{
+    mig__verify_job *job = scan->job;
+    bool target = side == MIG_TARGET;
+    scan->uids = target ? &job->target_uids : &job->source_uids;
+    scan->selected = target ? &job->target_now : &job->source_now;
+    scan->select = mig__select(session, target ? job->target : job->source, true, scan->selected, err);
+    scan->search = scan->select == NULL ? NULL : mig__search(session, "ALL", on_search, scan, err);
+    return scan->search == NULL ? -1 : 0;
+}
+
+int mig__verify_scan(mig__verify_run *run, mig__session *session, mig_side side, mig_error *err)
+{
+    scanning scans[JOBS_AT_ONCE];
+    for (size_t next = 0; next < run->job_count;) {
+        size_t count = 0;
+        for (; next < run->job_count && count < JOBS_AT_ONCE; next++) {
+            mig__verify_job *job = &run->jobs[next];
+            if (side == MIG_TARGET && !mig__sides_selectable(job->there)) {
+                continue;
+            }
+            scans[count] = (scanning){.job = job};
+            if (begin_scan(session, &scans[count++], side, err) != 0) {
+                return -1;
+            }
+        }
+        for (size_t i = 0; i < count; i++) {
+            if (finish_scan(session, &scans[i], side, err) != 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,395 @@
+/*
+ * verify/read.c - threads that read the mailboxes back, each with a session of its own
+ *
+ * Octets are digested as they pass and never kept. Where no content is read (quick, not in the sample), sizes, dates
+ * and flags are.
+ */
+#include "base/clock.h"
+#include "base/flags.h"
+#include "imap/digests.h"
+#include "verify/job.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CONNECTIONS = 4,
+    MOST_CONNECTIONS = 32,
+    UNIT_MESSAGES = 2048,     /* read under one EXAMINE before others get a chance */
+    MESSAGES_A_THREAD = 1000, /* fewer are not worth another connection */
+    BREAKS = 3                /* connections that a unit may break before its folder is given up */
+};
+
+typedef struct reader {
+    mig__verify_run *run;
+    mig_side side;
+    mig__session *session;
+    mig__verify_job *job;  /* of the unit in hand */
+    mig__uidset unit;      /* still to come */
+    bool unreadable;       /* summaries that come now are of messages whose content the server did not give */
+} reader;
+
+/* ---- what was read ---- */
+
+static int keep_found(mig__verify_run *run, mig__verify_job *job, const mig__found *found, mig_error *err)
+{
+    if (job->found_count == job->found_capacity) {
+        size_t capacity = job->found_capacity == 0 ? 256 : job->found_capacity * 2;
+        mig__found *grown = realloc(job->found, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        }
+        job->found = grown;
+        job->found_capacity = capacity;
+    }
+    job->found[job->found_count++] = *found;
+    run->messages_done++;
+    run->current = job;
+    return 0;
+}
+
+/* A message of the source, read now, takes the place of a record. */
+static int keep_source(mig__verify_run *run, mig__verify_job *job, const mig__found *found, mig_error *err)
+{
+    if (job->recorded_count == job->recorded_capacity) {
+        size_t capacity = job->recorded_capacity == 0 ? 256 : job->recorded_capacity * 2;
+        mig__recorded *grown = realloc(job->recorded, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        }
+        job->recorded = grown;
+        job->recorded_capacity = capacity;
+    }
+    job->recorded[job->recorded_count++] = (mig__recorded){.source_uid = found->uid,
+                                                           .expected = MIG__EXPECT_THERE,
+                                                           .has_digest = found->has_digest,
+                                                           .has_date = found->has_date,
+                                                           .date = found->date,
+                                                           .flags = found->flags,
+                                                           .digest = found->digest};
+    run->messages_done++;
+    run->current = job;
+    return 0;
+}
+
+static int keep(reader *r, const mig__fetch_item *item, const mig__message_digest *digest, mig_error *err)
+{
+    mig__uidset one = MIG__UIDSET_INIT;
+    char *joined = mig__flags_join(item->flags);
+    mig__found found = {.uid = item->uid,
+                        .has_digest = digest != NULL,
+                        .unreadable = digest == NULL && r->unreadable,
+                        .has_date = item->internaldate.valid,
+                        .date = item->internaldate.utc};
+    if (digest != NULL) {
+        found.digest = *digest;
+    } else {
+        found.digest.octets = item->size;
+    }
+    int failed = joined == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    pthread_mutex_lock(&r->run->lock);
+    if (failed == 0 && (found.flags = mig__flag_pool_take(&r->run->flags, joined)) == NULL) {
+        failed = mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    if (failed == 0) {
+        failed = r->side == MIG_TARGET ? keep_found(r->run, r->job, &found, err) : keep_source(r->run, r->job, &found, err);
+    }
+    if (failed == 0 && digest != NULL && r->side == MIG_TARGET) {
+        r->job->read++;
+        r->job->octets += digest->octets;
+        r->run->octets_done += digest->octets;
+    }
+    pthread_mutex_unlock(&r->run->lock);
+    free(joined);
+    failed = failed != 0 ? failed : mig__uidset_add(&one, item->uid, item->uid, err);
+    failed = failed != 0 ? failed : mig__uidset_subtract(&r->unit, &one, err);
+    mig__uidset_free(&one);
+    return failed;
+}
+
+static int on_digest(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
+{
+    reader *r = context;
+    if (mig_stop_level(r->run->options->stop) > 0) {
+        return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
+    }
+    return mig__uidset_has(&r->unit, item->uid) ? keep(r, item, digest, err) : 0;
+}
+
+static int on_summary(const mig__response *response, void *context, mig_error *err)
+{
+    reader *r = context;
+    const mig__fetch_item *item = &response->fetch;
+    if (response->kind != MIG__RESPONSE_FETCH || !item->has_size || !mig__uidset_has(&r->unit, item->uid)) {
+        return 0;
+    }
+    return keep(r, item, NULL, err);
+}
+
+/* ---- units ---- */
+
+static mig__uidset *set_of(mig__verify_job *job, mig_side side)
+{
+    return side == MIG_TARGET ? &job->target_uids : &job->source_uids;
+}
+
+/* The next UIDs: of the folder in hand, else of the one that has the fewest readers. */
+static int take_unit(reader *r, mig_error *err)
+{
+    mig__verify_run *run = r->run;
+    pthread_mutex_lock(&run->lock);
+    mig__verify_job *best = r->job != NULL && set_of(r->job, r->side)->count > 0 ? r->job : NULL;
+    for (size_t i = 0; best == NULL && i < run->job_count; i++) {
+        mig__verify_job *job = &run->jobs[i];
+        if (set_of(job, r->side)->count > 0 && (best == NULL || job->units_out < best->units_out)) {
+            best = job;
+        }
+    }
+    int failed = 0;
+    if (best != NULL && run->fatal.code == MIG_OK) {
+        failed = mig__uidset_take(set_of(best, r->side), UNIT_MESSAGES, &r->unit, err) < 0 ? -1 : 0;
+        best->units_out++;
+        r->job = best;
+    } else {
+        r->job = NULL;
+    }
+    pthread_mutex_unlock(&run->lock);
+    return failed;
+}
+
+/* Of the unit those whose content is to be read. */
+static int choose(const reader *r, mig__uidset *to_read, mig_error *err)
+{
+    const mig_verify_options *options = r->run->options;
+    if (options->depth == MIG_DEPTH_QUICK) {
+        return 0;
+    }
+    if (options->sample <= 0 || r->side == MIG_SOURCE) {
+        return mig__uidset_copy(to_read, &r->unit, err);
+    }
+    uint64_t seed = mig__sample_seed(r->run->result->seed, r->job->target_name);
+    for (size_t i = 0; i < r->unit.count; i++) {
+        for (uint64_t uid = r->unit.ranges[i].first; uid <= r->unit.ranges[i].last; uid++) {
+            if (mig__sample_has(seed, (uint32_t)uid, options->sample) &&
+                mig__uidset_add(to_read, (uint32_t)uid, (uint32_t)uid, err) != 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+static int read_summaries(reader *r, mig_error *err)
+{
+    mig__command_result result = {0};
+    if (r->unit.count == 0) {
+        return 0;
+    }
+    unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_SIZE;
+    mig__command *command = mig__fetch(r->session, &r->unit, items, 0, on_summary, r, err);
+    int failed = command == NULL ? -1 : mig__command_wait(r->session, command, &result, err);
+    mig__command_result_clear(&result);
+    return failed;
+}
+
+static int read_unit(reader *r, mig_error *err)
+{
+    mig__uidset to_read = MIG__UIDSET_INIT;
+    int failed = choose(r, &to_read, err);
+    if (failed == 0 && to_read.count > 0) {
+        failed = mig__fetch_digests(r->session, &to_read, MIG__FETCH_BODY, on_digest, r, err);
+    }
+    bool asked_all = failed == 0 && r->run->options->depth == MIG_DEPTH_FULL &&
+                     (r->run->options->sample <= 0 || r->side == MIG_SOURCE);
+    if (failed == 0) { /* what has not come by now: no content was asked for, or the server did not give it */
+        r->unreadable = asked_all;
+        failed = read_summaries(r, err);
+        r->unreadable = false;
+        mig__uidset_clear(&r->unit);
+    }
+    mig__uidset_free(&to_read);
+    return failed;
+}
+
+/* ---- threads ---- */
+
+static void unit_done(reader *r)
+{
+    pthread_mutex_lock(&r->run->lock);
+    r->job->units_out--;
+    pthread_mutex_unlock(&r->run->lock);
+}
+
+static void give_up_folder(reader *r, const mig_error *why)
+{
+    pthread_mutex_lock(&r->run->lock);
+    if (r->job->error.code == MIG_OK) {
+        r->job->error = *why;
+        mig_error_context(&r->job->error, "reading '%s' on the %s",
+                          r->side == MIG_SOURCE ? r->job->source_name : r->job->target_name,
+                          r->side == MIG_SOURCE ? "source" : "target");
+    }
+    mig__uidset_clear(set_of(r->job, r->side));
+    pthread_mutex_unlock(&r->run->lock);
+    mig__uidset_clear(&r->unit);
+}
+
+static int open_unit(reader *r, const mig__verify_job *opened, mig_error *err)
+{
+    mig__selected selected = {0};
+    if (r->job == opened) {
+        return 0;
+    }
+    const mig__selected *expected = r->side == MIG_SOURCE ? &r->job->source_now : &r->job->target_now;
+    int outcome = mig__verify_open(r->session, r->side == MIG_SOURCE ? r->job->source : r->job->target, &selected, err);
+    if (outcome == 0 && selected.uidvalidity != expected->uidvalidity) {
+        mig_error_set(err, MIG_E_UIDVALIDITY, "the mailbox was replaced while it was being read");
+        outcome = 1;
+    }
+    mig__selected_free(&selected);
+    return outcome;
+}
+
+/* Read one unit, over several connections if they break. */
+static int work_off(reader *r, const mig__verify_job **opened, mig_error *err)
+{
+    for (int breaks = 0;;) {
+        int outcome = -1;
+        if (r->session != NULL || (r->session = mig__verify_connect(r->run, r->side, err)) != NULL) {
+            outcome = open_unit(r, *opened, err);
+            if (outcome == 0) {
+                *opened = r->job;
+                outcome = read_unit(r, err);
+            }
+        } else {
+            return -1;
+        }
+        if (outcome == 0) {
+            return 0;
+        }
+        if (outcome > 0) {
+            *opened = NULL;
+            give_up_folder(r, err);
+            return 0;
+        }
+        mig__verify_disconnect(r->run, &r->session);
+        *opened = NULL;
+        if (err->scope == MIG_SCOPE_RUN || mig__verify_stopping(r->run)) {
+            return -1;
+        }
+        if (++breaks == BREAKS) {
+            give_up_folder(r, err);
+            return 0;
+        }
+    }
+}
+
+static void *reader_main(void *argument)
+{
+    reader *r = argument;
+    const mig__verify_job *opened = NULL;
+    mig_error error = MIG_ERROR_INIT;
+    while (!mig__verify_stopping(r->run) && take_unit(r, &error) == 0 && r->job != NULL) {
+        int failed = work_off(r, &opened, &error);
+        unit_done(r);
+        if (failed != 0) {
+            mig__verify_fail(r->run, &error);
+            break;
+        }
+    }
+    mig__verify_disconnect(r->run, &r->session);
+    mig__uidset_free(&r->unit);
+    pthread_mutex_lock(&r->run->lock);
+    r->run->threads--;
+    pthread_cond_broadcast(&r->run->changed);
+    pthread_mutex_unlock(&r->run->lock);
+    free(r);
+    return NULL;
+}
+
+static int add_thread(mig__verify_run *run, mig_side side, mig__session *session, pthread_t *thread)
+{
+    reader *r = calloc(1, sizeof *r);
+    mig_error error;
+    if (r != NULL) {
+        *r = (reader){.run = run, .side = side, .session = session};
+        pthread_mutex_lock(&run->lock);
+        run->threads++;
+        pthread_mutex_unlock(&run->lock);
+        if (pthread_create(thread, NULL, reader_main, r) == 0) {
+            return 0;
+        }
+        pthread_mutex_lock(&run->lock);
+        run->threads--;
+        pthread_mutex_unlock(&run->lock);
+    }
+    free(r);
+    mig__verify_disconnect(run, &session);
+    mig_error_set(&error, MIG_E_NOMEM, "can not start a thread");
+    mig__verify_fail(run, &error);
+    return -1;
+}
+
+static uint64_t to_read(mig__verify_run *run, mig_side side)
+{
+    uint64_t messages = 0;
+    for (size_t i = 0; i < run->job_count; i++) {
+        messages += mig__uidset_size(set_of(&run->jobs[i], side));
+    }
+    return messages;
+}
+
+static void show_progress(mig__verify_run *run)
+{
+    if (run->options->progress == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&run->lock);
+    mig_progress progress = {.account = run->target_label,
+                             .phase = "verifying",
+                             .folder = run->current != NULL ? run->current->target_name : "",
+                             .messages_total = run->messages_total,
+                             .messages_done = run->messages_done,
+                             .bytes_done = run->octets_done,
+                             .seconds = mig__now_seconds() - run->started};
+    pthread_mutex_unlock(&run->lock);
+    run->options->progress(&progress, run->options->progress_context);
+}
+
+static void wait_for_threads(mig__verify_run *run)
+{
+    pthread_mutex_lock(&run->lock);
+    while (run->threads > 0) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += 100 * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        pthread_cond_timedwait(&run->changed, &run->lock, &until);
+        pthread_mutex_unlock(&run->lock);
+        show_progress(run);
+        pthread_mutex_lock(&run->lock);
+    }
+    pthread_mutex_unlock(&run->lock);
+}
+
+void mig__verify_read(mig__verify_run *run, mig__session *source, mig__session *target)
+{
+    pthread_t threads[2 * MOST_CONNECTIONS];
+    size_t count = 0;
+    int connections = run->options->connections > 0 ? run->options->connections : CONNECTIONS;
+    run->messages_total = to_read(run, MIG_TARGET) + to_read(run, MIG_SOURCE);
+    for (int side = MIG_SOURCE; side <= MIG_TARGET; side++) {
+        mig__session *session = side == MIG_SOURCE ? source : target;
+        uint64_t wanted = to_read(run, side) / MESSAGES_A_THREAD + 1;
+        if (session == NULL) {
+            continue;
+        }
+        for (int i = 0; i < connections && i < MOST_CONNECTIONS && (uint64_t)i < wanted; i++) {
+            count += add_thread(run, side, i == 0 ? session : NULL, &threads[count]) == 0;
+        }
+    }
+    wait_for_threads(run);
+    for (size_t i = 0; i < count; i++) {
+        pthread_join(threads[i], NULL);
+    }
+}

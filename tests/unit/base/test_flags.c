@@ -1,0 +1,41 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/flags.h"
+#include <stdlib.h>
+
+static void test_flags(void **state)
+{
+    (void)state;
+    const char *const flags[] = {"work", "\\Seen", "\\Recent", "$Forwarded", "\\Seen", NULL};
+    char *joined = mig__flags_join(flags);
+    assert_string_equal(joined, "$Forwarded \\Seen work");
+    const char **split = mig__flags_split(joined);
+    assert_string_equal(split[0], "$Forwarded");
+    assert_string_equal(split[1], "\\Seen");
+    assert_string_equal(split[2], "work");
+    assert_null(split[3]);
+    free(split);
+    free(joined);
+    joined = mig__flags_join(NULL);
+    assert_string_equal(joined, "");
+    free(joined);
+    split = mig__flags_split("");
+    assert_null(split[0]);
+    free(split);
+    split = mig__flags_split("\\recent");
+    assert_null(split[0]);
+    free(split);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_flags),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
