@@ -270,7 +270,9 @@ static mig__session *session_open(mig__stream *stream, bool vouched, const mig__
 
 mig__session *mig__session_open(const mig__session_options *options, mig_error *err)
 {
-    mig__stream *stream = mig__stream_open(options->endpoint, options->stop, err);
+    mig__stream *stream = options->tls != NULL
+                              ? mig__stream_open_shared(options->endpoint, options->tls, options->stop, err)
+                              : mig__stream_open(options->endpoint, options->stop, err);
     return stream != NULL ? session_open(stream, true, options, err) : NULL;
 }
 

@@ -58,6 +58,7 @@ typedef struct mig__session_options {
     const mig_stop *stop;         /* borrowed; NULL allowed */
     const mig_log *log;           /* borrowed; NULL allowed */
     const char *account;          /* label for log events, borrowed */
+    mig__tls_context *tls; /* shared by the sessions of one endpoint, borrowed; NULL: the session makes its own */
 } mig__session_options;
 
 /*
