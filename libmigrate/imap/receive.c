@@ -60,7 +60,7 @@ static int next_frame(mig__session *session, mig__frame *frame)
                                 session->inbound_to - session->inbound_from, &used, frame, &session->failure);
             session->inbound_from += used;
             if (complete < 0) {
-                return mig__session_fail(session);
+                break;
             }
             if (complete > 0) {
                 return 0;
@@ -69,15 +69,17 @@ static int next_frame(mig__session *session, mig__frame *frame)
         }
         if (session->inbound == NULL && (session->inbound = malloc(INBOUND_SIZE)) == NULL) {
             mig_error_set(&session->failure, MIG_E_NOMEM, "out of memory");
-            return mig__session_fail(session);
+            break;
         }
         int64_t got = mig__stream_read(session->stream, session->inbound, INBOUND_SIZE, &session->failure);
         if (got < 0) {
-            return mig__session_fail(session);
+            break;
         }
         session->inbound_from = 0;
         session->inbound_to = (size_t)got;
     }
+    mig__session_fail(session);
+    return -1;
 }
 
 int mig__session_receive(mig__session *session, mig__response *out)
