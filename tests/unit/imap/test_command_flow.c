@@ -2,15 +2,14 @@
 #include "imap/wire_server.h"
 
 typedef struct seen {
-    unsigned exists, lists, ids;
+    unsigned exists, fetches;
     unsigned refuse; /* fail at this many EXISTS */
 } seen;
 
 static int see(const mig__response *response, void *context, mig_error *err)
 {
     seen *told = context;
-    told->lists += response->kind == MIG__RESPONSE_LIST;
-    told->ids += response->kind == MIG__RESPONSE_ID;
+    told->fetches += response->kind == MIG__RESPONSE_FETCH;
     if (response->kind == MIG__RESPONSE_EXISTS) {
         told->exists = response->number;
         if (told->refuse == response->number) {
@@ -96,6 +95,37 @@ static void test_out_of_order(void **state)
     expect_answer(session, second, MIG_OK);
     assert_int_equal(told[0].exists, 5);
     assert_int_equal(told[1].exists + told[2].exists, 0);
+    mig__session_close(&session);
+    wire_end(&server);
+}
+
+/* An answer that only one kind of command can have asked for goes to the oldest of that kind. */
+static void test_answers_by_their_kind(void **state)
+{
+    (void)state;
+    static const wire_step script[] = {
+        LOGGED_IN("IMAP4rev1"),
+        EXPECT("2 NOOP\r\n3 UID FETCH\r\n4 UID FETCH\r\n"),
+        SEND("* 1 FETCH (UID 1 FLAGS ())\r\n* 9 EXISTS\r\n3 OK\r\n* 2 FETCH (UID 2 FLAGS ())\r\n4 OK\r\n"
+             "* 3 FETCH (UID 3 FLAGS (\\Seen))\r\n2 OK\r\n"),
+        EXPECT("5 LOGOUT\r\n"),
+        END,
+    };
+    wire_server server;
+    seen told[3] = {{0}};
+    mig_endpoint endpoint = wire_endpoint();
+    wire_begin(&server, script);
+    mig__session *session = wire_session(&server, &endpoint);
+    mig__command *noop = send_command(session, "NOOP", &told[0]);
+    mig__command *first = send_command(session, "UID FETCH", &told[1]);
+    mig__command *second = send_command(session, "UID FETCH", &told[2]);
+    expect_answer(session, noop, MIG_OK);
+    expect_answer(session, first, MIG_OK);
+    expect_answer(session, second, MIG_OK);
+    assert_int_equal(told[0].exists, 9);
+    assert_int_equal(told[0].fetches, 1); /* nobody is left who asked */
+    assert_int_equal(told[1].fetches, 1);
+    assert_int_equal(told[2].fetches, 1);
     mig__session_close(&session);
     wire_end(&server);
 }
@@ -284,6 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_order),
         cmocka_unit_test(test_out_of_order),
+        cmocka_unit_test(test_answers_by_their_kind),
         cmocka_unit_test(test_literal_behind_other_commands),
         cmocka_unit_test(test_answers_nobody_asked_for),
         cmocka_unit_test(test_answers_before_a_failure),
