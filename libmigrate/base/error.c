@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The one table of codes: stable name, exit status, and the grade a code has unless the place that sets it knows better. */
+/* The one table of codes: stable name, exit status, and the grade that a code has unless who sets it knows better. */
 static const struct {
     const char *name;
     int exit_status;

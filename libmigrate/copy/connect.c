@@ -164,6 +164,7 @@ void mig__run_problem(mig__run *run, const mig__folder_job *job, uint32_t uid, b
     mig__result_problem(run->account, job->source->name, uid, failed, error);
     pthread_mutex_unlock(&run->lock);
     char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
-    mig__run_log(run, failed ? MIG_LOG_ERROR : MIG_LOG_WARNING, job, uid, error, "%s",
+    /* One line a message in the log; on the terminal the summary names the first ones. */
+    mig__run_log(run, uid == 0 && failed ? MIG_LOG_ERROR : MIG_LOG_WARNING, job, uid, error, "%s",
                  mig_error_line(error, line, sizeof line));
 }

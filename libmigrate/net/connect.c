@@ -214,14 +214,36 @@ int mig__connect_addresses(const struct addrinfo *addresses, const char *host, u
     return fd;
 }
 
-int mig__connect(const char *host, uint16_t port, const mig_stop *stop, int64_t deadline, mig_error *err)
+static bool address_is_local(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_UNIX)
+        return true;
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in v4;
+        memcpy(&v4, address, sizeof v4);
+        return ntohl(v4.sin_addr.s_addr) >> 24 == 127;
+    }
+    if (address->sa_family == AF_INET6) {
+        struct sockaddr_in6 v6;
+        memcpy(&v6, address, sizeof v6);
+        return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) ||
+               (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) && v6.sin6_addr.s6_addr[12] == 127);
+    }
+    return false;
+}
+
+int mig__connect(const char *host, uint16_t port, bool local_only, const mig_stop *stop, int64_t deadline,
+                 mig_error *err)
 {
     struct addrinfo *addresses;
+    bool local = true;
     int fd;
 
     if (mig__resolve(host, port, stop, deadline, &addresses, err))
         return -1;
-    fd = mig__connect_addresses(addresses, host, port, stop, deadline, err);
+    for (const struct addrinfo *at = addresses; at; at = at->ai_next)
+        local = local && address_is_local(at->ai_addr);
+    fd = local || !local_only ? mig__connect_addresses(addresses, host, port, stop, deadline, err) : MIG__NOT_LOCAL;
     freeaddrinfo(addresses);
     return fd;
 }
@@ -230,23 +252,6 @@ bool mig__peer_is_local(int fd)
 {
     struct sockaddr_storage peer = {0};
     socklen_t size = sizeof peer;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
 
-    if (getpeername(fd, (struct sockaddr *)&peer, &size))
-        return false;
-    switch (peer.ss_family) {
-    case AF_UNIX:
-        return true;
-    case AF_INET:
-        memcpy(&v4, &peer, sizeof v4);
-        return ntohl(v4.sin_addr.s_addr) >> 24 == 127;
-    case AF_INET6:
-        memcpy(&v6, &peer, sizeof v6);
-        if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr))
-            return v6.sin6_addr.s6_addr[12] == 127;
-        return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
-    default:
-        return false;
-    }
+    return getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && address_is_local((struct sockaddr *)&peer);
 }

@@ -25,8 +25,14 @@ int mig__resolve(const char *host, uint16_t port, const mig_stop *stop, int64_t 
 int mig__connect_addresses(const struct addrinfo *addresses, const char *host, uint16_t port, const mig_stop *stop,
                            int64_t deadline, mig_error *err);
 
-/* Both together. */
-int mig__connect(const char *host, uint16_t port, const mig_stop *stop, int64_t deadline, mig_error *err);
+#define MIG__NOT_LOCAL (-2)
+
+/*
+ * Both together. With `local_only` nothing is connected to unless every address is this machine's: MIG__NOT_LOCAL, and
+ * `err` is left alone.
+ */
+int mig__connect(const char *host, uint16_t port, bool local_only, const mig_stop *stop, int64_t deadline,
+                 mig_error *err);
 
 /* True when the peer of a socket is this machine: 127.0.0.0/8, ::1, ::ffff:127.0.0.0/8, or a local socket. */
 bool mig__peer_is_local(int fd);

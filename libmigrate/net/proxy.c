@@ -326,7 +326,7 @@ int mig__proxy_connect(const mig_endpoint *endpoint, const mig_stop *stop, int64
     }
     with.user = proxy.user;
     port = proxy.port ? proxy.port : is_socks ? 1080 : 3128;
-    with.wire.fd = mig__connect(proxy.host, port, stop, deadline, err);
+    with.wire.fd = mig__connect(proxy.host, port, false, stop, deadline, err);
     if (with.wire.fd < 0) {
         mig_error_context(err, "proxy");
     } else {

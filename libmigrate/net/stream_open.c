@@ -161,10 +161,13 @@ static int reach(const mig_endpoint *endpoint, const mig_stop *stop, mig__tunnel
         *tunnel = mig__tunnel_start(endpoint->tunnel, &fd, err);
         return fd;
     }
-    if (!endpoint->proxy)
-        return mig__connect(endpoint->host, endpoint->port, stop, deadline, err);
+    bool local_only = endpoint->tls == MIG_TLS_NONE && !endpoint->allow_cleartext;
+    if (!endpoint->proxy) {
+        fd = mig__connect(endpoint->host, endpoint->port, local_only, stop, deadline, err);
+        return fd == MIG__NOT_LOCAL ? refuse_cleartext(endpoint, err) : fd;
+    }
     /* The proxy may be this machine; what is behind it is not. */
-    if (endpoint->tls == MIG_TLS_NONE && !endpoint->allow_cleartext)
+    if (local_only)
         return refuse_cleartext(endpoint, err);
     return mig__proxy_connect(endpoint, stop, deadline, err);
 }

@@ -186,9 +186,8 @@ static void drain(running *r, int *fd, bool errors)
 }
 
 /* Read both until their ends or the deadline. False: the deadline came. */
-static bool listen_to(running *r)
+static bool listen_to(running *r, int64_t until)
 {
-    int64_t until = mig__now_ms() + COMMAND_MS;
     while (r->out >= 0 || r->errors >= 0) {
         int64_t left = until - mig__now_ms();
         struct pollfd fds[2] = {{r->out, POLLIN, 0}, {r->errors, POLLIN, 0}};
@@ -234,12 +233,35 @@ static int start(running *r, const char *command, mig_error *err)
     return status == 0 ? 0 : mig_error_errno(err, MIG_E_SECRET, status, "can not run the password command");
 }
 
-static int reap(const running *r)
+/* Wait for the end of the command; at the deadline it and what it started are killed. False: it was. */
+static bool reap(const running *r, int64_t until, int *status)
 {
-    int status = 0;
-    while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR) {
+    bool ended = true;
+    for (;;) {
+        pid_t got = waitpid(r->pid, status, ended ? WNOHANG : 0);
+        if (got == r->pid || (got < 0 && errno != EINTR)) {
+            return ended;
+        }
+        if (ended && mig__now_ms() >= until) {
+            kill(-r->pid, SIGKILL);
+            ended = false;
+        } else if (ended) {
+            mig__sleep_ms(10);
+        }
     }
-    return status;
+}
+
+/* The last line of what it said on standard error. */
+static void keep_last_words(running *r, mig_error *err)
+{
+    while (r->complained > 0 && (r->complaint[r->complained - 1] == '\n' || r->complaint[r->complained - 1] == '\r')) {
+        r->complained--;
+    }
+    size_t first = r->complained;
+    while (first > 0 && r->complaint[first - 1] != '\n') {
+        first--;
+    }
+    mig_error_server(err, r->complaint + first, r->complained - first);
 }
 
 static int run_command(mig_secret *secret, mig_error *err)
@@ -248,21 +270,16 @@ static int run_command(mig_secret *secret, mig_error *err)
     if (start(&r, secret->command, err) != 0) {
         return -1;
     }
-    bool ended = listen_to(&r);
-    if (!ended) {
-        kill(-r.pid, SIGKILL);
-    }
-    int status = reap(&r);
-    int failed;
+    int64_t until = mig__now_ms() + COMMAND_MS;
+    int status = 0, failed;
+    bool ended = listen_to(&r, until);
+    ended = reap(&r, ended ? until : 0, &status) && ended;
     if (!ended) {
         failed = mig_error_set(err, MIG_E_SECRET, "the password command did not end within a minute");
     } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         failed = mig_error_set(err, MIG_E_SECRET, "the password command failed with status %d",
                                WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-        while (r.complained > 0 && r.complaint[r.complained - 1] == '\n') {
-            r.complained--;
-        }
-        mig_error_server(err, r.complaint, r.complained);
+        keep_last_words(&r, err);
     } else {
         failed = take_line(secret, r.line, r.used, "the password command", err);
     }

@@ -8,10 +8,12 @@
 #ifndef MIGRATE_STOP_H
 #define MIGRATE_STOP_H
 
-#include <stdatomic.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 typedef struct mig_stop {
-    atomic_int level; /* 0 go on, 1 stop after the batch in flight, 2 stop now */
+    int level; /* 0 go on, 1 stop after the batch in flight, 2 stop now; only ever touched by the functions below */
 } mig_stop;
 
 #define MIG_STOP_INIT {0}
@@ -19,4 +21,7 @@ typedef struct mig_stop {
 void mig_stop_request(mig_stop *stop); /* raises the level by one, up to 2 */
 int mig_stop_level(const mig_stop *stop); /* NULL counts as 0 */
 
+#ifdef __cplusplus
+}
+#endif
 #endif
