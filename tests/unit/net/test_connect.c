@@ -36,7 +36,7 @@ static void test_options_of_the_socket(void **state)
     mig_error err = MIG_ERROR_INIT;
     uint16_t port;
     int listener = peer_listen(&port, 4);
-    int fd = mig__connect("127.0.0.1", port, NULL, mig__now_ms() + 10000, &err);
+    int fd = mig__connect("127.0.0.1", port, false, NULL, mig__now_ms() + 10000, &err);
     int value = 0;
     socklen_t size = sizeof value;
 
@@ -57,7 +57,7 @@ static void test_refused(void **state)
     uint16_t port = dead_port();
 
     (void)state;
-    assert_int_equal(mig__connect("127.0.0.1", port, NULL, mig__now_ms() + 10000, &err), -1);
+    assert_int_equal(mig__connect("127.0.0.1", port, false, NULL, mig__now_ms() + 10000, &err), -1);
     assert_int_equal(err.code, MIG_E_CONNECT);
     assert_non_null(strstr(err.text, "127.0.0.1: Connection refused"));
     assert_string_not_equal(err.hint, "");
@@ -147,7 +147,7 @@ static void test_stop_while_connecting(void **state)
     (void)state;
     mig_stop_request(&stop);
     mig_stop_request(&stop);
-    assert_int_equal(mig__connect("127.0.0.1", silent, &stop, mig__now_ms() + 60000, &err), -1);
+    assert_int_equal(mig__connect("127.0.0.1", silent, false, &stop, mig__now_ms() + 60000, &err), -1);
     assert_int_equal(err.code, MIG_E_INTERRUPTED);
     for (int i = 0; i < 8; i++)
         close(fillers[i]);
@@ -189,7 +189,7 @@ static void test_name_by_any_address(void **state)
     mig_error err = MIG_ERROR_INIT;
     uint16_t port;
     int listener = peer_listen(&port, 4); /* 127.0.0.1 alone, also where localhost is ::1 first */
-    int fd = mig__connect("localhost", port, NULL, mig__now_ms() + 10000, &err);
+    int fd = mig__connect("localhost", port, false, NULL, mig__now_ms() + 10000, &err);
 
     (void)state;
     if (fd < 0)
@@ -276,9 +276,19 @@ static void test_cleartext_is_refused(void **state)
     mig__stream_close(&stream);
 }
 
+static void test_local_only(void **state)
+{
+    (void)state;
+    mig_error error = MIG_ERROR_INIT;
+    /* TEST-NET-1 (RFC 5737): not this machine, and nothing is sent to find that out. */
+    assert_int_equal(mig__connect("192.0.2.1", 143, true, NULL, mig__now_ms() + 5000, &error), MIG__NOT_LOCAL);
+    assert_int_equal(error.code, MIG_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_local_only),
         cmocka_unit_test(test_options_of_the_socket),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_refusing_address_is_passed_over),
