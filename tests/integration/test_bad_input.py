@@ -152,7 +152,7 @@ class BadInput(Pair):
         os.mkdir(os.path.join(self.dir, "directory"))
         with open(os.path.join(self.dir, "garbage"), "wb") as out:
             out.write(b"this is no database, " * 500)
-        for name in ("directory", "garbage", "missing/state"):
+        for name in ("directory", "garbage", "garbage/state"):
             with self.subTest(name):
                 self.refused(LOCAL, name, state=os.path.join(self.dir, name))
 

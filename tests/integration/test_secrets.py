@@ -50,6 +50,7 @@ class Secrets(Pair):
         self.fill(mailgen.generate(SEED, 5))
         for mechanism in ("auto", "plain", "login"):
             with self.subTest(mechanism):
+                self.state = os.path.join(self.dir, "state-" + mechanism)
                 accounts = self.accounts()
                 for account in accounts:
                     account.options["auth"] = mechanism

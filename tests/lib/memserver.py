@@ -5,6 +5,7 @@ keywords that are not kept, folders that can not be made, and servers without th
 """
 
 import base64
+import itertools
 import re
 import threading
 import time
@@ -17,6 +18,12 @@ BASIC = ("IMAP4rev1", "NAMESPACE", "UIDPLUS", "LITERAL+", "SASL-IR", "AUTH=PLAIN
 EVERYTHING = BASIC + ("MULTIAPPEND", "CONDSTORE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
                       "ESEARCH", "STATUS=SIZE")
 PASSWORD = "pw-4711"
+UIDVALIDITIES = itertools.count(1000)  # no two mailboxes of any two servers are alike
+
+
+def string(octets):
+    """A name as the server writes it: a literal where a quoted string can not be."""
+    return b"{%d}\r\n%s" % (len(octets), octets) if re.search(rb"[\r\n\0]", octets) else imaputil.quote(octets)
 
 
 class Message:
@@ -67,7 +74,7 @@ class MemServer(wire.Server):
     def add_mailbox(self, name, *attributes):
         """Make a mailbox; name is bytes as on the wire, or str to be encoded."""
         wire_name = imaputil.mutf7_encode(name) if isinstance(name, str) else name
-        box = Mailbox(wire_name, 1000 + len(self.mailboxes))
+        box = Mailbox(wire_name, next(UIDVALIDITIES))
         box.attributes.update(attributes)
         self.mailboxes[wire_name] = box
         return box
@@ -144,7 +151,7 @@ class MemServer(wire.Server):
     # --- mailboxes
 
     def do_namespace(self, connection, arguments):
-        connection.send(b'* NAMESPACE ((%s "%s")) NIL NIL\r\n' % (imaputil.quote(self.prefix), self.separator.encode()))
+        connection.send(b'* NAMESPACE ((%s "%s")) NIL NIL\r\n' % (string(self.prefix), self.separator.encode()))
         return "OK done"
 
     def _pattern(self, reference, pattern):
@@ -167,7 +174,7 @@ class MemServer(wire.Server):
             if b"SUBSCRIBED" in wanted + options and box.subscribed:
                 attributes.append("\\Subscribed")
             connection.send(b'* LIST (%s) "%s" %s\r\n' % (
-                " ".join(attributes).encode(), self.separator.encode(), imaputil.quote(box.name)))
+                " ".join(attributes).encode(), self.separator.encode(), string(box.name)))
             if b"STATUS" in wanted and "\\Noselect" not in box.attributes:
                 self._send_status(connection, box, wanted[wanted.index(b"STATUS") + 1])
         return "OK done"
@@ -175,7 +182,7 @@ class MemServer(wire.Server):
     def do_lsub(self, connection, arguments):
         for box in self._listed(arguments[0], [arguments[1]]):
             if box.subscribed:
-                connection.send(b'* LSUB () "%s" %s\r\n' % (self.separator.encode(), imaputil.quote(box.name)))
+                connection.send(b'* LSUB () "%s" %s\r\n' % (self.separator.encode(), string(box.name)))
         return "OK done"
 
     def do_create(self, connection, arguments):
@@ -217,7 +224,7 @@ class MemServer(wire.Server):
                   b"RECENT": 0, b"UNSEEN": sum("\\Seen" not in m.flags for m in box.messages),
                   b"HIGHESTMODSEQ": box.modseq, b"SIZE": sum(len(m.octets) for m in box.messages)}
         known = [b"%s %d" % (item.upper(), values[item.upper()]) for item in items if item.upper() in values]
-        connection.send(b"* STATUS %s (%s)\r\n" % (imaputil.quote(box.name), b" ".join(known)))
+        connection.send(b"* STATUS %s (%s)\r\n" % (string(box.name), b" ".join(known)))
 
     def do_status(self, connection, arguments):
         box = self.find(arguments[0])
