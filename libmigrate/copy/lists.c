@@ -1,22 +1,12 @@
 #include "copy/lists.h"
+#include "sides/check.h"
 #include "sides/sides.h"
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 int mig__lists_check_endpoints(const mig_copy_options *options, mig_error *err)
 {
-    const mig_endpoint *source = options->source, *target = options->target;
-    if (options->force || source->tunnel != NULL || target->tunnel != NULL) {
-        return 0;
-    }
-    const char *source_as = source->authzid != NULL ? source->authzid : source->user;
-    const char *target_as = target->authzid != NULL ? target->authzid : target->user;
-    if (source->port == target->port && strcasecmp(source->host, target->host) == 0 && strcmp(source_as, target_as) == 0) {
-        mig_error_set(err, MIG_E_SAME, "source and target are the same account, %s on %s", source_as, source->host);
-        return mig_error_hint(err, "nothing was changed; check --source and --target");
-    }
-    return 0;
+    return options->force ? 0 : mig__sides_check_endpoints(options->source, options->target, err);
 }
 
 /* ---- the map ---- */
@@ -136,43 +126,6 @@ cleanup:
 
 /* ---- checks ---- */
 
-static uint64_t messages_of(const mig__mailbox_list *list)
-{
-    uint64_t messages = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        messages += list->items[i].messages;
-    }
-    return messages;
-}
-
-static bool same_mailbox(const mig__mailbox *a, const mig__mailbox *b)
-{
-    return a->has_status && b->has_status && strcmp(a->wire, b->wire) == 0 && a->uidvalidity == b->uidvalidity &&
-           a->uidnext == b->uidnext && a->messages == b->messages && a->modseq == b->modseq;
-}
-
-/* By any name: every mailbox is there on the other side, with the numbers that servers choose for themselves. */
-static bool same_account(const mig__run *run)
-{
-    const mig__mailbox_list *source = &run->source_list, *target = &run->target_list;
-    size_t equal = 0;
-    for (size_t i = 0; i < source->count; i++) {
-        const mig__mailbox *mailbox = &source->items[i];
-        const mig__mailbox *other = mig__mailbox_find(target, mailbox->wire);
-        if (mailbox->mailbox_id != NULL && other != NULL && other->mailbox_id != NULL &&
-            strcmp(mailbox->mailbox_id, other->mailbox_id) == 0 && same_mailbox(mailbox, other)) {
-            return true; /* RFC 8474 section 4: no two mailboxes of a server share an id */
-        }
-        if (mig__sides_selectable(mailbox)) {
-            if (other == NULL || !same_mailbox(mailbox, other)) {
-                return false;
-            }
-            equal++;
-        }
-    }
-    return equal > 0 && messages_of(source) > 0 && source->count == target->count;
-}
-
 int mig__lists_check(mig__run *run, mig_error *err)
 {
     mig__state_folder *folders = NULL;
@@ -180,21 +133,15 @@ int mig__lists_check(mig__run *run, mig_error *err)
     if (run->options->force) {
         return 0;
     }
-    if (same_account(run)) {
-        mig_error_set(err, MIG_E_SAME, "source and target are the same account: all mailboxes have the same numbers");
-        return mig_error_hint(err, "nothing was changed; if the target is a copy made by the server's own tools, use --force");
+    if (mig__sides_check_lists(&run->source_list, &run->target_list, err) != 0) {
+        return -1;
     }
-    if (messages_of(&run->source_list) > 0 || messages_of(&run->target_list) == 0) {
+    if (!mig__sides_look_swapped(&run->source_list, &run->target_list)) {
         return 0;
     }
     if (mig__state_folders(run->state, run->state_account, &folders, &count, err) != 0) {
         return -1;
     }
     mig__state_folders_free(&folders, count);
-    if (count > 0) {
-        return 0;
-    }
-    mig_error_set(err, MIG_E_SWAPPED, "the source is empty and the target holds %llu messages: are they swapped?",
-                  (unsigned long long)messages_of(&run->target_list));
-    return mig_error_hint(err, "nothing was changed; check --source and --target, or use --force if this is meant");
+    return count > 0 ? 0 : mig__sides_refuse_swapped(&run->target_list, err);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/retry.h"
 #include "copy/queue.h"
+#include "copy/squeeze.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,9 @@ typedef struct reader {
     uint64_t filled;
     bool too_large;              /* the body exceeds --max-size: read and dropped */
     bool body_done;
+    mig__squeeze squeeze;
+    bool quieting;               /* sends nothing more until it can start to compress */
+    int64_t blocked_ms;          /* waited for room in memory: not the line's fault */
     unsigned attempts;           /* reconnects in a row without a message */
 } reader;
 
@@ -65,9 +69,11 @@ static int sink_begin(uint64_t size, void *context, mig_error *err)
         return 0;
     }
     uint64_t charge = size > MIG__MEMORY_MESSAGE ? 0 : size;
+    int64_t before = mig__now_ms();
     if (mig__queue_charge(r->run, charge, err) != 0) {
         return -1;
     }
+    r->blocked_ms += mig__now_ms() - before;
     r->transit = mig__transit_new(size, r->run->spool_dir, err);
     if (r->transit == NULL) {
         mig__queue_discharge(r->run, charge);
@@ -448,11 +454,33 @@ static void attach_sink(reader *r)
     mig__session_set_sink(r->session, &sink);
 }
 
+/* Wait for the oldest unit, and measure the line by it. */
+static int finish_measured(reader *r, mig_error *err)
+{
+    mig__stream_stats before, after;
+    int64_t begun = mig__now_ms();
+    r->blocked_ms = 0;
+    mig__session_stats_get(r->session, &before);
+    if (finish_unit(r, err) != 0) {
+        return -1;
+    }
+    mig__session_stats_get(r->session, &after);
+    mig__squeeze_note(&r->squeeze, after.octets_in - before.octets_in, mig__now_ms() - begun - r->blocked_ms);
+    r->quieting = r->quieting || mig__squeeze_wanted(&r->squeeze, r->session, r->run->options->source);
+    return 0;
+}
+
 /* Fill the pipeline, then wait for the oldest. 1: go on, 0: all done, -1: the session failed. */
 static int step(reader *r, mig_error *err)
 {
     bool finished = false;
-    while (r->count < UNITS_IN_FLIGHT) {
+    if (r->quieting && r->count == 0) {
+        r->quieting = false;
+        if (mig__session_compress(r->session, err) != 0) {
+            return -1;
+        }
+    }
+    while (!r->quieting && r->count < UNITS_IN_FLIGHT) {
         mig__unit *unit = mig__queue_take_unit(r->run, r->examined, UNIT_MESSAGES, &finished);
         if (unit == NULL) {
             break;
@@ -462,7 +490,7 @@ static int step(reader *r, mig_error *err)
         }
     }
     if (r->count > 0) {
-        return finish_unit(r, err) == 0 ? 1 : -1;
+        return finish_measured(r, err) == 0 ? 1 : -1;
     }
     return !finished && mig__queue_wait_units(r->run) ? 1 : 0;
 }

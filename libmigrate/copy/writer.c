@@ -11,6 +11,7 @@
 #include "copy/queue.h"
 #include "copy/reconcile.h"
 #include "copy/settle.h"
+#include "copy/squeeze.h"
 #include "imap/append.h"
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ typedef struct writer {
     size_t first, count; /* ring */
     mig__appetite appetite;
     int64_t answered_ms;
+    mig__squeeze squeeze;
     unsigned attempts;
     char *piece; /* SPOOL_PIECE octets */
 } writer;
@@ -223,7 +225,9 @@ static int send_batch(writer *w, mig__batch *batch, mig_error *err)
     }
     batch->whole = true;
     MIG__CRASH_POINT("append-sent");
-    return mig__session_flush(w->session, err);
+    int failed = mig__session_flush(w->session, err);
+    mig__squeeze_note(&w->squeeze, batch->octets, mig__now_ms() - way->sent_ms);
+    return failed;
 }
 
 /* Get a batch ready and send it. 0 done (sent, or nothing left of it), -1 the session or the run failed. */
@@ -408,6 +412,16 @@ static int step(writer *w, mig_error *err)
 {
     mig__batch *batch = NULL;
     mig__folder_job *job = NULL;
+    if (mig__squeeze_wanted(&w->squeeze, w->session, w->run->options->target)) {
+        while (w->count > 0) {
+            if (finish_oldest(w, err) != 0) {
+                return -1;
+            }
+        }
+        if (mig__session_compress(w->session, err) != 0) {
+            return -1;
+        }
+    }
     switch (mig__queue_take(w->run, &w->appetite, w->count == 0, &batch, &job)) {
     case MIG__ERRAND_BATCH:
         if (take_on(w, batch, err) != 0) {

@@ -212,6 +212,41 @@ static int say_who_we_are(mig__session *session)
     return mig__session_fail(session);
 }
 
+static int compress(mig__session *session)
+{
+    if (session->compressed || !mig__session_can(session, MIG__CAP_COMPRESS)) {
+        return 0;
+    }
+    mig_error error = MIG_ERROR_INIT;
+    if (mig__command_simple(session, "COMPRESS DEFLATE", NULL, NULL, &error) != 0) {
+        mig__session_log(session, MIG_LOG_DEBUG, "no compression: %s", error.text);
+        return session->state == MIG__SESSION_FAILED ? -1 : 0;
+    }
+    if (session->inbound_from != session->inbound_to || !mig__guard_at_start(session->guard)) {
+        return refuse(session, MIG_E_PROTOCOL, "the server sends plain octets behind its answer to COMPRESS",
+                      "try again with --compress off");
+    }
+    if (mig__stream_start_deflate(session->stream, &session->failure) != 0) {
+        return mig__session_fail(session);
+    }
+    session->compressed = true;
+    mig__session_log(session, MIG_LOG_DEBUG, "compressing from here on");
+    return 0;
+}
+
+int mig__session_compress(mig__session *session, mig_error *err)
+{
+    if (mig__command_in_flight(session) > 0) {
+        return mig_error_set(err, MIG_E_INTERNAL, "compression can not begin while commands are in flight");
+    }
+    return compress(session) == 0 ? 0 : mig__session_failure(session, err);
+}
+
+bool mig__session_compressed(const mig__session *session)
+{
+    return session->compressed;
+}
+
 static int open_up(mig__session *session)
 {
     if (greet(session) != 0) {
@@ -223,7 +258,10 @@ static int open_up(mig__session *session)
     if (session->endpoint->tls == MIG_TLS_STARTTLS && !mig__stream_is_tls(session->stream) && start_tls(session) != 0) {
         return -1;
     }
-    return log_in(session) != 0 ? -1 : say_who_we_are(session);
+    if (log_in(session) != 0 || (session->endpoint->compress > 0 && compress(session) != 0)) {
+        return -1;
+    }
+    return say_who_we_are(session);
 }
 
 static void session_free(mig__session *session)

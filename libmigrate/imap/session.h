@@ -86,6 +86,13 @@ int mig__session_enable(mig__session *session, unsigned capabilities, mig_error 
 /* True when mailbox names travel as UTF-8, not mUTF-7: a server that knows IMAP4rev2 only (RFC 9051 section 5.1). */
 bool mig__session_utf8_names(const mig__session *session);
 
+/*
+ * COMPRESS=DEFLATE (RFC 4978) from now on, where it is announced and not on yet; no command may be in flight. A server
+ * that refuses goes on without. 0, or -1 when the session failed. mig__session_open does it when endpoint->compress is 1.
+ */
+int mig__session_compress(mig__session *session, mig_error *err);
+bool mig__session_compressed(const mig__session *session);
+
 /* Where bodies of FETCH go. */
 void mig__session_set_sink(mig__session *session, const mig__body_sink *sink);
 

@@ -36,6 +36,7 @@ struct mig__session {
     const char *account;
     mig__session_state state;
     bool vouched; /* the stream layer connected, and has checked that plain text is allowed there */
+    bool compressed;
     mig_error failure;
     mig__capabilities capabilities;
     mig__command *first; /* in the order they were begun, answered ones included until they are waited for */
