@@ -98,6 +98,10 @@ static mig__mechanism asked_for(const mig__session *session, mig_auth auth)
         return MIG__MECHANISM_SCRAM_SHA_1;
     case MIG_AUTH_SCRAM_SHA_256:
         return MIG__MECHANISM_SCRAM_SHA_256;
+    case MIG_AUTH_TOKEN: /* the one that Google and Microsoft document first */
+        return mig__session_auth_offered(session, "XOAUTH2") || !mig__session_auth_offered(session, "OAUTHBEARER")
+                   ? MIG__MECHANISM_XOAUTH2
+                   : MIG__MECHANISM_OAUTHBEARER;
     case MIG_AUTH_XOAUTH2:
         return MIG__MECHANISM_XOAUTH2;
     case MIG_AUTH_OAUTHBEARER:

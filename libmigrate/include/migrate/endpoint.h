@@ -31,7 +31,8 @@ typedef enum mig_auth {
     MIG_AUTH_SCRAM_SHA_256,
     MIG_AUTH_XOAUTH2,
     MIG_AUTH_OAUTHBEARER,
-    MIG_AUTH_EXTERNAL
+    MIG_AUTH_EXTERNAL,
+    MIG_AUTH_TOKEN /* the secret is an access token: XOAUTH2 or OAUTHBEARER, whichever is offered */
 } mig_auth;
 
 /*
