@@ -12,7 +12,10 @@
 
 enum {
     UNITS_IN_FLIGHT = 3,
-    UNIT_MESSAGES = 128,
+    UNIT_FIRST = 16, /* UIDs of the first FETCH; the number grows and shrinks with how fast the answers come */
+    UNIT_MOST = 256,
+    UNIT_QUICK_MS = 400,
+    UNIT_SLOW_MS = 4000,
     BREAKS_BEFORE_GIVING_UP = 4 /* connections that a single message may break */
 };
 
@@ -35,6 +38,7 @@ typedef struct reader {
     uint64_t filled;
     bool too_large;              /* the body exceeds --max-size: read and dropped */
     bool body_done;
+    size_t unit_messages;
     mig__squeeze squeeze;
     bool quieting;               /* sends nothing more until it can start to compress */
     int64_t blocked_ms;          /* waited for room in memory: not the line's fault */
@@ -465,7 +469,13 @@ static int finish_measured(reader *r, mig_error *err)
         return -1;
     }
     mig__session_stats_get(r->session, &after);
-    mig__squeeze_note(&r->squeeze, after.octets_in - before.octets_in, mig__now_ms() - begun - r->blocked_ms);
+    int64_t ms = mig__now_ms() - begun - r->blocked_ms;
+    mig__squeeze_note(&r->squeeze, after.octets_in - before.octets_in, ms);
+    if (ms < UNIT_QUICK_MS && r->unit_messages < UNIT_MOST) {
+        r->unit_messages *= 2;
+    } else if (ms > UNIT_SLOW_MS && r->unit_messages > 1) {
+        r->unit_messages /= 2;
+    }
     r->quieting = r->quieting || mig__squeeze_wanted(&r->squeeze, r->session, r->run->options->source);
     return 0;
 }
@@ -481,7 +491,7 @@ static int step(reader *r, mig_error *err)
         }
     }
     while (!r->quieting && r->count < UNITS_IN_FLIGHT) {
-        mig__unit *unit = mig__queue_take_unit(r->run, r->examined, UNIT_MESSAGES, &finished);
+        mig__unit *unit = mig__queue_take_unit(r->run, r->examined, r->unit_messages, &finished);
         if (unit == NULL) {
             break;
         }
@@ -535,7 +545,7 @@ static void read_all(reader *r)
 void *mig__reader_main(void *argument)
 {
     mig__reader_start *start = argument;
-    reader r = {.run = start->run, .session = start->session};
+    reader r = {.run = start->run, .session = start->session, .unit_messages = UNIT_FIRST};
     free(start);
     mig_error error = MIG_ERROR_INIT;
     r.digester = mig__digester_new(&error);
