@@ -1,0 +1,49 @@
+/*
+ * inventory/job.h - what the parts of a stock-taking share
+ *
+ * A run reads as a story (inventory/run.c): log in to both sides, list, map, ask for the quota, look at each folder's
+ * messages (survey.c), say what will not fit (fit.c) and how long it takes (forecast.c).
+ */
+#ifndef MIG_INVENTORY_JOB_H
+#define MIG_INVENTORY_JOB_H
+
+#include "imap/fetch.h"
+#include "imap/list.h"
+#include "inventory/stock.h"
+#include "sides/sides.h"
+
+typedef struct mig__inventory {
+    const mig_inventory_options *options;
+    mig_inventory_result *result;
+    mig_inventory_account *account;
+    mig__session *sessions[2];
+    mig__mailbox_list lists[2];
+    mig__stream_stats stats; /* of sessions that are closed */
+    mig__map map;
+    size_t *order;              /* folder i of the result is lists[MIG_SOURCE].items[order[i]] */
+    mig__selected target_inbox; /* what the target's INBOX says of flags */
+    uint64_t speed_octets;      /* of earlier copies, from the state, in... */
+    double speed_seconds;       /* ...so many seconds */
+    uint64_t speed_messages;
+    bool copied_before; /* the state knows folders of this account */
+    uint64_t done_messages;
+    const char *phase, *folder;
+    double started;
+} mig__inventory;
+
+bool mig__inventory_stopping(const mig__inventory *run, mig_error *err);
+void mig__inventory_progress(mig__inventory *run);
+/* The size over which a message will not be copied: the least of what the target, its profile and the user say. */
+uint64_t mig__inventory_limit(const mig__inventory *run);
+int mig__inventory_obstacle(mig__inventory *run, const char *folder, mig_code code, bool blocks, const char *format,
+                            ...) MIG_PRINTF(5, 6);
+
+/* Size, date and flags of every message of the folders that are not left out; content too when that was asked for. */
+int mig__inventory_survey(mig__inventory *run, mig_error *err);
+/* What the state tells: copied so far, and how fast. */
+int mig__inventory_recall(mig__inventory *run, mig_error *err);
+/* Compare the source with the target's limits: fills obstacles and `fits`. */
+int mig__inventory_fit(mig__inventory *run, mig_error *err);
+void mig__inventory_forecast(mig__inventory *run);
+
+#endif

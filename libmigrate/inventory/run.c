@@ -1,0 +1,427 @@
+/*
+ * inventory/run.c - the story of a stock-taking: both logins at once, lists, map, quota, each folder, what does not fit
+ */
+#include "base/clock.h"
+#include "base/retry.h"
+#include "inventory/job.h"
+#include "inventory/quota.h"
+#include "sides/check.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ATTEMPTS = 4 };
+
+bool mig__inventory_stopping(const mig__inventory *run, mig_error *err)
+{
+    if (mig_stop_level(run->options->stop) == 0) {
+        return false;
+    }
+    mig_error_set(err, MIG_E_INTERRUPTED, "stopped before the end: asked to stop");
+    mig_error_hint(err, "nothing was changed; run the same command again");
+    return true;
+}
+
+void mig__inventory_progress(mig__inventory *run)
+{
+    const mig_inventory_options *options = run->options;
+    if (options->progress == NULL) {
+        return;
+    }
+    mig_progress progress = {.account = run->account->sides[MIG_SOURCE].label,
+                             .phase = run->phase,
+                             .folder = run->folder,
+                             .messages_total = run->account->sides[MIG_SOURCE].messages,
+                             .seconds = mig__now_seconds() - run->started};
+    for (size_t i = 0; i < run->account->folder_count; i++) {
+        const mig_inventory_folder *folder = &run->account->folders[i];
+        progress.messages_done += folder->examined ? folder->messages : 0;
+    }
+    options->progress(&progress, options->progress_context);
+}
+
+static void begin_phase(mig__inventory *run, const char *phase)
+{
+    run->phase = phase;
+    run->folder = "";
+    mig__inventory_progress(run);
+}
+
+/* ---- each side ---- */
+
+typedef struct side_start {
+    mig__inventory *run;
+    mig_side side;
+    mig_error error;
+    int failed;
+} side_start;
+
+static const mig_endpoint *endpoint_of(const mig__inventory *run, mig_side side)
+{
+    return side == MIG_SOURCE ? run->options->source : run->options->target;
+}
+
+/* A refused login is final; a server that is busy is asked again a few times. */
+static mig__session *log_in(const mig__inventory *run, mig_side side, mig_error *err)
+{
+    mig__session_options options = {.endpoint = endpoint_of(run, side),
+                                    .stop = run->options->stop,
+                                    .log = &run->options->log,
+                                    .account = run->account->sides[side].label};
+    for (unsigned attempt = 1;; attempt++) {
+        mig__session *session = mig__session_open(&options, err);
+        if (session != NULL) {
+            return session;
+        }
+        int64_t pause =
+            err->code == MIG_E_UNAVAILABLE ? mig__retry_delay(err, attempt, (uint32_t)mig__now_ms() * 2654435761u) : -1;
+        if (pause < 0 || attempt == ATTEMPTS || mig_stop_level(run->options->stop) > 0) {
+            return NULL;
+        }
+        mig__sleep_ms(pause);
+    }
+}
+
+static int on_quota(const mig__response *response, void *context, mig_error *err)
+{
+    (void)err;
+    if (response->kind == MIG__RESPONSE_QUOTA && response->words_text != NULL) {
+        mig__quota_add(context, response->words_text);
+    }
+    return 0;
+}
+
+/* RFC 9208 section 4.1.2. A server that refuses tells nothing: that is no failure. */
+static int ask_quota(mig__session *session, mig_quota *quota, mig_error *err)
+{
+    mig__command_result result = {0};
+    if (!mig__session_can(session, MIG__CAP_QUOTA)) {
+        return 0;
+    }
+    mig__command *command = mig__command_begin(session, "GETQUOTAROOT", on_quota, quota, err);
+    if (command == NULL) {
+        return -1;
+    }
+    mig__command_mailbox(command, "INBOX");
+    if (mig__command_end(command, err) != 0 || mig__command_wait(session, command, &result, err) != 0) {
+        return -1;
+    }
+    mig__command_result_clear(&result);
+    return 0;
+}
+
+/* Gmail and Cyrus tell who they are; a host name is better, what the user says best. */
+static void choose_provider(const mig__inventory *run, mig_side side, const mig__session *session)
+{
+    mig_inventory_side *out = &run->account->sides[side];
+    const char *named = run->options->providers[side];
+    const char *host = endpoint_of(run, side)->host;
+    if (named != NULL) {
+        out->provider = mig_provider_find(named);
+        out->provider_reason = "named";
+    } else if ((out->provider = host == NULL ? NULL : mig_provider_by_host(host)) != NULL) {
+        out->provider_reason = "host name";
+    } else if (mig__session_can(session, MIG__CAP_GMAIL)) {
+        out->provider = mig_provider_find("gmail");
+        out->provider_reason = "capabilities";
+    }
+}
+
+static int take_side(side_start *start, mig__session *session)
+{
+    mig__inventory *run = start->run;
+    mig_inventory_side *out = &run->account->sides[start->side];
+    mig__mailbox_list *list = &run->lists[start->side];
+    mig__buffer words = MIG__BUFFER_INIT;
+    mig__session_capabilities(session, &words);
+    out->append_limit = mig__session_append_limit(session);
+    choose_provider(run, start->side, session);
+    if ((out->capabilities = mig__buffer_steal(&words)) == NULL) {
+        return mig_error_set(&start->error, MIG_E_NOMEM, "out of memory");
+    }
+    if (mig__list_all(session, true, list, &start->error) != 0) {
+        return mig_error_context(&start->error, "%s", out->label);
+    }
+    out->bytes_known = mig__session_can(session, MIG__CAP_STATUS_SIZE);
+    for (size_t i = 0; i < list->count; i++) {
+        const mig__mailbox *mailbox = &list->items[i];
+        out->folders++;
+        out->messages += mailbox->messages;
+        out->bytes += mailbox->size;
+        out->bytes_known = out->bytes_known && (mailbox->has_status || !mig__sides_selectable(mailbox));
+    }
+    return start->side == MIG_TARGET ? ask_quota(session, &out->quota, &start->error) : 0;
+}
+
+static void *start_side(void *argument)
+{
+    side_start *start = argument;
+    mig__inventory *run = start->run;
+    start->failed = -1;
+    run->sessions[start->side] = log_in(run, start->side, &start->error);
+    if (run->sessions[start->side] != NULL) {
+        start->failed = take_side(start, run->sessions[start->side]);
+    }
+    return NULL;
+}
+
+/* Both at once. What went wrong on both sides is told of both. */
+static int start_both(mig__inventory *run, mig_error *err)
+{
+    side_start from = {.run = run, .side = MIG_SOURCE, .error = MIG_ERROR_INIT};
+    side_start to = {.run = run, .side = MIG_TARGET, .error = MIG_ERROR_INIT};
+    pthread_t thread;
+    if (run->options->target != NULL && pthread_create(&thread, NULL, start_side, &to) != 0) {
+        return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+    }
+    start_side(&from);
+    if (run->options->target != NULL) {
+        pthread_join(thread, NULL);
+    }
+    if (from.failed == 0 && to.failed == 0) {
+        return 0;
+    }
+    *err = from.failed != 0 ? from.error : to.error;
+    if (from.failed != 0 && to.failed != 0) {
+        mig_error_context(err, "both sides failed; the target: %s; the source", to.error.text);
+    }
+    return -1;
+}
+
+/* ---- folders ---- */
+
+static char *copy_text(const char *text)
+{
+    return mig__strdup(text != NULL ? text : "");
+}
+
+static int add_folder(mig__inventory *run, size_t source, const mig__map_entry *entry, mig_error *err)
+{
+    mig_inventory_account *account = run->account;
+    const mig__mailbox *mailbox = &run->lists[MIG_SOURCE].items[source];
+    mig_inventory_folder *folder = &account->folders[account->folder_count];
+    run->order[account->folder_count++] = source;
+    folder->name = copy_text(mailbox->name);
+    folder->role = entry != NULL ? entry->role : mailbox->role;
+    folder->messages = mailbox->messages;
+    folder->unseen = mailbox->unseen;
+    folder->bytes = mailbox->size;
+    folder->has_bytes = account->sides[MIG_SOURCE].bytes_known && mailbox->has_status;
+    if (mailbox->status_failed) {
+        mig_error_set(&folder->error, MIG_E_NO, "the server does not tell about '%s': %s", mailbox->name,
+                      mailbox->problem != NULL ? mailbox->problem : "");
+    }
+    bool failed = folder->name == NULL;
+    if (entry != NULL) {
+        folder->target = copy_text(entry->target);
+        folder->note = entry->left_out_by_rule ? NULL : mig__strdup(entry->note);
+        failed = failed || folder->target == NULL ||
+                 (entry->note != NULL && !entry->left_out_by_rule && folder->note == NULL);
+    }
+    return failed ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+}
+
+static int make_folders(mig__inventory *run, mig_error *err)
+{
+    const mig_inventory_options *options = run->options;
+    const mig__mailbox_list *source = &run->lists[MIG_SOURCE];
+    static const mig__mailbox_list nothing = {0};
+    mig__map_rules rules = {options->folders, options->excludes, options->maps};
+    bool with_target = options->target != NULL;
+    size_t most = source->count > 0 ? source->count : 1;
+    run->account->folders = calloc(most, sizeof *run->account->folders);
+    run->order = calloc(most, sizeof *run->order);
+    if (run->account->folders == NULL || run->order == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    if (mig__sides_map(&run->map, source, with_target ? &run->lists[MIG_TARGET] : &nothing, &rules, err) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < run->map.count; i++) {
+        const mig__map_entry *entry = &run->map.entries[i];
+        bool unwanted = entry->target == NULL && entry->left_out_by_rule;
+        if (!with_target && unwanted) {
+            continue;
+        }
+        if (add_folder(run, entry->source, with_target ? entry : NULL, err) != 0) {
+            return -1;
+        }
+        if (!with_target) {
+            run->account->folders[run->account->folder_count - 1].role = entry->role;
+        }
+    }
+    return 0;
+}
+
+/* The keywords that the target takes are told by SELECT alone (EXAMINE has none to offer). */
+static int look_at_target(mig__inventory *run, mig_error *err)
+{
+    mig__session *session = run->sessions[MIG_TARGET];
+    mig__command_result result = {0};
+    if (session == NULL) {
+        return 0;
+    }
+    mig__command *command = mig__select(session, "INBOX", false, &run->target_inbox, err);
+    if (command == NULL || mig__command_wait(session, command, &result, err) != 0) {
+        return -1;
+    }
+    run->account->sides[MIG_TARGET].any_keyword = run->target_inbox.any_keyword;
+    mig__command_result_clear(&result);
+    return 0;
+}
+
+static void sum_up_folders(mig__inventory *run)
+{
+    mig_inventory_account *account = run->account;
+    account->bytes_known = true;
+    for (size_t i = 0; i < account->folder_count; i++) {
+        const mig_inventory_folder *folder = &account->folders[i];
+        if ((folder->target != NULL && folder->target[0] == '\0') ||
+            !mig__sides_selectable(&run->lists[MIG_SOURCE].items[run->order[i]])) {
+            continue;
+        }
+        account->messages += folder->messages;
+        account->bytes += folder->bytes;
+        account->bytes_known = account->bytes_known && folder->has_bytes;
+        account->role_messages[folder->role] += folder->messages;
+        account->role_bytes[folder->role] += folder->bytes;
+    }
+}
+
+/* ---- the story ---- */
+
+static int check_sides(const mig__inventory *run, mig_error *err)
+{
+    if (run->options->target == NULL || run->options->force) {
+        return 0;
+    }
+    if (mig__sides_check_lists(&run->lists[MIG_SOURCE], &run->lists[MIG_TARGET], err) != 0) {
+        return -1;
+    }
+    return mig__sides_look_swapped(&run->lists[MIG_SOURCE], &run->lists[MIG_TARGET]) && !run->copied_before
+               ? mig__sides_refuse_swapped(&run->lists[MIG_TARGET], err)
+               : 0;
+}
+
+/* The check before a run needs sizes only to hold them against a quota, and has them already where STATUS tells. */
+static bool wants_survey(const mig__inventory *run)
+{
+    const mig_inventory_account *account = run->account;
+    switch (run->options->depth) {
+    case MIG_INVENTORY_CHECK:
+        return account->sides[MIG_TARGET].quota.limit > 0 && !account->sides[MIG_SOURCE].bytes_known;
+    case MIG_INVENTORY_QUICK:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static int work(mig__inventory *run, mig_error *err)
+{
+    const mig_inventory_options *options = run->options;
+    begin_phase(run, "connecting");
+    if (mig__inventory_recall(run, err) != 0 || start_both(run, err) != 0 || check_sides(run, err) != 0 ||
+        make_folders(run, err) != 0) {
+        return -1;
+    }
+    begin_phase(run, "counting");
+    if ((options->depth >= MIG_INVENTORY_FULL && look_at_target(run, err) != 0) ||
+        (wants_survey(run) && mig__inventory_survey(run, err) != 0) || mig__inventory_stopping(run, err)) {
+        return -1;
+    }
+    sum_up_folders(run);
+    mig__inventory_forecast(run);
+    return mig__inventory_fit(run, err);
+}
+
+static int init(mig__inventory *run, const mig_inventory_options *options, mig_error *err)
+{
+    char label[320];
+    *run = (mig__inventory){.options = options, .phase = "connecting", .folder = "", .started = mig__now_seconds()};
+    run->result = calloc(1, sizeof *run->result);
+    mig_inventory_account *account = calloc(1, sizeof *account);
+    if (run->result == NULL || account == NULL) {
+        free(account);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    run->account = run->result->accounts = account;
+    run->result->account_count = 1;
+    run->result->depth = options->depth;
+    run->result->started = mig__wall_seconds();
+    account->sides[MIG_SOURCE].label = mig__strdup(mig_endpoint_label(options->source, label, sizeof label));
+    bool failed = account->sides[MIG_SOURCE].label == NULL;
+    if (options->target != NULL) {
+        account->sides[MIG_TARGET].label = mig__strdup(mig_endpoint_label(options->target, label, sizeof label));
+        failed = failed || account->sides[MIG_TARGET].label == NULL;
+    }
+    return failed ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+}
+
+static void close_side(mig__inventory *run, mig_side side)
+{
+    mig__stream_stats stats;
+    if (run->sessions[side] != NULL) {
+        mig__session_stats_get(run->sessions[side], &stats);
+        run->result->round_trips += stats.waits;
+        run->result->bytes_in += stats.octets_in;
+        run->result->bytes_out += stats.octets_out;
+        mig__session_close(&run->sessions[side]);
+    }
+    mig__mailbox_list_free(&run->lists[side]);
+}
+
+static void finish(mig__inventory *run, const mig_error *error)
+{
+    mig_inventory_account *account = run->account;
+    bool partial = false;
+    for (size_t i = 0; i < account->folder_count; i++) {
+        partial = partial || account->folders[i].error.code != MIG_OK;
+    }
+    account->error = *error;
+    account->status = error->code == MIG_E_INTERRUPTED ? MIG_INTERRUPTED
+                      : error->code != MIG_OK          ? MIG_FAILED
+                      : partial                        ? MIG_PARTIAL
+                                                       : MIG_COMPLETE;
+    run->result->status = account->status;
+    run->result->exit_status = error->code != MIG_OK ? mig_code_exit_status(error->code) : partial ? 1 : 0;
+    run->result->seconds = account->seconds = mig__now_seconds() - run->started;
+}
+
+static int check_options(const mig_inventory_options *options, mig_error *err)
+{
+    if (options->source == NULL) {
+        return mig_error_set(err, MIG_E_USAGE, "a source is needed");
+    }
+    for (int side = 0; side < 2; side++) {
+        if (options->providers[side] != NULL && mig_provider_find(options->providers[side]) == NULL) {
+            return mig_error_set(err, MIG_E_USAGE, "there is no profile of a provider '%s'", options->providers[side]);
+        }
+    }
+    return options->target == NULL || options->force
+               ? 0
+               : mig__sides_check_endpoints(options->source, options->target, err);
+}
+
+mig_inventory_result *mig_inventory_run(const mig_inventory_options *options, mig_error *err)
+{
+    mig__inventory run;
+    mig_error error = MIG_ERROR_INIT;
+    if (check_options(options, err) != 0) {
+        return NULL;
+    }
+    if (init(&run, options, err) != 0) {
+        mig_inventory_result_free(&run.result);
+        return NULL;
+    }
+    if (work(&run, &error) != 0 && error.code == MIG_OK) {
+        mig_error_set(&error, MIG_E_INTERNAL, "the stock-taking failed without a reason");
+    }
+    close_side(&run, MIG_SOURCE);
+    close_side(&run, MIG_TARGET);
+    mig__map_free(&run.map);
+    mig__selected_free(&run.target_inbox);
+    free(run.order);
+    finish(&run, &error);
+    return run.result;
+}

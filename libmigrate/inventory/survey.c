@@ -1,0 +1,197 @@
+/*
+ * inventory/survey.c - EXAMINE, UID SEARCH and UID FETCH of each folder: size, date and flags, in ranges of UIDs
+ *
+ * What comes back is counted at once and kept nowhere, so that memory does not grow with the mailbox.
+ */
+#include "inventory/content.h"
+#include "inventory/job.h"
+#include <string.h>
+
+enum {
+    UIDS_AT_ONCE = 2000, /* in one FETCH: libetpan keeps nothing, and a cut costs little */
+    IN_FLIGHT = 4        /* commands: enough to hide a long line */
+};
+
+typedef struct survey {
+    mig__inventory *run;
+    mig__stock stock;
+    mig__content content;
+    bool with_content;
+    size_t line_length; /* longer ones are counted; 0: none */
+    mig__uidset uids;
+} survey;
+
+/* ---- what the server answers ---- */
+
+static int content_begin(uint64_t size, void *context, mig_error *err)
+{
+    survey *s = context;
+    (void)size;
+    (void)err;
+    mig__content_begin(&s->content);
+    return 0;
+}
+
+static int content_data(const char *octets, size_t length, void *context, mig_error *err)
+{
+    survey *s = context;
+    (void)err;
+    mig__content_add(&s->content, octets, length);
+    return 0;
+}
+
+static void add_content(survey *s)
+{
+    mig_inventory_folder *folder = s->stock.folder;
+    mig__content_end(&s->content);
+    folder->with_nul += s->content.nul;
+    folder->bare_newline += s->content.bare_newline;
+    folder->long_lines += s->line_length > 0 && s->content.longest > s->line_length;
+}
+
+static int on_fetch(const mig__response *response, void *context, mig_error *err)
+{
+    survey *s = context;
+    const mig__fetch_item *fetch = &response->fetch;
+    (void)err;
+    if (response->kind != MIG__RESPONSE_FETCH || !fetch->has_size) {
+        return 0; /* unsolicited flags, or odd */
+    }
+    mig__stock_item item = {.size = fetch->size,
+                            .has_date = fetch->internaldate.valid,
+                            .date = fetch->internaldate.utc,
+                            .flags = fetch->flags};
+    mig__stock_add(&s->stock, &item);
+    if (fetch->body == MIG__BODY_GIVEN) {
+        add_content(s);
+    }
+    return 0;
+}
+
+static int on_search(const mig__response *response, void *context, mig_error *err)
+{
+    survey *s = context;
+    if (response->kind != MIG__RESPONSE_SEARCH || response->uids == NULL) {
+        return 0;
+    }
+    for (size_t i = 0; i < response->uids->count; i++) {
+        const mig__uid_range *range = &response->uids->ranges[i];
+        if (mig__uidset_add(&s->uids, range->first, range->last, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- one folder ---- */
+
+/* Wait for a command. 0; 1: refused, `err` says how; -1: the session failed. */
+static int settle(mig__session *session, mig__command *command, mig_error *err)
+{
+    mig__command_result result = {0};
+    if (mig__command_wait(session, command, &result, err) != 0) {
+        return -1;
+    }
+    int refused = result.error.code != MIG_OK;
+    if (refused) {
+        *err = result.error;
+    }
+    mig__command_result_clear(&result);
+    return refused;
+}
+
+/* EXAMINE and SEARCH in one round trip. */
+static int open_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, mig_error *err)
+{
+    mig__selected selected = {0};
+    mig_error search_error = MIG_ERROR_INIT;
+    mig__uidset_clear(&s->uids);
+    int result = -1, searched = -1;
+    mig__command *select = mig__select(session, mailbox->wire, true, &selected, err);
+    mig__command *search = select == NULL ? NULL : mig__search(session, "ALL", on_search, s, err);
+    if (search != NULL && (result = settle(session, select, err)) >= 0) {
+        searched = settle(session, search, &search_error);
+        if (searched != 0 && result == 0) {
+            *err = search_error;
+        }
+        result = searched < 0 ? -1 : result > 0 ? result : searched;
+    }
+    mig__selected_free(&selected);
+    return result;
+}
+
+static int fetch_all(survey *s, mig__session *session, mig_error *err)
+{
+    unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_SIZE | (s->with_content ? MIG__FETCH_BODY : 0);
+    mig__command *commands[IN_FLIGHT];
+    size_t sent = 0, done = 0;
+    int result = 0;
+    mig__uidset part = MIG__UIDSET_INIT;
+    while (result == 0 && (s->uids.count > 0 || done < sent)) {
+        if (s->uids.count > 0 && sent - done < IN_FLIGHT) {
+            int64_t taken = mig__uidset_take(&s->uids, UIDS_AT_ONCE, &part, err);
+            mig__command *command = taken <= 0 ? NULL : mig__fetch(session, &part, items, 0, on_fetch, s, err);
+            result = command == NULL ? -1 : 0;
+            commands[sent % IN_FLIGHT] = command;
+            sent += command != NULL;
+            continue;
+        }
+        result = settle(session, commands[done % IN_FLIGHT], err);
+        done++;
+        mig__inventory_progress(s->run);
+        if (result == 0 && mig__inventory_stopping(s->run, err)) {
+            result = -1;
+        }
+    }
+    mig__uidset_free(&part);
+    return result;
+}
+
+static int survey_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, mig_inventory_folder *folder,
+                         mig_error *err)
+{
+    mig__stock_begin(&s->stock, folder, mig__inventory_limit(s->run));
+    int result = open_folder(s, session, mailbox, err);
+    result = result != 0 ? result : fetch_all(s, session, err);
+    if (result == 0 && mig__stock_end(&s->stock, s->run->account, err) != 0) {
+        result = -1;
+    }
+    if (result != 0) { /* answers still to come have nobody to go to */
+        mig__command_abandon(session);
+    }
+    return result;
+}
+
+int mig__inventory_survey(mig__inventory *run, mig_error *err)
+{
+    survey s = {.run = run, .with_content = run->options->depth == MIG_INVENTORY_CONTENT};
+    const mig_provider *provider = run->account->sides[MIG_TARGET].provider;
+    mig__body_sink sink = {content_begin, content_data, &s};
+    mig__session *session = run->sessions[MIG_SOURCE];
+    int result = 0;
+    s.line_length = provider != NULL ? provider->line_length : 0;
+    mig__session_set_sink(session, &sink);
+    for (size_t i = 0; i < run->account->folder_count && result >= 0; i++) {
+        mig_inventory_folder *folder = &run->account->folders[i];
+        const mig__mailbox *mailbox = &run->lists[MIG_SOURCE].items[run->order[i]];
+        bool left_out = folder->target != NULL && folder->target[0] == '\0';
+        if (left_out || !mig__sides_selectable(mailbox)) {
+            continue;
+        }
+        run->folder = folder->name;
+        mig_error error = MIG_ERROR_INIT;
+        result = survey_folder(&s, session, mailbox, folder, &error);
+        if (result != 0) {
+            mig_error_context(&error, "looking at '%s'", folder->name);
+            folder->error = error;
+            folder->messages = mailbox->messages;
+            folder->bytes = mailbox->size;
+            folder->has_bytes = mailbox->size > 0 || mailbox->messages == 0;
+            *err = error;
+        }
+    }
+    mig__session_set_sink(session, NULL);
+    mig__uidset_free(&s.uids);
+    mig__stock_free(&s.stock);
+    return result < 0 ? -1 : 0;
+}
