@@ -27,7 +27,7 @@ ALSO = {"copy": {"net/stream.h"}, "verify": {"net/stream.h"}}
 # Header prefix -> the files or folders where it may be included.
 HOMES = {
     "libetpan/": ("libmigrate/imap/",),
-    "openssl/": ("libmigrate/net/", "libmigrate/base/digest.c"),
+    "openssl/": ("libmigrate/net/", "libmigrate/base/digest.c", "libmigrate/base/sign.c"),
     "curl/": ("libmigrate/net/",),
     "sqlite3.h": ("libmigrate/state/",),
     "archive.h": ("libmigrate/archive/",),
