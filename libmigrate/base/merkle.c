@@ -1,6 +1,8 @@
 /* base/merkle.c - the roots of the full subtrees at the list's end stand for all of it, as the bits of a counter */
 #include "base/merkle.h"
+#include "base/buffer.h"
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int hash(mig__merkle *merkle, uint8_t prefix, const void *left, size_t left_length, const void *right,
@@ -68,4 +70,63 @@ void mig__merkle_free(mig__merkle *merkle)
 {
     mig__sha256_free(&merkle->sha256);
     merkle->count = 0;
+}
+
+/* ---- accounts ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    const mig__merkle_folder *x = a, *y = b;
+    int name = strcmp(x->name, y->name);
+    return name != 0 ? name : strcmp(x->root, y->root);
+}
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found = c != '\0' ? strchr(digits, c) : NULL;
+    return found == NULL ? -1 : (int)(found - digits);
+}
+
+static bool is_root(const char *root)
+{
+    return strlen(root) == 2 * MIG__DIGEST_SIZE && strspn(root, "0123456789abcdef") == 2 * MIG__DIGEST_SIZE;
+}
+
+static int add_folder(mig__merkle *merkle, const mig__merkle_folder *folder, mig_error *err)
+{
+    mig__buffer entry = MIG__BUFFER_INIT;
+    mig__buffer_add(&entry, folder->name, strlen(folder->name) + 1);
+    for (size_t i = 0; i < MIG__DIGEST_SIZE; i++) {
+        mig__buffer_add_char(&entry, (char)(hex_digit(folder->root[2 * i]) << 4 | hex_digit(folder->root[2 * i + 1])));
+    }
+    int failed = mig__buffer_ok(&entry, err);
+    failed = failed != 0 ? failed : mig__merkle_add(merkle, entry.data, entry.length, err);
+    mig__buffer_free(&entry);
+    return failed;
+}
+
+int mig__merkle_account(mig__merkle_folder *folders, size_t count, char out[MIG__HEX_SIZE], mig_error *err)
+{
+    mig__merkle merkle = MIG__MERKLE_INIT;
+    uint8_t root[MIG__DIGEST_SIZE];
+    int failed = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        if (!is_root(folders[i].root)) {
+            return 0;
+        }
+    }
+    if (count == 0) {
+        return 0;
+    }
+    qsort(folders, count, sizeof *folders, by_name);
+    for (size_t i = 0; failed == 0 && i < count; i++) {
+        failed = add_folder(&merkle, &folders[i], err);
+    }
+    if (failed == 0 && (failed = mig__merkle_root(&merkle, root, err)) == 0) {
+        mig__hex(root, out);
+    }
+    mig__merkle_free(&merkle);
+    return failed;
 }

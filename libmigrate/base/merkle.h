@@ -18,7 +18,8 @@
  *
  * A folder's entries are the SHA-256 of its messages' octets (32 octets each) by ascending UID; an account's entries
  * are its folders by ascending name (octet order): the name on the target in UTF-8, a NUL, and the folder's root (32
- * octets). The walk needs the same small memory whatever the length of the list.
+ * octets); a folder that two source folders went to is there twice. The walk needs the same small memory whatever the
+ * length of the list.
  */
 #ifndef MIG_BASE_MERKLE_H
 #define MIG_BASE_MERKLE_H
@@ -49,5 +50,16 @@ int mig__merkle_root(mig__merkle *merkle, uint8_t out[MIG__DIGEST_SIZE], mig_err
 
 void mig__merkle_clear(mig__merkle *merkle); /* an empty list again, keeps the memory */
 void mig__merkle_free(mig__merkle *merkle);
+
+typedef struct mig__merkle_folder {
+    const char *name; /* on the target, UTF-8. Borrowed */
+    const char *root; /* hexadecimal; "" when not all of its messages were read. Borrowed */
+} mig__merkle_folder;
+
+/*
+ * The root of an account in hexadecimal; "" when it has no folder or one of them has no root. Sorts `folders`. 0, or -1
+ * with MIG_E_NOMEM.
+ */
+int mig__merkle_account(mig__merkle_folder *folders, size_t count, char out[MIG__HEX_SIZE], mig_error *err);
 
 #endif

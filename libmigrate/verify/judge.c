@@ -111,8 +111,8 @@ static void explain_stored(judge *j, const mig__verify_job *job, const mig__reco
     mig__look_octets_free(&octets);
 }
 
-static void explain_altered(judge *j, const mig__verify_job *job, const mig__recorded *recorded, const mig__found *found,
-                            mig_finding *finding)
+static void explain_altered(judge *j, const mig__verify_job *job, const mig__recorded *recorded,
+                            const mig__found *found, mig_finding *finding)
 {
     mig__buffer text = MIG__BUFFER_INIT;
     mig__look_octets source, target;
@@ -187,7 +187,8 @@ static int name_by_headers(judge *j, const judged *folder, mig_side side, mig_er
     for (size_t i = 0; failed == 0 && i < folder->finding_count && count < NAMED; i++) {
         bool on_target = findings[i].target_uid != 0 && findings[i].kind != MIG_FOUND_MISSING;
         uint32_t uid = side == MIG_SOURCE ? findings[i].source_uid : findings[i].target_uid;
-        if (findings[i].message_id == NULL && findings[i].subject == NULL && uid != 0 && on_target == (side == MIG_TARGET)) {
+        if (findings[i].message_id == NULL && findings[i].subject == NULL && uid != 0 &&
+            on_target == (side == MIG_TARGET)) {
             failed = mig__uidset_add(&uids, uid, uid, err);
             count++;
         }
@@ -277,7 +278,8 @@ static int judge_folder(judge *j, size_t index, mig_error *err)
     if (job->found_count > 0) {
         qsort(job->found, job->found_count, sizeof *job->found, compare_found);
     }
-    bool same = j->run->options->against == MIG_AGAINST_RECORD && job->record_uidvalidity == job->target_now.uidvalidity;
+    bool same =
+        j->run->options->against == MIG_AGAINST_RECORD && job->record_uidvalidity == job->target_now.uidvalidity;
     mig__comparison_input input = {.recorded = job->recorded,
                                    .recorded_count = job->recorded_count,
                                    .found = job->found,
@@ -408,7 +410,8 @@ static int match_strays(judge *j, mig_error *err)
     for (size_t i = 0; failed == 0 && at != NULL && i < missing.count; i++) {
         if (at[i] != MIG__NO_INDEX) {
             size_t surplus = extra.findings[at[i]];
-            join_stray(j, &j->account->findings[missing.findings[i]], &j->account->findings[surplus], &dropped[surplus]);
+            join_stray(j, &j->account->findings[missing.findings[i]], &j->account->findings[surplus],
+                       &dropped[surplus]);
         }
     }
     size_t kept = 0;
@@ -431,49 +434,17 @@ static int match_strays(judge *j, mig_error *err)
 
 /* ---- the account's root ---- */
 
-static int compare_names(const void *a, const void *b)
-{
-    const mig_verify_folder *const *x = a, *const *y = b;
-    return strcmp((*x)->target, (*y)->target);
-}
-
-static int add_folder_root(mig__merkle *merkle, const mig_verify_folder *folder, mig_error *err)
-{
-    mig__buffer entry = MIG__BUFFER_INIT;
-    mig__buffer_add(&entry, folder->target, strlen(folder->target) + 1);
-    for (size_t i = 0; i < MIG__DIGEST_SIZE; i++) {
-        unsigned octet = 0;
-        sscanf(folder->root + 2 * i, "%2x", &octet);
-        mig__buffer_add_char(&entry, (char)octet);
-    }
-    int failed = mig__buffer_ok(&entry, err);
-    failed = failed != 0 ? failed : mig__merkle_add(merkle, entry.data, entry.length, err);
-    mig__buffer_free(&entry);
-    return failed;
-}
-
 static int root_of_account(mig_verify_account *account, mig_error *err)
 {
-    mig__merkle merkle = MIG__MERKLE_INIT;
-    uint8_t root[MIG__DIGEST_SIZE];
-    const mig_verify_folder **sorted = malloc((account->folder_count + 1) * sizeof *sorted);
-    bool whole = true;
-    int failed = sorted == NULL ? no_memory(err) : 0;
-    for (size_t i = 0; failed == 0 && i < account->folder_count; i++) {
-        sorted[i] = &account->folders[i];
-        whole = whole && account->folders[i].root[0] != '\0';
+    mig__merkle_folder *folders = calloc(account->folder_count + 1, sizeof *folders);
+    if (folders == NULL) {
+        return no_memory(err);
     }
-    if (failed == 0 && whole && account->folder_count > 0) {
-        qsort(sorted, account->folder_count, sizeof *sorted, compare_names);
-        for (size_t i = 0; failed == 0 && i < account->folder_count; i++) {
-            failed = add_folder_root(&merkle, sorted[i], err);
-        }
-        if (failed == 0 && (failed = mig__merkle_root(&merkle, root, err)) == 0) {
-            mig__hex(root, account->root);
-        }
+    for (size_t i = 0; i < account->folder_count; i++) {
+        folders[i] = (mig__merkle_folder){account->folders[i].target, account->folders[i].root};
     }
-    mig__merkle_free(&merkle);
-    free(sorted);
+    int failed = mig__merkle_account(folders, account->folder_count, account->root, err);
+    free(folders);
     return failed;
 }
 
