@@ -34,6 +34,21 @@ int mig_report_verify_csv(const mig_verify_result *result, mig_sink_fn *sink, vo
  */
 int mig_report_verify_html(const mig_verify_result *result, mig_sink_fn *sink, void *context, mig_error *err);
 
+/* What a report file says of itself. */
+typedef enum mig_report_state {
+    MIG_REPORT_CONSISTENT,    /* numbers, findings, Merkle roots and exit status agree with each other */
+    MIG_REPORT_CONTRADICTORY, /* they do not, or the file is no whole report: it was changed after it was written */
+    MIG_REPORT_OTHER          /* no JSON: nothing can be told from its content */
+} mig_report_state;
+
+/*
+ * Hold a report in JSON against itself. Each contradiction is one line to the sink. This finds damage and clumsy
+ * changes; that a report is as its author wrote it is proven by a signature only (migrate/sign.h). Errors: MIG_E_IO,
+ * MIG_E_NOMEM.
+ */
+int mig_report_verify_check(const char *path, mig_report_state *state, mig_sink_fn *sink, void *context,
+                            mig_error *err);
+
 #ifdef __cplusplus
 }
 #endif
