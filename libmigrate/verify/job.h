@@ -21,14 +21,14 @@ typedef struct mig__flag_pool {
 } mig__flag_pool;
 
 typedef struct mig__verify_job { /* one folder */
-    char *source_name; /* UTF-8; "" when only the target has it */
-    char *target_name; /* UTF-8 */
-    char *source;      /* wire; NULL: unknown */
-    char *target;      /* wire */
+    char *source_name;           /* UTF-8; "" when only the target has it */
+    char *target_name;           /* UTF-8 */
+    char *source;                /* wire; NULL: unknown */
+    char *target;                /* wire */
     mig_role role;
-    int64_t folder;             /* of the state; 0: none */
+    int64_t folder;                              /* of the state; 0: none */
     uint32_t record_uidvalidity, record_uidnext; /* the target's, as recorded */
-    const mig__mailbox *there;  /* on the target; NULL: missing */
+    const mig__mailbox *there;                   /* on the target; NULL: missing */
     mig__selected target_now, source_now;
     mig__uidset target_uids, source_uids; /* to be read */
     mig__recorded *recorded;
@@ -55,6 +55,7 @@ typedef struct mig__verify_run {
 
     pthread_mutex_t lock; /* guards the jobs' sets and arrays, and what follows */
     pthread_cond_t changed;
+    mig__tls_context *tls[2]; /* what the sessions of a side share; NULL: not needed yet */
     mig__flag_pool flags;
     mig_error fatal;
     unsigned threads;
@@ -69,8 +70,8 @@ typedef struct mig__verify_run {
 const char *mig__flag_pool_take(mig__flag_pool *pool, const char *flags);
 void mig__flag_pool_free(mig__flag_pool *pool);
 
-/* Log in to a side, with a few attempts while the failure is one that passes. */
-mig__session *mig__verify_connect(mig__verify_run *run, mig_side side, mig_error *err);
+/* Log in to a side. With `first` only a server that says "later" is waited for; else any failure that can pass is. */
+mig__session *mig__verify_connect(mig__verify_run *run, mig_side side, bool first, mig_error *err);
 void mig__verify_disconnect(mig__verify_run *run, mig__session **session);
 /* Open a mailbox read only. 0; 1 the server refuses (`err`), -1 the session failed. */
 int mig__verify_open(mig__session *session, const char *mailbox, mig__selected *selected, mig_error *err);

@@ -17,12 +17,13 @@ static mig__session *session_of(mig__look *look, const mig__verify_job *job, mig
         return NULL;
     }
     if (look->sessions[side] == NULL) {
-        look->sessions[side] = mig__verify_connect(look->run, side, &error);
+        look->sessions[side] = mig__verify_connect(look->run, side, false, &error);
         look->opened[side] = NULL;
     }
     if (look->sessions[side] != NULL && look->opened[side] != job) {
         mig__selected selected = {0};
-        int outcome = mig__verify_open(look->sessions[side], side == MIG_SOURCE ? job->source : job->target, &selected, &error);
+        int outcome =
+            mig__verify_open(look->sessions[side], side == MIG_SOURCE ? job->source : job->target, &selected, &error);
         mig__selected_free(&selected);
         look->opened[side] = outcome == 0 ? job : NULL;
         if (outcome > 0) {

@@ -153,7 +153,8 @@ static int plan_from_lists(mig__verify_run *run, mig_error *err)
     }
     for (size_t i = 0; failed == 0 && i < map.count; i++) {
         const mig__map_entry *entry = &map.entries[i];
-        if (entry->target != NULL && entry->selectable && mig__sides_selectable(&run->source_list.items[entry->source])) {
+        if (entry->target != NULL && entry->selectable &&
+            mig__sides_selectable(&run->source_list.items[entry->source])) {
             failed = job_from_map(run, &run->jobs[run->job_count++], entry, run->target_utf8, err);
         }
     }
@@ -178,7 +179,8 @@ typedef struct scanning {
 static int on_search(const mig__response *response, void *context, mig_error *err)
 {
     scanning *scan = context;
-    for (size_t i = 0; response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL && i < response->uids->count; i++) {
+    for (size_t i = 0; response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL && i < response->uids->count;
+         i++) {
         const mig__uid_range *range = &response->uids->ranges[i];
         if (mig__uidset_add(scan->uids, range->first, range->last, err) != 0) {
             return -1;

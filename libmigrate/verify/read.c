@@ -23,9 +23,9 @@ typedef struct reader {
     mig__verify_run *run;
     mig_side side;
     mig__session *session;
-    mig__verify_job *job;  /* of the unit in hand */
-    mig__uidset unit;      /* still to come */
-    bool unreadable;       /* summaries that come now are of messages whose content the server did not give */
+    mig__verify_job *job; /* of the unit in hand */
+    mig__uidset unit;     /* still to come */
+    bool unreadable;      /* summaries that come now are of messages whose content the server did not give */
 } reader;
 
 /* ---- what was read ---- */
@@ -91,7 +91,8 @@ static int keep(reader *r, const mig__fetch_item *item, const mig__message_diges
         failed = mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     if (failed == 0) {
-        failed = r->side == MIG_TARGET ? keep_found(r->run, r->job, &found, err) : keep_source(r->run, r->job, &found, err);
+        failed =
+            r->side == MIG_TARGET ? keep_found(r->run, r->job, &found, err) : keep_source(r->run, r->job, &found, err);
     }
     if (failed == 0 && digest != NULL && r->side == MIG_TARGET) {
         r->job->read++;
@@ -254,7 +255,7 @@ static int work_off(reader *r, const mig__verify_job **opened, mig_error *err)
 {
     for (int breaks = 0;;) {
         int outcome = -1;
-        if (r->session != NULL || (r->session = mig__verify_connect(r->run, r->side, err)) != NULL) {
+        if (r->session != NULL || (r->session = mig__verify_connect(r->run, r->side, false, err)) != NULL) {
             outcome = open_unit(r, *opened, err);
             if (outcome == 0) {
                 *opened = r->job;

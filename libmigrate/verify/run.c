@@ -55,7 +55,8 @@ static int init(mig__verify_run *run, const mig_verify_options *options, mig_err
     run->result->host = mig__strdup(host);
     account->source = mig__strdup(run->source_label);
     account->target = mig__strdup(run->target_label);
-    return run->result->version == NULL || run->result->host == NULL || account->source == NULL || account->target == NULL
+    return run->result->version == NULL || run->result->host == NULL || account->source == NULL ||
+                   account->target == NULL
                ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
                : 0;
 }
@@ -79,7 +80,8 @@ static int open_state(mig__verify_run *run, mig_error *err)
     }
     if (access(path, F_OK) != 0) {
         mig_error_set(err, MIG_E_STATE, "there is no state file %s: nothing was copied with it", path);
-        return mig_error_hint(err, "name the copy's state file with --state, or compare both servers with --against source");
+        return mig_error_hint(err,
+                              "name the copy's state file with --state, or compare both servers with --against source");
     }
     run->state = mig__state_open(path, false, err);
     bool writable = run->state != NULL;
@@ -111,9 +113,10 @@ static int open_state(mig__verify_run *run, mig_error *err)
     return 0;
 }
 
-static int list_side(mig__verify_run *run, mig_side side, mig__session **session, mig__mailbox_list *list, mig_error *err)
+static int list_side(mig__verify_run *run, mig_side side, mig__session **session, mig__mailbox_list *list,
+                     mig_error *err)
 {
-    if ((*session = mig__verify_connect(run, side, err)) == NULL) {
+    if ((*session = mig__verify_connect(run, side, true, err)) == NULL) {
         return -1;
     }
     if (mig__list_all(*session, false, list, err) != 0) {
@@ -172,10 +175,10 @@ static void sum_up(mig__verify_run *run)
     }
     account->error = run->fatal;
     int exit_status = run->fatal.code != MIG_OK ? mig_code_exit_status(run->fatal.code) : unread || differs ? 1 : 0;
-    account->status = exit_status == 130                ? MIG_INTERRUPTED
-                      : run->fatal.code != MIG_OK        ? MIG_FAILED
-                      : unread                           ? MIG_PARTIAL
-                                                         : MIG_COMPLETE;
+    account->status = exit_status == 130          ? MIG_INTERRUPTED
+                      : run->fatal.code != MIG_OK ? MIG_FAILED
+                      : unread                    ? MIG_PARTIAL
+                                                  : MIG_COMPLETE;
     run->result->status = account->status;
     run->result->exit_status = exit_status;
     run->result->finished = mig__wall_seconds();
@@ -225,6 +228,8 @@ static void free_run(mig__verify_run *run)
     }
     free(run->jobs);
     mig__flag_pool_free(&run->flags);
+    mig__tls_context_free(&run->tls[MIG_SOURCE]);
+    mig__tls_context_free(&run->tls[MIG_TARGET]);
     mig__mailbox_list_free(&run->source_list);
     mig__mailbox_list_free(&run->target_list);
     pthread_cond_destroy(&run->changed);

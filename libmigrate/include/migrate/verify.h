@@ -154,6 +154,7 @@ typedef struct mig_verify_options {
     uint64_t seed; /* the same seed chooses the same messages */
 
     int connections; /* most connections a side; 0: 4 */
+    int patience_ms; /* keep trying to reach a server again for this long after a cut; 0: 120,000 */
     mig_log log;
     mig_stop *stop; /* NULL: can not be asked to stop */
 
