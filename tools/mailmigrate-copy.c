@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cli_tool tool = {"mailmigrate-copy", "--source URL --target URL [OPTION...]"};
+static const cli_tool tool = {"mailmigrate-copy", "--source URL --target URL [OPTION...]", CLI_COPY};
 static mig_stop stop = MIG_STOP_INIT; /* a signal can come as long as the process lives */
 
 /* One line on standard error; returns the exit status. */

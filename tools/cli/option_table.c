@@ -35,22 +35,35 @@ static const struct poptOption both_options[] = {
     TEXT("patience", OPT_PATIENCE, "keep trying to reach a server again for this long (default 120)", "SECONDS"),
     POPT_TABLEEND};
 
-static const struct poptOption selection_options[] = {
+#define INCLUDE(table) {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)(table), 0, NULL, NULL}
+#define GROUP(table, title) {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)(table), 0, title, NULL}
+
+static const struct poptOption folder_options[] = {
     TEXT("folder", OPT_FOLDER, "only folders that match; can be given again", "GLOB"),
     TEXT("exclude", OPT_EXCLUDE, "not the folders that match; can be given again", "GLOB"),
-    TEXT("map", OPT_MAP, "copy folder FROM into folder TO; can be given again", "FROM=TO"),
+    TEXT("map", OPT_MAP, "folder FROM of the source is TO on the target; can be given again", "FROM=TO"),
+    POPT_TABLEEND};
+
+static const struct poptOption message_options[] = {
     TEXT("since", OPT_SINCE, "messages received on this day or later", "YYYY-MM-DD"),
     TEXT("before", OPT_BEFORE, "messages received before this day", "YYYY-MM-DD"),
     TEXT("max-size", OPT_MAX_SIZE, "leave larger messages out, and list them", "SIZE"),
     POPT_TABLEEND};
 
-static const struct poptOption pace_options[] = {
+static const struct poptOption selection_options[] = {INCLUDE(folder_options), INCLUDE(message_options), POPT_TABLEEND};
+
+static const struct poptOption connection_options[] = {
     TEXT("connections", OPT_CONNECTIONS, "most connections to each side, 1 to 32 (default 4)", "N"),
+    POPT_TABLEEND};
+
+static const struct poptOption rate_options[] = {
     TEXT("max-rate", OPT_MAX_RATE, "octets a second towards the target, as 10M", "SIZE"),
     TEXT("daily-limit", OPT_DAILY_LIMIT, "octets a day towards the target, over all runs, as 500M", "SIZE"),
     TEXT("until", OPT_UNTIL, "stop cleanly at this time; the next run goes on", "HH:MM"),
     SWITCH("ordered", '\0', OPT_ORDERED, "keep each folder's messages in their order on the target"),
     POPT_TABLEEND};
+
+static const struct poptOption pace_options[] = {INCLUDE(connection_options), INCLUDE(rate_options), POPT_TABLEEND};
 
 static const struct poptOption copy_options[] = {
     TEXT("flags", OPT_FLAGS, "changed flags: merge (default), source or keep", "MODE"),
@@ -58,6 +71,22 @@ static const struct poptOption copy_options[] = {
     SWITCH("force", '\0', OPT_FORCE, "go on where a safety check would stop"),
     TEXT("state", OPT_STATE, "the file that remembers what was copied", "FILE"),
     SWITCH("dry-run", '\0', OPT_DRY_RUN, "say what would be done, change nothing"),
+    POPT_TABLEEND};
+
+static const struct poptOption verify_options[] = {
+    TEXT("against", OPT_AGAINST, "compare with the copy's state (default), or source: read that again too", "WHAT"),
+    TEXT("depth", OPT_DEPTH, "full (default): read every message; quick: numbers, sizes, flags, dates", "DEPTH"),
+    TEXT("sample", OPT_SAMPLE, "read only this share of the messages, chosen at random", "PERCENT"),
+    TEXT("seed", OPT_SEED, "choose the same messages as the run that told this number", "NUMBER"),
+    TEXT("state", OPT_STATE, "the file that remembers what was copied", "FILE"),
+    POPT_TABLEEND};
+
+static const struct poptOption report_options[] = {
+    TEXT("html", OPT_HTML, "write the report as one page for the browser and for paper", "FILE"),
+    TEXT("csv", OPT_CSV, "write the findings as a table", "FILE"),
+    TEXT("sign", OPT_SIGN, "sign each report file with this private key (PEM): FILE.sig", "KEY"),
+    TEXT("check-report", OPT_CHECK_REPORT, "tell whether a report was changed since it was written", "FILE"),
+    TEXT("public-key", OPT_PUBLIC_KEY, "the signer's public key (PEM), with --check-report", "FILE"),
     POPT_TABLEEND};
 
 static const struct poptOption output_options[] = {
@@ -71,38 +100,74 @@ static const struct poptOption output_options[] = {
     SWITCH("version", 'V', OPT_VERSION, "the version"),
     POPT_TABLEEND};
 
-#define GROUP(table, title) {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)(table), 0, title, NULL}
-const struct poptOption cli_option_table[] = {
-    GROUP(source_options, "Source:"),
-    GROUP(target_options, "Target:"),
-    GROUP(both_options, "Both servers:"),
+#define SERVER_GROUPS                                                                                                  \
+    GROUP(source_options, "Source:"), GROUP(target_options, "Target:"), GROUP(both_options, "Both servers:")
+
+static const struct poptOption copy_table[] = {
+    SERVER_GROUPS,
     GROUP(selection_options, "Folders and messages:"),
     GROUP(pace_options, "Pace:"),
     GROUP(copy_options, "Copying:"),
     GROUP(output_options, "Output:"),
     POPT_TABLEEND};
+
+static const struct poptOption verify_table[] = {
+    SERVER_GROUPS,
+    GROUP(folder_options, "Folders:"),
+    GROUP(connection_options, "Pace:"),
+    GROUP(verify_options, "Verifying:"),
+    GROUP(report_options, "Reports:"),
+    GROUP(output_options, "Output:"),
+    POPT_TABLEEND};
 /* clang-format on */
 
-static const struct poptOption *const groups[] = {source_options, target_options, both_options,  selection_options,
-                                                  pace_options,   copy_options,   output_options};
-#define GROUP_COUNT  (sizeof groups / sizeof groups[0])
+static const struct poptOption *const tables[] = {copy_table, verify_table};
+#define TABLE_COUNT  (sizeof tables / sizeof tables[0])
 #define MOST_OPTIONS 64
+
+const struct poptOption *cli_option_table(cli_verb verb)
+{
+    return tables[verb];
+}
+
+static const struct poptOption *included(const struct poptOption *entry)
+{
+    return entry->argInfo == POPT_ARG_INCLUDE_TABLE ? entry->arg : NULL;
+}
+
+static bool at_end(const struct poptOption *entry)
+{
+    return !entry->longName && !included(entry);
+}
+
+static const char *name_in(const struct poptOption *table, int value)
+{
+    const char *name = NULL;
+    for (const struct poptOption *entry = table; !name && !at_end(entry); entry++)
+        name = included(entry) ? name_in(included(entry), value) : entry->val == value ? entry->longName : NULL;
+    return name;
+}
 
 const char *cli_option_name(int value)
 {
-    for (size_t g = 0; g < GROUP_COUNT; g++)
-        for (const struct poptOption *option = groups[g]; option->longName; option++)
-            if (option->val == value)
-                return option->longName;
-    return "?";
+    const char *name = NULL;
+    for (size_t i = 0; !name && i < TABLE_COUNT; i++)
+        name = name_in(tables[i], value);
+    return name ? name : "?";
 }
 
-const char *cli_option_suggest(const char *typed)
+static size_t gather(const struct poptOption *table, const char **names, size_t count)
+{
+    for (const struct poptOption *entry = table; !at_end(entry) && count < MOST_OPTIONS; entry++)
+        if (included(entry))
+            count = gather(included(entry), names, count);
+        else
+            names[count++] = entry->longName;
+    return count;
+}
+
+const char *cli_option_suggest(cli_verb verb, const char *typed)
 {
     const char *names[MOST_OPTIONS];
-    size_t count = 0;
-    for (size_t g = 0; g < GROUP_COUNT; g++)
-        for (const struct poptOption *option = groups[g]; option->longName && count < MOST_OPTIONS; option++)
-            names[count++] = option->longName;
-    return cli_suggest(typed, names, count);
+    return cli_suggest(typed, names, gather(tables[verb], names, 0));
 }

@@ -2,6 +2,8 @@
 #ifndef CLI_OPTION_TABLE_H
 #define CLI_OPTION_TABLE_H
 
+#include "cli/options.h"
+
 #include <popt.h>
 #include <stddef.h>
 
@@ -32,6 +34,15 @@ enum {
     OPT_FORCE,
     OPT_STATE,
     OPT_DRY_RUN,
+    OPT_DEPTH,
+    OPT_SAMPLE,
+    OPT_SEED,
+    OPT_AGAINST,
+    OPT_SIGN,
+    OPT_CHECK_REPORT,
+    OPT_PUBLIC_KEY,
+    OPT_HTML,
+    OPT_CSV,
     OPT_PROGRESS,
     OPT_QUIET,
     OPT_VERBOSE,
@@ -53,13 +64,13 @@ enum {
     OPT_SIDE_MASK = 0x300
 };
 
-/* All options in groups, for poptGetContext. */
-extern const struct poptOption cli_option_table[];
+/* The options of a tool in groups, for poptGetContext. */
+const struct poptOption *cli_option_table(cli_verb verb);
 
 /* The long name of an entry, without its dashes. */
 const char *cli_option_name(int value);
 
-/* The long option nearest to what was typed (without dashes), or NULL. */
-const char *cli_option_suggest(const char *typed);
+/* The tool's long option nearest to what was typed (without dashes), or NULL. */
+const char *cli_option_suggest(cli_verb verb, const char *typed);
 
 #endif

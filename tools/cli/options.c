@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include "cli/option_table.h"
+#include "cli/options_verify.h"
 #include "cli/values.h"
 
 #include <stdlib.h>
@@ -41,12 +42,12 @@ static void list_clear(cli_list *list)
     *list = (cli_list){NULL, 0};
 }
 
-static int bad_value(int option, const char *value, const char *wanted, mig_error *err)
+int cli_bad_value(int option, const char *value, const char *wanted, mig_error *err)
 {
     return mig_error_set(err, MIG_E_USAGE, "--%s: \"%s\" is not %s", cli_option_name(option), value, wanted);
 }
 
-static int take_choice(int option, const char *value, const char *const *choices, int *out, mig_error *err)
+int cli_take_choice(int option, const char *value, const char *const *choices, int *out, mig_error *err)
 {
     if (cli_parse_choice(value, choices, out))
         return 0;
@@ -55,21 +56,21 @@ static int take_choice(int option, const char *value, const char *const *choices
         const size_t used = strlen(wanted);
         snprintf(wanted + used, sizeof wanted - used, "%s %s", i > 0 ? "," : "", choices[i]);
     }
-    return bad_value(option, value, wanted, err);
+    return cli_bad_value(option, value, wanted, err);
 }
 
 static int take_size(int option, const char *value, uint64_t *out, mig_error *err)
 {
     return cli_parse_size(value, out)
                ? 0
-               : bad_value(option, value, "a size: octets, or with K, M, G or T behind the number, as 10M", err);
+               : cli_bad_value(option, value, "a size: octets, or with K, M, G or T behind the number, as 10M", err);
 }
 
 static int take_seconds(int option, const char *value, int *out_ms, mig_error *err)
 {
     int seconds = 0;
     if (!cli_parse_number(value, 1, 86400, &seconds))
-        return bad_value(option, value, "a number of seconds from 1 to 86400", err);
+        return cli_bad_value(option, value, "a number of seconds from 1 to 86400", err);
     *out_ms = seconds * 1000;
     return 0;
 }
@@ -77,7 +78,7 @@ static int take_seconds(int option, const char *value, int *out_ms, mig_error *e
 static int take_date(int option, const char *value, const char **out, mig_error *err)
 {
     if (!cli_parse_date(value))
-        return bad_value(option, value, "a day: give YYYY-MM-DD", err);
+        return cli_bad_value(option, value, "a day: give YYYY-MM-DD", err);
     *out = value;
     return 0;
 }
@@ -91,9 +92,9 @@ static int apply_side(cli_side *side, int option, const char *value, mig_error *
         return 0;
     case SIDE_TLS:
         side->tls = value;
-        return take_choice(option, value, tls_names, &choice, err);
+        return cli_take_choice(option, value, tls_names, &choice, err);
     case SIDE_AUTH:
-        if (take_choice(option, value, auth_names, &choice, err) != 0)
+        if (cli_take_choice(option, value, auth_names, &choice, err) != 0)
             return -1;
         side->endpoint.auth = (mig_auth)choice;
         return 0;
@@ -110,7 +111,7 @@ static int apply_side(cli_side *side, int option, const char *value, mig_error *
         side->pin = value;
         return strncmp(value, "sha256//", 8) == 0
                    ? 0
-                   : bad_value(option, value, "a pin: give sha256// and the Base64 of the key's digest", err);
+                   : cli_bad_value(option, value, "a pin: give sha256// and the Base64 of the key's digest", err);
     default:
         side->ca_file = value;
         return 0;
@@ -128,12 +129,12 @@ static int apply_server(cli_options *options, int option, const char *value, mig
         options->allow_cleartext = true;
         return 0;
     case OPT_TLS_MIN:
-        if (take_choice(option, value, tls_min_names, &choice, err) != 0)
+        if (cli_take_choice(option, value, tls_min_names, &choice, err) != 0)
             return -1;
         options->tls_min = 12 + choice;
         return 0;
     case OPT_COMPRESS:
-        if (take_choice(option, value, compress_names, &choice, err) != 0)
+        if (cli_take_choice(option, value, compress_names, &choice, err) != 0)
             return -1;
         options->compress = choice - 1;
         return 0;
@@ -150,7 +151,7 @@ static int apply_map(cli_options *options, const char *value, mig_error *err)
 {
     const char *equals = strchr(value, '=');
     if (!equals || equals == value || equals[1] == '\0')
-        return bad_value(OPT_MAP, value, "a rule: give FROM=TO", err);
+        return cli_bad_value(OPT_MAP, value, "a rule: give FROM=TO", err);
     return list_add(&options->maps, strdup(value), err);
 }
 
@@ -174,24 +175,24 @@ static int apply_copy(cli_options *options, int option, const char *value, mig_e
     case OPT_CONNECTIONS:
         return cli_parse_number(value, 1, 32, &copy->connections)
                    ? 0
-                   : bad_value(option, value, "a number from 1 to 32", err);
+                   : cli_bad_value(option, value, "a number from 1 to 32", err);
     case OPT_MAX_RATE:
         return take_size(option, value, &copy->max_rate, err);
     case OPT_DAILY_LIMIT:
         return take_size(option, value, &copy->daily_limit, err);
     case OPT_UNTIL:
         copy->until = value;
-        return cli_parse_time(value) ? 0 : bad_value(option, value, "a time of day: give HH:MM, as 06:00", err);
+        return cli_parse_time(value) ? 0 : cli_bad_value(option, value, "a time of day: give HH:MM, as 06:00", err);
     case OPT_ORDERED:
         copy->ordered = true;
         return 0;
     case OPT_FLAGS:
-        if (take_choice(option, value, flags_names, &choice, err) != 0)
+        if (cli_take_choice(option, value, flags_names, &choice, err) != 0)
             return -1;
         copy->flags = (mig_flags_mode)choice;
         return 0;
     case OPT_DELETIONS:
-        if (take_choice(option, value, deletions_names, &choice, err) != 0)
+        if (cli_take_choice(option, value, deletions_names, &choice, err) != 0)
             return -1;
         copy->deletions = (mig_deletions)choice;
         return 0;
@@ -218,7 +219,7 @@ static int apply_output(cli_options *options, int option, const char *value, mig
         options->action = CLI_VERSION;
         return 0;
     case OPT_PROGRESS:
-        if (take_choice(option, value, progress_names, &choice, err) != 0)
+        if (cli_take_choice(option, value, progress_names, &choice, err) != 0)
             return -1;
         options->progress = (cli_progress_mode)choice;
         return 0;
@@ -233,6 +234,12 @@ static int apply_output(cli_options *options, int option, const char *value, mig
         return 0;
     case OPT_JSON:
         options->json_path = value;
+        return 0;
+    case OPT_HTML:
+        options->html_path = value;
+        return 0;
+    case OPT_CSV:
+        options->csv_path = value;
         return 0;
     default:
         options->trace = true;
@@ -249,6 +256,8 @@ static int apply(cli_options *options, int option, const char *value, mig_error 
         return apply_server(options, option, value, err);
     if (option >= OPT_FOLDER && option <= OPT_DRY_RUN)
         return apply_copy(options, option, value, err);
+    if (option >= OPT_DEPTH && option <= OPT_PUBLIC_KEY)
+        return cli_verify_apply(options, option, value, err);
     return apply_output(options, option, value, err);
 }
 
@@ -263,7 +272,7 @@ static bool looks_like_password(const char *name)
 }
 
 /* What popt could not make sense of. Only the option's name is repeated, never what follows it. */
-static int bad_option(poptContext context, int code, mig_error *err)
+static int bad_option(cli_verb verb, poptContext context, int code, mig_error *err)
 {
     char name[64];
     const char *typed = poptBadOption(context, POPT_BADOPTION_NOALIAS);
@@ -280,7 +289,7 @@ static int bad_option(poptContext context, int code, mig_error *err)
         return mig_error_hint(err, PASSWORD_HINT);
     }
     mig_error_set(err, MIG_E_USAGE, "there is no option %s", name);
-    const char *near = cli_option_suggest(bare);
+    const char *near = cli_option_suggest(verb, bare);
     return near ? mig_error_hint(err, "did you mean --%s?", near) : mig_error_hint(err, "--help lists the options");
 }
 
@@ -294,7 +303,7 @@ static int bad_argument(const char *argument, mig_error *err)
     return mig_error_hint(err, "give the accounts as --source URL and --target URL");
 }
 
-static int apply_all(cli_options *options, poptContext context, mig_error *err)
+static int apply_all(cli_options *options, cli_verb verb, poptContext context, mig_error *err)
 {
     int option;
     while ((option = poptGetNextOpt(context)) > 0) {
@@ -307,7 +316,7 @@ static int apply_all(cli_options *options, poptContext context, mig_error *err)
             return -1;
     }
     if (option < -1)
-        return bad_option(context, option, err);
+        return bad_option(verb, context, option, err);
     if (options->action != CLI_RUN)
         return 0;
     const char *argument = poptGetArg(context);
@@ -359,9 +368,11 @@ static int finish_side(const cli_options *options, cli_side *side, const char *n
     return set_string(&endpoint->pin, side->pin, err);
 }
 
-static int finish(cli_options *options, mig_error *err)
+static int finish(cli_options *options, cli_verb verb, mig_error *err)
 {
     mig_copy_options *copy = &options->copy;
+    if (options->check_path) /* no server has a part in it */
+        return cli_verify_finish(options, err);
     if (finish_side(options, &options->sides[MIG_SOURCE], "source", err) != 0 ||
         finish_side(options, &options->sides[MIG_TARGET], "target", err) != 0)
         return -1;
@@ -374,7 +385,7 @@ static int finish(cli_options *options, mig_error *err)
     copy->folders = (const char *const *)options->folders.items;
     copy->excludes = (const char *const *)options->excludes.items;
     copy->maps = (const char *const *)options->maps.items;
-    return 0;
+    return verb == CLI_VERIFY ? cli_verify_finish(options, err) : 0;
 }
 
 static int answer(const cli_options *options, const cli_tool *tool, poptContext context, mig_error *err)
@@ -392,16 +403,16 @@ static int answer(const cli_options *options, const cli_tool *tool, poptContext 
 
 int cli_options_parse(cli_options *options, const cli_tool *tool, int argc, const char **argv, mig_error *err)
 {
-    *options = (cli_options){.compress = -1, .copy = MIG_COPY_OPTIONS_INIT};
+    *options = (cli_options){.compress = -1, .copy = MIG_COPY_OPTIONS_INIT, .verify = MIG_VERIFY_OPTIONS_INIT};
     options->sides[MIG_SOURCE].endpoint = (mig_endpoint)MIG_ENDPOINT_INIT;
     options->sides[MIG_TARGET].endpoint = (mig_endpoint)MIG_ENDPOINT_INIT;
-    poptContext context = poptGetContext(tool->name, argc, argv, cli_option_table, 0);
+    poptContext context = poptGetContext(tool->name, argc, argv, cli_option_table(tool->verb), 0);
     if (!context)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     poptSetOtherOptionHelp(context, tool->synopsis);
-    int result = apply_all(options, context, err);
+    int result = apply_all(options, tool->verb, context, err);
     if (result == 0)
-        result = options->action == CLI_RUN ? finish(options, err) : answer(options, tool, context, err);
+        result = options->action == CLI_RUN ? finish(options, tool->verb, err) : answer(options, tool, context, err);
     poptFreeContext(context);
     return result;
 }

@@ -1,8 +1,8 @@
 /*
  * cli/options.h - the options that the tools share
  *
- * Names, arguments and meanings are in docs/mailmigrate-copy.1. A password is never an option: whatever looks like one
- * is refused, without repeating it.
+ * Names, arguments and meanings are in the manuals, docs/mailmigrate-*.1. A password is never an option: whatever looks
+ * like one is refused, without repeating it.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -12,6 +12,7 @@
 #include <migrate/copy.h>
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
+#include <migrate/verify.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -30,14 +31,19 @@ typedef struct cli_side {
     const char *pin;
     const char *password_file;
     const char *password_command;
+    bool only_named; /* nobody logs in to this side: no password is needed */
 } cli_side;
 
-typedef enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION } cli_action;
+/* Which tool: not all have all options. */
+typedef enum cli_verb { CLI_COPY, CLI_VERIFY } cli_verb;
+
+typedef enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_CHECK_REPORT } cli_action;
 
 typedef struct cli_options {
     cli_action action;
-    cli_side sides[2];     /* MIG_SOURCE, MIG_TARGET */
-    mig_copy_options copy; /* endpoints, folders, messages, pace, flags, deletions; not log, stop and progress */
+    cli_side sides[2];         /* MIG_SOURCE, MIG_TARGET */
+    mig_copy_options copy;     /* endpoints, folders, messages, pace, flags, deletions; not log, stop and progress */
+    mig_verify_options verify; /* the same, for CLI_VERIFY */
 
     const char *ca_file;
     bool allow_cleartext;
@@ -52,6 +58,12 @@ typedef struct cli_options {
     bool trace;
     const char *log_path;
     const char *json_path;
+    const char *html_path;
+    const char *csv_path;
+    const char *sign_path;       /* a private key */
+    const char *check_path;      /* CLI_CHECK_REPORT: a report */
+    const char *public_key_path; /* NULL: none */
+    bool seed_given;
 
     cli_list folders, excludes, maps;
     cli_list kept; /* every argument given: what the pointers above point to */
@@ -61,6 +73,7 @@ typedef struct cli_options {
 typedef struct cli_tool {
     const char *name;     /* "mailmigrate-copy" */
     const char *synopsis; /* what follows the name */
+    cli_verb verb;
 } cli_tool;
 
 /*

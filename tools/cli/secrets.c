@@ -52,7 +52,7 @@ int cli_secrets_prepare(cli_secrets *secrets, cli_options *options, cli_terminal
     for (int i = 0; i < 2; i++) {
         cli_side *side = &options->sides[i];
         char *value = getenv(variables[i]);
-        if (result == 0) {
+        if (result == 0 && !side->only_named) {
             secrets->sides[i] = secret_of(side, side_names[i], value, err);
             if (secrets->sides[i]) {
                 side->endpoint.secret = mig_secret_give;

@@ -21,9 +21,9 @@ typedef struct cli_secrets {
 
 /*
  * Give both endpoints of `options` their secret: --*-password-file, --*-password-command, MAILMIGRATE_SOURCE_PASSWORD
- * or MAILMIGRATE_TARGET_PASSWORD, else a question on the terminal. The two variables are taken out of the environment
- * in any case, so that no child process inherits them. A password file that others can read is warned of. Errors:
- * MIG_E_SECRET, MIG_E_INTERRUPTED, MIG_E_NOMEM, MIG_E_IO.
+ * or MAILMIGRATE_TARGET_PASSWORD, else a question on the terminal; a side that is only named gets none. The two
+ * variables are taken out of the environment in any case, so that no child process inherits them. A password file that
+ * others can read is warned of. Errors: MIG_E_SECRET, MIG_E_INTERRUPTED, MIG_E_NOMEM, MIG_E_IO.
  */
 int cli_secrets_prepare(cli_secrets *secrets, cli_options *options, cli_terminal *terminal, mig_error *err);
 

@@ -52,6 +52,35 @@ bool cli_parse_number(const char *text, int least, int most, int *out)
     return true;
 }
 
+bool cli_parse_percent(const char *text, double *out)
+{
+    uint64_t whole = 0, parts = 0;
+    double value, scale = 1;
+    const char *rest = digits(text, &whole);
+    if (!rest || whole >= 100)
+        return false;
+    value = (double)whole;
+    if (*rest == '.') {
+        const char *point = rest;
+        rest = digits(point + 1, &parts);
+        if (!rest || rest - point > 7)
+            return false;
+        for (const char *at = point + 1; at < rest; at++)
+            scale *= 10;
+        value += (double)parts / scale;
+    }
+    if (*rest == '%')
+        rest++;
+    *out = value;
+    return *rest == '\0' && value > 0;
+}
+
+bool cli_parse_seed(const char *text, uint64_t *out)
+{
+    const char *rest = digits(text, out);
+    return rest && *rest == '\0' && *out <= UINT32_MAX;
+}
+
 /* Exactly `count` digits at `text`. */
 static bool fixed(const char *text, size_t count, int *out)
 {

@@ -13,6 +13,12 @@ bool cli_parse_size(const char *text, uint64_t *out);
 /* A decimal number from `least` to `most`. */
 bool cli_parse_number(const char *text, int least, int most, int *out);
 
+/* "5", "0.25", "5%": above 0 and below 100, at most six digits behind the point. */
+bool cli_parse_percent(const char *text, double *out);
+
+/* A decimal number from 0 to 4294967295. */
+bool cli_parse_seed(const char *text, uint64_t *out);
+
 /* "YYYY-MM-DD", a day that exists. */
 bool cli_parse_date(const char *text);
 
