@@ -269,10 +269,19 @@ static void move_messages(mig__run *run, mig__session **source, mig__session **t
 
 /* ---- the end ---- */
 
-/* A folder is complete when nothing of it failed and the run was not stopped: then its numbers tell "nothing new". */
-static int record_complete(mig__run *run, mig__folder_job *job, mig_error *err)
+static uint64_t settled(const mig_folder_result *r)
 {
-    if (!job->scanned || job->broken || job->filtered || job->result->failed > 0) {
+    return r->copied + r->adopted + r->already + r->moved + r->skipped + r->failed;
+}
+
+/*
+ * A folder is complete when all of it is settled and nothing failed: then its numbers tell "nothing new" next time. In a
+ * run that was stopped what is gone from the source was not dealt with yet.
+ */
+static int record_complete(mig__run *run, mig__folder_job *job, bool stopped, mig_error *err)
+{
+    if (!job->scanned || job->broken || job->filtered || job->result->failed > 0 ||
+        settled(job->result) < job->result->messages || (stopped && job->vanished.count > 0)) {
         return 0;
     }
     job->record.source_uidnext = job->snapshot.uidnext;
@@ -284,36 +293,46 @@ static int record_complete(mig__run *run, mig__folder_job *job, mig_error *err)
 static void count_broken(mig__folder_job *job)
 {
     mig_folder_result *r = job->result;
-    uint64_t settled = r->copied + r->adopted + r->already + r->moved + r->skipped + r->failed;
     if (job->broken && r->messages == 0) {
         r->messages = job->source->messages;
     }
-    if (job->broken && r->messages > settled) {
-        r->failed += r->messages - settled;
+    if (job->broken && r->messages > settled(r)) {
+        r->failed += r->messages - settled(r);
     }
+}
+
+/* What is left of a run that was stopped; the octets by the average of what was copied. */
+static void count_left(mig__run *run)
+{
+    mig_totals *totals = &run->result->totals;
+    uint64_t copied = 0;
+    for (size_t i = 0; i < run->job_count; i++) {
+        const mig_folder_result *r = run->jobs[i].result;
+        totals->left_messages += r->messages > settled(r) ? r->messages - settled(r) : 0;
+        copied += r->copied;
+    }
+    totals->left_bytes = copied > 0 ? totals->left_messages * (run->account_octets / copied) : 0;
 }
 
 static void finish(mig__run *run)
 {
     mig_error error;
     bool stopped = run->fatal.code != MIG_OK;
+    bool recording = !stopped || run->fatal.code == MIG_E_INTERRUPTED; /* else the state may be what failed */
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
         if (!stopped && job->copy) {
             count_broken(job);
         }
-        if (!stopped && record_complete(run, job, &error) != 0) {
+        if (recording && record_complete(run, job, stopped, &error) != 0) {
             mig__run_fail(run, &error);
             stopped = true;
+            recording = false;
         }
     }
     if (stopped) {
         run->account->error = run->fatal;
-        for (size_t i = 0; i < run->job_count; i++) {
-            const mig_folder_result *r = run->jobs[i].result;
-            uint64_t settled = r->copied + r->adopted + r->already + r->moved + r->skipped + r->failed;
-            run->result->totals.left_messages += r->messages > settled ? r->messages - settled : 0;
-        }
+        count_left(run);
     }
 }
 
