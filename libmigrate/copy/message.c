@@ -1,6 +1,5 @@
 #include "copy/message.h"
-#include "base/buffer.h"
-#include "base/header.h"
+#include "base/summary.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -108,14 +107,13 @@ int64_t mig__transit_read(const mig__transit *message, uint64_t offset, char *bu
 
 void mig__transit_name(mig__transit *message)
 {
-    char head[8192], value[256];
+    char head[8192];
+    mig__summary summary;
     const char *octets = head;
     int64_t length = mig__transit_read(message, 0, head, sizeof head, &octets, NULL);
-    if (length > 0 && mig__header_value(octets, (size_t)length, "Message-ID", value, sizeof value)) {
-        message->message_id = mig__strdup(value);
-    }
-    if (length > 0 && mig__header_value(octets, (size_t)length, "Subject", value, sizeof value)) {
-        message->subject = mig__strdup(value);
+    if (length > 0 && mig__summarize(octets, (size_t)length, &summary, NULL) == 0) {
+        message->message_id = summary.message_id[0] != '\0' ? mig__strdup(summary.message_id) : NULL;
+        message->subject = summary.subject[0] != '\0' ? mig__strdup(summary.subject) : NULL;
     }
 }
 

@@ -1,5 +1,5 @@
 #include "verify/look.h"
-#include "base/header.h"
+#include "base/summary.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,15 +147,15 @@ static int header_data(const char *data, size_t length, void *context, mig_error
 static int on_header(const mig__response *response, void *context, mig_error *err)
 {
     naming *n = context;
-    char id[256], subject[256];
-    (void)err;
+    mig__summary summary;
     if (response->kind != MIG__RESPONSE_FETCH || !response->fetch.has_header || response->fetch.uid == 0) {
         return 0;
     }
     const char *octets = n->header.data != NULL ? n->header.data : "";
-    mig__header_value(octets, n->header.length, "Message-ID", id, sizeof id);
-    mig__header_value(octets, n->header.length, "Subject", subject, sizeof subject);
-    n->each(response->fetch.uid, id, subject, n->context);
+    if (mig__summarize(octets, n->header.length, &summary, err) != 0) {
+        return -1;
+    }
+    n->each(response->fetch.uid, summary.message_id, summary.subject, n->context);
     return 0;
 }
 

@@ -1,5 +1,5 @@
-/* verify/words.c - encoded words of RFC 2047 */
-#include "verify/summary.h"
+/* base/words.c - encoded words of RFC 2047 */
+#include "base/summary.h"
 #include <iconv.h>
 #include <string.h>
 #include <strings.h>
