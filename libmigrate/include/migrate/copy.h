@@ -146,6 +146,13 @@ typedef struct mig_copy_result {
  */
 mig_copy_result *mig_copy_run(const mig_copy_options *options, mig_error *err);
 
+/*
+ * Move the accounts of `from` to the end of `into`, add up the totals (of the seconds the longest, since accounts are
+ * worked on at once), and keep the worse status. `from` is released. 0, or -1 with MIG_E_NOMEM (then both are as they
+ * were).
+ */
+int mig_copy_result_join(mig_copy_result *into, mig_copy_result **from, mig_error *err);
+
 void mig_copy_result_free(mig_copy_result **result);
 
 /* "complete", "partial", "interrupted", "failed". Static storage. */

@@ -1,0 +1,134 @@
+/*
+ * migrate/run.h - many accounts in one go: check, take stock, copy, verify
+ *
+ * mig_run first checks every account (both logins, quota, the two sides not swapped and not the same) and begins to
+ * write only when all are fit, unless told to keep going. Then it works on several accounts at once, the largest first,
+ * with the connections to each host bounded over all of them. What happens to one account never stops another one. A
+ * further run does what is left.
+ */
+#ifndef MIGRATE_RUN_H
+#define MIGRATE_RUN_H
+
+#include <migrate/copy.h>
+#include <migrate/error.h>
+#include <migrate/inventory.h>
+#include <migrate/log.h>
+#include <migrate/stop.h>
+#include <migrate/verify.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { /* bits of what is done, in this order */
+       MIG_STEP_CHECK = 1 << 0,
+       MIG_STEP_INVENTORY = 1 << 1,
+       MIG_STEP_COPY = 1 << 2,
+       MIG_STEP_VERIFY = 1 << 3
+};
+
+/* "check", "inventory", "copy", "verify" for one bit, "" for anything else. Static storage. */
+const char *mig_step_name(unsigned step);
+
+/* One account. Endpoints, lists and paths are borrowed until the run returns. */
+typedef struct mig_run_account {
+    mig_copy_options copy;     /* log, stop, progress and, where it is 0, connections come from the run */
+    mig_verify_options verify; /* depth, against, sample, seed; everything else comes from `copy` */
+    mig_inventory_depth depth; /* of the inventory */
+    const char *providers[2];  /* names of profiles; NULL: by host name and capabilities */
+} mig_run_account;
+
+typedef enum mig_run_state {
+    MIG_RUN_WAITING,
+    MIG_RUN_RUNNING,
+    MIG_RUN_DONE,   /* every step came to its end, whatever was found */
+    MIG_RUN_FAILED, /* a step failed: error says why */
+    MIG_RUN_SKIPPED /* nothing was written: another account failed the check, or the run was stopped before it */
+} mig_run_state;
+
+/* "waiting", "running", "done", "failed", "skipped". Static storage. */
+const char *mig_run_state_name(mig_run_state state);
+
+/* How an account stands, for showing progress. Borrowed strings, valid during the callback. */
+typedef struct mig_run_account_progress {
+    const char *account; /* "user@host" of the source */
+    mig_run_state state;
+    unsigned step;     /* MIG_STEP_*; 0: none yet */
+    const char *phase; /* as in mig_progress */
+    const char *folder;
+    uint64_t messages_total, messages_done, bytes_done, failed; /* of the step */
+    double seconds;                                             /* since the account began; 0: it did not */
+    const char *reason;                                         /* why it failed; "" else */
+} mig_run_account_progress;
+
+typedef struct mig_run_progress {
+    const mig_run_account_progress *accounts; /* in the order given */
+    size_t count, waiting, running, done, failed;
+    unsigned step;           /* MIG_STEP_CHECK while all are checked, else the last one asked for */
+    uint64_t messages_total; /* to copy, as far as known */
+    uint64_t messages_done;
+    uint64_t bytes_done; /* copied */
+    double seconds;      /* since the start of the run */
+} mig_run_progress;
+
+typedef struct mig_run_options {
+    const mig_run_account *accounts;
+    size_t account_count;
+    unsigned steps;       /* MIG_STEP_*; 0: check, copy and verify */
+    bool keep_going;      /* go on with the accounts that passed the check */
+    int jobs;             /* accounts at once; 0: 4 */
+    int host_connections; /* to one host, over all accounts; 0: 64 */
+    mig_log log;
+    mig_stop *stop; /* NULL: can not be asked to stop */
+
+    void (*progress)(const mig_run_progress *progress, void *context); /* some times a second, one thread; NULL: none */
+    void *progress_context;
+} mig_run_options;
+
+#define MIG_RUN_OPTIONS_INIT                                                                                           \
+    {                                                                                                                  \
+        .log = MIG_LOG_INIT                                                                                            \
+    }
+
+typedef struct mig_run_account_result {
+    char *source; /* "user@host" */
+    char *target;
+    mig_run_state state;
+    int exit_status;
+    unsigned step;   /* the last one begun, MIG_STEP_*; 0: none */
+    mig_error error; /* code MIG_OK: none */
+    double seconds;
+    uint64_t messages, bytes;                           /* on the source, as far as known */
+    uint64_t copied, already, copied_bytes, failed;     /* by the copy; already: with adopted ones */
+    uint64_t verified, differences, stored_differently; /* messages found as they should be; not so; rewritten */
+} mig_run_account_result;
+
+/* The results of each step over all accounts that came to it, for the reports of that step. */
+typedef struct mig_run_result {
+    mig_status status;
+    int exit_status; /* the worst of all accounts, as in docs/mailmigrate.1 */
+    unsigned steps;
+    mig_run_account_result *accounts; /* in the order given */
+    size_t account_count;
+    mig_inventory_result *inventory; /* NULL: the step was not asked for, or nothing came to it */
+    mig_copy_result *copy;
+    mig_verify_result *verify;
+    int64_t started, finished; /* seconds since 1970-01-01 UTC */
+    double seconds;
+} mig_run_result;
+
+/*
+ * Work on all accounts. Returns the result, which the caller releases with mig_run_result_free, also when accounts
+ * failed. Returns NULL with `err` filled only for MIG_E_USAGE and MIG_E_NOMEM.
+ */
+mig_run_result *mig_run(const mig_run_options *options, mig_error *err);
+
+void mig_run_result_free(mig_run_result **result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

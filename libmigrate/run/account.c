@@ -1,0 +1,236 @@
+/* run/account.c - the steps of one account */
+#include "run/job.h"
+#include "base/clock.h"
+#include <migrate/provider.h>
+#include <stdio.h>
+
+void mig__run_step(mig__run_job *job, unsigned step)
+{
+    pthread_mutex_lock(&job->crew->lock);
+    job->out->step = step;
+    job->shown = (mig_run_account_progress){.account = job->label,
+                                            .state = MIG_RUN_RUNNING,
+                                            .step = step,
+                                            .phase = job->phase,
+                                            .folder = job->folder,
+                                            .reason = job->reason,
+                                            .seconds = job->shown.seconds};
+    snprintf(job->phase, sizeof job->phase, "connecting");
+    job->folder[0] = '\0';
+    pthread_mutex_unlock(&job->crew->lock);
+}
+
+void mig__run_fail_job(mig__run_job *job, const mig_error *error, int exit_status)
+{
+    char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
+    pthread_mutex_lock(&job->crew->lock);
+    job->out->state = MIG_RUN_FAILED;
+    job->out->error = *error;
+    job->out->exit_status = mig_exit_status_worse(job->out->exit_status, exit_status);
+    snprintf(job->reason, sizeof job->reason, "%s", mig_error_line(error, line, sizeof line));
+    pthread_mutex_unlock(&job->crew->lock);
+}
+
+static void on_progress(const mig_progress *progress, void *context)
+{
+    mig__run_job *job = context;
+    pthread_mutex_lock(&job->crew->lock);
+    snprintf(job->phase, sizeof job->phase, "%s", progress->phase);
+    snprintf(job->folder, sizeof job->folder, "%s", progress->folder != NULL ? progress->folder : "");
+    job->shown.messages_total = progress->messages_total;
+    job->shown.messages_done = progress->messages_done;
+    job->shown.bytes_done = progress->bytes_done;
+    job->shown.failed = progress->failed;
+    job->shown.seconds = mig__now_seconds() - job->began;
+    pthread_mutex_unlock(&job->crew->lock);
+}
+
+/* ---- check and inventory ---- */
+
+static mig_inventory_result *take_stock(mig__run_job *job, mig_inventory_depth depth, mig_error *err)
+{
+    const mig_copy_options *copy = &job->in->copy;
+    mig_inventory_options options = {.source = copy->source,
+                                     .target = copy->target,
+                                     .state_path = copy->state_path,
+                                     .folders = copy->folders,
+                                     .excludes = copy->excludes,
+                                     .maps = copy->maps,
+                                     .max_size = copy->max_size,
+                                     .max_rate = copy->max_rate,
+                                     .daily_limit = copy->daily_limit,
+                                     .depth = depth,
+                                     .providers = {job->in->providers[0], job->in->providers[1]},
+                                     .force = copy->force,
+                                     .log = job->crew->options->log,
+                                     .stop = job->crew->options->stop,
+                                     .progress = on_progress,
+                                     .progress_context = job};
+    return mig_inventory_run(&options, err);
+}
+
+/* What ended a step early, if anything did: it ends the account. */
+static bool ended(mig__run_job *job, const mig_error *error, int exit_status)
+{
+    if (error->code == MIG_OK) {
+        job->out->exit_status = mig_exit_status_worse(job->out->exit_status, exit_status);
+        return false;
+    }
+    mig__run_fail_job(job, error, exit_status);
+    return true;
+}
+
+static void take_sizes(mig__run_job *job, const mig_inventory_account *account)
+{
+    job->out->messages = account->messages;
+    job->out->bytes = account->bytes;
+}
+
+void mig__run_check(mig__run_job *job, int connections)
+{
+    mig_error error = MIG_ERROR_INIT;
+    (void)connections; /* one a side */
+    mig__run_step(job, MIG_STEP_CHECK);
+    job->check = take_stock(job, MIG_INVENTORY_CHECK, &error);
+    if (job->check == NULL) {
+        mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
+        return;
+    }
+    const mig_inventory_account *account = &job->check->accounts[0];
+    take_sizes(job, account);
+    /* A message costs about as much as 8 KiB more of it. */
+    job->weight = account->bytes + account->messages * 8192;
+    if (account->status == MIG_FAILED || account->status == MIG_INTERRUPTED) {
+        ended(job, &account->error, job->check->exit_status);
+    }
+}
+
+static bool take_inventory(mig__run_job *job)
+{
+    mig_error error = MIG_ERROR_INIT;
+    mig__run_step(job, MIG_STEP_INVENTORY);
+    job->inventory = take_stock(job, job->in->depth, &error);
+    if (job->inventory == NULL) {
+        mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
+        return false;
+    }
+    take_sizes(job, &job->inventory->accounts[0]);
+    return !ended(job, &job->inventory->accounts[0].error, job->inventory->exit_status);
+}
+
+/* ---- copy ---- */
+
+static const mig_provider *provider_of(const mig__run_job *job, mig_side side)
+{
+    const mig_inventory_result *known = job->check != NULL ? job->check : job->inventory;
+    if (known != NULL) {
+        return known->accounts[0].sides[side].provider;
+    }
+    const mig_endpoint *endpoint = side == MIG_SOURCE ? job->in->copy.source : job->in->copy.target;
+    if (job->in->providers[side] != NULL) {
+        return mig_provider_find(job->in->providers[side]);
+    }
+    return endpoint->host != NULL ? mig_provider_by_host(endpoint->host) : NULL;
+}
+
+/* What is known of the hosts bounds what was not asked for. */
+static void apply_providers(const mig__run_job *job, mig_copy_options *options)
+{
+    for (int side = 0; side < 2; side++) {
+        const mig_provider *provider = provider_of(job, (mig_side)side);
+        if (provider != NULL && provider->connections > 0 && provider->connections < options->connections) {
+            options->connections = provider->connections;
+        }
+        if (provider != NULL && side == MIG_TARGET && options->daily_limit == 0) {
+            options->daily_limit = provider->daily_up;
+        }
+    }
+}
+
+static void sum_copy(mig__run_job *job)
+{
+    const mig_totals *totals = &job->copy->totals;
+    mig_run_account_result *out = job->out;
+    pthread_mutex_lock(&job->crew->lock);
+    out->messages = totals->messages;
+    out->copied = totals->copied;
+    out->already = totals->already + totals->adopted + totals->moved;
+    out->copied_bytes = totals->bytes;
+    out->failed = totals->failed;
+    pthread_mutex_unlock(&job->crew->lock);
+}
+
+static bool copy(mig__run_job *job, int connections)
+{
+    mig_error error = MIG_ERROR_INIT;
+    mig_copy_options options = job->in->copy;
+    options.connections = connections;
+    options.log = job->crew->options->log;
+    options.stop = job->crew->options->stop;
+    options.progress = on_progress;
+    options.progress_context = job;
+    apply_providers(job, &options);
+    mig__run_step(job, MIG_STEP_COPY);
+    job->copy = mig_copy_run(&options, &error);
+    if (job->copy == NULL) {
+        mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
+        return false;
+    }
+    sum_copy(job);
+    return !ended(job, &job->copy->accounts[0].error, job->copy->exit_status);
+}
+
+/* ---- verify ---- */
+
+static void sum_verify(mig__run_job *job)
+{
+    const mig_verify_totals *totals = &job->verify->totals;
+    mig_run_account_result *out = job->out;
+    pthread_mutex_lock(&job->crew->lock);
+    out->verified = totals->counts[MIG_FOUND_IDENTICAL] + totals->counts[MIG_FOUND_PRESENT];
+    out->stored_differently = totals->counts[MIG_FOUND_STORED_DIFFERENTLY];
+    for (int kind = 0; kind < MIG_FOUND_COUNT; kind++) {
+        out->differences += mig_found_grade((mig_found)kind) == MIG_GRADE_DIFFERENCE ? totals->counts[kind] : 0;
+    }
+    pthread_mutex_unlock(&job->crew->lock);
+}
+
+static void verify(mig__run_job *job, int connections)
+{
+    mig_error error = MIG_ERROR_INIT;
+    const mig_copy_options *copied = &job->in->copy;
+    mig_verify_options options = job->in->verify;
+    options.source = copied->source;
+    options.target = copied->target;
+    options.state_path = copied->state_path;
+    options.folders = copied->folders;
+    options.excludes = copied->excludes;
+    options.maps = copied->maps;
+    options.connections = connections;
+    options.log = job->crew->options->log;
+    options.stop = job->crew->options->stop;
+    options.progress = on_progress;
+    options.progress_context = job;
+    mig__run_step(job, MIG_STEP_VERIFY);
+    job->verify = mig_verify_run(&options, &error);
+    if (job->verify == NULL) {
+        mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
+        return;
+    }
+    sum_verify(job);
+    ended(job, &job->verify->accounts[0].error, job->verify->exit_status);
+}
+
+void mig__run_work(mig__run_job *job, int connections)
+{
+    unsigned steps = job->crew->steps;
+    if ((steps & MIG_STEP_INVENTORY) != 0 && !take_inventory(job)) {
+        return;
+    }
+    if ((steps & MIG_STEP_COPY) != 0 && !copy(job, connections)) {
+        return;
+    }
+    if ((steps & MIG_STEP_VERIFY) != 0 && !job->in->copy.dry_run) {
+        verify(job, connections);
+    }
+}
