@@ -97,6 +97,7 @@ int main(int argc, char **argv)
     cli_terminal_init(&terminal, stderr);
     log.terminal = &terminal;
     log.stop = &stop;
+    secrets.stop = &stop;
     if (cli_options_parse(&options, &tool, argc, (const char **)argv, &err) != 0)
         goto cleanup;
     if (options.action != CLI_RUN) {

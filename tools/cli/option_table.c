@@ -13,13 +13,30 @@
     TEXT(side, (base) | SIDE_URL, "the account: imaps://user%40domain@host[:993], or imap:// with STARTTLS", "URL"), \
     TEXT(side "-tls", (base) | SIDE_TLS, "implicit or starttls as the URL says, or none (imap:// to loopback)", "MODE"), \
     TEXT(side "-auth", (base) | SIDE_AUTH, \
-         "auto, plain, login, cram-md5, scram-sha-1, scram-sha-256, xoauth2 or oauthbearer", "MECHANISM"), \
+         "auto, plain, login, cram-md5, scram-sha-1, scram-sha-256, xoauth2, oauthbearer, external", "MECHANISM"), \
     TEXT(side "-authzid", (base) | SIDE_AUTHZID, "log in as the URL's user, act as this one", "USER"), \
     TEXT(side "-password-file", (base) | SIDE_PASSWORD_FILE, "the password is the first line of this file", "FILE"), \
     TEXT(side "-password-command", (base) | SIDE_PASSWORD_COMMAND, \
          "the password is the first line that this command prints", "COMMAND"), \
     TEXT(side "-pin", (base) | SIDE_PIN, "accept this public key alone: sha256//BASE64", "PIN"), \
     TEXT(side "-ca-file", (base) | SIDE_CA_FILE, "certificates to trust instead of the system's (PEM)", "FILE"), \
+    TEXT(side "-cert", (base) | SIDE_CERT, "client certificate (PEM): log in with it, or show it besides", "FILE"), \
+    TEXT(side "-key", (base) | SIDE_KEY, "its private key (PEM), when it is not in the same file", "FILE"), \
+    TEXT(side "-token-command", (base) | SIDE_TOKEN_COMMAND, \
+         "an access token is the first line that this command prints", "COMMAND"), \
+    TEXT(side "-oauth", (base) | SIDE_OAUTH, "get access tokens: google, microsoft, refresh or device", "HOW"), \
+    TEXT(side "-oauth-key", (base) | SIDE_OAUTH_KEY, "Google's JSON key, or the certificate's key (PEM)", "FILE"), \
+    TEXT(side "-oauth-cert", (base) | SIDE_OAUTH_CERT, "certificate of the application (PEM)", "FILE"), \
+    TEXT(side "-oauth-client-id", (base) | SIDE_OAUTH_CLIENT_ID, "client ID of the application", "ID"), \
+    TEXT(side "-oauth-secret-file", (base) | SIDE_OAUTH_SECRET_FILE, "its secret is the first line", "FILE"), \
+    TEXT(side "-oauth-refresh-file", (base) | SIDE_OAUTH_REFRESH_FILE, "the refresh token is the first line", "FILE"), \
+    TEXT(side "-oauth-tenant", (base) | SIDE_OAUTH_TENANT, "Microsoft's directory: its ID or domain", "TENANT"), \
+    TEXT(side "-oauth-scope", (base) | SIDE_OAUTH_SCOPE, "what to ask for, instead of access by IMAP", "SCOPE"), \
+    TEXT(side "-oauth-token-url", (base) | SIDE_OAUTH_TOKEN_URL, "another token endpoint", "URL"), \
+    TEXT(side "-oauth-device-url", (base) | SIDE_OAUTH_DEVICE_URL, "another endpoint for device codes", "URL"), \
+    TEXT(side "-oauth-ca-file", (base) | SIDE_OAUTH_CA_FILE, "certificates to trust at these (PEM)", "FILE"), \
+    TEXT(side "-proxy", (base) | SIDE_PROXY, "socks5://[USER@]HOST[:PORT] or http://[USER@]HOST[:PORT]", "URL"), \
+    TEXT(side "-tunnel", (base) | SIDE_TUNNEL, "speak IMAP with this command: ssh HOST /usr/lib/dovecot/imap", "COMMAND"), \
     POPT_TABLEEND
 
 static const struct poptOption source_options[] = {SIDE_OPTIONS("source", OPT_SOURCE)};
@@ -29,6 +46,8 @@ static const struct poptOption both_options[] = {
     TEXT("ca-file", OPT_CA_FILE, "certificates to trust instead of the system's, both sides (PEM)", "FILE"),
     SWITCH("allow-cleartext", '\0', OPT_ALLOW_CLEARTEXT, "permit tls mode none also beyond loopback"),
     TEXT("tls-min", OPT_TLS_MIN, "lowest TLS version: 1.2 (default) or 1.3", "VERSION"),
+    TEXT("proxy", OPT_PROXY, "reach both servers through this proxy", "URL"),
+    TEXT("proxy-password-file", OPT_PROXY_PASSWORD_FILE, "the proxy's password is the first line of this file", "FILE"),
     TEXT("compress", OPT_COMPRESS, "COMPRESS=DEFLATE: on, off or auto (default)", "MODE"),
     TEXT("timeout", OPT_TIMEOUT, "give up on a server that is silent this long (default 300)", "SECONDS"),
     TEXT("connect-timeout", OPT_CONNECT_TIMEOUT, "give up on connecting after this long (default 30)", "SECONDS"),
@@ -123,7 +142,7 @@ static const struct poptOption verify_table[] = {
 
 static const struct poptOption *const tables[] = {copy_table, verify_table};
 #define TABLE_COUNT  (sizeof tables / sizeof tables[0])
-#define MOST_OPTIONS 64
+#define MOST_OPTIONS 128
 
 const struct poptOption *cli_option_table(cli_verb verb)
 {

@@ -13,7 +13,7 @@
 
 static const char *const tls_names[] = {"implicit", "starttls", "none", NULL};
 static const char *const auth_names[] = {"auto",          "plain",   "login",       "cram-md5", "scram-sha-1",
-                                         "scram-sha-256", "xoauth2", "oauthbearer", NULL};
+                                         "scram-sha-256", "xoauth2", "oauthbearer", "external", NULL};
 static const char *const flags_names[] = {"merge", "source", "keep", NULL};
 static const char *const deletions_names[] = {"keep", "flag", "expunge", NULL};
 static const char *const progress_names[] = {"auto", "always", "never", NULL};
@@ -112,9 +112,11 @@ static int apply_side(cli_side *side, int option, const char *value, mig_error *
         return strncmp(value, "sha256//", 8) == 0
                    ? 0
                    : cli_bad_value(option, value, "a pin: give sha256// and the Base64 of the key's digest", err);
-    default:
+    case SIDE_CA_FILE:
         side->ca_file = value;
         return 0;
+    default:
+        return cli_login_apply(&side->login, option, value, err);
     }
 }
 
@@ -132,6 +134,12 @@ static int apply_server(cli_options *options, int option, const char *value, mig
         if (cli_take_choice(option, value, tls_min_names, &choice, err) != 0)
             return -1;
         options->tls_min = 12 + choice;
+        return 0;
+    case OPT_PROXY:
+        options->proxy = value;
+        return 0;
+    case OPT_PROXY_PASSWORD_FILE:
+        options->proxy_password_file = value;
         return 0;
     case OPT_COMPRESS:
         if (cli_take_choice(option, value, compress_names, &choice, err) != 0)
@@ -365,7 +373,12 @@ static int finish_side(const cli_options *options, cli_side *side, const char *n
     if (set_tls(side, name, err) != 0 || set_string(&endpoint->authzid, side->authzid, err) != 0 ||
         set_string(&endpoint->ca_file, side->ca_file ? side->ca_file : options->ca_file, err) != 0)
         return -1;
-    return set_string(&endpoint->pin, side->pin, err);
+    if (!side->login.proxy && !side->login.tunnel)
+        side->login.proxy = options->proxy;
+    const bool passwords = side->password_file || side->password_command;
+    return set_string(&endpoint->pin, side->pin, err) != 0
+               ? -1
+               : cli_login_finish(&side->login, endpoint, name, passwords, err);
 }
 
 static int finish(cli_options *options, cli_verb verb, mig_error *err)

@@ -7,6 +7,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "cli/login.h"
 #include "cli/progress.h"
 
 #include <migrate/copy.h>
@@ -31,6 +32,7 @@ typedef struct cli_side {
     const char *pin;
     const char *password_file;
     const char *password_command;
+    cli_login login;
     bool only_named; /* nobody logs in to this side: no password is needed */
 } cli_side;
 
@@ -48,6 +50,8 @@ typedef struct cli_options {
     const char *ca_file;
     bool allow_cleartext;
     int tls_min;
+    const char *proxy;
+    const char *proxy_password_file;
     int compress;
     int timeout_ms;
     int connect_timeout_ms;
