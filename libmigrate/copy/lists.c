@@ -41,11 +41,11 @@ static int take_record(mig__folder_job *job, const mig__state_folder *record, mi
 }
 
 /* One entry of the map becomes a job. */
-static int make_job(mig__run *run, mig__folder_job *job, mig_folder_result *result, const mig__map_entry *entry,
-                    const mig__state_folder *folders, size_t folder_count, mig_error *err)
+static int make_job(mig__run *run, mig__folder_job *job, const mig__map_entry *entry, const mig__state_folder *folders,
+                    size_t folder_count, mig_error *err)
 {
+    mig_folder_result *result = job->result;
     job->source = &run->source_list.items[entry->source];
-    job->result = result;
     job->role = entry->role;
     result->source = mig__strdup(job->source->name);
     result->role = entry->role;
@@ -112,7 +112,10 @@ int mig__lists_map(mig__run *run, mig_error *err)
     }
     run->job_count = run->account->folder_count = map.count;
     for (size_t i = 0; i < map.count; i++) {
-        if (make_job(run, &run->jobs[i], &run->account->folders[i], &map.entries[i], folders, folder_count, err) != 0) {
+        run->jobs[i].result = &run->account->folders[i]; /* of all of them, whatever fails below */
+    }
+    for (size_t i = 0; i < map.count; i++) {
+        if (make_job(run, &run->jobs[i], &map.entries[i], folders, folder_count, err) != 0) {
             goto cleanup;
         }
     }
