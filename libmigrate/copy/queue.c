@@ -305,13 +305,24 @@ static bool ready(const mig__run *run, const mig__folder_job *job, const mig__ap
                                drained(job) || run->readers_waiting > 0 || lingered);
 }
 
+/* Refused batches first; then where nobody writes yet, since servers lock a mailbox; then where most is waiting. */
+static bool better_for_writing(const mig__folder_job *a, const mig__folder_job *b)
+{
+    if ((a->refused != NULL) != (b->refused != NULL)) {
+        return a->refused != NULL;
+    }
+    if ((a->batches_out == 0) != (b->batches_out == 0)) {
+        return a->batches_out == 0;
+    }
+    return a->queued > b->queued;
+}
+
 static mig__folder_job *choose_for_writing(mig__run *run, const mig__appetite *appetite, bool lingered)
 {
     mig__folder_job *best = NULL;
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
-        if (ready(run, job, appetite, lingered) &&
-            (best == NULL || (job->refused != NULL && best->refused == NULL) || job->queued > best->queued)) {
+        if (ready(run, job, appetite, lingered) && (best == NULL || better_for_writing(job, best))) {
             best = job;
         }
     }
