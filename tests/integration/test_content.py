@@ -67,16 +67,27 @@ class InMemory(ToolCase):
 
     def test_dates_with_zones(self):
         dates = [b"17-Jul-1996 02:44:25 -0700", b" 1-Jan-2000 00:00:00 +0000", b"29-Feb-2024 23:59:59 +1400",
-                 b"31-Dec-1969 23:59:59 +0000", b"15-Jun-2038 12:00:00 +0530", b"01-Apr-2019 01:30:00 -0330"]
+                 b"01-Jan-1970 00:00:01 +0000", b"15-Jun-2038 12:00:00 +0530", b"01-Apr-2019 01:30:00 -0330"]
         with MemServer() as source, MemServer() as target:
             for number, date in enumerate(dates):
                 source.mailboxes[b"INBOX"].add(b"Subject: %d\r\n\r\n" % number, (), date)
-            self.run_between(source, target)
-            arrived = {m.octets: imaputil.parse_date_time(m.date) for m in target.mailboxes[b"INBOX"].messages}
-            zones = {m.octets: m.date[-5:] for m in target.mailboxes[b"INBOX"].messages}
+            result = self.run_between(source, target)
+            arrived = {m.octets: m.date for m in target.mailboxes[b"INBOX"].messages}
             for message in source.mailboxes[b"INBOX"].messages:
-                self.assertEqual(arrived[message.octets], imaputil.parse_date_time(message.date))
-                self.assertEqual(zones[message.octets], message.date[-5:])
+                date = arrived[message.octets]
+                self.assertEqual(imaputil.parse_date_time(date), imaputil.parse_date_time(message.date), str(result))
+                self.assertEqual(date[-5:], message.date[-5:])
+
+    def test_dates_that_are_none(self):
+        """What servers say when they do not know: the message arrives, and the missing date is named."""
+        with MemServer() as source, MemServer() as target:
+            for date in (b"30-Dec-1899 00:00:00 +0000", b"00-Jan-0000 00:00:00 +0000"):
+                source.mailboxes[b"INBOX"].add(b"Subject: when?\r\n\r\n" + date, (), date)
+            source.mailboxes[b"INBOX"].add(b"Subject: then\r\n\r\n")
+            result = self.run_between(source, target, expect=None)
+            self.assertEqual(len(target.mailboxes[b"INBOX"].messages), 3, str(result))
+            self.assertEqual(sorted(p["uid"] for p in result.problems), [1, 2], str(result))
+            self.assertTrue(all("date" in p["text"] and not p["failed"] for p in result.problems), str(result))
 
     def test_one_message_is_refused(self):
         """M7, M8: exactly that one is listed, with the server's words, and tried again by a further run."""

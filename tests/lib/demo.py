@@ -55,15 +55,15 @@ def password_file(root, name, password):
     path = os.path.join(root, name)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
         out.write(password + "\n")
-    return path
 
 
-def migrate(options, root, source, target):
-    command = [os.path.join(options.build, "tools", "mailmigrate"), "copy",
+def run_tool(options, root, source, target, verb, *extra):
+    """Run `mailmigrate VERB` for the two accounts; returns its exit status."""
+    command = [os.path.join(options.build, "tools", "mailmigrate"), verb,
                "--source", source.url(SOURCE_USER), "--target", target.url(TARGET_USER), "--ca-file", source.ca,
-               "--source-password-file", password_file(root, "source.password", source.users[SOURCE_USER]),
-               "--target-password-file", password_file(root, "target.password", target.users[TARGET_USER]),
-               "--state", os.path.join(root, "state"), "--json", os.path.join(options.report, "copy.json")]
+               "--source-password-file", os.path.join(root, "source.password"),
+               "--target-password-file", os.path.join(root, "target.password"),
+               "--state", os.path.join(root, "state"), "--json", os.path.join(options.report, verb + ".json"), *extra]
     if options.verbose:
         command.append("-v")
     print("$ " + " ".join(command), flush=True)
@@ -76,6 +76,17 @@ def migrate(options, root, source, target):
             raise
     print("exit status %d after %.1f s" % (status, time.monotonic() - started))
     return status
+
+
+def migrate(options, root, source, target):
+    """Copy, then verify; returns the first exit status that is not 0, and the path of the report."""
+    password_file(root, "source.password", source.users[SOURCE_USER])
+    password_file(root, "target.password", target.users[TARGET_USER])
+    step("migration")
+    status = run_tool(options, root, source, target, "copy")
+    step("verification: the target read back, held against the digests taken at the copy")
+    page = os.path.join(options.report, "report.html")
+    return status or run_tool(options, root, source, target, "verify", "--html", page), page
 
 
 def compare(source, target):
@@ -115,11 +126,10 @@ def main():
             print("%s: port %d (TLS), mail in %s" % (name, server.tls_port, os.path.join(server.root, "mail")))
         step("mail on the source")
         fill(source, options.mail)
-        step("migration")
-        status = migrate(options, root, source, target)
+        status, page = migrate(options, root, source, target)
         step("comparison by python3's imaplib: SHA-256 of BODY[], INTERNALDATE, flags, folders, subscriptions")
         same = compare(source, target)
-        print("report: " + os.path.join(options.report, "copy.json"))
+        print("report: %s (and JSON beside it)" % page)
         if options.keep:
             leave_running(root, source, target)
             kept = True

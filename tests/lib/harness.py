@@ -107,7 +107,7 @@ class ToolCase(unittest.TestCase):
         return ([program(preset), verb] + source.arguments("source", self.dir) + target.arguments("target", self.dir)
                 + ["--state", state or self.state, "--json", os.path.join(self.dir, "result.json")] + list(extra))
 
-    def run_command(self, command, timeout=300, env=None, json_path=None):
+    def run_command(self, command, timeout=120, env=None, json_path=None):
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               timeout=timeout, env=self.environment(env), check=False)
         return Result(command, done.returncode, done.stdout.decode("utf-8", "replace"),
