@@ -2,7 +2,8 @@
  * Preloaded into the tool under test (LD_PRELOAD): lets the n-th call of a function fail, or moves the wall clock.
  *
  *   FAULT=CALL:N:ERRNO  CALL is write, sync or alloc. Its N-th call fails with that error number; with FAULT_LASTING
- *                       all later ones as well.
+ *                       all later ones as well. Of allocations those count that the programs of this project, the C
+ *                       library and SQLite ask for: libetpan and OpenSSL are known to crash when theirs fail.
  *   FAULT_UNDER=PATH    write and sync: counts only what goes to files below PATH, also to those without a name
  *   FAULT_COUNT=FILE    at the end the number of counted calls is written to FILE
  *   CLOCK_JUMP=S:MS     from MS milliseconds after the start on, the wall clock is S seconds off
@@ -12,8 +13,10 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +36,10 @@ static bool lasting;
 static long number;
 static int error_number;
 static atomic_long counted;
+static struct range { /* code that an allocation is counted for */
+    uintptr_t first, last;
+} ranges[16];
+static size_t range_count;
 static long long jump_seconds, jump_after_ms, started_ms;
 
 static long long monotonic_ms(void)
@@ -51,6 +58,24 @@ static void copy_variable(const char *name, char *out, size_t size)
     snprintf(out, size, "%s", value ? value : "");
 }
 
+static int add_range(struct dl_phdr_info *info, size_t size, void *context)
+{
+    static const char *const names[] = {"libmigrate.so", "libc.so", "libsqlite3.so"};
+    bool wanted_here = info->dlpi_name[0] == '\0'; /* the program itself */
+    (void)size;
+    (void)context;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        wanted_here = wanted_here || strstr(info->dlpi_name, names[i]);
+    for (int i = 0; wanted_here && i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type == PT_LOAD && (part->p_flags & PF_X) && range_count < sizeof ranges / sizeof ranges[0]) {
+            const uintptr_t first = (uintptr_t)info->dlpi_addr + part->p_vaddr;
+            ranges[range_count++] = (struct range){first, first + part->p_memsz};
+        }
+    }
+    return 0;
+}
+
 __attribute__((constructor)) static void start(void)
 {
     char rule[64], jump[64], call[16];
@@ -63,6 +88,7 @@ __attribute__((constructor)) static void start(void)
     if (sscanf(jump, "%lld:%lld", &jump_seconds, &jump_after_ms) == 2)
         started_ms = monotonic_ms();
     if (sscanf(rule, "%15[a-z]:%ld:%d", call, &after, &error_number) == 3) {
+        dl_iterate_phdr(add_range, NULL);
         number = after;
         memcpy(wanted, call, sizeof wanted);
     }
@@ -146,19 +172,27 @@ int fdatasync(int fd)
     return fails_on("sync", fd) ? -1 : real(fd);
 }
 
+static bool fails_for(const void *caller)
+{
+    for (size_t i = 0; i < range_count; i++)
+        if ((uintptr_t)caller >= ranges[i].first && (uintptr_t)caller < ranges[i].last)
+            return fails("alloc");
+    return false;
+}
+
 void *malloc(size_t size)
 {
-    return fails("alloc") ? NULL : __libc_malloc(size);
+    return fails_for(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-    return fails("alloc") ? NULL : __libc_calloc(count, size);
+    return fails_for(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-    return fails("alloc") ? NULL : __libc_realloc(old, size);
+    return fails_for(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
 }
 
 static long long jumped(void)

@@ -153,7 +153,7 @@ class FullDisk(DiskCase):
 class FailingCalls(DiskCase):
     """The n-th write or fsync of the state fails, once or from then on."""
 
-    user_count = 40 + 2 * CALLS
+    user_count = 60 + 3 * CALLS + ALLOCATIONS
 
     def run_with(self, round_, preset, **settings):
         round_.preset = preset
@@ -208,7 +208,7 @@ class FailingCalls(DiskCase):
         self.assertGreater(failed.count(LOCAL), 0)
 
     def test_allocation(self):
-        """Without a sanitizer, whose allocator can not be told to fail."""
+        """Without a sanitizer, whose allocator can not be told to fail. shim.c tells whose allocations."""
         total = self.count("alloc", "release")
         pick = seeded("alloc")
         numbers = sorted(int(total ** pick.random()) for _ in range(ALLOCATIONS))
