@@ -15,10 +15,9 @@
 /* What STATUS may be asked for here. */
 static void status_items(const mig__session *session, char *out, size_t size)
 {
-    snprintf(out, size, "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN%s%s%s)",
+    snprintf(out, size, "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN%s%s)",
              mig__session_can(session, MIG__CAP_CONDSTORE) ? " HIGHESTMODSEQ" : "",
-             mig__session_can(session, MIG__CAP_STATUS_SIZE) ? " SIZE" : "",
-             mig__session_can(session, MIG__CAP_OBJECTID) ? " MAILBOXID" : "");
+             mig__session_can(session, MIG__CAP_STATUS_SIZE) ? " SIZE" : "");
 }
 
 /* " RETURN (...)", or "" where the server knows plain LIST only. */
@@ -40,10 +39,10 @@ static void list_options(const mig__session *session, bool want_status, char *ou
              status ? "STATUS " : "", items);
 }
 
-static mig__command *ask(mig__session *session, const char *words, const char *arguments, mig__gathered *all,
-                         mig_error *err)
+static mig__command *ask_for(mig__session *session, const char *words, const char *arguments,
+                             mig__command_handler *handler, mig__gathered *all, mig_error *err)
 {
-    mig__command *command = mig__command_begin(session, words, mig__gather, all, err);
+    mig__command *command = mig__command_begin(session, words, handler, all, err);
     if (command == NULL) {
         return NULL;
     }
@@ -51,6 +50,12 @@ static mig__command *ask(mig__session *session, const char *words, const char *a
         mig__command_raw(command, arguments);
     }
     return mig__command_end(command, err) == 0 ? command : NULL;
+}
+
+static mig__command *ask(mig__session *session, const char *words, const char *arguments, mig__gathered *all,
+                         mig_error *err)
+{
+    return ask_for(session, words, arguments, mig__gather, all, err);
 }
 
 /* Wait for a command, if it was sent. A refusal goes to `refused`. */
@@ -69,24 +74,30 @@ static int settle(mig__session *session, mig__command *command, mig_error *refus
 }
 
 /*
- * LIST, LSUB where LIST does not tell subscriptions, and NAMESPACE, in one round trip. Only LIST has to succeed:
- * `listed` has its refusal, else MIG_OK.
+ * LIST, LSUB where LIST does not tell subscriptions, NAMESPACE, and the identities, in one round trip. Only LIST has to
+ * succeed: `listed` has its refusal, else MIG_OK.
+ *
+ * MAILBOXID (RFC 8474 section 4.3) has a LIST of its own, because Cyrus 3.6 gives freed memory for it where it is asked
+ * for beside anything that opens the mailbox.
  */
 static int list_names(mig__session *session, const char *options, mig__gathered *all, mig_error *listed, mig_error *err)
 {
     char arguments[256];
     snprintf(arguments, sizeof arguments, "\"\" \"*\"%s%s", options[0] != '\0' ? " " : "", options);
     bool tells_subscriptions = strstr(options, "SUBSCRIBED") != NULL;
-    mig__command *list = NULL, *lsub = NULL, *namespaces = NULL;
+    bool tells_identities = strstr(options, "STATUS") != NULL && mig__session_can(session, MIG__CAP_OBJECTID);
+    mig__command *list = NULL, *lsub = NULL, *namespaces = NULL, *identities = NULL;
     mig_error ignored = MIG_ERROR_INIT;
     if ((list = ask(session, "LIST", arguments, all, err)) == NULL ||
         (!tells_subscriptions && (lsub = ask(session, "LSUB", "\"\" \"*\"", all, err)) == NULL) ||
         (mig__session_can(session, MIG__CAP_NAMESPACE) &&
-         (namespaces = ask(session, "NAMESPACE", "", all, err)) == NULL)) {
+         (namespaces = ask(session, "NAMESPACE", "", all, err)) == NULL) ||
+        (tells_identities && (identities = ask_for(session, "LIST", "\"\" \"*\" RETURN (STATUS (MAILBOXID))",
+                                                   mig__gather_status, all, err)) == NULL)) {
         return -1;
     }
     if (settle(session, list, listed, err) != 0 || settle(session, lsub, &ignored, err) != 0 ||
-        settle(session, namespaces, &ignored, err) != 0) {
+        settle(session, namespaces, &ignored, err) != 0 || settle(session, identities, &ignored, err) != 0) {
         return -1;
     }
     return 0;

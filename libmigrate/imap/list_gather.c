@@ -116,7 +116,8 @@ static int take_status(mig__gathered *all, const mig__status_item *item, mig_err
         return -1;
     }
     all->status = grown;
-    mig__mailbox mailbox = {.has_status = true,
+    /* An identity without numbers is the answer to a question for that alone. */
+    mig__mailbox mailbox = {.has_status = item->mailbox_id == NULL || item->has_messages || item->has_uidvalidity,
                             .messages = item->messages,
                             .uidnext = item->uidnext,
                             .uidvalidity = item->uidvalidity,
@@ -153,6 +154,11 @@ int mig__gather(const mig__response *response, void *context, mig_error *err)
     default:
         return 0;
     }
+}
+
+int mig__gather_status(const mig__response *response, void *context, mig_error *err)
+{
+    return response->kind == MIG__RESPONSE_STATUS ? take_status(context, &response->status, err) : 0;
 }
 
 void mig__gathered_clear(mig__gathered *all)
@@ -238,7 +244,7 @@ void mig__gathered_apply_status(mig__gathered *all, mig__mailbox_list *out)
     for (size_t i = 0; i < all->status_count; i++) {
         mig__mailbox *told = &all->status[i];
         mig__mailbox *mailbox = mig__mailbox_find(out, told->wire);
-        if (mailbox != NULL) {
+        if (mailbox != NULL && told->has_status) {
             mailbox->has_status = true;
             mailbox->messages = told->messages;
             mailbox->uidnext = told->uidnext;
@@ -246,6 +252,8 @@ void mig__gathered_apply_status(mig__gathered *all, mig__mailbox_list *out)
             mailbox->unseen = told->unseen;
             mailbox->modseq = told->modseq;
             mailbox->size = told->size;
+        }
+        if (mailbox != NULL && told->mailbox_id != NULL) {
             free(mailbox->mailbox_id);
             mailbox->mailbox_id = told->mailbox_id;
             told->mailbox_id = NULL;

@@ -11,7 +11,7 @@
 typedef struct mig__gathered {
     mig__mailbox *listed;
     size_t listed_count, listed_room;
-    mig__mailbox *status; /* `wire` and the numbers */
+    mig__mailbox *status; /* `wire` and the numbers, the identity, or both */
     size_t status_count, status_room;
     char **subscribed;
     size_t subscribed_count, subscribed_room;
@@ -21,12 +21,14 @@ typedef struct mig__gathered {
 
 /* The handler of LIST, LSUB, STATUS and NAMESPACE; context is the mig__gathered. */
 int mig__gather(const mig__response *response, void *context, mig_error *err);
+/* The same for a LIST that repeats what is listed already: takes STATUS alone. */
+int mig__gather_status(const mig__response *response, void *context, mig_error *err);
 void mig__gathered_clear(mig__gathered *all);
 
 /* Sort and join what LIST and LSUB said, moving the mailboxes to `out`. `utf8`: names travel as UTF-8. */
 int mig__gathered_join(mig__gathered *all, bool utf8, mig__mailbox_list *out, mig_error *err);
 
-/* Hand the numbers over to the mailboxes they belong to; the last answer counts. */
+/* Hand numbers and identities over to the mailboxes they belong to; the last answer about each counts. */
 void mig__gathered_apply_status(mig__gathered *all, mig__mailbox_list *out);
 
 /*

@@ -42,17 +42,18 @@ static void test_all_in_one_round_trip(void **state)
     static const wire_step script[] = {
         LOGGED_IN("IMAP4rev1 LIST-EXTENDED LIST-STATUS SPECIAL-USE NAMESPACE CONDSTORE STATUS=SIZE OBJECTID"),
         EXPECT("2 LIST \"\" \"*\" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY UNSEEN "
-               "HIGHESTMODSEQ "
-               "SIZE MAILBOXID))\r\n3 NAMESPACE\r\n"),
+               "HIGHESTMODSEQ SIZE))\r\n3 NAMESPACE\r\n4 LIST \"\" \"*\" RETURN (STATUS (MAILBOXID))\r\n"),
         SEND("* LIST (\\HasNoChildren \\Sent \\Subscribed) \"/\" \"Sent Items\"\r\n"
              "* STATUS \"Sent Items\" (MESSAGES 4 UIDNEXT 9 UIDVALIDITY 77 UNSEEN 1 HIGHESTMODSEQ 715194045007 SIZE "
-             "5000000000 MAILBOXID (F1))\r\n"
+             "5000000000)\r\n"
              "* LIST (\\HasChildren \\Noselect) \"/\" Gr&APY-ups\r\n"
-             "* STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 5 UNSEEN 0 HIGHESTMODSEQ 1 SIZE 0 MAILBOXID (F2))\r\n"
+             "* STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 5 UNSEEN 0 HIGHESTMODSEQ 1 SIZE 0)\r\n"
              "* LIST () \"/\" Inbox\r\n"
              "2 OK done\r\n"
-             "* NAMESPACE ((\"\" \"/\")) ((\"Other/\" \"/\")) NIL\r\n3 OK done\r\n"),
-        EXPECT("4 LOGOUT\r\n"),
+             "* NAMESPACE ((\"\" \"/\")) ((\"Other/\" \"/\")) NIL\r\n3 OK done\r\n"
+             "* LIST (\\HasNoChildren) \"/\" \"Sent Items\"\r\n* STATUS \"Sent Items\" (MAILBOXID (F1))\r\n"
+             "* LIST () \"/\" INBOX\r\n* STATUS INBOX (MAILBOXID (F2))\r\n4 OK done\r\n"),
+        EXPECT("5 LOGOUT\r\n"),
         END,
     };
     mig__mailbox_list list;
@@ -73,6 +74,7 @@ static void test_all_in_one_round_trip(void **state)
     assert_int_equal(inbox->role, MIG_ROLE_INBOX);
     assert_true(inbox->has_status);
     assert_int_equal(inbox->uidvalidity, 5);
+    assert_string_equal(inbox->mailbox_id, "F2");
     assert_ptr_equal(mig__mailbox_find(&list, "INBOX"), inbox);
     assert_ptr_equal(mig__mailbox_find(&list, "iNbOx"), inbox);
 
@@ -201,6 +203,29 @@ static void test_extended_list_refused(void **state)
     list_with(script, false, &list);
     assert_int_equal(list.count, 1);
     assert_string_equal(list.items[0].wire, "INBOX");
+    mig__mailbox_list_free(&list);
+}
+
+/* Cyrus 3.6 sends freed memory for a MAILBOXID that is asked for beside numbers. What does not answer does no harm. */
+static void test_identities_come_apart(void **state)
+{
+    (void)state;
+    static const wire_step script[] = {
+        LOGGED_IN("IMAP4rev1 LIST-STATUS OBJECTID"),
+        EXPECT("2 LIST \"\" \"*\" RETURN (STATUS (MESSAGES UIDNEXT UIDVALIDITY UNSEEN))\r\n3 LSUB \"\" \"*\"\r\n"
+               "4 LIST \"\" \"*\" RETURN (STATUS (MAILBOXID))\r\n"),
+        SEND("* LIST () \"/\" a\r\n* STATUS a (MESSAGES 4 UIDNEXT 9 UIDVALIDITY 77 UNSEEN 1)\r\n2 OK\r\n3 OK\r\n"
+             "* LIST () \"/\" a\r\n* STATUS a (MAILBOXID (F1))\r\n* LIST () \"/\" b\r\n"
+             "* STATUS b (MAILBOXID (F2))\r\n4 BAD not that\r\n"),
+        EXPECT("5 LOGOUT\r\n"),
+        END,
+    };
+    mig__mailbox_list list;
+    list_with(script, true, &list);
+    assert_int_equal(list.count, 1); /* b came into being in between: the next run's */
+    assert_int_equal(list.items[0].messages, 4);
+    assert_int_equal(list.items[0].uidvalidity, 77);
+    assert_string_equal(list.items[0].mailbox_id, "F1");
     mig__mailbox_list_free(&list);
 }
 
@@ -404,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_without_status),
         cmocka_unit_test(test_status_left_out),
         cmocka_unit_test(test_extended_list_refused),
+        cmocka_unit_test(test_identities_come_apart),
         cmocka_unit_test(test_odd_names),
         cmocka_unit_test(test_rev2_alone),
         cmocka_unit_test(test_many_mailboxes),
