@@ -1,41 +1,6 @@
 /* report/verify_csv.c - the findings of a verification as RFC 4180 */
-#include "report/verify_common.h"
+#include "report/csv.h"
 #include <inttypes.h>
-#include <string.h>
-
-/* Spreadsheets take a cell that begins like this for a formula. (Tab, CR and other controls are made inert before.) */
-static bool is_formula(const char *text)
-{
-    static const char *const starts[] = {"=",           "+", "-", "@", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
-                                         "\xef\xbc\xa0"};
-    text += strspn(text, " ?");
-    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-        if (strncmp(text, starts[i], strlen(starts[i])) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Takes what stands in `cell` and clears it. */
-static void end_cell(mig__paper *paper, mig__buffer *cell, const char *behind)
-{
-    const char *text = cell->data ? cell->data : "";
-    mig__buffer_add_text(&paper->line, is_formula(text) ? "\"'" : "\"");
-    for (const char *quote; (quote = strchr(text, '"')); text = quote + 1) {
-        mig__buffer_add(&paper->line, text, (size_t)(quote - text));
-        mig__buffer_add_text(&paper->line, "\"\"");
-    }
-    mig__buffer_addf(&paper->line, "%s\"%s", text, behind);
-    paper->line.failed |= cell->failed;
-    mig__buffer_clear(cell);
-}
-
-static void add_cell(mig__paper *paper, mig__buffer *cell, const char *text)
-{
-    mig__add_inert(cell, text);
-    end_cell(paper, cell, ",");
-}
 
 static void add_number(mig__paper *paper, uint64_t number)
 {
@@ -49,21 +14,21 @@ static void add_finding(mig__paper *paper, mig__buffer *cell, const mig_verify_a
                         const mig_finding *finding)
 {
     char date[MIG__ISO_SIZE], rules[160];
-    add_cell(paper, cell, account->source);
-    add_cell(paper, cell, account->target);
-    add_cell(paper, cell, mig_found_name(finding->kind));
-    add_cell(paper, cell, account->folders[finding->folder].source);
-    add_cell(paper, cell, account->folders[finding->folder].target);
+    mig__csv_cell(paper, cell, account->source);
+    mig__csv_cell(paper, cell, account->target);
+    mig__csv_cell(paper, cell, mig_found_name(finding->kind));
+    mig__csv_cell(paper, cell, account->folders[finding->folder].source);
+    mig__csv_cell(paper, cell, account->folders[finding->folder].target);
     add_number(paper, finding->source_uid);
     add_number(paper, finding->target_uid);
-    add_cell(paper, cell, finding->message_id);
-    add_cell(paper, cell, finding->has_date ? mig__iso_time(finding->date, false, date) : "");
-    add_cell(paper, cell, finding->subject);
+    mig__csv_cell(paper, cell, finding->message_id);
+    mig__csv_cell(paper, cell, finding->has_date ? mig__iso_time(finding->date, false, date) : "");
+    mig__csv_cell(paper, cell, finding->subject);
     add_number(paper, finding->octets);
-    add_cell(paper, cell, mig_rules_join(finding->rules, " ", rules, sizeof rules));
-    add_cell(paper, cell, finding->after_copy ? "yes" : "no");
+    mig__csv_cell(paper, cell, mig_rules_join(finding->rules, " ", rules, sizeof rules));
+    mig__csv_cell(paper, cell, finding->after_copy ? "yes" : "no");
     mig__add_remark(cell, finding);
-    end_cell(paper, cell, "\r\n");
+    mig__csv_end_cell(paper, cell, "\r\n");
     mig__paper_send(paper);
 }
 

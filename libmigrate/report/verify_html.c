@@ -1,12 +1,10 @@
 /*
  * report/verify_html.c - a verification as one HTML file
  *
- * Everything of foreign origin goes through add_html or add_json: made inert, then escaped. The policy allows the
- * page's own style and script by digest and nothing else, so even markup that slipped through could load or run
- * nothing. For the same reason there are no style attributes: bars are SVG.
+ * Everything of foreign origin goes through add_html or add_json: made inert, then escaped. There are no style
+ * attributes, which the page's policy forbids: bars are SVG.
  */
-#include "base/digest.h"
-#include "report/verify_common.h"
+#include "report/page.h"
 #include "report/verify_page.h"
 #include <inttypes.h>
 #include <migrate/format.h>
@@ -17,110 +15,33 @@
 #define OPEN_ACCOUNTS 3   /* up to so many accounts are shown opened */
 
 typedef struct page {
-    mig__paper paper;
-    mig__buffer text; /* of one value before it is escaped */
+    mig__page page;
     const mig_verify_result *result;
 } page;
 
-/* ---- escaping ---- */
+/* ---- short names ---- */
 
-static void add_escaped(mig__buffer *out, const char *text, const char *special, const char *const *replacements)
+static void add(page *p, const char *markup)
 {
-    for (size_t plain; *text; text++) {
-        plain = strcspn(text, special);
-        mig__buffer_add(out, text, plain);
-        text += plain;
-        if (!*text) {
-            return;
-        }
-        mig__buffer_add_text(out, replacements[strchr(special, *text) - special]);
-    }
-}
-
-/* Takes what stands in `page->text`, as HTML text or attribute value. */
-static void end_html(page *p)
-{
-    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-    add_escaped(&p->paper.line, p->text.data ? p->text.data : "", "&<>\"'", entities);
-    p->paper.line.failed |= p->text.failed;
-    mig__buffer_clear(&p->text);
+    mig__page_add(&p->page, markup);
 }
 
 static void add_html(page *p, const char *text)
 {
-    mig__add_inert(&p->text, text);
-    end_html(p);
-}
-
-/* The same as a JSON string that is safe inside a script element. */
-static void end_json(page *p)
-{
-    static const char *const escapes[] = {"\\\"", "\\\\", "\\u003c", "\\u003e", "\\u0026"};
-    mig__buffer_add_char(&p->paper.line, '"');
-    add_escaped(&p->paper.line, p->text.data ? p->text.data : "", "\"\\<>&", escapes);
-    mig__buffer_add_char(&p->paper.line, '"');
-    p->paper.line.failed |= p->text.failed;
-    mig__buffer_clear(&p->text);
+    mig__page_html(&p->page, text);
 }
 
 static void add_json(page *p, const char *text)
 {
-    mig__add_inert(&p->text, text);
-    end_json(p);
-}
-
-static void add(page *p, const char *markup)
-{
-    mig__buffer_add_text(&p->paper.line, markup);
+    mig__page_json(&p->page, text);
 }
 
 static void add_count(page *p, uint64_t count)
 {
-    char number[MIG_FORMAT_SIZE];
-    add(p, mig_format_count(count, number, sizeof number));
+    mig__page_count(&p->page, count);
 }
 
 /* ---- head ---- */
-
-static void base64(const uint8_t digest[MIG__DIGEST_SIZE], char out[45])
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t at = 0;
-    for (size_t i = 0; i < MIG__DIGEST_SIZE; i += 3) { /* 32 octets: the last group has two */
-        bool full = i + 2 < MIG__DIGEST_SIZE;
-        uint32_t group = (uint32_t)digest[i] << 16 | (uint32_t)digest[i + 1] << 8 | (full ? digest[i + 2] : 0U);
-        out[at++] = letters[group >> 18];
-        out[at++] = letters[group >> 12 & 63];
-        out[at++] = letters[group >> 6 & 63];
-        out[at++] = full ? letters[group & 63] : '=';
-    }
-    out[at] = '\0';
-}
-
-/* The source expression of a style or script element whose text these lines are (CSP Level 3, section 2.3.1). */
-static int add_hash(page *p, const char *const *lines, mig_error *err)
-{
-    uint8_t digest[MIG__DIGEST_SIZE];
-    char text[45];
-    mig__sha256 *sha256 = mig__sha256_new(err);
-    int result = sha256 ? mig__sha256_begin(sha256, err) : -1;
-    for (; result == 0 && *lines; lines++) {
-        result = mig__sha256_add(sha256, *lines, strlen(*lines), err);
-    }
-    if (result == 0 && (result = mig__sha256_end(sha256, digest, err)) == 0) {
-        base64(digest, text);
-        mig__buffer_addf(&p->paper.line, "'sha256-%s'", text);
-    }
-    mig__sha256_free(&sha256);
-    return result;
-}
-
-static void add_lines(page *p, const char *const *lines)
-{
-    for (; *lines; lines++) {
-        add(p, *lines);
-    }
-}
 
 static const char *mood(const mig_verify_result *result)
 {
@@ -132,26 +53,14 @@ static const char *mood(const mig_verify_result *result)
 
 static int add_head(page *p, mig_error *err)
 {
-    static const char *const titles[] = {"no differences", "incomplete", "differences found"};
+    static const char *const titles[] = {"Mail verification: no differences", "Mail verification: incomplete",
+                                         "Mail verification: differences found"};
     const char *is = mood(p->result);
-    add(p, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ");
-    if (add_hash(p, mig__page_style, err) < 0) {
-        return -1;
-    }
-    add(p, "; script-src ");
-    if (add_hash(p, mig__page_script, err) < 0) {
-        return -1;
-    }
-    add(p, "; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, "
-           "initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
-           "<meta name=\"referrer\" content=\"no-referrer\">\n<title>Mail verification: ");
-    add(p, titles[strcmp(is, "good") == 0 ? 0 : strcmp(is, "note") == 0 ? 1 : 2]);
-    add(p, "</title>\n<style>");
-    add_lines(p, mig__page_style);
-    mig__buffer_addf(&p->paper.line, "</style>\n</head>\n<body class=\"%s\">\n", is);
-    mig__paper_send(&p->paper);
-    return 0;
+    return mig__page_head(&p->page,
+                          titles[strcmp(is, "good") == 0   ? 0
+                                 : strcmp(is, "note") == 0 ? 1
+                                                           : 2],
+                          is, mig__page_style, mig__page_script, err);
 }
 
 /* ---- bars ---- */
@@ -164,7 +73,7 @@ static void add_bar(page *p, uint64_t messages, const uint64_t counts[MIG_FOUND_
                          0};
     parts[2] = messages > parts[0] + parts[1] ? messages - parts[0] - parts[1] : 0;
     double whole = (double)(parts[0] + parts[1] + parts[2]), at = 0;
-    mig__buffer *out = &p->paper.line;
+    mig__buffer *out = &p->page.paper.line;
     mig__buffer_addf(out,
                      "<svg class=\"bar\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" role=\"img\" "
                      "aria-label=\"%" PRIu64 " identical, %" PRIu64 " stored differently, %" PRIu64 " other\">",
@@ -187,24 +96,14 @@ static void add_bar(page *p, uint64_t messages, const uint64_t counts[MIG_FOUND_
 static void add_summary(page *p)
 {
     add(p, "<header>\n<p class=\"soft\">mailmigrate: verification of a migration</p>\n<h1>");
-    mig__add_verdict(&p->text, p->result);
-    end_html(p);
+    mig__add_verdict(&p->page.text, p->result);
+    mig__page_end_html(&p->page);
     add(p, "</h1>\n");
     add_bar(p, p->result->totals.messages, p->result->totals.counts);
     add(p, "<p class=\"legend soft\"><span><i class=\"g\"></i>identical</span><span><i class=\"n\"></i>stored "
            "differently, "
            "same content</span><span><i class=\"d\"></i>different</span></p>\n</header>\n<main>\n");
-    mig__paper_send(&p->paper);
-}
-
-static void add_error(page *p, const mig_error *error)
-{
-    char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT + 64];
-    if (error->code != MIG_OK) {
-        add(p, "<p class=\"error\">");
-        add_html(p, mig_error_line(error, line, sizeof line));
-        add(p, "</p>");
-    }
+    mig__paper_send(&p->page.paper);
 }
 
 static void add_root(page *p, const char *before, const char *root, const char *behind)
@@ -228,7 +127,7 @@ static void add_folder(page *p, const mig_verify_folder *folder)
         add(p, "</bdi>");
     }
     add_root(p, "<br><code>", folder->root, "</code>");
-    add_error(p, &folder->error);
+    mig__page_error(&p->page, &folder->error);
     add(p, "</td><td class=\"bars\">");
     add_bar(p, folder->messages, folder->counts);
     add(p, "</td><td class=\"r\" data-label=\"Messages\">");
@@ -236,16 +135,16 @@ static void add_folder(page *p, const mig_verify_folder *folder)
     add(p, "</td><td class=\"r\" data-label=\"Identical\">");
     add_count(p, folder->counts[MIG_FOUND_IDENTICAL]);
     add(p, "</td><td class=\"k2\" data-label=\"Differences\">");
-    mig__add_counts(&p->paper.line, folder->counts, MIG_GRADE_DIFFERENCE);
+    mig__add_counts(&p->page.paper.line, folder->counts, MIG_GRADE_DIFFERENCE);
     add(p, "</td><td data-label=\"Also\">");
-    mig__add_counts(&p->paper.line, folder->counts, MIG_GRADE_NOTE);
+    mig__add_counts(&p->page.paper.line, folder->counts, MIG_GRADE_NOTE);
     if (folder->counts[MIG_FOUND_PRESENT]) {
         add(p, mig__count_grade(folder->counts, MIG_GRADE_NOTE) ? ", " : "");
         add_count(p, folder->counts[MIG_FOUND_PRESENT]);
         add(p, " present, not read");
     }
     add(p, "</td></tr>\n");
-    mig__paper_send(&p->paper);
+    mig__paper_send(&p->page.paper);
 }
 
 static void add_account(page *p, const mig_verify_account *account)
@@ -259,7 +158,7 @@ static void add_account(page *p, const mig_verify_account *account)
     }
     bool open = p->result->account_count <= OPEN_ACCOUNTS || account->error.code != MIG_OK ||
                 mig__count_grade(counts, MIG_GRADE_DIFFERENCE);
-    mig__buffer_addf(&p->paper.line, "<details%s><summary><bdi>", open ? " open" : "");
+    mig__buffer_addf(&p->page.paper.line, "<details%s><summary><bdi>", open ? " open" : "");
     add_html(p, account->source);
     add(p, "</bdi> &rarr; <bdi>");
     add_html(p, account->target);
@@ -268,23 +167,23 @@ static void add_account(page *p, const mig_verify_account *account)
     add(p, messages == 1 ? " message" : " messages");
     if (mig__count_grade(counts, MIG_GRADE_DIFFERENCE)) {
         add(p, "</span> <span class=\"k2\">");
-        mig__add_counts(&p->paper.line, counts, MIG_GRADE_DIFFERENCE);
+        mig__add_counts(&p->page.paper.line, counts, MIG_GRADE_DIFFERENCE);
     }
     add(p, "</span>");
     add_bar(p, messages, counts);
     add(p, "</summary>\n");
-    add_error(p, &account->error);
+    mig__page_error(&p->page, &account->error);
     if (account->folder_count) {
         add(p, "<table><thead><tr><th>Folder, Merkle root</th><th></th><th class=\"r\">Messages</th>"
                "<th class=\"r\">Identical</th><th>Differences</th><th>Also</th></tr></thead><tbody>\n");
     }
-    for (size_t i = 0; i < account->folder_count && !p->paper.refused; i++) {
+    for (size_t i = 0; i < account->folder_count && !p->page.paper.refused; i++) {
         add_folder(p, &account->folders[i]);
     }
     add(p, account->folder_count ? "</tbody></table>\n" : "");
     add_root(p, "<p class=\"soft\">Merkle root of the account: <code>", account->root, "</code></p>\n");
     add(p, "</details>\n");
-    mig__paper_send(&p->paper);
+    mig__paper_send(&p->page.paper);
 }
 
 /* ---- findings ---- */
@@ -296,13 +195,14 @@ static void walk(page *p, uint64_t most, void (*each)(page *, size_t account, co
     for (int grade = MIG_GRADE_DIFFERENCE; grade >= MIG_GRADE_GOOD; grade--) {
         for (size_t i = 0; i < p->result->account_count; i++) {
             const mig_verify_account *account = &p->result->accounts[i];
-            for (size_t k = 0; k < account->finding_count && !p->paper.refused && !p->paper.line.failed; k++) {
+            for (size_t k = 0; k < account->finding_count && !p->page.paper.refused && !p->page.paper.line.failed;
+                 k++) {
                 if (mig_found_grade(account->findings[k].kind) == (mig_grade)grade) {
                     if (all == most) {
                         return;
                     }
                     each(p, i, &account->findings[k], all++);
-                    mig__paper_send(&p->paper);
+                    mig__paper_send(&p->page.paper);
                 }
             }
         }
@@ -311,16 +211,16 @@ static void walk(page *p, uint64_t most, void (*each)(page *, size_t account, co
 
 static void add_cell(page *p, const char *label, const char *text)
 {
-    mig__buffer_addf(&p->paper.line, "<td class=\"w\" data-label=\"%s\">", label);
+    mig__buffer_addf(&p->page.paper.line, "<td class=\"w\" data-label=\"%s\">", label);
     add_html(p, text);
     add(p, "</td>");
 }
 
 static void add_number_cell(page *p, const char *label, uint64_t number)
 {
-    mig__buffer_addf(&p->paper.line, "<td class=\"r\" data-label=\"%s\">", label);
+    mig__buffer_addf(&p->page.paper.line, "<td class=\"r\" data-label=\"%s\">", label);
     if (number) {
-        mig__buffer_addf(&p->paper.line, "%" PRIu64, number);
+        mig__buffer_addf(&p->page.paper.line, "%" PRIu64, number);
     }
     add(p, "</td>");
 }
@@ -330,35 +230,36 @@ static void add_static_row(page *p, size_t account, const mig_finding *finding, 
     char date[MIG__ISO_SIZE];
     const mig_verify_folder *folder = &p->result->accounts[account].folders[finding->folder];
     (void)number;
-    mig__buffer_addf(&p->paper.line, "<tr><td class=\"k%d\" data-label=\"Finding\">%s</td>",
+    mig__buffer_addf(&p->page.paper.line, "<tr><td class=\"k%d\" data-label=\"Finding\">%s</td>",
                      (int)mig_found_grade(finding->kind), mig_found_words(finding->kind));
     add_cell(p, "Account", p->result->accounts[account].source);
     add_cell(p, "Folder", folder->source[0] ? folder->source : folder->target);
     add_number_cell(p, "UID", finding->source_uid);
     add_number_cell(p, "Target UID", finding->target_uid);
-    mig__buffer_addf(&p->paper.line, "<td data-label=\"Date\">%s</td>",
+    mig__buffer_addf(&p->page.paper.line, "<td data-label=\"Date\">%s</td>",
                      finding->has_date ? mig__iso_time(finding->date, false, date) : "");
     add_number_cell(p, "Size", finding->octets);
     add_cell(p, "Subject", finding->subject);
     add_cell(p, "Message-ID", finding->message_id);
     add(p, "<td class=\"w\" data-label=\"Remark\">");
-    mig__add_remark(&p->text, finding);
-    end_html(p);
+    mig__add_remark(&p->page.text, finding);
+    mig__page_end_html(&p->page);
     add(p, "</td></tr>\n");
 }
 
 static void add_data_row(page *p, size_t account, const mig_finding *finding, uint64_t number)
 {
     char date[MIG__ISO_SIZE];
-    mig__buffer_addf(&p->paper.line, "%s[%d,%zu,%zu,%" PRIu32 ",%" PRIu32 ",\"%s\",%" PRIu64 ",", number ? ",\n" : "\n",
-                     (int)finding->kind, account, finding->folder, finding->source_uid, finding->target_uid,
-                     finding->has_date ? mig__iso_time(finding->date, false, date) : "", finding->octets);
+    mig__buffer_addf(&p->page.paper.line, "%s[%d,%zu,%zu,%" PRIu32 ",%" PRIu32 ",\"%s\",%" PRIu64 ",",
+                     number ? ",\n" : "\n", (int)finding->kind, account, finding->folder, finding->source_uid,
+                     finding->target_uid, finding->has_date ? mig__iso_time(finding->date, false, date) : "",
+                     finding->octets);
     add_json(p, finding->message_id);
     add(p, ",");
     add_json(p, finding->subject);
     add(p, ",");
-    mig__add_remark(&p->text, finding);
-    end_json(p);
+    mig__add_remark(&p->page.text, finding);
+    mig__page_end_json(&p->page);
     add(p, "]");
 }
 
@@ -382,21 +283,21 @@ static void add_findings(page *p)
     walk(p, STATIC_ROWS, add_static_row);
     add(p, "</tbody></table>\n<p id=\"static\" class=\"soft\">");
     if (all > STATIC_ROWS) {
-        mig__buffer_addf(&p->paper.line, "These are the first %d of ", STATIC_ROWS);
+        mig__buffer_addf(&p->page.paper.line, "These are the first %d of ", STATIC_ROWS);
         add_count(p, all);
         add(p, " findings. The page's script shows the others; so do the CSV and the JSON report.");
     }
     add(p, "</p>\n<div id=\"pager\" hidden><button id=\"back\" type=\"button\">Back</button>"
            "<button id=\"next\" type=\"button\">Next</button> <span id=\"where\" "
            "class=\"soft\"></span></div>\n</section>\n");
-    mig__paper_send(&p->paper);
+    mig__paper_send(&p->page.paper);
 }
 
 static void add_data(page *p)
 {
     add(p, "<script type=\"application/json\" id=\"data\">{\"kinds\":[");
     for (int kind = 0; kind < MIG_FOUND_COUNT; kind++) {
-        mig__buffer_addf(&p->paper.line, "%s{\"words\":\"%s\",\"grade\":%d}", kind ? "," : "",
+        mig__buffer_addf(&p->page.paper.line, "%s{\"words\":\"%s\",\"grade\":%d}", kind ? "," : "",
                          mig_found_words((mig_found)kind), (int)mig_found_grade((mig_found)kind));
     }
     add(p, "],\n\"accounts\":[");
@@ -413,7 +314,7 @@ static void add_data(page *p)
             add(p, "]");
         }
         add(p, "]}");
-        mig__paper_send(&p->paper);
+        mig__paper_send(&p->page.paper);
     }
     add(p, "],\n\"findings\":[");
     walk(p, UINT64_MAX, add_data_row);
@@ -425,7 +326,7 @@ static void add_data(page *p)
 static void add_term(page *p, const char *term, const char *text)
 {
     if (text && text[0]) {
-        mig__buffer_addf(&p->paper.line, "<dt>%s</dt><dd>", term);
+        mig__buffer_addf(&p->page.paper.line, "<dt>%s</dt><dd>", term);
         add_html(p, text);
         add(p, "</dd>");
     }
@@ -438,9 +339,9 @@ static void add_run(page *p, const mig_verify_account *account)
     if (account->run_id || account->copied) {
         add(p, "<dt>");
         add_html(p, account->source);
-        mig__buffer_addf(&p->paper.line, "</dt><dd>run %" PRId64, account->run_id);
+        mig__buffer_addf(&p->page.paper.line, "</dt><dd>run %" PRId64, account->run_id);
         if (account->copied) {
-            mig__buffer_addf(&p->paper.line, ", last copied %s", mig__iso_time(account->copied, true, date));
+            mig__buffer_addf(&p->page.paper.line, ", last copied %s", mig__iso_time(account->copied, true, date));
         }
         add(p, "</dd>");
     }
@@ -451,8 +352,8 @@ static void add_method(page *p)
     const mig_verify_result *result = p->result;
     char date[MIG__ISO_SIZE], octets[MIG_FORMAT_SIZE], duration[MIG_FORMAT_SIZE], version[64], read[160];
     add(p, "<section>\n<h2>How it was checked</h2>\n<p>");
-    mig__add_method(&p->text, result);
-    end_html(p);
+    mig__add_method(&p->page.text, result);
+    mig__page_end_html(&p->page);
     add(p, "</p>\n<dl>");
     add_term(p, "Begun", mig__iso_time(result->started, true, date));
     add_term(p, "Ended", mig__iso_time(result->finished, true, date));
@@ -467,17 +368,17 @@ static void add_method(page *p)
         add_run(p, &result->accounts[i]);
     }
     add(p, "</dl>\n</section>\n</main>\n");
-    mig__paper_send(&p->paper);
+    mig__paper_send(&p->page.paper);
 }
 
 int mig_report_verify_html(const mig_verify_result *result, mig_sink_fn *sink, void *context, mig_error *err)
 {
-    page p = {MIG__PAPER_INIT(sink, context), MIG__BUFFER_INIT, result};
+    page p = {MIG__PAGE_INIT(sink, context), result};
     int written = add_head(&p, err);
     if (written == 0) {
         add_summary(&p);
         add(&p, "<section>\n<h2>Accounts and folders</h2>\n");
-        for (size_t i = 0; i < result->account_count && !p.paper.refused; i++) {
+        for (size_t i = 0; i < result->account_count && !p.page.paper.refused; i++) {
             add_account(&p, &result->accounts[i]);
         }
         add(&p, "</section>\n");
@@ -485,10 +386,10 @@ int mig_report_verify_html(const mig_verify_result *result, mig_sink_fn *sink, v
         add_method(&p);
         add_data(&p);
         add(&p, "<script>");
-        add_lines(&p, mig__page_script);
+        mig__page_lines(&p.page, mig__page_script);
         add(&p, "</script>\n</body>\n</html>\n");
     }
-    mig__buffer_free(&p.text);
-    int finished = mig__paper_finish(&p.paper, "HTML report", written < 0 ? NULL : err);
+    mig__buffer_free(&p.page.text);
+    int finished = mig__paper_finish(&p.page.paper, "HTML report", written < 0 ? NULL : err);
     return written < 0 ? -1 : finished;
 }
