@@ -3,12 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *mig_fits_name(mig_fits fits)
-{
-    static const char *const names[] = {"unknown", "yes", "no"};
-    return (unsigned)fits < sizeof names / sizeof names[0] ? names[fits] : "unknown";
-}
-
 static void free_folder(mig_inventory_folder *folder)
 {
     free(folder->name);

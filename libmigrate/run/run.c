@@ -10,28 +10,6 @@
 
 enum { JOBS = 4, CONNECTIONS = 4, HOST_CONNECTIONS = 64, MOST_JOBS = 256, PROGRESS_MS = 200 };
 
-const char *mig_step_name(unsigned step)
-{
-    switch (step) {
-    case MIG_STEP_CHECK:
-        return "check";
-    case MIG_STEP_INVENTORY:
-        return "inventory";
-    case MIG_STEP_COPY:
-        return "copy";
-    case MIG_STEP_VERIFY:
-        return "verify";
-    default:
-        return "";
-    }
-}
-
-const char *mig_run_state_name(mig_run_state state)
-{
-    static const char *const names[] = {"waiting", "running", "done", "failed", "skipped"};
-    return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : "unknown";
-}
-
 /* ---- progress ---- */
 
 static void count_job(mig_run_progress *progress, const mig__run_job *job)

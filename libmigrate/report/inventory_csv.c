@@ -1,0 +1,51 @@
+/* report/inventory_csv.c - the folders of a stock-taking as RFC 4180 */
+#include "report/csv.h"
+#include <inttypes.h>
+#include <migrate/inventory_report.h>
+
+static void add_number(mig__paper *paper, bool known, uint64_t number)
+{
+    if (known) {
+        mig__buffer_addf(&paper->line, "%" PRIu64, number);
+    }
+    mig__buffer_add_char(&paper->line, ',');
+}
+
+static void add_folder(mig__paper *paper, mig__buffer *cell, const mig_inventory_account *account,
+                       const mig_inventory_folder *folder)
+{
+    char date[MIG__ISO_SIZE];
+    bool dated = folder->examined && (folder->oldest != 0 || folder->newest != 0);
+    mig__csv_cell(paper, cell, account->sides[MIG_SOURCE].label);
+    mig__csv_cell(paper, cell, account->sides[MIG_TARGET].label);
+    mig__csv_cell(paper, cell, folder->name);
+    mig__csv_cell(paper, cell, folder->target);
+    mig__csv_cell(paper, cell, mig_role_name(folder->role));
+    add_number(paper, true, folder->messages);
+    add_number(paper, true, folder->unseen);
+    add_number(paper, folder->has_bytes, folder->bytes);
+    mig__csv_cell(paper, cell, dated ? mig__iso_time(folder->oldest, false, date) : "");
+    mig__csv_cell(paper, cell, dated ? mig__iso_time(folder->newest, false, date) : "");
+    add_number(paper, folder->examined, folder->largest);
+    add_number(paper, folder->examined, folder->too_big);
+    add_number(paper, folder->examined && folder->duplicates_known, folder->duplicates);
+    mig__add_inert(cell, folder->note);
+    mig__csv_end_cell(paper, cell, "\r\n");
+    mig__paper_send(paper);
+}
+
+int mig_report_inventory_csv(const mig_inventory_result *result, mig_sink_fn *sink, void *context, mig_error *err)
+{
+    mig__paper paper = MIG__PAPER_INIT(sink, context);
+    mig__buffer cell = MIG__BUFFER_INIT;
+    mig__buffer_add_text(&paper.line, "source,target,folder,target_folder,role,messages,unseen,bytes,oldest,newest,"
+                                      "largest,too_big,duplicates,note\r\n");
+    for (size_t i = 0; i < result->account_count; i++) {
+        const mig_inventory_account *account = &result->accounts[i];
+        for (size_t k = 0; k < account->folder_count && !paper.refused && !paper.line.failed; k++) {
+            add_folder(&paper, &cell, account, &account->folders[k]);
+        }
+    }
+    mig__buffer_free(&cell);
+    return mig__paper_finish(&paper, "CSV report", err);
+}

@@ -1,0 +1,271 @@
+/*
+ * report/inventory_html.c - a stock-taking as one HTML file: what is there, with sizes as bars, what will not fit, when
+ *
+ * The style is the verification's. There is no script, and the policy allows none.
+ */
+#include "report/page.h"
+#include "report/verify_page.h"
+#include <inttypes.h>
+#include <migrate/format.h>
+#include <migrate/inventory_report.h>
+#include <string.h>
+
+#define OPEN_ACCOUNTS 3 /* up to so many accounts are shown opened */
+
+static void add_octets(mig__page *p, bool known, uint64_t octets)
+{
+    char text[MIG_FORMAT_SIZE];
+    mig__page_add(p, known ? mig_format_octets(octets, text, sizeof text) : "unknown");
+}
+
+/* `part` of `whole` as a bar; the class is g, n or d. */
+static void add_bar(mig__page *p, uint64_t part, uint64_t whole, char kind)
+{
+    double width = whole > 0 ? 1000.0 * (double)part / (double)whole : 0;
+    width = part > 0 && width < 4 ? 4 : width;
+    mig__buffer_addf(&p->paper.line,
+                     "<svg class=\"bar\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" role=\"img\" "
+                     "aria-label=\"%.0f percent\"><rect class=\"%c\" width=\"%.1f\" height=\"10\"/></svg>",
+                     whole > 0 ? 100.0 * (double)part / (double)whole : 0.0, kind, width);
+}
+
+static void add_accounts_name(mig__page *p, const mig_inventory_account *account)
+{
+    mig__page_add(p, "<bdi>");
+    mig__page_html(p, account->sides[MIG_SOURCE].label);
+    mig__page_add(p, "</bdi>");
+    if (account->sides[MIG_TARGET].label != NULL) {
+        mig__page_add(p, " &rarr; <bdi>");
+        mig__page_html(p, account->sides[MIG_TARGET].label);
+        mig__page_add(p, "</bdi>");
+    }
+}
+
+/* ---- summary ---- */
+
+static void add_summary(mig__page *p, const mig_inventory_result *result)
+{
+    uint64_t messages = 0, bytes = 0;
+    bool known = true;
+    for (size_t i = 0; i < result->account_count; i++) {
+        messages += result->accounts[i].messages;
+        bytes += result->accounts[i].bytes;
+        known = known && result->accounts[i].bytes_known;
+    }
+    mig__page_add(p, "<header>\n<p class=\"soft\">mailmigrate: inventory before a migration</p>\n<h1>");
+    mig__page_count(p, messages);
+    mig__page_add(p, messages == 1 ? " message, " : " messages, ");
+    add_octets(p, known, bytes);
+    mig__page_add(p, ", in ");
+    mig__page_count(p, result->account_count);
+    mig__page_add(p, result->account_count == 1 ? " account</h1>\n</header>\n<main>\n"
+                                                : " accounts</h1>\n</header>\n<main>\n");
+    mig__paper_send(&p->paper);
+}
+
+/* ---- an account ---- */
+
+static void add_side(mig__page *p, const char *name, const mig_inventory_side *side)
+{
+    if (side->label == NULL || side->capabilities == NULL) {
+        return;
+    }
+    mig__buffer_addf(&p->paper.line, "<dt>%s</dt><dd>", name);
+    mig__page_count(p, side->messages);
+    mig__page_add(p, " messages, ");
+    add_octets(p, side->bytes_known, side->bytes);
+    if (side->quota.limit > 0) {
+        mig__page_add(p, "; quota ");
+        add_octets(p, true, side->quota.limit);
+        mig__page_add(p, ", used ");
+        add_octets(p, true, side->quota.used);
+    }
+    if (side->append_limit > 0) {
+        mig__page_add(p, "; takes messages up to ");
+        add_octets(p, true, side->append_limit);
+    }
+    if (side->provider != NULL) {
+        mig__page_add(p, "; taken for ");
+        mig__page_html(p, side->provider->title);
+        mig__buffer_addf(&p->paper.line, " (by its %s)", side->provider_reason);
+    }
+    mig__page_add(p, "</dd>");
+}
+
+static void add_forecast(mig__page *p, const mig_inventory_account *account)
+{
+    char duration[MIG_FORMAT_SIZE];
+    const mig_forecast *forecast = &account->forecast;
+    if (account->sides[MIG_TARGET].label == NULL || !forecast->known) {
+        return;
+    }
+    mig__page_add(p, "<dt>Left to copy</dt><dd>");
+    mig__page_count(p, forecast->left_messages);
+    mig__page_add(p, " messages, ");
+    add_octets(p, true, forecast->left_bytes);
+    mig__buffer_addf(&p->paper.line, "; about %s at %s speed",
+                     mig_format_duration(forecast->seconds, duration, sizeof duration),
+                     forecast->measured ? "the measured" : "an assumed");
+    if (forecast->days > 1) {
+        mig__buffer_addf(&p->paper.line, ", on %" PRIu64 " days", forecast->days);
+    }
+    mig__buffer_addf(&p->paper.line, "</dd><dt>Does it fit</dt><dd>%s</dd>", mig_fits_name(account->fits));
+}
+
+static void add_number_cell(mig__page *p, const char *label, bool known, uint64_t number)
+{
+    mig__buffer_addf(&p->paper.line, "<td class=\"r\" data-label=\"%s\">", label);
+    if (known) {
+        mig__page_count(p, number);
+    }
+    mig__page_add(p, "</td>");
+}
+
+static void add_folder(mig__page *p, const mig_inventory_folder *folder, uint64_t most)
+{
+    char date[MIG__ISO_SIZE];
+    bool dated = folder->examined && (folder->oldest != 0 || folder->newest != 0);
+    bool out = folder->target != NULL && folder->target[0] == '\0';
+    mig__page_add(p, "<tr><td class=\"w\" data-label=\"Folder\"><bdi>");
+    mig__page_html(p, folder->name);
+    mig__page_add(p, "</bdi>");
+    if (out) {
+        mig__page_add(p, " <span class=\"soft\">left out</span>");
+    } else if (folder->target != NULL && strcmp(folder->name, folder->target) != 0) {
+        mig__page_add(p, " &rarr; <bdi>");
+        mig__page_html(p, folder->target);
+        mig__page_add(p, "</bdi>");
+    }
+    mig__page_error(p, &folder->error);
+    mig__page_add(p, "</td><td class=\"bars\">");
+    bool unwanted = folder->role == MIG_ROLE_JUNK || folder->role == MIG_ROLE_TRASH || out;
+    add_bar(p, folder->bytes, most, unwanted ? 'n' : 'g');
+    mig__page_add(p, "</td><td class=\"r\" data-label=\"Size\">");
+    add_octets(p, folder->has_bytes, folder->bytes);
+    mig__page_add(p, "</td>");
+    add_number_cell(p, "Messages", true, folder->messages);
+    mig__page_add(p, "<td class=\"r\" data-label=\"Largest\">");
+    if (folder->examined) {
+        add_octets(p, true, folder->largest);
+    }
+    mig__page_add(p, "</td>");
+    add_number_cell(p, "Too big", folder->too_big > 0, folder->too_big);
+    add_number_cell(p, "Twice", folder->duplicates > 0, folder->duplicates);
+    mig__buffer_addf(&p->paper.line, "<td data-label=\"Oldest\">%.10s</td>",
+                     dated ? mig__iso_time(folder->oldest, false, date) : "");
+    mig__buffer_addf(&p->paper.line, "<td data-label=\"Newest\">%.10s</td></tr>\n",
+                     dated ? mig__iso_time(folder->newest, false, date) : "");
+    mig__paper_send(&p->paper);
+}
+
+static void add_folders(mig__page *p, const mig_inventory_account *account)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < account->folder_count; i++) {
+        most = account->folders[i].bytes > most ? account->folders[i].bytes : most;
+    }
+    if (account->folder_count == 0) {
+        return;
+    }
+    mig__page_add(p, "<table><thead><tr><th>Folder</th><th></th><th class=\"r\">Size</th><th class=\"r\">Messages</th>"
+                     "<th class=\"r\">Largest</th><th class=\"r\">Too big</th><th class=\"r\">Twice</th><th>Oldest</th>"
+                     "<th>Newest</th></tr></thead><tbody>\n");
+    for (size_t i = 0; i < account->folder_count && !p->paper.refused; i++) {
+        add_folder(p, &account->folders[i], most);
+    }
+    mig__page_add(p, "</tbody></table>\n");
+}
+
+static void add_years(mig__page *p, const mig_inventory_account *account)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < account->year_count; i++) {
+        most = account->years[i].bytes > most ? account->years[i].bytes : most;
+    }
+    if (account->year_count == 0) {
+        return;
+    }
+    mig__page_add(p,
+                  "<table><thead><tr><th>Year</th><th></th><th class=\"r\">Size</th><th class=\"r\">Messages</th></tr>"
+                  "</thead><tbody>\n");
+    for (size_t i = 0; i < account->year_count; i++) {
+        const mig_inventory_year *year = &account->years[i];
+        if (year->year != 0) {
+            mig__buffer_addf(&p->paper.line, "<tr><td data-label=\"Year\">%d</td>", year->year);
+        } else {
+            mig__page_add(p, "<tr><td data-label=\"Year\">undated</td>");
+        }
+        mig__page_add(p, "<td class=\"bars\">");
+        add_bar(p, year->bytes, most, 'g');
+        mig__page_add(p, "</td><td class=\"r\" data-label=\"Size\">");
+        add_octets(p, true, year->bytes);
+        mig__page_add(p, "</td>");
+        add_number_cell(p, "Messages", true, year->messages);
+        mig__page_add(p, "</tr>\n");
+    }
+    mig__page_add(p, "</tbody></table>\n");
+    mig__paper_send(&p->paper);
+}
+
+static void add_obstacles(mig__page *p, const mig_inventory_account *account)
+{
+    if (account->obstacle_count == 0) {
+        return;
+    }
+    mig__page_add(p, "<table><thead><tr><th>Folder</th><th>What will not be as it is</th></tr></thead><tbody>\n");
+    for (size_t i = 0; i < account->obstacle_count && !p->paper.refused; i++) {
+        const mig_obstacle *obstacle = &account->obstacles[i];
+        mig__page_add(p, "<tr><td class=\"w\" data-label=\"Folder\"><bdi>");
+        mig__page_html(p, obstacle->folder);
+        mig__buffer_addf(&p->paper.line, "</bdi></td><td class=\"%s\" data-label=\"What\">",
+                         obstacle->blocks ? "k2" : "k1");
+        mig__page_html(p, obstacle->text);
+        mig__page_add(p, "</td></tr>\n");
+        mig__paper_send(&p->paper);
+    }
+    mig__page_add(p, "</tbody></table>\n");
+}
+
+static void add_account(mig__page *p, const mig_inventory_result *result, const mig_inventory_account *account)
+{
+    bool open = result->account_count <= OPEN_ACCOUNTS || account->error.code != MIG_OK;
+    mig__buffer_addf(&p->paper.line, "<details%s><summary>", open ? " open" : "");
+    add_accounts_name(p, account);
+    mig__page_add(p, " <span class=\"soft\">");
+    mig__page_count(p, account->messages);
+    mig__page_add(p, account->messages == 1 ? " message, " : " messages, ");
+    add_octets(p, account->bytes_known, account->bytes);
+    mig__page_add(p, "</span></summary>\n");
+    mig__page_error(p, &account->error);
+    mig__page_add(p, "<dl>");
+    add_side(p, "Source", &account->sides[MIG_SOURCE]);
+    add_side(p, "Target", &account->sides[MIG_TARGET]);
+    add_forecast(p, account);
+    mig__page_add(p, "</dl>\n");
+    add_obstacles(p, account);
+    add_folders(p, account);
+    add_years(p, account);
+    mig__page_add(p, "</details>\n");
+    mig__paper_send(&p->paper);
+}
+
+int mig_report_inventory_html(const mig_inventory_result *result, mig_sink_fn *sink, void *context, mig_error *err)
+{
+    mig__page p = MIG__PAGE_INIT(sink, context);
+    const char *is = result->exit_status == 0 ? "good" : result->exit_status == 1 ? "note" : "bad";
+    char date[MIG__ISO_SIZE];
+    int written = mig__page_head(&p, "Mail inventory", is, mig__page_style, NULL, err);
+    if (written == 0) {
+        add_summary(&p, result);
+        for (size_t i = 0; i < result->account_count && !p.paper.refused; i++) {
+            add_account(&p, result, &result->accounts[i]);
+        }
+        mig__buffer_addf(
+            &p.paper.line,
+            "<p class=\"soft\">Taken at %s; nothing was changed on either side.</p>\n</main>\n</body>\n</html>\n",
+            mig__iso_time(result->started, true, date));
+    }
+    mig__buffer_free(&p.text);
+    int finished = mig__paper_finish(&p.paper, "HTML report", written < 0 ? NULL : err);
+    return written < 0 ? -1 : finished;
+}
