@@ -1,4 +1,5 @@
 /* mailmigrate-copy - copy a mailbox from one IMAP server to another; the manual is docs/mailmigrate-copy.1 */
+#include "cli/campaign.h"
 #include "cli/log.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -9,10 +10,11 @@
 
 #include <migrate/copy.h>
 #include <migrate/report.h>
+#include <migrate/run.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const cli_tool tool = {"mailmigrate-copy", "--source URL --target URL [OPTION...]", CLI_COPY};
+static const cli_tool tool = {"mailmigrate-copy", "PLAN | --source URL --target URL [OPTION...]", CLI_COPY};
 static mig_stop stop = MIG_STOP_INIT; /* a signal can come as long as the process lives */
 
 /* One line on standard error; returns the exit status. */
@@ -82,6 +84,12 @@ static int run(cli_options *options, cli_log *log, cli_terminal *terminal, cli_o
     return status;
 }
 
+static int of_plan(int argc, char **argv)
+{
+    const cli_campaign campaign = {.tool = tool, .steps = MIG_STEP_COPY};
+    return cli_campaign_main(&campaign, &stop, argc, (const char **)argv);
+}
+
 int main(int argc, char **argv)
 {
     mig_error err = MIG_ERROR_INIT;
@@ -100,6 +108,10 @@ int main(int argc, char **argv)
     secrets.stop = &stop;
     if (cli_options_parse(&options, &tool, argc, (const char **)argv, &err) != 0)
         goto cleanup;
+    if (options.plan_path) {
+        status = of_plan(argc, argv);
+        goto cleanup;
+    }
     if (options.action != CLI_RUN) {
         status = 0;
         goto cleanup;

@@ -1,4 +1,5 @@
 /* mailmigrate-verify - compare what is on the target with what was copied; the manual is docs/mailmigrate-verify.1 */
+#include "cli/campaign.h"
 #include "cli/log.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -8,11 +9,12 @@
 #include "cli/signals.h"
 #include "cli/state_path.h"
 
+#include <migrate/run.h>
 #include <migrate/verify_report.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const cli_tool tool = {"mailmigrate-verify", "--source URL --target URL [OPTION...]", CLI_VERIFY};
+static const cli_tool tool = {"mailmigrate-verify", "PLAN | --source URL --target URL [OPTION...]", CLI_VERIFY};
 static mig_stop stop = MIG_STOP_INIT; /* a signal can come as long as the process lives */
 
 /* One line on standard error; returns the exit status. */
@@ -77,6 +79,12 @@ static int run(cli_options *options, cli_log *log, cli_terminal *terminal, cli_r
     return status;
 }
 
+static int of_plan(int argc, char **argv)
+{
+    const cli_campaign campaign = {.tool = tool, .steps = MIG_STEP_VERIFY};
+    return cli_campaign_main(&campaign, &stop, argc, (const char **)argv);
+}
+
 int main(int argc, char **argv)
 {
     mig_error err = MIG_ERROR_INIT;
@@ -95,6 +103,10 @@ int main(int argc, char **argv)
     secrets.stop = &stop;
     if (cli_options_parse(&options, &tool, argc, (const char **)argv, &err) != 0)
         goto cleanup;
+    if (options.plan_path) {
+        status = of_plan(argc, argv);
+        goto cleanup;
+    }
     if (options.action != CLI_RUN) {
         status = options.action == CLI_CHECK_REPORT ? cli_check_report(&options, &err) : 0;
         goto cleanup;

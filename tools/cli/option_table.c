@@ -3,6 +3,7 @@
 #include "cli/suggest.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* clang-format off */
 #define TEXT(name, value, description, argument) \
@@ -37,6 +38,7 @@
     TEXT(side "-oauth-ca-file", (base) | SIDE_OAUTH_CA_FILE, "certificates to trust at these (PEM)", "FILE"), \
     TEXT(side "-proxy", (base) | SIDE_PROXY, "socks5://[USER@]HOST[:PORT] or http://[USER@]HOST[:PORT]", "URL"), \
     TEXT(side "-tunnel", (base) | SIDE_TUNNEL, "speak IMAP with this command: ssh HOST /usr/lib/dovecot/imap", "COMMAND"), \
+    TEXT(side "-provider", (base) | SIDE_PROVIDER, "what is known of this provider holds here", "NAME"), \
     POPT_TABLEEND
 
 static const struct poptOption source_options[] = {SIDE_OPTIONS("source", OPT_SOURCE)};
@@ -108,6 +110,41 @@ static const struct poptOption report_options[] = {
     TEXT("public-key", OPT_PUBLIC_KEY, "the signer's public key (PEM), with --check-report", "FILE"),
     POPT_TABLEEND};
 
+static const struct poptOption many_options[] = {
+    TEXT("jobs", OPT_JOBS, "accounts at once, 1 to 256 (default 4)", "N"),
+    TEXT("host-connections", OPT_HOST_CONNECTIONS, "most connections to one host, over all accounts (default 64)", "N"),
+    TEXT("on-finish", OPT_ON_FINISH, "run this command at the end, with the summary as its input", "COMMAND"),
+    TEXT("webhook", OPT_WEBHOOK, "send the summary there at the end (https, JSON)", "URL"),
+    POPT_TABLEEND};
+
+static const struct poptOption run_options[] = {
+    TEXT("steps", OPT_STEPS, "of check, inventory, copy, verify; joined by commas (default check,copy,verify)", "STEPS"),
+    SWITCH("keep-going", '\0', OPT_KEEP_GOING, "go on with the others when an account fails the check"),
+    INCLUDE(many_options),
+    POPT_TABLEEND};
+
+static const struct poptOption page_options[] = {
+    TEXT("html", OPT_HTML, "write the report as one page for the browser and for paper", "FILE"),
+    TEXT("csv", OPT_CSV, "write the findings as a table", "FILE"),
+    POPT_TABLEEND};
+
+static const struct poptOption reading_options[] = {
+    TEXT("against", OPT_AGAINST, "compare with the copy's state (default), or source: read that again too", "WHAT"),
+    TEXT("depth", OPT_DEPTH, "full (default): read every message; quick: numbers, sizes, flags, dates", "DEPTH"),
+    TEXT("sample", OPT_SAMPLE, "read only this share of the messages, chosen at random", "PERCENT"),
+    TEXT("seed", OPT_SEED, "choose the same messages as the run that told this number", "NUMBER"),
+    POPT_TABLEEND};
+
+static const struct poptOption stock_options[] = {
+    TEXT("depth", OPT_STOCK_DEPTH, "quick: what the servers count; full (default): every message's size and date", "DEPTH"),
+    SWITCH("scan-content", '\0', OPT_SCAN_CONTENT, "read every message, to tell what the target may alter"),
+    TEXT("max-size", OPT_MAX_SIZE, "count larger messages as left out", "SIZE"),
+    TEXT("max-rate", OPT_MAX_RATE, "octets a second towards the target, for the forecast", "SIZE"),
+    TEXT("daily-limit", OPT_DAILY_LIMIT, "octets a day towards the target, for the forecast", "SIZE"),
+    SWITCH("force", '\0', OPT_FORCE, "go on where a safety check would stop"),
+    TEXT("state", OPT_STATE, "the file that remembers what was copied", "FILE"),
+    POPT_TABLEEND};
+
 static const struct poptOption output_options[] = {
     TEXT("progress", OPT_PROGRESS, "auto (default), always or never", "WHEN"),
     SWITCH("quiet", 'q', OPT_QUIET, "only what needs attention"),
@@ -127,6 +164,7 @@ static const struct poptOption copy_table[] = {
     GROUP(selection_options, "Folders and messages:"),
     GROUP(pace_options, "Pace:"),
     GROUP(copy_options, "Copying:"),
+    GROUP(many_options, "Many accounts:"),
     GROUP(output_options, "Output:"),
     POPT_TABLEEND};
 
@@ -135,12 +173,33 @@ static const struct poptOption verify_table[] = {
     GROUP(folder_options, "Folders:"),
     GROUP(connection_options, "Pace:"),
     GROUP(verify_options, "Verifying:"),
+    GROUP(many_options, "Many accounts:"),
     GROUP(report_options, "Reports:"),
+    GROUP(output_options, "Output:"),
+    POPT_TABLEEND};
+
+static const struct poptOption run_table[] = {
+    SERVER_GROUPS,
+    GROUP(run_options, "The run:"),
+    GROUP(selection_options, "Folders and messages:"),
+    GROUP(pace_options, "Pace:"),
+    GROUP(copy_options, "Copying:"),
+    GROUP(reading_options, "Verifying:"),
+    GROUP(page_options, "Reports:"),
+    GROUP(output_options, "Output:"),
+    POPT_TABLEEND};
+
+static const struct poptOption inventory_table[] = {
+    SERVER_GROUPS,
+    GROUP(folder_options, "Folders:"),
+    GROUP(stock_options, "Taking stock:"),
+    GROUP(many_options, "Many accounts:"),
+    GROUP(page_options, "Reports:"),
     GROUP(output_options, "Output:"),
     POPT_TABLEEND};
 /* clang-format on */
 
-static const struct poptOption *const tables[] = {copy_table, verify_table};
+static const struct poptOption *const tables[] = {copy_table, verify_table, run_table, inventory_table};
 #define TABLE_COUNT  (sizeof tables / sizeof tables[0])
 #define MOST_OPTIONS 128
 
@@ -173,6 +232,22 @@ const char *cli_option_name(int value)
     for (size_t i = 0; !name && i < TABLE_COUNT; i++)
         name = name_in(tables[i], value);
     return name ? name : "?";
+}
+
+static const struct poptOption *entry_in(const struct poptOption *table, const char *name)
+{
+    const struct poptOption *found = NULL;
+    for (const struct poptOption *entry = table; !found && !at_end(entry); entry++)
+        found = included(entry)                      ? entry_in(included(entry), name)
+                : strcmp(entry->longName, name) == 0 ? entry
+                                                     : NULL;
+    return found;
+}
+
+cli_option_kind cli_option_find(cli_verb verb, const char *name)
+{
+    const struct poptOption *entry = entry_in(tables[verb], name);
+    return !entry ? CLI_OPTION_UNKNOWN : entry->argInfo == POPT_ARG_NONE ? CLI_OPTION_SWITCH : CLI_OPTION_VALUE;
 }
 
 static size_t gather(const struct poptOption *table, const char **names, size_t count)

@@ -43,6 +43,14 @@ enum {
     OPT_SIGN,
     OPT_CHECK_REPORT,
     OPT_PUBLIC_KEY,
+    OPT_STEPS,
+    OPT_KEEP_GOING,
+    OPT_JOBS,
+    OPT_HOST_CONNECTIONS,
+    OPT_ON_FINISH,
+    OPT_WEBHOOK,
+    OPT_STOCK_DEPTH,
+    OPT_SCAN_CONTENT,
     OPT_HTML,
     OPT_CSV,
     OPT_PROGRESS,
@@ -76,6 +84,7 @@ enum {
     SIDE_KEY,
     SIDE_PROXY,
     SIDE_TUNNEL,
+    SIDE_PROVIDER, /* cli/options_run.h */
 
     OPT_SOURCE = 0x100,
     OPT_TARGET = 0x200,
@@ -84,6 +93,10 @@ enum {
 
 /* The options of a tool in groups, for poptGetContext. */
 const struct poptOption *cli_option_table(cli_verb verb);
+
+/* Has the tool an option of that long name, and does it take a value? */
+typedef enum cli_option_kind { CLI_OPTION_UNKNOWN, CLI_OPTION_SWITCH, CLI_OPTION_VALUE } cli_option_kind;
+cli_option_kind cli_option_find(cli_verb verb, const char *name);
 
 /* The long name of an entry, without its dashes. */
 const char *cli_option_name(int value);

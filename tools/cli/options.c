@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include "cli/option_table.h"
+#include "cli/options_run.h"
 #include "cli/options_verify.h"
 #include "cli/values.h"
 
@@ -115,6 +116,9 @@ static int apply_side(cli_side *side, int option, const char *value, mig_error *
     case SIDE_CA_FILE:
         side->ca_file = value;
         return 0;
+    case SIDE_PROVIDER:
+        side->provider = value;
+        return cli_run_check_provider(option, value, err);
     default:
         return cli_login_apply(&side->login, option, value, err);
     }
@@ -266,6 +270,8 @@ static int apply(cli_options *options, int option, const char *value, mig_error 
         return apply_copy(options, option, value, err);
     if (option >= OPT_DEPTH && option <= OPT_PUBLIC_KEY)
         return cli_verify_apply(options, option, value, err);
+    if (option >= OPT_STEPS && option <= OPT_SCAN_CONTENT)
+        return cli_run_apply(options, option, value, err);
     return apply_output(options, option, value, err);
 }
 
@@ -301,14 +307,19 @@ static int bad_option(cli_verb verb, poptContext context, int code, mig_error *e
     return near ? mig_error_hint(err, "did you mean --%s?", near) : mig_error_hint(err, "--help lists the options");
 }
 
-static int bad_argument(const char *argument, mig_error *err)
+static int take_argument(cli_options *options, const char *argument, mig_error *err)
 {
+    if (!strstr(argument, "://") && !options->plan_path) {
+        char *path = strdup(argument);
+        options->plan_path = path;
+        return list_add(&options->kept, path, err);
+    }
     if (strstr(argument, "://")) { /* may hold a password: not repeated */
         mig_error_set(err, MIG_E_USAGE, "a URL stands alone on the command line");
         return mig_error_hint(err, "give --source URL and --target URL");
     }
-    mig_error_set(err, MIG_E_USAGE, "\"%s\" is not an option", argument);
-    return mig_error_hint(err, "give the accounts as --source URL and --target URL");
+    mig_error_set(err, MIG_E_USAGE, "\"%s\" is not an option, and there is a plan already", argument);
+    return mig_error_hint(err, "give one plan, or the accounts as --source URL and --target URL");
 }
 
 static int apply_all(cli_options *options, cli_verb verb, poptContext context, mig_error *err)
@@ -327,8 +338,11 @@ static int apply_all(cli_options *options, cli_verb verb, poptContext context, m
         return bad_option(verb, context, option, err);
     if (options->action != CLI_RUN)
         return 0;
-    const char *argument = poptGetArg(context);
-    return argument ? bad_argument(argument, err) : 0;
+    const char *argument;
+    while ((argument = poptGetArg(context)))
+        if (take_argument(options, argument, err) != 0)
+            return -1;
+    return 0;
 }
 
 static int set_string(char **out, const char *value, mig_error *err)
@@ -386,19 +400,26 @@ static int finish(cli_options *options, cli_verb verb, mig_error *err)
     mig_copy_options *copy = &options->copy;
     if (options->check_path) /* no server has a part in it */
         return cli_verify_finish(options, err);
+    if (options->plan_path)
+        return cli_run_check_plan(options, err);
+    const bool target_wanted = verb != CLI_INVENTORY || options->sides[MIG_TARGET].url;
     if (finish_side(options, &options->sides[MIG_SOURCE], "source", err) != 0 ||
-        finish_side(options, &options->sides[MIG_TARGET], "target", err) != 0)
+        (target_wanted && finish_side(options, &options->sides[MIG_TARGET], "target", err) != 0))
         return -1;
     if (options->quiet && options->verbose > 0)
         return mig_error_set(err, MIG_E_USAGE, "--quiet and --verbose exclude each other");
     if (copy->since && copy->before && strcmp(copy->since, copy->before) >= 0)
         return mig_error_set(err, MIG_E_USAGE, "--since %s and --before %s leave no day", copy->since, copy->before);
     copy->source = &options->sides[MIG_SOURCE].endpoint;
-    copy->target = &options->sides[MIG_TARGET].endpoint;
+    copy->target = target_wanted ? &options->sides[MIG_TARGET].endpoint : NULL;
     copy->folders = (const char *const *)options->folders.items;
     copy->excludes = (const char *const *)options->excludes.items;
     copy->maps = (const char *const *)options->maps.items;
-    return verb == CLI_VERIFY ? cli_verify_finish(options, err) : 0;
+    options->sides[MIG_TARGET].only_named = !target_wanted;
+    if ((verb == CLI_VERIFY || verb == CLI_ONE_SHOT) && cli_verify_finish(options, err) != 0)
+        return -1;
+    options->sides[MIG_SOURCE].only_named = options->sides[MIG_SOURCE].only_named && verb == CLI_VERIFY;
+    return 0;
 }
 
 static int answer(const cli_options *options, const cli_tool *tool, poptContext context, mig_error *err)
@@ -416,7 +437,7 @@ static int answer(const cli_options *options, const cli_tool *tool, poptContext 
 
 int cli_options_parse(cli_options *options, const cli_tool *tool, int argc, const char **argv, mig_error *err)
 {
-    *options = (cli_options){.compress = -1, .copy = MIG_COPY_OPTIONS_INIT, .verify = MIG_VERIFY_OPTIONS_INIT};
+    *options = (cli_options){.compress = -1, .copy = MIG_COPY_OPTIONS_INIT, .verify = MIG_VERIFY_OPTIONS_INIT, .stock_depth = MIG_INVENTORY_FULL};
     options->sides[MIG_SOURCE].endpoint = (mig_endpoint)MIG_ENDPOINT_INIT;
     options->sides[MIG_TARGET].endpoint = (mig_endpoint)MIG_ENDPOINT_INIT;
     poptContext context = poptGetContext(tool->name, argc, argv, cli_option_table(tool->verb), 0);

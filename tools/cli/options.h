@@ -13,6 +13,7 @@
 #include <migrate/copy.h>
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
+#include <migrate/inventory.h>
 #include <migrate/verify.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,11 +34,12 @@ typedef struct cli_side {
     const char *password_file;
     const char *password_command;
     cli_login login;
+    const char *provider; /* NULL: by host name */
     bool only_named; /* nobody logs in to this side: no password is needed */
 } cli_side;
 
 /* Which tool: not all have all options. */
-typedef enum cli_verb { CLI_COPY, CLI_VERIFY } cli_verb;
+typedef enum cli_verb { CLI_COPY, CLI_VERIFY, CLI_ONE_SHOT, CLI_INVENTORY, CLI_VERB_COUNT } cli_verb;
 
 typedef enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_CHECK_REPORT } cli_action;
 
@@ -69,6 +71,14 @@ typedef struct cli_options {
     const char *public_key_path; /* NULL: none */
     bool seed_given;
 
+    unsigned steps; /* MIG_STEP_*; 0: the tool's own */
+    bool keep_going;
+    int jobs, host_connections; /* 0: default */
+    const char *on_finish;
+    const char *webhook;
+    mig_inventory_depth stock_depth;
+    const char *plan_path; /* a plan stands for the accounts; NULL: they are in the options */
+
     cli_list folders, excludes, maps;
     cli_list kept; /* every argument given: what the pointers above point to */
 } cli_options;
@@ -81,7 +91,8 @@ typedef struct cli_tool {
 } cli_tool;
 
 /*
- * Read the arguments. With `--help` or `--version` the text is written to standard output and `action` says so; the
+ * Read the arguments. A plan (an argument that is no option) is only named in `plan_path`; the endpoints are not
+ * complete then (cli/accounts.h reads it). With `--help` or `--version` the text is written to standard output and `action` says so; the
  * rest is then not complete. Errors: MIG_E_USAGE (one line that names the option), MIG_E_NOMEM. Release with
  * cli_options_clear in any case.
  */

@@ -16,6 +16,7 @@ void cli_terminal_init(cli_terminal *terminal, FILE *file)
 {
     terminal->file = file;
     terminal->line_shown = false;
+    terminal->rows_above = 0;
     pthread_mutex_init(&terminal->lock, NULL);
 }
 
@@ -33,12 +34,23 @@ size_t cli_terminal_width(const cli_terminal *terminal)
     return 80;
 }
 
-/* Back to the first column and erase to the end of the line (ECMA-48: CR, EL). */
+size_t cli_terminal_height(const cli_terminal *terminal)
+{
+    struct winsize size;
+    if (ioctl(fileno(terminal->file), TIOCGWINSZ, &size) == 0 && size.ws_row > 0)
+        return size.ws_row;
+    return 24;
+}
+
+/* Back to the first column and erase to the end of the line, or of the screen (ECMA-48: CR, CUU, EL, ED). */
 static void take_away(cli_terminal *terminal)
 {
-    if (terminal->line_shown)
+    if (terminal->line_shown && terminal->rows_above > 0)
+        fprintf(terminal->file, "\r\x1b[%zuA\x1b[J", terminal->rows_above);
+    else if (terminal->line_shown)
         fputs("\r\x1b[K", terminal->file);
     terminal->line_shown = false;
+    terminal->rows_above = 0;
 }
 
 void cli_terminal_line(cli_terminal *terminal, const char *text)
@@ -48,6 +60,8 @@ void cli_terminal_line(cli_terminal *terminal, const char *text)
     if (text[0] != '\0') {
         fputs(text, terminal->file);
         terminal->line_shown = true;
+        for (; (text = strchr(text, '\n')); text++)
+            terminal->rows_above++;
     }
     fflush(terminal->file);
     pthread_mutex_unlock(&terminal->lock);

@@ -1,5 +1,5 @@
 /*
- * cli/terminal.h - standard error, shared by messages and a progress line that is rewritten in place
+ * cli/terminal.h - standard error, shared by messages and progress (a line or several) that is rewritten in place
  *
  * Whoever writes a message takes the line away first; the next update brings it back. Safe from several threads.
  */
@@ -15,6 +15,7 @@ typedef struct cli_terminal {
     FILE *file;
     pthread_mutex_t lock;
     bool line_shown;
+    size_t rows_above; /* of what is shown, those above its last one */
 } cli_terminal;
 
 /* True when `file` is a terminal that can move its cursor. */
@@ -26,7 +27,10 @@ void cli_terminal_destroy(cli_terminal *terminal); /* takes the line away */
 /* Columns of the terminal, 80 when it does not say. */
 size_t cli_terminal_width(const cli_terminal *terminal);
 
-/* Show `text` (inert, not wider than the terminal) in place of the last one; "" takes it away. */
+/* Rows of the terminal, 24 when it does not say. */
+size_t cli_terminal_height(const cli_terminal *terminal);
+
+/* Show `text` (inert lines, none wider than the terminal) in place of the last one; "" takes it away. */
 void cli_terminal_line(cli_terminal *terminal, const char *text);
 
 /* Write a whole line. */

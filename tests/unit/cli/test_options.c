@@ -214,8 +214,9 @@ static void test_missing_and_unknown(void **state)
     REFUSED("there is no option --sorce", "--sorce", "imaps://u@h");
     assert_text("did you mean --source?");
     REFUSED("there is no option -Z", SIDES, "-Z");
-    REFUSED("\"plan.yaml\" is not an option", SIDES, "plan.yaml");
-    assert_text("--source URL");
+    REFUSED("the accounts are in the plan plan.yaml", SIDES, "plan.yaml");
+    REFUSED("\"b.yaml\" is not an option", "a.yaml", "b.yaml");
+    assert_text("one plan");
     REFUSED("does not take", SIDES, "--force=yes");
 }
 
