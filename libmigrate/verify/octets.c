@@ -48,7 +48,7 @@ void mig__escape_octets(const void *octets, size_t length, mig__buffer *out)
 {
     const unsigned char *at = octets;
     for (size_t i = 0; i < length; i++) {
-        const char *special = at[i] ? strchr("\rr\nn\tt\\\\\"\"", at[i]) : NULL;
+        const char *special = at[i] ? strchr("\r\n\t\\\"", at[i]) : NULL;
         if (special) {
             mig__buffer_add_char(out, '\\');
             mig__buffer_add_char(out, at[i] == '\r' ? 'r' : at[i] == '\n' ? 'n' : at[i] == '\t' ? 't' : (char)at[i]);

@@ -236,9 +236,20 @@ static void a_difference_far_into_the_message(void **state)
     free(b);
 }
 
+static void escaping(void **state)
+{
+    (void)state;
+    static const char octets[] = "first\r\n\t\"\\\0\x1b\xe4 ~\x7f";
+    mig__buffer out = MIG__BUFFER_INIT;
+    mig__escape_octets(octets, sizeof octets - 1, &out);
+    assert_string_equal(out.data, "first\\r\\n\\t\\\"\\\\\\x00\\x1b\\xe4 ~\\x7f");
+    mig__buffer_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(escaping),
         cmocka_unit_test(line_ends),
         cmocka_unit_test(final_lines),
         cmocka_unit_test(nul_octets),
