@@ -246,10 +246,10 @@ static mig_found unmatched(mig__expected expected)
 
 static bool came_after(const mig__comparison_input *in, const mig__found *found)
 {
-    if (in->same_uidvalidity && in->target_uidnext) {
-        return found->uid >= in->target_uidnext;
+    if (in->same_uidvalidity && in->target_uidnext && found->uid >= in->target_uidnext) {
+        return true;
     }
-    return in->copied && found->has_date && found->date > in->copied;
+    return in->copied && found->has_date && found->date >= in->copied;
 }
 
 /* Keys of all matched found messages, sorted: what a further copy may be a twin of. */

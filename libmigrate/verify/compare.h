@@ -48,7 +48,7 @@ typedef struct mig__comparison_input {
     const mig__found *found;
     size_t found_count;      /* below 2^32 - 1 */
     bool same_uidvalidity;   /* target UIDs of the record mean something */
-    uint32_t target_uidnext; /* as recorded: UIDs from here on came after the copy; 0: unknown */
+    uint32_t target_uidnext; /* UIDs from here on came after the copy; 0: unknown */
     int64_t copied;          /* when the last copy ended, seconds since 1970-01-01 UTC; 0: unknown */
 } mig__comparison_input;
 

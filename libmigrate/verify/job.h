@@ -26,8 +26,9 @@ typedef struct mig__verify_job { /* one folder */
     char *source;                /* wire; NULL: unknown */
     char *target;                /* wire */
     mig_role role;
-    int64_t folder;                              /* of the state; 0: none */
-    uint32_t record_uidvalidity, record_uidnext; /* the target's, as recorded */
+    size_t leader;  /* index of the first job with the same target: that one reads it. Its own index: itself */
+    int64_t folder; /* of the state; 0: none */
+    uint32_t record_uidvalidity, record_uidnext; /* the target's, as recorded; behind all that was copied */
     const mig__mailbox *there;                   /* on the target; NULL: missing */
     mig__selected target_now, source_now;
     mig__uidset target_uids, source_uids; /* to be read */
@@ -40,6 +41,13 @@ typedef struct mig__verify_job { /* one folder */
     mig_error error;
 } mig__verify_job;
 
+/* What is read at a time. */
+typedef struct mig__verify_pass {
+    mig__verify_job *jobs;
+    size_t count;
+    double percent; /* of the target's messages whose content is read; 0: none, on neither side */
+} mig__verify_pass;
+
 typedef struct mig__verify_run {
     const mig_verify_options *options;
     mig_verify_result *result;
@@ -51,6 +59,8 @@ typedef struct mig__verify_run {
     bool target_utf8; /* the target's names are UTF-8 on the wire */
     mig__verify_job *jobs;
     size_t job_count;
+    mig__verify_job *others; /* folders of the target alone, where missing messages are looked for */
+    size_t other_count;
     double started;
 
     pthread_mutex_t lock; /* guards the jobs' sets and arrays, and what follows */
@@ -58,6 +68,7 @@ typedef struct mig__verify_run {
     mig__tls_context *tls[2]; /* what the sessions of a side share; NULL: not needed yet */
     mig__flag_pool flags;
     mig_error fatal;
+    mig__verify_pass pass;
     unsigned threads;
     mig__stream_stats stats;
     uint64_t messages_total, messages_done, octets_done;
@@ -82,11 +93,15 @@ void mig__verify_fail(mig__verify_run *run, const mig_error *error);
 
 /* Which folders, from the state or from both lists. */
 int mig__verify_plan(mig__verify_run *run, mig_error *err);
-/* EXAMINE and SEARCH of every folder of a side: the UIDs to be read. */
-int mig__verify_scan(mig__verify_run *run, mig__session *session, mig_side side, mig_error *err);
-/* Read both sides as far as the options ask for; takes over the sessions (the source's may be NULL). */
-void mig__verify_read(mig__verify_run *run, mig__session *source, mig__session *target);
+/* The target's folders that nobody planned for, into run->others; views of other folders are left out. */
+int mig__verify_plan_others(mig__verify_run *run, mig_error *err);
+/* EXAMINE and SEARCH of folders on a side: the UIDs to be read. */
+int mig__verify_scan(mig__session *session, mig__verify_job *jobs, size_t count, mig_side side, mig_error *err);
+/* Read what was scanned, or chosen of it since; takes over the sessions (NULL: this side is not read). */
+void mig__verify_read(mig__verify_run *run, const mig__verify_pass *pass, mig__session *source, mig__session *target);
 /* Compare, explain, name: fills the account of the result. A fresh session to each side is opened where needed. */
 int mig__verify_judge(mig__verify_run *run, mig_error *err);
+
+void mig__verify_jobs_free(mig__verify_job **jobs, size_t count);
 
 #endif

@@ -56,6 +56,9 @@ static int record_message(const mig__message *message, void *context)
     if (flags == NULL || grow_recorded(job) != 0) {
         return no_memory(&r->error);
     }
+    if (message->target_uid >= job->record_uidnext && message->target_uid < MIG__UID_REFUSED) {
+        job->record_uidnext = message->target_uid + 1; /* what comes behind everything that was copied came later */
+    }
     job->recorded[job->recorded_count++] =
         (mig__recorded){.source_uid = message->source_uid,
                         .target_uid = message->target_uid,
@@ -162,9 +165,64 @@ static int plan_from_lists(mig__verify_run *run, mig_error *err)
     return failed;
 }
 
+/* Several source folders may go to one of the target: it is read once. */
+static void find_leaders(mig__verify_run *run)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        size_t leader = 0;
+        while (strcmp(run->jobs[leader].target, run->jobs[i].target) != 0) {
+            leader++;
+        }
+        run->jobs[i].leader = leader;
+    }
+}
+
 int mig__verify_plan(mig__verify_run *run, mig_error *err)
 {
-    return run->options->against == MIG_AGAINST_SOURCE ? plan_from_lists(run, err) : plan_from_record(run, err);
+    bool lists = run->options->against == MIG_AGAINST_SOURCE;
+    if ((lists ? plan_from_lists(run, err) : plan_from_record(run, err)) != 0) {
+        return -1;
+    }
+    find_leaders(run);
+    return 0;
+}
+
+static bool planned(const mig__verify_run *run, const mig__mailbox *mailbox)
+{
+    bool found = false;
+    for (size_t i = 0; !found && i < run->job_count; i++) {
+        found = run->jobs[i].there == mailbox;
+    }
+    return found;
+}
+
+static bool is_view(const mig__mailbox *mailbox)
+{
+    return mailbox->role == MIG_ROLE_ALL || mailbox->role == MIG_ROLE_FLAGGED || mailbox->role == MIG_ROLE_IMPORTANT;
+}
+
+int mig__verify_plan_others(mig__verify_run *run, mig_error *err)
+{
+    run->others = calloc(run->target_list.count + 1, sizeof *run->others);
+    if (run->others == NULL) {
+        return no_memory(err);
+    }
+    for (size_t i = 0; i < run->target_list.count; i++) {
+        const mig__mailbox *mailbox = &run->target_list.items[i];
+        if (!mig__sides_selectable(mailbox) || is_view(mailbox) || planned(run, mailbox)) {
+            continue;
+        }
+        mig__verify_job *job = &run->others[run->other_count];
+        *job = (mig__verify_job){.leader = run->other_count, .there = mailbox, .role = mailbox->role};
+        run->other_count++;
+        job->source_name = mig__strdup("");
+        job->target_name = mig__strdup(mailbox->name);
+        job->target = mig__strdup(mailbox->wire);
+        if (job->source_name == NULL || job->target_name == NULL || job->target == NULL) {
+            return no_memory(err);
+        }
+    }
+    return 0;
 }
 
 /* ---- UIDs ---- */
@@ -230,22 +288,21 @@ static int begin_scan(mig__session *session, scanning *scan, mig_side side, mig_
     return scan->search == NULL ? -1 : 0;
 }
 
-int mig__verify_scan(mig__verify_run *run, mig__session *session, mig_side side, mig_error *err)
+int mig__verify_scan(mig__session *session, mig__verify_job *jobs, size_t count, mig_side side, mig_error *err)
 {
     scanning scans[JOBS_AT_ONCE];
-    for (size_t next = 0; next < run->job_count;) {
-        size_t count = 0;
-        for (; next < run->job_count && count < JOBS_AT_ONCE; next++) {
-            mig__verify_job *job = &run->jobs[next];
-            if (side == MIG_TARGET && !mig__sides_selectable(job->there)) {
+    for (size_t next = 0; next < count;) {
+        size_t begun = 0;
+        for (; next < count && begun < JOBS_AT_ONCE; next++) {
+            if (side == MIG_TARGET && (!mig__sides_selectable(jobs[next].there) || jobs[next].leader != next)) {
                 continue;
             }
-            scans[count] = (scanning){.job = job};
-            if (begin_scan(session, &scans[count++], side, err) != 0) {
+            scans[begun] = (scanning){.job = &jobs[next]};
+            if (begin_scan(session, &scans[begun++], side, err) != 0) {
                 return -1;
             }
         }
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < begun; i++) {
             if (finish_scan(session, &scans[i], side, err) != 0) {
                 return -1;
             }

@@ -139,8 +139,8 @@ static int take_unit(reader *r, mig_error *err)
     mig__verify_run *run = r->run;
     pthread_mutex_lock(&run->lock);
     mig__verify_job *best = r->job != NULL && set_of(r->job, r->side)->count > 0 ? r->job : NULL;
-    for (size_t i = 0; best == NULL && i < run->job_count; i++) {
-        mig__verify_job *job = &run->jobs[i];
+    for (size_t i = 0; best == NULL && i < run->pass.count; i++) {
+        mig__verify_job *job = &run->pass.jobs[i];
         if (set_of(job, r->side)->count > 0 && (best == NULL || job->units_out < best->units_out)) {
             best = job;
         }
@@ -157,20 +157,27 @@ static int take_unit(reader *r, mig_error *err)
     return failed;
 }
 
+/* Is the content of all messages asked for? A sample is of the target: of the source any may be its counterpart. */
+static bool wants_all(const reader *r)
+{
+    double percent = r->run->pass.percent;
+    return percent >= 100 || (percent > 0 && r->side == MIG_SOURCE);
+}
+
 /* Of the unit those whose content is to be read. */
 static int choose(const reader *r, mig__uidset *to_read, mig_error *err)
 {
-    const mig_verify_options *options = r->run->options;
-    if (options->depth == MIG_DEPTH_QUICK) {
+    double percent = r->run->pass.percent;
+    if (percent <= 0) {
         return 0;
     }
-    if (options->sample <= 0 || r->side == MIG_SOURCE) {
+    if (wants_all(r)) {
         return mig__uidset_copy(to_read, &r->unit, err);
     }
     uint64_t seed = mig__sample_seed(r->run->result->seed, r->job->target_name);
     for (size_t i = 0; i < r->unit.count; i++) {
         for (uint64_t uid = r->unit.ranges[i].first; uid <= r->unit.ranges[i].last; uid++) {
-            if (mig__sample_has(seed, (uint32_t)uid, options->sample) &&
+            if (mig__sample_has(seed, (uint32_t)uid, percent) &&
                 mig__uidset_add(to_read, (uint32_t)uid, (uint32_t)uid, err) != 0) {
                 return -1;
             }
@@ -199,10 +206,8 @@ static int read_unit(reader *r, mig_error *err)
     if (failed == 0 && to_read.count > 0) {
         failed = mig__fetch_digests(r->session, &to_read, MIG__FETCH_BODY, on_digest, r, err);
     }
-    bool asked_all = failed == 0 && r->run->options->depth == MIG_DEPTH_FULL &&
-                     (r->run->options->sample <= 0 || r->side == MIG_SOURCE);
     if (failed == 0) { /* what has not come by now: no content was asked for, or the server did not give it */
-        r->unreadable = asked_all;
+        r->unreadable = wants_all(r);
         failed = read_summaries(r, err);
         r->unreadable = false;
         mig__uidset_clear(&r->unit);
@@ -333,8 +338,8 @@ static int add_thread(mig__verify_run *run, mig_side side, mig__session *session
 static uint64_t to_read(mig__verify_run *run, mig_side side)
 {
     uint64_t messages = 0;
-    for (size_t i = 0; i < run->job_count; i++) {
-        messages += mig__uidset_size(set_of(&run->jobs[i], side));
+    for (size_t i = 0; i < run->pass.count; i++) {
+        messages += mig__uidset_size(set_of(&run->pass.jobs[i], side));
     }
     return messages;
 }
@@ -373,12 +378,13 @@ static void wait_for_threads(mig__verify_run *run)
     pthread_mutex_unlock(&run->lock);
 }
 
-void mig__verify_read(mig__verify_run *run, mig__session *source, mig__session *target)
+void mig__verify_read(mig__verify_run *run, const mig__verify_pass *pass, mig__session *source, mig__session *target)
 {
     pthread_t threads[2 * MOST_CONNECTIONS];
     size_t count = 0;
     int connections = run->options->connections > 0 ? run->options->connections : CONNECTIONS;
-    run->messages_total = to_read(run, MIG_TARGET) + to_read(run, MIG_SOURCE);
+    run->pass = *pass;
+    run->messages_total += to_read(run, MIG_TARGET) + to_read(run, MIG_SOURCE);
     for (int side = MIG_SOURCE; side <= MIG_TARGET; side++) {
         mig__session *session = side == MIG_SOURCE ? source : target;
         uint64_t wanted = to_read(run, side) / MESSAGES_A_THREAD + 1;

@@ -138,16 +138,20 @@ static int work(mig__verify_run *run, mig_error *err)
         run->target_utf8 = mig__session_utf8_names(target);
         failed = mig__verify_plan(run, err);
     }
-    failed = failed != 0 ? failed : mig__verify_scan(run, target, MIG_TARGET, err);
+    failed = failed != 0 ? failed : mig__verify_scan(target, run->jobs, run->job_count, MIG_TARGET, err);
     if (failed == 0 && against_source) {
-        failed = mig__verify_scan(run, source, MIG_SOURCE, err);
+        failed = mig__verify_scan(source, run->jobs, run->job_count, MIG_SOURCE, err);
     }
     if (failed != 0) {
         mig__verify_disconnect(run, &source);
         mig__verify_disconnect(run, &target);
         return -1;
     }
-    mig__verify_read(run, source, target);
+    mig__verify_pass pass = {run->jobs, run->job_count, 0};
+    if (run->options->depth == MIG_DEPTH_FULL) {
+        pass.percent = run->result->sample;
+    }
+    mig__verify_read(run, &pass, source, target);
     if (mig__verify_stopping(run)) {
         return 0; /* the reason is known; half a comparison would only raise false alarms */
     }
@@ -211,10 +215,10 @@ static int record(mig__verify_run *run, mig_error *err)
                               run->result->totals.bytes, err);
 }
 
-static void free_run(mig__verify_run *run)
+void mig__verify_jobs_free(mig__verify_job **jobs, size_t count)
 {
-    for (size_t i = 0; i < run->job_count; i++) {
-        mig__verify_job *job = &run->jobs[i];
+    for (size_t i = 0; i < count; i++) {
+        mig__verify_job *job = &(*jobs)[i];
         free(job->source_name);
         free(job->target_name);
         free(job->source);
@@ -226,7 +230,14 @@ static void free_run(mig__verify_run *run)
         free(job->recorded);
         free(job->found);
     }
-    free(run->jobs);
+    free(*jobs);
+    *jobs = NULL;
+}
+
+static void free_run(mig__verify_run *run)
+{
+    mig__verify_jobs_free(&run->jobs, run->job_count);
+    mig__verify_jobs_free(&run->others, run->other_count);
     mig__flag_pool_free(&run->flags);
     mig__tls_context_free(&run->tls[MIG_SOURCE]);
     mig__tls_context_free(&run->tls[MIG_TARGET]);

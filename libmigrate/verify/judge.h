@@ -1,0 +1,27 @@
+/* verify/judge.h - what the parts of the judgement share (within verify/) */
+#ifndef MIG_VERIFY_JUDGE_H
+#define MIG_VERIFY_JUDGE_H
+
+#include "verify/look.h"
+
+typedef struct mig__judge {
+    mig__verify_run *run;
+    mig_verify_account *account;
+    mig__look look;
+    const mig__message_digest **digests; /* of each finding of the account what is sought or offered elsewhere; NULL */
+    size_t capacity;                     /* of the account's findings and of `digests` */
+    size_t explained;                    /* second looks, in the folder in hand */
+} mig__judge;
+
+/* What an outcome makes worth listing, named as far as the record can. 0, or -1 with MIG_E_NOMEM. */
+int mig__list_outcome(mig__judge *judge, size_t folder, const mig__outcome *outcome, const mig__recorded *recorded,
+                      mig_error *err);
+int mig__list_missing_folder(mig__judge *judge, size_t folder, mig_error *err);
+
+/* Name the findings from number `first` on, all of one folder, by the headers of the messages. 0, or -1. */
+int mig__name_findings(mig__judge *judge, size_t folder, size_t first, mig_error *err);
+
+/* Look for what is missing in other folders, at last in those that only the target has. 0, or -1. */
+int mig__find_strays(mig__judge *judge, mig_error *err);
+
+#endif
