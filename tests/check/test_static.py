@@ -17,6 +17,8 @@ class Static(unittest.TestCase):
         done = subprocess.run(
             ["cppcheck", "--quiet", "--std=c11", "--language=c", "--error-exitcode=1", "--inline-suppr", "-j2",
              "--enable=warning,performance,portability", "--suppress=missingIncludeSystem", "--template=gcc",
+             # A context on the stack for a callback, and a buffer that is read anew, are what these take for mistakes.
+             "--suppress=autoVariables", "--suppress=identicalConditionAfterEarlyExit",
              "-DMIG_VERSION=\"0\"", "-I", os.path.join(ROOT, "libmigrate"),
              "-I", os.path.join(ROOT, "libmigrate/include"), "-I", os.path.join(ROOT, "tools"),
              "-I", os.path.join(build_directory("release"), "libmigrate")]

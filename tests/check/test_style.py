@@ -16,6 +16,8 @@ LIBRARY_BANNED = ("printf puts putchar perror exit _exit abort getenv secure_get
                   "isatty tcgetattr tcsetattr readline sigaction setlocale chdir umask dup2").split()
 # Compiled into test builds only: it reads the environment and keeps what it read.
 HOOKS = "libmigrate/base/crashpoint.c"
+# Hands the environment on to the commands that a person names, unread.
+COMMANDS = "libmigrate/base/process.c"
 
 
 class Style(unittest.TestCase):
@@ -45,8 +47,11 @@ class Style(unittest.TestCase):
 
     def test_library_streams(self):
         for name in sources.c_files("libmigrate/"):
+            body = sources.bare(name)
+            if name == COMMANDS:
+                body = re.sub(r"\benviron\b", "", body)
             with self.subTest(name):
-                self.assertNotRegex(sources.bare(name), r"\b(?:stdin|stdout|stderr|environ)\b")
+                self.assertNotRegex(body, r"\b(?:stdin|stdout|stderr|environ)\b")
 
     def test_header_guards(self):
         seen = set()
