@@ -385,14 +385,12 @@ void mig__verify_read(mig__verify_run *run, const mig__verify_pass *pass, mig__s
     int connections = run->options->connections > 0 ? run->options->connections : CONNECTIONS;
     run->pass = *pass;
     run->messages_total += to_read(run, MIG_TARGET) + to_read(run, MIG_SOURCE);
-    for (int side = MIG_SOURCE; side <= MIG_TARGET; side++) {
-        mig__session *session = side == MIG_SOURCE ? source : target;
+    for (int i = 0; i < 2; i++) {
+        mig_side side = i == 0 ? MIG_SOURCE : MIG_TARGET;
+        mig__session *session = i == 0 ? source : target;
         uint64_t wanted = to_read(run, side) / MESSAGES_A_THREAD + 1;
-        if (session == NULL) {
-            continue;
-        }
-        for (int i = 0; i < connections && i < MOST_CONNECTIONS && (uint64_t)i < wanted; i++) {
-            count += add_thread(run, side, i == 0 ? session : NULL, &threads[count]) == 0;
+        for (int k = 0; session != NULL && k < connections && k < MOST_CONNECTIONS && (uint64_t)k < wanted; k++) {
+            count += add_thread(run, side, k == 0 ? session : NULL, &threads[count]) == 0;
         }
     }
     wait_for_threads(run);

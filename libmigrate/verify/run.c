@@ -174,7 +174,7 @@ static void sum_up(mig__verify_run *run)
         unread = unread || folder->error.code != MIG_OK;
         for (int kind = 0; kind < MIG_FOUND_COUNT; kind++) {
             totals->counts[kind] += folder->counts[kind];
-            differs = differs || (folder->counts[kind] > 0 && mig_found_grade(kind) == MIG_GRADE_DIFFERENCE);
+            differs = differs || (folder->counts[kind] > 0 && mig_found_grade((mig_found)kind) == MIG_GRADE_DIFFERENCE);
         }
     }
     account->error = run->fatal;
@@ -209,7 +209,7 @@ static int record(mig__verify_run *run, mig_error *err)
     }
     uint64_t bad = 0;
     for (int kind = 0; kind < MIG_FOUND_COUNT; kind++) {
-        bad += mig_found_grade(kind) == MIG_GRADE_DIFFERENCE ? run->result->totals.counts[kind] : 0;
+        bad += mig_found_grade((mig_found)kind) == MIG_GRADE_DIFFERENCE ? run->result->totals.counts[kind] : 0;
     }
     return mig__state_run_end(run->state, account->run_id, mig_status_name(account->status), 0, bad,
                               run->result->totals.bytes, err);
