@@ -123,3 +123,17 @@ def append(connection, name, messages):
         parts += [b" {%d+}\r\n" % len(octets), octets]
     connection.send(b"".join(parts) + b"\r\n")
     return check(connection._command_complete("APPEND", tag))
+
+
+def append_waiting(connection, name, octets, flags=(), when=None):
+    """APPEND one message as it is, with a literal that waits for the server; returns imaplib's (status, data)."""
+    tag = connection._new_tag()
+    line = b"%s APPEND %s (%s)" % (tag, mailbox(name).encode("latin-1"), " ".join(flags).encode("ascii"))
+    if when is not None:
+        line += b" " + date_time(when).encode("ascii")
+    connection.send(line + b" {%d}\r\n" % len(octets))
+    while connection._get_response():
+        if connection.tagged_commands[tag]:  # refused before the octets were sent
+            return connection._command_complete("APPEND", tag)
+    connection.send(octets + b"\r\n")
+    return connection._command_complete("APPEND", tag)

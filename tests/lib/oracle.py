@@ -33,29 +33,51 @@ def _fetch_parts(data):
     return parts
 
 
-def _entry(head, body):
+def _entry(head, body, change):
     uid = re.search(rb"\bUID (\d+)", head)
     if not uid:
         return None  # an unsolicited FETCH of flags
     flags = re.search(rb"\bFLAGS \(([^)]*)\)", head)
     date = re.search(rb'INTERNALDATE "([^"]+)"', head)
-    octets = b"" if body is None else body
+    octets = change(b"" if body is None else body)
     kept = frozenset(f.decode("latin-1") for f in flags[1].split() if f.lower() != b"\\recent")
-    return Entry(int(uid[1]), hashlib.sha256(octets).hexdigest(), len(octets), imaputil.parse_date_time(date[1]), kept)
+    when = imaputil.parse_date_time(date[1])
+    if octets is None:
+        return Entry(int(uid[1]), None, 0, when, kept)
+    return Entry(int(uid[1]), hashlib.sha256(octets).hexdigest(), len(octets), when, kept)
 
 
-def read_folder(connection, wire):
-    """All messages of a mailbox, as Entry in UID order, read without touching it."""
+def as_it_is(octets):
+    return octets
+
+
+def read_octets(connection, wire):
+    """The octets of each message of a mailbox, by UID."""
+    read = {}
+
+    def keep(octets):
+        read[len(read)] = octets
+        return octets
+
+    entries = read_folder(connection, wire, keep)
+    return {entry.uid: read[number] for number, entry in enumerate(entries)}
+
+
+def read_folder(connection, wire, change=as_it_is):
+    """All messages of a mailbox, as Entry in UID order, read without touching it.
+
+    change: what to make of each message's octets before they are looked at; None leaves the message out.
+    """
     imaputil.check(connection.select(imaputil.mailbox(wire), readonly=True))
     uids = imaputil.check(connection.uid("SEARCH", "ALL"))[0].split()
     entries = []
     for start in range(0, len(uids), STEP):
         chunk = b",".join(uids[start:start + STEP]).decode("ascii")
         data = imaputil.check(connection.uid("FETCH", chunk, "(UID FLAGS INTERNALDATE BODY.PEEK[])"))
-        entries += [entry for entry in (_entry(*part) for part in _fetch_parts(data)) if entry]
+        entries += [entry for entry in (_entry(*part, change) for part in _fetch_parts(data)) if entry]
     if len(entries) != len(uids):
         raise RuntimeError("%r: %d messages, but %d were fetched" % (wire, len(uids), len(entries)))
-    return entries
+    return [entry for entry in entries if entry.digest]
 
 
 def prefix_of(connection):
@@ -122,11 +144,14 @@ def tree(connection):
     return {components(f, prefix): f for f in imaputil.folders(connection)}, subscribed
 
 
-def compare(source, target, mapping=None, left_out=(), subscriptions=True, extra_folders=False):
+def compare(source, target, mapping=None, left_out=(), subscriptions=True, extra_folders=False, change=as_it_is,
+            extra_parents=False):
     """All differences between two logged-in imaplib connections, as a list of lines; empty when there are none.
 
     mapping: source components -> target components where they are not the same. left_out: source folders that need not
-    be there. extra_folders: allow folders on the target that the source lacks.
+    be there. extra_folders: allow folders on the target that the source lacks; extra_parents: those above folders that
+    it has, if they are empty. change: what the target is known to make of a message's octets, None for a message that
+    it does not take.
     """
     ours, ours_subscribed = tree(source)
     theirs, theirs_subscribed = tree(target)
@@ -140,12 +165,15 @@ def compare(source, target, mapping=None, left_out=(), subscriptions=True, extra
         if there not in theirs or not theirs[there].selectable:
             lines.append("%s: no such folder on the target" % _show(there))
             continue
-        lines += compare_entries(folder, read_folder(source, listed.wire), read_folder(target, theirs[there].wire))
+        lines += compare_entries(folder, read_folder(source, listed.wire, change),
+                                 read_folder(target, theirs[there].wire))
         if subscriptions and folder in ours_subscribed and there not in theirs_subscribed:
             lines.append("%s: subscribed on the source only" % _show(folder))
     if not extra_folders:
         lines += ["%s: folder on the target only" % _show(folder) for folder, listed in sorted(theirs.items())
-                  if listed.selectable and folder not in expected and folder != ("INBOX",)]
+                  if listed.selectable and folder not in expected and folder != ("INBOX",)
+                  and not (extra_parents and any(other[:len(folder)] == folder for other in expected)
+                           and not read_folder(target, listed.wire))]
     return lines
 
 
