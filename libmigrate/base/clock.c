@@ -110,9 +110,9 @@ bool mig__datetime_parse(const char *text, mig__datetime *out)
     int day, year, hour, minute, second, zone_hour, zone_minute;
     int month = month_by_name(padded + 3);
     if (!digits(padded, 2, &day) || padded[2] != '-' || month == 0 || padded[6] != '-' ||
-        !digits(padded + 7, 4, &year) || padded[11] != ' ' || !digits(padded + 12, 2, &hour) || padded[14] != ':' || !digits(padded + 15, 2, &minute) ||
-        padded[17] != ':' || !digits(padded + 18, 2, &second) || padded[20] != ' ' ||
-        (padded[21] != '+' && padded[21] != '-') || !digits(padded + 22, 2, &zone_hour) ||
+        !digits(padded + 7, 4, &year) || padded[11] != ' ' || !digits(padded + 12, 2, &hour) || padded[14] != ':' ||
+        !digits(padded + 15, 2, &minute) || padded[17] != ':' || !digits(padded + 18, 2, &second) ||
+        padded[20] != ' ' || (padded[21] != '+' && padded[21] != '-') || !digits(padded + 22, 2, &zone_hour) ||
         !digits(padded + 24, 2, &zone_minute)) {
         return false;
     }

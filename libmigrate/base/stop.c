@@ -1,6 +1,6 @@
 /*
- * The compiler's atomics (gcc and clang) on a plain int: the header stays usable from C++, and an int is lock-free, so a
- * signal handler may call this.
+ * The compiler's atomics (gcc and clang) on a plain int: the header stays usable from C++, and an int is lock-free, so
+ * a signal handler may call this.
  */
 #include <migrate/stop.h>
 #include <stddef.h>

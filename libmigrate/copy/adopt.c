@@ -60,7 +60,8 @@ static int on_summary(const mig__response *response, void *context, mig_error *e
         s->capacity = capacity;
     }
     entry *e = &s->items[s->count++];
-    *e = (entry){.uid = item->uid, .size = item->size, .utc = item->internaldate.utc, .dated = item->internaldate.valid};
+    *e =
+        (entry){.uid = item->uid, .size = item->size, .utc = item->internaldate.utc, .dated = item->internaldate.valid};
     e->flags = mig__flags_join(item->flags);
     return e->flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
 }
@@ -100,7 +101,6 @@ static int read_summaries(mig__session *session, const char *mailbox, const mig_
 }
 
 /* ---- candidates ---- */
-
 
 static int compare_keys(const void *a, const void *b)
 {
@@ -338,8 +338,7 @@ static bool has_number(const int64_t *numbers, size_t count, int64_t number)
 /* A server that rewrites messages keeps the date, another tool may have kept the size only: either leads to a look. */
 static bool may_match(const wanted *w, const entry *to)
 {
-    return has_number(w->sizes, w->size_count, to->size) ||
-           (to->dated && has_number(w->dates, w->date_count, to->utc));
+    return has_number(w->sizes, w->size_count, to->size) || (to->dated && has_number(w->dates, w->date_count, to->utc));
 }
 
 static int on_body(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)

@@ -50,8 +50,8 @@ mig__command *mig__delta_ask(mig__run *run, mig__session *session, mig__folder_j
     if (mig__uidset_add(&range, known->ranges[0].first, mig__uidset_max(known), err) != 0) {
         return NULL;
     }
-    mig__command *command = mig__fetch(session, &range, MIG__FETCH_FLAGS, condstore ? job->record.source_modseq : 0,
-                                       on_flags, job, err);
+    mig__command *command =
+        mig__fetch(session, &range, MIG__FETCH_FLAGS, condstore ? job->record.source_modseq : 0, on_flags, job, err);
     mig__uidset_free(&range);
     return command;
 }
@@ -107,9 +107,9 @@ static int compare_changes(const void *a, const void *b)
 static const mig__flag_change *change_of(const mig__folder_job *job, uint32_t uid)
 {
     mig__flag_change key = {.uid = uid};
-    return job->flag_change_count == 0 ? NULL
-                                       : bsearch(&key, job->flag_changes, job->flag_change_count,
-                                                 sizeof *job->flag_changes, compare_changes);
+    return job->flag_change_count == 0
+               ? NULL
+               : bsearch(&key, job->flag_changes, job->flag_change_count, sizeof *job->flag_changes, compare_changes);
 }
 
 /* ---- carrying flags over ---- */
@@ -124,7 +124,10 @@ typedef struct store_plan {
     mig__folder_job *job;
     store *stores;
     size_t count;
-    struct { uint32_t source_uid; const char *flags; } *done; /* to be recorded */
+    struct {
+        uint32_t source_uid;
+        const char *flags;
+    } * done; /* to be recorded */
     size_t done_count;
     mig_error error;
 } store_plan;
@@ -179,7 +182,8 @@ static int plan_message(const mig__message *message, void *context)
     const mig__flag_change *change = change_of(plan->job, message->source_uid);
     bool ours = message->state == MIG__MESSAGE_COPIED || message->state == MIG__MESSAGE_ADOPTED;
     bool as_source = plan->run->options->flags == MIG_FLAGS_SOURCE;
-    if (change == NULL || !ours || message->target_uid == 0 || (!as_source && strcmp(change->flags, message->flags) == 0)) {
+    if (change == NULL || !ours || message->target_uid == 0 ||
+        (!as_source && strcmp(change->flags, message->flags) == 0)) {
         return 0;
     }
     const char **added = NULL, **removed = NULL;
@@ -191,7 +195,8 @@ static int plan_message(const mig__message *message, void *context)
         failed = add_store(plan, "FLAGS.SILENT", added, message->target_uid);
     } else if (failed == 0) {
         failed = added[0] != NULL ? add_store(plan, "+FLAGS.SILENT", added, message->target_uid) : 0;
-        failed = failed == 0 && removed[0] != NULL ? add_store(plan, "-FLAGS.SILENT", removed, message->target_uid) : failed;
+        failed =
+            failed == 0 && removed[0] != NULL ? add_store(plan, "-FLAGS.SILENT", removed, message->target_uid) : failed;
     }
     if (failed == 0 && strcmp(change->flags, message->flags) != 0) {
         plan->done[plan->done_count].source_uid = message->source_uid;
@@ -240,7 +245,8 @@ static int run_stores(mig__run *run, mig__session *session, store_plan *plan, mi
         return -1;
     }
     for (size_t i = 0; i < plan->count && why.code == MIG_OK; i++) {
-        if (wait_plain(session, send_store(session, &plan->stores[i].uids, plan->stores[i].words, err), &why, err) != 0) {
+        if (wait_plain(session, send_store(session, &plan->stores[i].uids, plan->stores[i].words, err), &why, err) !=
+            0) {
             return -1;
         }
     }
@@ -354,8 +360,10 @@ static int delete_on_target(mig__run *run, mig__session *session, mig__folder_jo
         return 0;
     }
     if (!mig__session_can(session, MIG__CAP_UIDPLUS)) {
-        mig_error_set(why, MIG_E_CANNOT, "the target has no UID EXPUNGE (UIDPLUS): %llu messages of '%s' are flagged "
-                      "\\Deleted only", (unsigned long long)mig__uidset_size(uids), job->result->target);
+        mig_error_set(why, MIG_E_CANNOT,
+                      "the target has no UID EXPUNGE (UIDPLUS): %llu messages of '%s' are flagged "
+                      "\\Deleted only",
+                      (unsigned long long)mig__uidset_size(uids), job->result->target);
         return 0;
     }
     mig__command *command = mig__command_begin(session, "UID EXPUNGE", NULL, NULL, err);
@@ -410,9 +418,11 @@ int mig__delta_apply_vanished(mig__run *run, mig__session *session, mig_error *e
             failed = mark_gone(run, job, MIG__MESSAGE_VANISHED, err);
         } else if (lost_too_much(job) && !run->options->force) {
             mig_error why;
-            mig_error_set(&why, MIG_E_REFUSED, "'%s' lost %llu of %llu messages on the source at once: nothing was "
-                          "deleted on the target", job->source->name,
-                          (unsigned long long)mig__uidset_size(&job->vanished), (unsigned long long)job->known);
+            mig_error_set(&why, MIG_E_REFUSED,
+                          "'%s' lost %llu of %llu messages on the source at once: nothing was "
+                          "deleted on the target",
+                          job->source->name, (unsigned long long)mig__uidset_size(&job->vanished),
+                          (unsigned long long)job->known);
             mig_error_hint(&why, "if that is right, run once with --force");
             mig__run_problem(run, job, 0, true, &why);
             job->filtered = true; /* not complete: the question comes again */

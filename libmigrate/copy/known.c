@@ -66,7 +66,7 @@ void mig__known_free(mig__known *known)
 
 typedef struct loading {
     mig__known *known;
-    mig__known_entry like; /* what the entries have in common */
+    mig__known_entry like;   /* what the entries have in common */
     const mig__uidset *only; /* source UIDs; NULL: all */
     mig_error error;
 } loading;
@@ -166,14 +166,32 @@ static int gather_unplaced(const mig__message *message, void *context)
     return mig__known_add(&place->rows, &entry, &place->error);
 }
 
-/* UIDs of the target's mailbox that no recorded message has. */
-static int strangers(mig__run *run, mig__folder_job *job, mig__uidset *out, mig_error *err)
+static int on_present(const mig__response *response, void *context, mig_error *err)
 {
-    mig__uidset ours = MIG__UIDSET_INIT;
-    int failed = mig__uidset_add(out, 1, UINT32_MAX, err);
-    if (failed == 0 && (failed = mig__state_target_uids(run->state, job->record.id, &ours, err)) == 0) {
+    uint32_t uid = response->fetch.uid;
+    return response->kind == MIG__RESPONSE_FETCH && uid > 0 ? mig__uidset_add(context, uid, uid, err) : 0;
+}
+
+/* UIDs of the selected mailbox of the target that no recorded message has. */
+static int strangers(mig__run *run, mig__session *session, mig__folder_job *job, mig__uidset *out, mig_error *err)
+{
+    mig__command_result result = {0};
+    mig__uidset all = MIG__UIDSET_INIT, ours = MIG__UIDSET_INIT;
+    int failed = mig__uidset_add(&all, 1, UINT32_MAX, err);
+    mig__command *command = failed == 0 ? mig__fetch(session, &all, 0, 0, on_present, out, err) : NULL;
+    failed = command == NULL ? -1 : mig__command_wait(session, command, &result, err);
+    if (failed == 0 && result.error.code != MIG_OK) {
+        *err = result.error;
+        failed = mig_error_context(err, "looking into '%s' on the target", job->result->target);
+    }
+    if (failed == 0) {
+        failed = mig__state_ours_in(run->state, run->state_account, job->target, &ours, err);
+    }
+    if (failed == 0) {
         failed = mig__uidset_subtract(out, &ours, err);
     }
+    mig__command_result_clear(&result);
+    mig__uidset_free(&all);
     mig__uidset_free(&ours);
     return failed;
 }
@@ -189,7 +207,7 @@ static int look_into_target(mig__run *run, mig__session *session, mig__folder_jo
         *err = result.error;
         failed = mig_error_context(err, "opening '%s' on the target", job->result->target);
     }
-    if (failed == 0 && selected.exists > 0 && (failed = strangers(run, job, &uids, err)) == 0) {
+    if (failed == 0 && selected.exists > 0 && (failed = strangers(run, session, job, &uids, err)) == 0) {
         failed = mig__fetch_digests(session, &uids, MIG__FETCH_BODY, on_target_digest, place, err);
     }
     mig__command_result_clear(&result);
@@ -221,8 +239,7 @@ static int place_folder(mig__run *run, mig__session *session, mig__folder_job *j
 static bool replaced_on_target(const mig__folder_job *job)
 {
     bool there = mig__sides_selectable(job->existing);
-    return !there ||
-           (job->existing->uidvalidity != 0 && job->existing->uidvalidity != job->record.target_uidvalidity);
+    return !there || (job->existing->uidvalidity != 0 && job->existing->uidvalidity != job->record.target_uidvalidity);
 }
 
 bool mig__known_must_place(const mig__run *run)
@@ -255,8 +272,8 @@ int mig__known_place(mig__run *run, mig__session *session, bool first, mig_error
 
 /* ---- before sending ---- */
 
-static int record_known(mig__run *run, mig__folder_job *job, const mig__transit *message,
-                        const mig__known_entry *entry, mig_error *err)
+static int record_known(mig__run *run, mig__folder_job *job, const mig__transit *message, const mig__known_entry *entry,
+                        mig_error *err)
 {
     if (entry->kind == MIG__KNOWN_ORPHAN) {
         return mig__state_message_repair(run->state, entry->row, message->uid, 0, err);

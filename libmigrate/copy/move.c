@@ -82,7 +82,8 @@ static int move(moving *m, const mig__message_digest *digest, uint32_t *uid, boo
     }
     bool ignored;
     if (*taken && *uid != 0) {
-        if (wait_taken(m, send_uids(m, "UID STORE", NULL, "+FLAGS.SILENT (\\Deleted)", err), &ignored, NULL, err) != 0 ||
+        if (wait_taken(m, send_uids(m, "UID STORE", NULL, "+FLAGS.SILENT (\\Deleted)", err), &ignored, NULL, err) !=
+                0 ||
             (mig__session_can(m->session, MIG__CAP_UIDPLUS) &&
              wait_taken(m, send_uids(m, "UID EXPUNGE", NULL, NULL, err), &ignored, NULL, err) != 0)) {
             return -1;

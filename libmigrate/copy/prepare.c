@@ -78,7 +78,8 @@ static int send_job(mig__run *run, mig__session *session, preparing *step, mig_e
         }
         job->record.created = true;
     }
-    if (wants_subscribe(run, job) && (step->subscribe = send_name(session, "SUBSCRIBE", job->target, NULL, err)) == NULL) {
+    if (wants_subscribe(run, job) &&
+        (step->subscribe = send_name(session, "SUBSCRIBE", job->target, NULL, err)) == NULL) {
         return -1;
     }
     step->select = mig__select(session, job->target, false, &job->goal, err);

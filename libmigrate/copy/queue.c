@@ -88,8 +88,8 @@ mig__unit *mig__queue_take_unit(mig__run *run, mig__folder_job *current, size_t 
         unit = job->retry_units;
         job->retry_units = unit->next;
         unit->next = NULL;
-    } else if (job != NULL && ((unit = unit_new(job)) == NULL ||
-                               mig__uidset_take(&job->todo, most, &unit->uids, NULL) < 0)) {
+    } else if (job != NULL &&
+               ((unit = unit_new(job)) == NULL || mig__uidset_take(&job->todo, most, &unit->uids, NULL) < 0)) {
         fail_nomem(run);
         if (unit != NULL) {
             unit_free(unit);
@@ -365,8 +365,8 @@ static bool anything_queued(const mig__run *run)
 }
 
 /* One look for something to do. [lock] */
-static mig__errand look(mig__run *run, const mig__appetite *appetite, bool reconcile, bool lingered,
-                        mig__batch **batch, mig__folder_job **job)
+static mig__errand look(mig__run *run, const mig__appetite *appetite, bool reconcile, bool lingered, mig__batch **batch,
+                        mig__folder_job **job)
 {
     if (reconcile && (*job = choose_for_reconciling(run)) != NULL) {
         (*job)->reconciling = true;

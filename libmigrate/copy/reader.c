@@ -1,6 +1,6 @@
 /*
- * A reader keeps a few FETCH commands of bounded UID sets in flight, so that a long line never runs dry. What arrives is
- * digested and stored piece by piece by the sink, and becomes a message of the queue when its FETCH response ends.
+ * A reader keeps a few FETCH commands of bounded UID sets in flight, so that a long line never runs dry. What arrives
+ * is digested and stored piece by piece by the sink, and becomes a message of the queue when its FETCH response ends.
  */
 #include "copy/reader.h"
 #include "base/clock.h"
@@ -32,17 +32,17 @@ typedef struct reader {
     mig__session *session;
     mig__digester *digester;
     flight flights[UNITS_IN_FLIGHT];
-    size_t first, count;         /* ring */
-    mig__folder_job *examined;   /* folder of the last EXAMINE sent */
-    mig__transit *transit;       /* body that is arriving, or has arrived and waits for the end of its FETCH */
+    size_t first, count;       /* ring */
+    mig__folder_job *examined; /* folder of the last EXAMINE sent */
+    mig__transit *transit;     /* body that is arriving, or has arrived and waits for the end of its FETCH */
     uint64_t filled;
-    bool too_large;              /* the body exceeds --max-size: read and dropped */
+    bool too_large; /* the body exceeds --max-size: read and dropped */
     bool body_done;
     size_t unit_messages;
     mig__squeeze squeeze;
-    bool quieting;               /* sends nothing more until it can start to compress */
-    int64_t blocked_ms;          /* waited for room in memory: not the line's fault */
-    unsigned attempts;           /* reconnects in a row without a message */
+    bool quieting;      /* sends nothing more until it can start to compress */
+    int64_t blocked_ms; /* waited for room in memory: not the line's fault */
+    unsigned attempts;  /* reconnects in a row without a message */
 } reader;
 
 static flight *oldest(reader *r)
@@ -158,8 +158,10 @@ static int finish_message(reader *r, mig__folder_job *job, const mig__fetch_item
     mig__transit_name(message);
     if (!item->internaldate.valid) {
         mig_error error;
-        mig_error_set(&error, MIG_E_PROTOCOL, "the source gives no usable date for message %u of '%s': the target sets "
-                      "its own", item->uid, job->source->name);
+        mig_error_set(&error, MIG_E_PROTOCOL,
+                      "the source gives no usable date for message %u of '%s': the target sets "
+                      "its own",
+                      item->uid, job->source->name);
         mig__run_problem(r->run, job, item->uid, false, &error);
     }
     r->transit = NULL;
@@ -180,8 +182,8 @@ static int forget_uid(flight *f, uint32_t uid, mig_error *err)
 }
 
 /*
- * The flight that asked for a message. Servers work on several FETCH commands at once, so it need not be the oldest; but
- * none that waits for the EXAMINE of another mailbox.
+ * The flight that asked for a message. Servers work on several FETCH commands at once, so it need not be the oldest;
+ * but none that waits for the EXAMINE of another mailbox.
  */
 static flight *asked_for(reader *r, uint32_t uid)
 {
@@ -268,8 +270,8 @@ static int finish_select(reader *r, flight *f, mig_error *err)
     mig__command_result_clear(&result);
     mig__folder_job *job = f->unit->job;
     if (error.code == MIG_OK && f->selected.uidvalidity != job->snapshot.uidvalidity) {
-        mig_error_set(&error, MIG_E_UIDVALIDITY, "the mailbox '%s' was replaced on the source while it was being copied",
-                      job->source->name);
+        mig_error_set(&error, MIG_E_UIDVALIDITY,
+                      "the mailbox '%s' was replaced on the source while it was being copied", job->source->name);
         mig_error_hint(&error, "run again: what is in it now is then matched by content");
     } else if (error.code != MIG_OK) {
         mig_error_context(&error, "opening '%s' on the source", job->source->name);
@@ -425,6 +427,12 @@ static void abandon_session(reader *r, const mig_error *why)
     while (r->count > 0) {
         flight *f = oldest(r);
         mig__unit *unit = f->unit;
+        name_odd(r, f);
+        if (unit->uids.count == 0) { /* everything came but the OK */
+            mig__queue_unit_done(r->run, unit);
+            flight_clear(r);
+            continue;
+        }
         if (suspect && mig__uidset_size(&unit->uids) == 1 && unit->failures + 1 >= BREAKS_BEFORE_GIVING_UP &&
             why->code != MIG_E_INTERRUPTED) {
             mig_error error = *why;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    LOOKS = 3,       /* a server may still be busy storing what it received in full */
+    LOOKS = 3, /* a server may still be busy storing what it received in full */
     LOOK_PAUSE_MS = 400
 };
 
@@ -103,7 +103,9 @@ static int look_once(mig__session *session, const char *mailbox, uint32_t uidval
     for (size_t i = 0; i < look->count; i++) {
         look->items[i].found = 0;
     }
-    outcome = look->candidates.count > 0 ? mig__fetch_digests(session, &look->candidates, MIG__FETCH_BODY, on_digest, look, err) : 0;
+    outcome = look->candidates.count > 0
+                  ? mig__fetch_digests(session, &look->candidates, MIG__FETCH_BODY, on_digest, look, err)
+                  : 0;
 cleanup:
     mig__command_result_clear(&result);
     mig__selected_free(&selected);
@@ -287,7 +289,8 @@ static int reconcile_folder(mig__run *run, mig__session *session, const mig__sta
     } else if (outcome == 0) {
         outcome = look_for(run, session, folder->target, uidvalidity, &look, true, err);
     }
-    if (outcome == 1) { /* the mailbox is gone or another one: what was in it is not there, the rest is content matching */
+    if (outcome ==
+        1) { /* the mailbox is gone or another one: what was in it is not there, the rest is content matching */
         mig__run_log(run, MIG_LOG_WARNING, NULL, 0, err, "an earlier run was cut off: %s", err->text);
         outcome = 0;
     }
@@ -301,8 +304,10 @@ static int reconcile_folder(mig__run *run, mig__session *session, const mig__sta
         }
     }
     if (outcome == 0) {
-        mig__run_log(run, MIG_LOG_INFO, NULL, 0, NULL, "%s: an earlier run was cut off; %zu of %zu messages under way "
-                     "had arrived", folder->target, found_count(&look), look.count);
+        mig__run_log(run, MIG_LOG_INFO, NULL, 0, NULL,
+                     "%s: an earlier run was cut off; %zu of %zu messages under way "
+                     "had arrived",
+                     folder->target, found_count(&look), look.count);
     }
     free(look.items);
     free(uids);

@@ -53,8 +53,8 @@ static int wait_ok(mig__session *session, mig__command *command, bool *taken, mi
 }
 
 /* Does the listed mailbox hold, under the recorded UIDs, what the record says? Deleted ones do not count against it. */
-static int same_content(mig__run *run, mig__session *source, const mig__state_folder *record, const mig__mailbox *listed,
-                        bool *same, mig_error *err)
+static int same_content(mig__run *run, mig__session *source, const mig__state_folder *record,
+                        const mig__mailbox *listed, bool *same, mig_error *err)
 {
     sample s = {0};
     mig__uidset uids = MIG__UIDSET_INIT;

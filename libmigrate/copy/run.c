@@ -23,10 +23,10 @@
 enum {
     CONNECTIONS = 4,
     MOST_CONNECTIONS = 32,
-    BUDGET = 24 << 20,          /* octets of messages in memory */
-    MESSAGES_A_WRITER = 200,    /* fewer are not worth another connection */
+    BUDGET = 24 << 20,       /* octets of messages in memory */
+    MESSAGES_A_WRITER = 200, /* fewer are not worth another connection */
     PROGRESS_MS = 100,
-    STARVED_TICKS = 3           /* looks in a row that found writers without work before a reader is added */
+    STARVED_TICKS = 3 /* looks in a row that found writers without work before a reader is added */
 };
 
 typedef struct crew { /* the threads of a run */
@@ -205,7 +205,8 @@ static int reinforce(mig__run *run, crew *c, mig_error *err)
 {
     pthread_mutex_lock(&run->lock);
     uint64_t left = run->messages_total > run->messages_done ? run->messages_total - run->messages_done : 0;
-    unsigned wanted = (unsigned)(left / MESSAGES_A_WRITER < run->max_writers ? left / MESSAGES_A_WRITER : run->max_writers);
+    unsigned wanted =
+        (unsigned)(left / MESSAGES_A_WRITER < run->max_writers ? left / MESSAGES_A_WRITER : run->max_writers);
     bool more_writers = !run->stopping && c->writers_begun < wanted;
     bool starving = run->writers_waiting > 0 && run->charged == 0 && left > MESSAGES_A_WRITER;
     c->starved = starving ? c->starved + 1 : 0;
@@ -275,8 +276,8 @@ static uint64_t settled(const mig_folder_result *r)
 }
 
 /*
- * A folder is complete when all of it is settled and nothing failed: then its numbers tell "nothing new" next time. In a
- * run that was stopped what is gone from the source was not dealt with yet.
+ * A folder is complete when all of it is settled and nothing failed: then its numbers tell "nothing new" next time. In
+ * a run that was stopped what is gone from the source was not dealt with yet.
  */
 static int record_complete(mig__run *run, mig__folder_job *job, bool stopped, mig_error *err)
 {
@@ -343,7 +344,8 @@ static int record_run(mig__run *run, mig_error *err)
         copied += run->jobs[i].result->copied;
         failed += run->jobs[i].result->failed;
     }
-    if (octets > 0 && mig__state_sent_add(run->state, run->state_account, mig__wall_seconds() / 86400, octets, err) != 0) {
+    if (octets > 0 &&
+        mig__state_sent_add(run->state, run->state_account, mig__wall_seconds() / 86400, octets, err) != 0) {
         return -1;
     }
     return mig__state_run_end(run->state, run->state_run, mig_status_name(run->account->status), copied, failed, octets,
@@ -383,7 +385,8 @@ static int follow_renames(mig__run *run, mig__session *source, mig__session *tar
 static int clean_up(mig__run *run, mig__session **target, mig_error *err)
 {
     bool places = mig__known_must_place(run);
-    if ((places || mig__delta_deletes(run)) && *target == NULL && (*target = mig__run_connect(run, MIG_TARGET, false, err)) == NULL) {
+    if ((places || mig__delta_deletes(run)) && *target == NULL &&
+        (*target = mig__run_connect(run, MIG_TARGET, false, err)) == NULL) {
         return -1;
     }
     if (places && mig__known_place(run, *target, false, err) != 0) {
@@ -412,8 +415,7 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
     mig__run_phase(run, "reconciling");
     show_progress(run);
     if (mig__reconcile_stored(run, *target, err) != 0 || follow_renames(run, *source, *target, err) != 0 ||
-        mig__known_place(run, *target, true, err) != 0 ||
-        mig__scan_unchanged(run, err) != 0 ||
+        mig__known_place(run, *target, true, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
         prepare_both(run, *source, *target, err) != 0) {
         return -1;
     }
@@ -460,7 +462,8 @@ static int open_state(mig__run *run, mig_error *err)
     if (run->state_account == 0) {
         return -1;
     }
-    run->state_run = options->dry_run ? 0 : mig__state_run_begin(run->state, run->state_account, "copy", MIG_VERSION, err);
+    run->state_run =
+        options->dry_run ? 0 : mig__state_run_begin(run->state, run->state_account, "copy", MIG_VERSION, err);
     if (run->state_run < 0) {
         return -1;
     }
@@ -482,7 +485,8 @@ static char *directory_of(const char *path)
 
 static int init_run(mig__run *run, const mig_copy_options *options, mig_error *err)
 {
-    *run = (mig__run){.options = options, .fatal = MIG_ERROR_INIT, .phase = "connecting", .started = mig__now_seconds()};
+    *run =
+        (mig__run){.options = options, .fatal = MIG_ERROR_INIT, .phase = "connecting", .started = mig__now_seconds()};
     mig_endpoint_label(options->source, run->source_label, sizeof run->source_label);
     mig_endpoint_label(options->target, run->target_label, sizeof run->target_label);
     run->budget = options->memory > 0 ? options->memory : BUDGET;

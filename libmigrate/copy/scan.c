@@ -85,7 +85,8 @@ static int on_search(const mig__response *response, void *context, mig_error *er
         scan->job->snapshot.exists = response->number;
     }
     scan->answered = scan->answered || response->kind == MIG__RESPONSE_SEARCH;
-    for (size_t i = 0; response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL && i < response->uids->count; i++) {
+    for (size_t i = 0; response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL && i < response->uids->count;
+         i++) {
         const mig__uid_range *range = &response->uids->ranges[i];
         if (mig__uidset_add(&scan->found, range->first, range->last, err) != 0) {
             return -1;
@@ -210,7 +211,8 @@ static int heed_uidvalidity(mig__run *run, mig__folder_job *job, mig_error *err)
 static int finish_job(mig__run *run, mig__session *session, scanning *scan, mig_error *err)
 {
     mig_error examined, searched, flags = MIG_ERROR_INIT;
-    if (wait_for(session, &scan->select, &examined, err) != 0 || wait_for(session, &scan->search, &searched, err) != 0 ||
+    if (wait_for(session, &scan->select, &examined, err) != 0 ||
+        wait_for(session, &scan->search, &searched, err) != 0 ||
         (scan->flags != NULL && wait_for(session, &scan->flags, &flags, err) != 0)) {
         return -1;
     }

@@ -73,8 +73,10 @@ static void list_lost_flag(mig__run *run, mig__folder_job *job, const mig__trans
         grown[count] = strdup(flag);
         grown[count + 1] = NULL;
         mig_error error;
-        mig_error_set(&error, MIG_E_FLAG, "the target's mailbox '%s' does not take the flag %s (first on message %u); the "
-                      "messages were copied without it", job->result->target, flag, message->uid);
+        mig_error_set(&error, MIG_E_FLAG,
+                      "the target's mailbox '%s' does not take the flag %s (first on message %u); the "
+                      "messages were copied without it",
+                      job->result->target, flag, message->uid);
         mig__result_problem(run->account, job->source->name, message->uid, false, &error);
     }
     pthread_mutex_unlock(&run->lock);
@@ -191,8 +193,8 @@ int mig__settle_refused(mig__run *run, mig__batch *batch, const mig_error *why, 
     return 0;
 }
 
-int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, const bool *taken, mig_error *const *refused,
-                     mig_error *err)
+int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, const bool *taken,
+                     mig_error *const *refused, mig_error *err)
 {
     mig__folder_job *job = batch->job;
     uint32_t *outcome = malloc(batch->count * sizeof *outcome);

@@ -1,8 +1,8 @@
 #include "copy/squeeze.h"
 
 enum {
-    SLOW_RATE = 3 << 20,  /* octets a second of one connection */
-    ENOUGH = 1 << 20,     /* octets that a judgement needs */
+    SLOW_RATE = 3 << 20, /* octets a second of one connection */
+    ENOUGH = 1 << 20,    /* octets that a judgement needs */
     LONG_MS = 10000
 };
 

@@ -1,7 +1,7 @@
 /*
  * A writer sends batches and keeps two of them under way, so that the next one is at the server when the last one is
- * done. Each goes out only after its intent is on disk; what is under way when the connection breaks is "unknown" and is
- * looked for on the target before anything more is written to that folder (reconcile.c).
+ * done. Each goes out only after its intent is on disk; what is under way when the connection breaks is "unknown" and
+ * is looked for on the target before anything more is written to that folder (reconcile.c).
  */
 #include "copy/writer.h"
 #include "base/clock.h"
@@ -329,8 +329,8 @@ static int finish_multi(writer *w, under_way *way, mig_error *err)
 }
 
 /* Wait for the answers of a batch of single APPENDs. */
-static int collect_each(writer *w, under_way *way, uint32_t *uids, bool *taken, bool *throttled, const mig_error **pause,
-                        mig_error *err)
+static int collect_each(writer *w, under_way *way, uint32_t *uids, bool *taken, bool *throttled,
+                        const mig_error **pause, mig_error *err)
 {
     for (size_t i = 0; i < way->batch->count; i++) {
         mig__command_result result = {0};

@@ -15,8 +15,8 @@ mig__append_way mig__append_way_of(const mig__session *session, uint64_t largest
     return mig__session_can(session, MIG__CAP_MULTIAPPEND) ? MIG__APPEND_MULTI : MIG__APPEND_PIPELINED;
 }
 
-mig__command *mig__append_begin(mig__session *session, const char *mailbox, mig__command_handler *handler, void *context,
-                                mig_error *err)
+mig__command *mig__append_begin(mig__session *session, const char *mailbox, mig__command_handler *handler,
+                                void *context, mig_error *err)
 {
     mig__command *command = mig__command_begin(session, "APPEND", handler, context, err);
     if (command != NULL) {

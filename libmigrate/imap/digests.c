@@ -46,8 +46,8 @@ static int wait_piece(mig__session *session, mig__command *command, mig_error *e
     return failed;
 }
 
-int mig__fetch_digests(mig__session *session, const mig__uidset *uids, unsigned what, mig__digest_handler *handler, void *context,
-                       mig_error *err)
+int mig__fetch_digests(mig__session *session, const mig__uidset *uids, unsigned what, mig__digest_handler *handler,
+                       void *context, mig_error *err)
 {
     int failed = -1;
     digest_walk walk = {.handler = handler, .context = context};

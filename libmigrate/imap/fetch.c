@@ -121,7 +121,8 @@ void mig__selected_free(mig__selected *selected)
     *selected = (mig__selected){0};
 }
 
-mig__command *mig__select(mig__session *session, const char *mailbox, bool read_only, mig__selected *out, mig_error *err)
+mig__command *mig__select(mig__session *session, const char *mailbox, bool read_only, mig__selected *out,
+                          mig_error *err)
 {
     mig__command *command =
         mig__command_begin(session, read_only ? "EXAMINE" : "SELECT", mig__selected_handler, out, err);

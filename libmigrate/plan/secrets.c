@@ -19,7 +19,7 @@ enum { COMMAND_MS = 60000 };
 
 struct mig_secret {
     pthread_mutex_t lock;
-    char *value;   /* pages of their own, MIG_SECRET_MAX octets */
+    char *value; /* pages of their own, MIG_SECRET_MAX octets */
     bool known;
     bool exposed;
     char *command; /* NULL: the value never changes */
@@ -56,7 +56,8 @@ static int take_line(mig_secret *secret, const char *text, size_t length, const 
         return mig_error_set(err, MIG_E_SECRET, "%s gives no password: its first line is empty", from);
     }
     if (length >= MIG_SECRET_MAX || memchr(text, '\0', length) != NULL) {
-        return mig_error_set(err, MIG_E_SECRET, "%s gives no password: its first line is too long or holds a NUL", from);
+        return mig_error_set(err, MIG_E_SECRET, "%s gives no password: its first line is too long or holds a NUL",
+                             from);
     }
     memcpy(secret->value, text, length);
     secret->value[length] = '\0';
@@ -108,7 +109,8 @@ mig_secret *mig_secret_from_file(const char *path, mig_error *err)
         failed = mig_error_errno(err, MIG_E_SECRET, errno, "can not read the password file %s", path);
     } else {
         failed = take_line(secret, line, (size_t)got, path, err);
-        secret->exposed = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && (about.st_mode & (S_IRGRP | S_IROTH)) != 0;
+        secret->exposed =
+            fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && (about.st_mode & (S_IRGRP | S_IROTH)) != 0;
     }
     explicit_bzero(line, sizeof line);
     if (fd >= 0) {

@@ -23,11 +23,11 @@ static void test_verdicts(void **state)
         bool keywords;
         mig__verdict verdict;
     } table[] = {
-        {MIG_E_TOO_BIG, 1, true, MIG__VERDICT_MESSAGE},   {MIG_E_TOO_BIG, 20, false, MIG__VERDICT_SPLIT},
-        {MIG_E_NO, 1, false, MIG__VERDICT_MESSAGE},       {MIG_E_NO, 1, true, MIG__VERDICT_PLAIN},
-        {MIG_E_BAD, 2, true, MIG__VERDICT_SPLIT},         {MIG_E_OVERQUOTA, 1, false, MIG__VERDICT_ACCOUNT},
+        {MIG_E_TOO_BIG, 1, true, MIG__VERDICT_MESSAGE},    {MIG_E_TOO_BIG, 20, false, MIG__VERDICT_SPLIT},
+        {MIG_E_NO, 1, false, MIG__VERDICT_MESSAGE},        {MIG_E_NO, 1, true, MIG__VERDICT_PLAIN},
+        {MIG_E_BAD, 2, true, MIG__VERDICT_SPLIT},          {MIG_E_OVERQUOTA, 1, false, MIG__VERDICT_ACCOUNT},
         {MIG_E_OVERQUOTA, 50, true, MIG__VERDICT_ACCOUNT}, {MIG_E_MISSING, 3, false, MIG__VERDICT_FOLDER},
-        {MIG_E_NOPERM, 1, false, MIG__VERDICT_FOLDER},    {MIG_E_UNAVAILABLE, 9, false, MIG__VERDICT_AGAIN},
+        {MIG_E_NOPERM, 1, false, MIG__VERDICT_FOLDER},     {MIG_E_UNAVAILABLE, 9, false, MIG__VERDICT_AGAIN},
         {MIG_E_CANNOT, 1, false, MIG__VERDICT_MESSAGE},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
