@@ -10,7 +10,8 @@
 
 #include "copy/job.h"
 
-/* What one FLAGS answer means for a message: flags to add and to remove. Pure. Both outputs are malloc'd, NULL-ended. */
+/* What one FLAGS answer means for a message: flags to add and to remove. Pure. Both outputs are malloc'd, NULL-ended.
+ */
 int mig__delta_flags(const char *before, const char *now, const char ***added, const char ***removed, mig_error *err);
 
 /*

@@ -23,13 +23,13 @@
 typedef struct mig__batch {
     struct mig__batch *next;
     struct mig__folder_job *job;
-    int64_t id; /* of the intent in the state; 0: none yet */
+    int64_t id;       /* of the intent in the state; 0: none yet */
     uint32_t uidnext; /* the target's, when the intent was written */
     mig__transit **messages;
     size_t count;
     uint64_t octets;
-    bool whole;      /* every octet went out before the connection failed: the server may still take it */
-    bool stored;     /* came from an earlier run: `open` has its messages, `messages` is NULL */
+    bool whole;  /* every octet went out before the connection failed: the server may still take it */
+    bool stored; /* came from an earlier run: `open` has its messages, `messages` is NULL */
     mig__open_batch *open;
 } mig__batch;
 
@@ -45,8 +45,8 @@ struct mig__known_entry;
 typedef struct mig__known { /* content that is on the target already (copy/known.h); zeroed: empty */
     struct mig__known_entry *entries;
     size_t count, capacity;
-    struct mig__keyindex *keys;    /* by raw and by canonical digest */
-    mig__state_folder *gone;       /* recorded folders that the source does not list any more */
+    struct mig__keyindex *keys; /* by raw and by canonical digest */
+    mig__state_folder *gone;    /* recorded folders that the source does not list any more */
     size_t gone_count;
 } mig__known;
 
@@ -57,10 +57,10 @@ typedef struct mig__flag_change { /* flags of a known message as the source has 
 
 typedef struct mig__folder_job {
     const mig__mailbox *source;
-    char *target; /* wire name */
-    bool copy;    /* selectable and not left out */
-    bool shared;  /* another source folder goes to the same target */
-    mig_role role;  /* to be asked for when the mailbox is made */
+    char *target;                 /* wire name */
+    bool copy;                    /* selectable and not left out */
+    bool shared;                  /* another source folder goes to the same target */
+    mig_role role;                /* to be asked for when the mailbox is made */
     const mig__mailbox *existing; /* the target's mailbox as listed, or NULL */
     mig__state_folder record;
     mig_folder_result *result;
@@ -73,15 +73,15 @@ typedef struct mig__folder_job {
 
     mig__flag_change *flag_changes; /* by ascending uid; what the source said, not compared yet */
     size_t flag_change_count;
-    mig__uidset vanished;    /* recorded source UIDs that are gone; [lock] once writers may move them */
-    uint64_t known;          /* messages that were recorded and expected on the source */
-    mig__known content;      /* [lock] orphans of the state, foreign mail on the target */
+    mig__uidset vanished; /* recorded source UIDs that are gone; [lock] once writers may move them */
+    uint64_t known;       /* messages that were recorded and expected on the source */
+    mig__known content;   /* [lock] orphans of the state, foreign mail on the target */
 
     /* [lock] reading */
-    mig__uidset todo;        /* to be fetched, not handed out yet */
-    mig__unit *retry_units;  /* handed back by a broken connection */
-    unsigned units_out;      /* in flight at readers */
-    uint64_t expected;       /* messages that may still reach the queue */
+    mig__uidset todo;       /* to be fetched, not handed out yet */
+    mig__unit *retry_units; /* handed back by a broken connection */
+    unsigned units_out;     /* in flight at readers */
+    uint64_t expected;      /* messages that may still reach the queue */
 
     /* [lock] queue */
     mig__transit *head, *tail;
@@ -89,14 +89,14 @@ typedef struct mig__folder_job {
     uint64_t queued_octets;
 
     /* [lock] writing */
-    unsigned batches_out;    /* at healthy writers */
-    mig__batch *refused;     /* to be sent again in smaller pieces, or after a reconnect */
-    mig__batch *unknown;     /* connection lost, outcome not known: to be reconciled before anything else */
+    unsigned batches_out; /* at healthy writers */
+    mig__batch *refused;  /* to be sent again in smaller pieces, or after a reconnect */
+    mig__batch *unknown;  /* connection lost, outcome not known: to be reconciled before anything else */
     bool reconciling;
-    bool owned;              /* ordered mode: one writer at a time has the folder */
-    uint32_t uidnext;        /* lower bound of every UID that the target gives from now on */
-    char **lost_flags;       /* flags that the target does not take, as far as listed; NULL-terminated or NULL */
-    bool broken;             /* nothing more is written to this folder; error says why */
+    bool owned;        /* ordered mode: one writer at a time has the folder */
+    uint32_t uidnext;  /* lower bound of every UID that the target gives from now on */
+    char **lost_flags; /* flags that the target does not take, as far as listed; NULL-terminated or NULL */
+    bool broken;       /* nothing more is written to this folder; error says why */
     mig_error error;
 } mig__folder_job;
 
@@ -117,23 +117,23 @@ typedef struct mig__run {
     double started;
 
     pthread_mutex_t lock;
-    pthread_cond_t changed;     /* anything below or in a job changed */
-    mig_error fatal;            /* [lock] first error that ends the account; code MIG_OK: none */
-    bool stopping;              /* [lock] take nothing new */
-    unsigned readers, writers;  /* [lock] threads at work */
-    unsigned readers_waiting;   /* [lock] for room in the budget */
-    unsigned writers_waiting;   /* [lock] for a batch */
-    unsigned max_readers, max_writers; /* [lock] shrinks when a server complains */
-    uint64_t budget, charged;   /* [lock] octets in memory: allowed, taken */
+    pthread_cond_t changed;                 /* anything below or in a job changed */
+    mig_error fatal;                        /* [lock] first error that ends the account; code MIG_OK: none */
+    bool stopping;                          /* [lock] take nothing new */
+    unsigned readers, writers;              /* [lock] threads at work */
+    unsigned readers_waiting;               /* [lock] for room in the budget */
+    unsigned writers_waiting;               /* [lock] for a batch */
+    unsigned max_readers, max_writers;      /* [lock] shrinks when a server complains */
+    uint64_t budget, charged;               /* [lock] octets in memory: allowed, taken */
     uint64_t messages_total, messages_done; /* [lock] progress */
-    mig__known moved;           /* [lock] messages gone from one folder that may turn up in another */
-    bool unplaced;              /* [lock] a target without UIDPLUS did not tell some new UIDs */
-    uint64_t account_octets;    /* [lock] message octets that the target took in this run */
-    const char *phase;          /* [lock] */
-    const mig__folder_job *current; /* [lock] worked on last */
-    mig__stream_stats stats;    /* [lock] of closed sessions */
-    mig__tls_context *tls[2];   /* [lock] one a side, from its first session on: later ones resume TLS */
-    int64_t last_progress_ms;   /* [lock] when a message was last done or received */
+    mig__known moved;                       /* [lock] messages gone from one folder that may turn up in another */
+    bool unplaced;                          /* [lock] a target without UIDPLUS did not tell some new UIDs */
+    uint64_t account_octets;                /* [lock] message octets that the target took in this run */
+    const char *phase;                      /* [lock] */
+    const mig__folder_job *current;         /* [lock] worked on last */
+    mig__stream_stats stats;                /* [lock] of closed sessions */
+    mig__tls_context *tls[2];               /* [lock] one a side, from its first session on: later ones resume TLS */
+    int64_t last_progress_ms;               /* [lock] when a message was last done or received */
 } mig__run;
 
 /* End the account with this error (the first one wins) and wake everyone. */

@@ -19,11 +19,11 @@ typedef struct mig__known_entry {
     mig__message_digest digest;
     mig__known_kind kind;
     bool used;
-    int64_t row;              /* ORPHAN, MOVED: of the state */
-    uint32_t target_uid;      /* FOREIGN, MOVED */
-    uint32_t source_uid;      /* MOVED: in the folder it left */
-    const char *target;       /* MOVED: mailbox that it is in; borrowed from the job, or owned by `gone` */
-    mig__folder_job *from;    /* MOVED: the folder it left; NULL when that folder is gone from the source */
+    int64_t row;           /* ORPHAN, MOVED: of the state */
+    uint32_t target_uid;   /* FOREIGN, MOVED */
+    uint32_t source_uid;   /* MOVED: in the folder it left */
+    const char *target;    /* MOVED: mailbox that it is in; borrowed from the job, or owned by `gone` */
+    mig__folder_job *from; /* MOVED: the folder it left; NULL when that folder is gone from the source */
 } mig__known_entry;
 
 int mig__known_add(mig__known *known, const mig__known_entry *entry, mig_error *err);

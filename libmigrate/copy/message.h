@@ -22,15 +22,15 @@ typedef struct mig__transit {
     uint32_t uid; /* on the source */
     mig__datetime date;
     mig__message_digest digest;
-    char *flags;    /* sorted, joined by blanks, "" for none */
-    char *email_id; /* NULL: not known */
+    char *flags;                /* sorted, joined by blanks, "" for none */
+    char *email_id;             /* NULL: not known */
     char *message_id, *subject; /* to name it in reports; NULL: none */
-    uint64_t size;  /* octets held */
-    char *octets;   /* in memory, or NULL */
-    int spool;      /* descriptor, or -1 */
-    bool settled;   /* was looked up among what is known on the target */
-    bool plain;     /* the target refused it with its keywords: sent with system flags only */
-    uint64_t charged; /* octets taken from the budget, given back by the queue when the message is done */
+    uint64_t size;              /* octets held */
+    char *octets;               /* in memory, or NULL */
+    int spool;                  /* descriptor, or -1 */
+    bool settled;               /* was looked up among what is known on the target */
+    bool plain;                 /* the target refused it with its keywords: sent with system flags only */
+    uint64_t charged;           /* octets taken from the budget, given back by the queue when the message is done */
 } mig__transit;
 
 /* A message of exactly `size` octets, still empty. The spool file is made in `spool_dir`. */
@@ -39,7 +39,8 @@ mig__transit *mig__transit_new(uint64_t size, const char *spool_dir, mig_error *
 /* Append octets. More than `size` in all is MIG_E_PROTOCOL; a full disk MIG_E_DISK_FULL. */
 int mig__transit_add(mig__transit *message, uint64_t *filled, const char *octets, size_t length, mig_error *err);
 
-/* Read up to `size` octets at `offset`: into `buffer` from the spool, or *data points into memory. Returns the count. */
+/* Read up to `size` octets at `offset`: into `buffer` from the spool, or *data points into memory. Returns the count.
+ */
 int64_t mig__transit_read(const mig__transit *message, uint64_t offset, char *buffer, size_t size, const char **data,
                           mig_error *err);
 

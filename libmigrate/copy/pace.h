@@ -7,13 +7,13 @@
 #include <stdint.h>
 
 typedef struct mig__pace {
-    uint64_t rate;        /* octets a second; 0: no bound */
-    uint64_t daily;       /* octets a day; 0: no bound */
-    int64_t until;        /* wall clock, seconds since 1970; 0: no bound */
-    int64_t day;          /* UTC day that `sent_today` belongs to */
+    uint64_t rate;  /* octets a second; 0: no bound */
+    uint64_t daily; /* octets a day; 0: no bound */
+    int64_t until;  /* wall clock, seconds since 1970; 0: no bound */
+    int64_t day;    /* UTC day that `sent_today` belongs to */
     uint64_t sent_today;
-    double tokens;        /* octets that may go out at once */
-    double filled_at;     /* monotonic seconds */
+    double tokens;    /* octets that may go out at once */
+    double filled_at; /* monotonic seconds */
 } mig__pace;
 
 /* `until` is "HH:MM" local time, today or, when that has passed, tomorrow; NULL: no bound. */

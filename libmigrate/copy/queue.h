@@ -15,10 +15,10 @@ typedef struct mig__appetite {
 } mig__appetite;
 
 enum {
-    MIG__BATCH_FIRST = 16,         /* messages of a writer's first batch */
-    MIG__BATCH_MOST = 100,         /* messages of the largest: what losing it costs stays small */
-    MIG__BATCH_OCTETS = 4 << 20,   /* octets of the largest; a single message may be more */
-    MIG__BATCH_LINGER_MS = 10      /* how long a writer waits for a fuller batch */
+    MIG__BATCH_FIRST = 16,       /* messages of a writer's first batch */
+    MIG__BATCH_MOST = 100,       /* messages of the largest: what losing it costs stays small */
+    MIG__BATCH_OCTETS = 4 << 20, /* octets of the largest; a single message may be more */
+    MIG__BATCH_LINGER_MS = 10    /* how long a writer waits for a fuller batch */
 };
 
 /* ---- readers ---- */
@@ -42,7 +42,12 @@ void mig__queue_put(mig__run *run, mig__folder_job *job, mig__transit *message);
 
 /* ---- writers ---- */
 
-typedef enum mig__errand { MIG__ERRAND_NONE, MIG__ERRAND_BATCH, MIG__ERRAND_RECONCILE, MIG__ERRAND_FINISHED } mig__errand;
+typedef enum mig__errand {
+    MIG__ERRAND_NONE,
+    MIG__ERRAND_BATCH,
+    MIG__ERRAND_RECONCILE,
+    MIG__ERRAND_FINISHED
+} mig__errand;
 
 /*
  * What to do next: a batch to send (*batch), a folder whose unknown batches must be reconciled (*job), nothing right

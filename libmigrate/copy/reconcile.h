@@ -2,8 +2,8 @@
  * copy/reconcile.h - batches whose outcome is not known: looked for on the target, by content
  *
  * A batch may have been stored although its answer never came (a cut, a kill). All UIDs that it can have are at least
- * the UIDNEXT recorded with its intent; those of them that are not recorded as ours are read back and matched by digest.
- * What is found is adopted as copied, what is not is sent again. Nobody else writes to the folder meanwhile.
+ * the UIDNEXT recorded with its intent; those of them that are not recorded as ours are read back and matched by
+ * digest. What is found is adopted as copied, what is not is sent again. Nobody else writes to the folder meanwhile.
  */
 #ifndef MIG_COPY_RECONCILE_H
 #define MIG_COPY_RECONCILE_H

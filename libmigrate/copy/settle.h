@@ -4,13 +4,13 @@
 
 #include "copy/job.h"
 
-typedef enum mig__verdict { /* on a refusal */
-    MIG__VERDICT_MESSAGE, /* this message is listed, the rest goes on */
-    MIG__VERDICT_SPLIT,   /* several messages in one command: find the one */
-    MIG__VERDICT_PLAIN,   /* once more without keywords */
-    MIG__VERDICT_AGAIN,   /* the same again after a pause */
-    MIG__VERDICT_FOLDER,  /* nothing more to this folder */
-    MIG__VERDICT_ACCOUNT  /* the account ends here */
+typedef enum mig__verdict {                       /* on a refusal */
+                            MIG__VERDICT_MESSAGE, /* this message is listed, the rest goes on */
+                            MIG__VERDICT_SPLIT,   /* several messages in one command: find the one */
+                            MIG__VERDICT_PLAIN,   /* once more without keywords */
+                            MIG__VERDICT_AGAIN,   /* the same again after a pause */
+                            MIG__VERDICT_FOLDER,  /* nothing more to this folder */
+                            MIG__VERDICT_ACCOUNT  /* the account ends here */
 } mig__verdict;
 
 /* Pure: what a refusal of `count` messages means. `keywords`: whether the (first) message was sent with keywords. */
@@ -26,8 +26,8 @@ int mig__settle_refused(mig__run *run, mig__batch *batch, const mig_error *why, 
  * Each message had an answer of its own: taken[i] with uids[i], else refused[i] says why (NULL entries of taken ones).
  * Ends the batch, requeues what is to be tried again. -1: the state failed.
  */
-int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, const bool *taken, mig_error *const *refused,
-                     mig_error *err);
+int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, const bool *taken,
+                     mig_error *const *refused, mig_error *err);
 
 /* A message that will not be copied: report and state. Counts it; does not free it. */
 void mig__settle_failed(mig__run *run, mig__folder_job *job, const mig__transit *message, const mig_error *why);

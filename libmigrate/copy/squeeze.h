@@ -24,8 +24,8 @@ void mig__squeeze_note(mig__squeeze *squeeze, uint64_t octets, int64_t ms);
 bool mig__squeeze_slow(uint64_t octets, int64_t ms);
 
 /*
- * True once, when the session should compress as soon as no command is in flight: endpoint->compress is auto (negative),
- * the server offers it, and the line was measured to be slow.
+ * True once, when the session should compress as soon as no command is in flight: endpoint->compress is auto
+ * (negative), the server offers it, and the line was measured to be slow.
  */
 bool mig__squeeze_wanted(mig__squeeze *squeeze, const mig__session *session, const mig_endpoint *endpoint);
 

@@ -20,12 +20,12 @@ typedef enum mig__append_way {
 /* `largest`: octets of the largest message of the batch, since LITERAL- ends at 4,096. */
 mig__append_way mig__append_way_of(const mig__session *session, uint64_t largest);
 
-mig__command *mig__append_begin(mig__session *session, const char *mailbox, mig__command_handler *handler, void *context,
-                                mig_error *err);
+mig__command *mig__append_begin(mig__session *session, const char *mailbox, mig__command_handler *handler,
+                                void *context, mig_error *err);
 
 /*
- * Flags, date (left out when not valid) and the literal's announcement. 0: send exactly `size` octets now; 1: the server
- * answered instead, the command is over; -1: the session failed.
+ * Flags, date (left out when not valid) and the literal's announcement. 0: send exactly `size` octets now; 1: the
+ * server answered instead, the command is over; -1: the session failed.
  */
 int mig__append_message(mig__command *command, const char *const *flags, const mig__datetime *date, uint64_t size,
                         mig_error *err);

@@ -7,12 +7,12 @@
 #include "imap/command.h"
 
 enum { /* what to ask for, beside the UID */
-    MIG__FETCH_FLAGS = 1 << 0,
-    MIG__FETCH_DATE = 1 << 1,
-    MIG__FETCH_SIZE = 1 << 2,
-    MIG__FETCH_BODY = 1 << 3,   /* BODY.PEEK[]: the octets go to the session's sink */
-    MIG__FETCH_HEADER = 1 << 4, /* BODY.PEEK[HEADER] instead of the body, to the same sink */
-    MIG__FETCH_EMAILID = 1 << 5 /* only where OBJECTID or X-GM-EXT-1 is announced */
+       MIG__FETCH_FLAGS = 1 << 0,
+       MIG__FETCH_DATE = 1 << 1,
+       MIG__FETCH_SIZE = 1 << 2,
+       MIG__FETCH_BODY = 1 << 3,   /* BODY.PEEK[]: the octets go to the session's sink */
+       MIG__FETCH_HEADER = 1 << 4, /* BODY.PEEK[HEADER] instead of the body, to the same sink */
+       MIG__FETCH_EMAILID = 1 << 5 /* only where OBJECTID or X-GM-EXT-1 is announced */
 };
 
 /*
@@ -44,6 +44,7 @@ int mig__selected_handler(const mig__response *response, void *context, mig_erro
 void mig__selected_free(mig__selected *selected);
 
 /* Begin and end EXAMINE (read only) or, for the target, SELECT. CONDSTORE is asked for where announced. */
-mig__command *mig__select(mig__session *session, const char *mailbox, bool read_only, mig__selected *out, mig_error *err);
+mig__command *mig__select(mig__session *session, const char *mailbox, bool read_only, mig__selected *out,
+                          mig_error *err);
 
 #endif

@@ -87,8 +87,9 @@ int mig__session_enable(mig__session *session, unsigned capabilities, mig_error 
 bool mig__session_utf8_names(const mig__session *session);
 
 /*
- * COMPRESS=DEFLATE (RFC 4978) from now on, where it is announced and not on yet; no command may be in flight. A server
- * that refuses goes on without. 0, or -1 when the session failed. mig__session_open does it when endpoint->compress is 1.
+ * COMPRESS=DEFLATE (RFC 4978) from now on, where it is announced and not on yet; no command may be in flight. With a
+ * server that refuses it goes on without. 0, or -1 when the session failed. mig__session_open does it when
+ * endpoint->compress is 1.
  */
 int mig__session_compress(mig__session *session, mig_error *err);
 bool mig__session_compressed(const mig__session *session);
