@@ -83,7 +83,7 @@ static int check_kind(const EVP_PKEY *key, const char *path, mig_error *err)
                                      EVP_PKEY_get_size(key) <= MIG_SIGNATURE_MAX)) {
         return 0;
     }
-    mig_error_set(err, MIG_E_SECRET, "the key in %s is neither Ed25519 nor RSA of at least %d bits", path,
+    mig_error_set(err, MIG_E_IO, "the key in %s is neither Ed25519 nor RSA of at least %d bits", path,
                   RSA_LEAST_BITS);
     return mig_error_hint(err, "make one with: openssl genpkey -algorithm ed25519 -out KEY.pem");
 }
@@ -91,11 +91,11 @@ static int check_kind(const EVP_PKEY *key, const char *path, mig_error *err)
 static int complain_of_key(const char *path, bool private, bool encrypted, mig_error *err)
 {
     if (encrypted) {
-        mig_error_set(err, MIG_E_SECRET, "the private key in %s is encrypted", path);
+        mig_error_set(err, MIG_E_IO, "the private key in %s is encrypted", path);
         return mig_error_hint(err, "give one that is not, readable for you alone: openssl pkey -in %s -out KEY.pem",
                               path);
     }
-    mig_error_set(err, MIG_E_SECRET, "there is no %s key in %s", private ? "private" : "public", path);
+    mig_error_set(err, MIG_E_IO, "there is no %s key in %s", private ? "private" : "public", path);
     return private
                ? mig_error_hint(err, "make one with: openssl genpkey -algorithm ed25519 -out KEY.pem")
                : mig_error_hint(err, "take it from the private key: openssl pkey -in KEY.pem -pubout -out PUBLIC.pem");

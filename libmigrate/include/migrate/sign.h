@@ -30,7 +30,7 @@ typedef struct mig_signature {
 typedef struct mig_signer mig_signer;
 
 /*
- * Load an unencrypted private key. Release it with mig_signer_free. Errors: MIG_E_IO (not readable), MIG_E_SECRET (no
+ * Load an unencrypted private key. Release it with mig_signer_free. Errors: MIG_E_IO (not readable, no
  * private key, encrypted, or of another kind), MIG_E_NOMEM.
  */
 mig_signer *mig_signer_load(const char *path, mig_error *err);
@@ -43,8 +43,8 @@ int mig_signer_sign(mig_signer *signer, const char *path, mig_signature *out, mi
 
 /*
  * Does the signature in the file `signature_path` fit the file `path`, by the public key in `key_path`? Returns 1: it
- * does; 0: it does not: file, signature and key do not belong together; -1 with MIG_E_IO (a file can not be read),
- * MIG_E_SECRET (no public key, or of another kind) or MIG_E_NOMEM.
+ * does; 0: it does not: file, signature and key do not belong together; -1 with MIG_E_IO (a file can not
+ * be read; no public key, or of another kind) or MIG_E_NOMEM.
  */
 int mig_signature_check(const char *path, const char *signature_path, const char *key_path, mig_error *err);
 
