@@ -33,6 +33,7 @@ HOMES = {
     "archive.h": ("libmigrate/archive/",),
     "archive_entry.h": ("libmigrate/archive/",),
     "cyaml/": ("libmigrate/plan/",),
+    "yaml.h": ("libmigrate/plan/",),
     "csv.h": ("libmigrate/plan/",),
     "jansson.h": ("libmigrate/report/", "libmigrate/net/"),
     "gsasl.h": ("libmigrate/imap/",),

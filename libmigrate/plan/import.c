@@ -1,0 +1,236 @@
+/*
+ * plan/import.c - a plan out of a list for imapsync: host1;user1;password1;host2;user2;password2
+ *
+ * The list holds passwords, so its buffers are wiped, nothing of a line is ever repeated in a message, and the new
+ * files are made with mode 0600 before the first octet is written.
+ */
+#include "plan/plan_private.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FIELDS = 6, HOST1 = 0, USER1, PASSWORD1, HOST2, USER2, PASSWORD2 };
+
+typedef struct importing {
+    const char *directory;
+    int fd;      /* of the directory */
+    int secrets; /* of the directory below it */
+    mig__buffer csv;
+    size_t accounts, skipped;
+    mig_error *err;
+} importing;
+
+static int can_not_write(importing *in, const char *name, int errnum)
+{
+    mig_error_errno(in->err, errnum == EEXIST ? MIG_E_REFUSED : MIG_E_IO, errnum, "can not make %s/%s", in->directory,
+                    name);
+    return errnum == EEXIST ? mig_error_hint(in->err, "name another directory: nothing that is there is overwritten")
+                            : -1;
+}
+
+/* A new file of mode 0600 with this content, on disk. */
+static int write_file(importing *in, int directory, const char *name, const char *text, size_t length)
+{
+    int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return can_not_write(in, name, errno);
+    }
+    int failed = 0;
+    while (length > 0 && failed == 0) {
+        ssize_t written = write(fd, text, length);
+        if (written < 0 && errno != EINTR) {
+            failed = can_not_write(in, name, errno);
+        } else if (written > 0) {
+            text += written;
+            length -= (size_t)written;
+        }
+    }
+    if (failed == 0 && fsync(fd) != 0) {
+        failed = can_not_write(in, name, errno);
+    }
+    close(fd);
+    return failed;
+}
+
+static void add_cell(mig__buffer *out, const char *text, const char *behind)
+{
+    mig__buffer_add_char(out, '"');
+    for (; *text != '\0'; text++) {
+        mig__buffer_addf(out, *text == '"' ? "\"%c" : "%c", *text);
+    }
+    mig__buffer_addf(out, "\"%s", behind);
+}
+
+/* "0017-ann_old.example.source": readable, and never a path. */
+static void secret_name(const importing *in, const char *user, const char *side, char *out, size_t size)
+{
+    char plain[64];
+    size_t length = 0;
+    for (; user[length] != '\0' && length + 1 < sizeof plain; length++) {
+        char c = user[length];
+        bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+        plain[length] = kept ? c : '_';
+    }
+    plain[length] = '\0';
+    snprintf(out, size, "%04zu-%s.%s", in->accounts, plain, side);
+}
+
+static int keep_secret(importing *in, const char *user, const char *side, const char *password, const char *behind)
+{
+    char name[128], path[160];
+    mig__buffer line = MIG__BUFFER_INIT;
+    secret_name(in, user, side, name, sizeof name);
+    mig__buffer_addf(&line, "%s\n", password);
+    int failed = line.failed ? mig_error_set(in->err, MIG_E_NOMEM, "out of memory")
+                             : write_file(in, in->secrets, name, line.data, line.length);
+    mig__buffer_wipe(&line);
+    snprintf(path, sizeof path, "secrets/%s", name);
+    add_cell(&in->csv, path, behind);
+    return failed;
+}
+
+/* "host" or "host:port" is taken as it is; imapsync's host has no port. */
+static int take_fields(importing *in, char *const fields[FIELDS], size_t line)
+{
+    static const char *const names[] = {"host1", "user1", "password1", "host2", "user2", "password2"};
+    for (int i = 0; i < FIELDS; i++) {
+        if (fields[i][0] == '\0') {
+            return mig_error_set(in->err, MIG_E_PLAN, "line %zu has no %s", line, names[i]);
+        }
+    }
+    in->accounts++;
+    if (in->secrets < 0) {
+        return 0;
+    }
+    add_cell(&in->csv, fields[HOST1], ",");
+    add_cell(&in->csv, fields[USER1], ",");
+    if (keep_secret(in, fields[USER1], "source", fields[PASSWORD1], ",") != 0) {
+        return -1;
+    }
+    add_cell(&in->csv, fields[HOST2], ",");
+    add_cell(&in->csv, fields[USER2], ",");
+    return keep_secret(in, fields[USER2], "target", fields[PASSWORD2], "\n");
+}
+
+/* Cuts the line into its fields. */
+static int take_line(importing *in, char *text, size_t line)
+{
+    char *fields[FIELDS];
+    size_t length = strlen(text);
+    while (length > 0 && (text[length - 1] == '\r' || text[length - 1] == ' ' || text[length - 1] == '\t')) {
+        text[--length] = '\0';
+    }
+    text += strspn(text, " \t");
+    if (text[0] == '\0' || text[0] == '#') {
+        return 0;
+    }
+    for (int i = 0; i < FIELDS; i++) {
+        fields[i] = text;
+        size_t width = strcspn(text, ";");
+        if (text[width] == '\0' && i < FIELDS - 1) {
+            mig_error_set(in->err, MIG_E_PLAN, "line %zu has %d fields", line, i + 1);
+            return mig_error_hint(in->err, "six are expected: host1;user1;password1;host2;user2;password2");
+        }
+        bool more = text[width] == ';';
+        text[width] = '\0';
+        text += width + (more ? 1 : 0);
+    }
+    in->skipped += text[0] != '\0';
+    return take_fields(in, fields, line);
+}
+
+/* Without a directory for the secrets the list is only looked over. Its lines are cut into fields. */
+static int take_list(importing *in, mig__buffer *list)
+{
+    static const char header[] = "source_host,source_user,source_password_file,target_host,target_user,"
+                                 "target_password_file\n";
+    in->accounts = in->skipped = 0;
+    mig__buffer_clear(&in->csv);
+    mig__buffer_add_text(&in->csv, header);
+    if (list->length > 0 && memchr(list->data, '\0', list->length) != NULL) {
+        return mig_error_set(in->err, MIG_E_PLAN, "the list holds a NUL: it is not text");
+    }
+    size_t line = 0;
+    char *first = list->data != NULL && strncmp(list->data, "\xef\xbb\xbf", 3) == 0 ? list->data + 3 : list->data;
+    for (char *at = first; at != NULL && *at != '\0';) {
+        char *newline = strchr(at, '\n');
+        if (newline != NULL) {
+            *newline = '\0';
+        }
+        if (take_line(in, at, ++line) != 0) {
+            return -1;
+        }
+        at = newline != NULL ? newline + 1 : NULL;
+    }
+    if (in->accounts == 0) {
+        return mig_error_set(in->err, MIG_E_PLAN, "the list names no account");
+    }
+    return mig__buffer_ok(&in->csv, in->err);
+}
+
+static int open_directories(importing *in)
+{
+    if (mkdir(in->directory, 0700) != 0 && errno != EEXIST) {
+        return mig_error_errno(in->err, MIG_E_IO, errno, "can not make the directory %s", in->directory);
+    }
+    in->fd = open(in->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (in->fd < 0) {
+        return mig_error_errno(in->err, MIG_E_IO, errno, "can not open the directory %s", in->directory);
+    }
+    static const char *const made[] = {"plan.yaml", "accounts.csv", "secrets"};
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
+        struct stat there;
+        if (fstatat(in->fd, made[i], &there, AT_SYMLINK_NOFOLLOW) == 0) {
+            return can_not_write(in, made[i], EEXIST);
+        }
+    }
+    if (mkdirat(in->fd, "secrets", 0700) != 0) {
+        return can_not_write(in, "secrets", errno);
+    }
+    in->secrets = openat(in->fd, "secrets", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return in->secrets < 0 ? can_not_write(in, "secrets", errno) : 0;
+}
+
+int mig_plan_import(const char *list, const char *directory, size_t *accounts, size_t *skipped, mig_error *err)
+{
+    static const char plan[] =
+        "# Made by `mailmigrate plan import`. `mailmigrate plan check plan.yaml` looks it over.\n"
+        "version: 1\n"
+        "accounts-file: accounts.csv\n"
+        "options:\n"
+        "  jobs: 4\n";
+    importing in = {.directory = directory, .fd = -1, .secrets = -1, .csv = MIG__BUFFER_INIT, .err = err};
+    mig__buffer text = MIG__BUFFER_INIT, copy = MIG__BUFFER_INIT;
+    int failed = mig__plan_read(list, &text, err);
+    if (failed == 0) { /* first whether it makes sense, so that nothing is left behind when it does not */
+        mig__buffer_add(&copy, text.data, text.length);
+        failed = mig__buffer_ok(&copy, err) != 0 ? -1 : take_list(&in, &copy);
+        if (failed != 0 && err->code == MIG_E_PLAN) {
+            mig_error_context(err, "%s", list);
+        }
+    }
+    failed = failed != 0 ? failed : open_directories(&in);
+    failed = failed != 0 ? failed : take_list(&in, &text);
+    if (failed == 0) {
+        failed = write_file(&in, in.fd, "accounts.csv", in.csv.data, in.csv.length) != 0 ||
+                         write_file(&in, in.fd, "plan.yaml", plan, sizeof plan - 1) != 0
+                     ? -1
+                     : 0;
+    }
+    if (in.secrets >= 0) {
+        close(in.secrets);
+    }
+    if (in.fd >= 0) {
+        close(in.fd);
+    }
+    mig__buffer_wipe(&text);
+    mig__buffer_wipe(&copy);
+    mig__buffer_free(&in.csv);
+    *accounts = in.accounts;
+    *skipped = in.skipped;
+    return failed;
+}

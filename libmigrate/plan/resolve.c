@@ -1,0 +1,372 @@
+/* plan/resolve.c - what a plan says of one account, as options: URLs, logins, paths */
+#include "plan/plan_private.h"
+#include <migrate/endpoint.h>
+#include <migrate/provider.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const side_names[] = {"source", "target"};
+
+typedef struct resolving {
+    mig_plan *plan;
+    mig_plan_account *out;
+    const mig__raw_plan *raw;
+    const mig__raw_account *account;
+    mig__lines *lines; /* NULL: a list of accounts, where each has one line */
+    size_t index;
+} resolving;
+
+char *mig__plan_path(const mig_plan *plan, const char *path)
+{
+    const char *slash = strrchr(plan->path, '/');
+    mig__buffer out = MIG__BUFFER_INIT;
+    if (slash != NULL && path[0] != '/' && strcmp(path, "-") != 0) {
+        mig__buffer_add(&out, plan->path, (size_t)(slash - plan->path) + 1);
+    }
+    mig__buffer_add_text(&out, path);
+    return mig__buffer_steal(&out);
+}
+
+/* ---- where a value stands ---- */
+
+/* The line of a key of this account, or of its side above. */
+static unsigned line_of(const resolving *r, const char *prefix, const char *key)
+{
+    char path[128];
+    unsigned line = 0;
+    if (r->lines != NULL) {
+        snprintf(path, sizeof path, "accounts.%zu.%s%s%s", r->index, prefix, prefix[0] != '\0' ? "-" : "", key);
+        line = mig__lines_find(r->lines, path);
+    }
+    return line > 0 ? line : r->out->line;
+}
+
+static int add(resolving *r, const char *name, const char *value, unsigned line)
+{
+    mig_plan_account *out = r->out;
+    mig_plan_option *grown = realloc(out->options, (out->option_count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return -1;
+    }
+    out->options = grown;
+    mig_plan_option *option = &grown[out->option_count++];
+    *option =
+        (mig_plan_option){.name = mig__strdup(name), .value = mig__strdup(value), .file = out->file, .line = line};
+    return option->name == NULL || option->value == NULL ? -1 : 0;
+}
+
+/* ---- one side ---- */
+
+static const char *value_of(const resolving *r, int side, int key)
+{
+    const char *own = r->account->sides[side].values[key];
+    return own != NULL ? own : r->raw->sides[side].values[key];
+}
+
+/* Of what proves who logs in, what the account says replaces all that stands above. */
+static bool is_proof(const char *name)
+{
+    return strncmp(name, "password-", 9) == 0 || strcmp(name, "token-command") == 0 || strncmp(name, "oauth", 5) == 0;
+}
+
+static bool has_own_proof(const resolving *r, int side)
+{
+    for (size_t i = 0; i < MIG__PLAN_SIDE_OPTIONS; i++) {
+        if (r->account->sides[side].values[i] != NULL && is_proof(mig_plan_side_option_name(i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_encoded(mig__buffer *out, const char *text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (; *text != '\0'; text++) {
+        if (strchr(plain, *text) != NULL) {
+            mig__buffer_add_char(out, *text);
+        } else {
+            mig__buffer_addf(out, "%%%02X", (unsigned)(unsigned char)*text);
+        }
+    }
+}
+
+static bool is_port(const char *text)
+{
+    unsigned long port = 0;
+    size_t length = strspn(text, "0123456789");
+    for (size_t i = 0; i < length && port < 100000; i++) {
+        port = port * 10 + (unsigned long)(text[i] - '0');
+    }
+    return length > 0 && text[length] == '\0' && port >= 1 && port <= 65535;
+}
+
+/* 0 implicit, 1 starttls, 2 none; -1: something else */
+static int tls_of(const char *text, const mig_provider *provider)
+{
+    static const char *const names[] = {"implicit", "starttls", "none"};
+    if (text == NULL) {
+        return provider != NULL ? (int)provider->tls : 0;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int bad_value(resolving *r, int side, const char *key, const char *value, const char *wanted)
+{
+    return mig__plan_problem(r->plan, r->out->file, line_of(r, side_names[side], key), "%s %s: \"%s\" is not %s",
+                             side_names[side], key, value, wanted);
+}
+
+typedef struct place {
+    const char *host, *port;
+    int tls;
+    const mig_provider *provider;
+} place;
+
+/* 0; 1: a problem was told; -1: no memory. */
+static int find_place(resolving *r, int side, place *out)
+{
+    const char *name = value_of(r, side, MIG__SIDE_PROVIDER), *tls = value_of(r, side, MIG__SIDE_TLS);
+    *out = (place){.host = value_of(r, side, MIG__SIDE_HOST), .port = value_of(r, side, MIG__SIDE_PORT)};
+    if (name != NULL && (out->provider = mig_provider_find(name)) == NULL) {
+        return bad_value(r, side, "provider", name, "the name of a profile that is known; the manual lists them") != 0
+                   ? -1
+                   : 1;
+    }
+    if (out->host == NULL && out->provider != NULL) {
+        out->host = out->provider->host;
+    }
+    if (out->host == NULL || out->host[0] == '\0') {
+        return mig__plan_problem(r->plan, r->out->file, r->out->line,
+                                 "the %s has no host: give one, or a provider that has", side_names[side]) != 0
+                   ? -1
+                   : 1;
+    }
+    if (out->port != NULL && !is_port(out->port)) {
+        return bad_value(r, side, "port", out->port, "a number from 1 to 65535") != 0 ? -1 : 1;
+    }
+    if ((out->tls = tls_of(tls, out->provider)) < 0) {
+        return bad_value(r, side, "tls", tls, "one of implicit, starttls, none") != 0 ? -1 : 1;
+    }
+    return 0;
+}
+
+static int add_url(resolving *r, int side, const place *where, const char *user)
+{
+    const char *master = value_of(r, side, MIG__SIDE_MASTER), *admin = value_of(r, side, MIG__SIDE_ADMIN);
+    const char *separator = value_of(r, side, MIG__SIDE_MASTER_SEPARATOR);
+    mig__buffer url = MIG__BUFFER_INIT;
+    mig__buffer_addf(&url, "%s://", where->tls == 0 ? "imaps" : "imap");
+    add_encoded(&url, admin != NULL ? admin : user);
+    if (master != NULL) {
+        add_encoded(&url, separator != NULL ? separator : "*");
+        add_encoded(&url, master);
+    }
+    bool bare_ipv6 = strchr(where->host, ':') != NULL && where->host[0] != '[';
+    mig__buffer_addf(&url, bare_ipv6 ? "@[%s]" : "@%s", where->host);
+    if (where->port != NULL) {
+        mig__buffer_addf(&url, ":%s", where->port);
+    } else if (where->provider != NULL && where->host == where->provider->host &&
+               where->tls == (int)where->provider->tls) {
+        mig__buffer_addf(&url, ":%u", (unsigned)where->provider->port);
+    }
+    mig_error error = MIG_ERROR_INIT;
+    mig_endpoint endpoint = MIG_ENDPOINT_INIT;
+    int failed = url.failed ? -1 : add(r, side_names[side], url.data, r->out->line);
+    if (failed == 0 && mig_endpoint_parse_url(&endpoint, url.data, &error) != 0) {
+        failed = mig__plan_problem(r->plan, r->out->file, r->out->line, "the %s: %s", side_names[side], error.text);
+    }
+    mig_endpoint_clear(&endpoint);
+    mig__buffer_free(&url);
+    return failed;
+}
+
+/* "%u" in a path is the user's name, "%%" a percent sign. NULL with `failed` unset: the name would lead elsewhere. */
+static char *expand(const char *path, const char *user, bool *failed)
+{
+    mig__buffer out = MIG__BUFFER_INIT;
+    for (; *path != '\0'; path++) {
+        if (path[0] == '%' && path[1] == 'u') {
+            if (user[0] == '.' || strchr(user, '/') != NULL) {
+                mig__buffer_free(&out);
+                return NULL;
+            }
+            mig__buffer_add_text(&out, user);
+            path++;
+        } else {
+            path += path[0] == '%' && path[1] == '%' ? 1 : 0;
+            mig__buffer_add_char(&out, *path);
+        }
+    }
+    char *text = mig__buffer_steal(&out);
+    *failed = text == NULL;
+    return text;
+}
+
+static int add_side_value(resolving *r, int side, const char *key, const char *value, const char *user)
+{
+    char name[64];
+    bool failed = false;
+    unsigned line = line_of(r, side_names[side], key);
+    snprintf(name, sizeof name, "%s-%s", side_names[side], key);
+    if (!mig__plan_is_path(key)) {
+        return add(r, name, value, line);
+    }
+    char *path = mig__plan_path(r->plan, value);
+    char *expanded = path != NULL ? expand(path, user, &failed) : NULL;
+    int result = -1;
+    if (expanded != NULL) {
+        result = add(r, name, expanded, line);
+    } else if (path != NULL && !failed) {
+        result = mig__plan_problem(r->plan, r->out->file, line,
+                                   "%s: %%u would lead out of its directory for the user \"%s\"", name, user);
+    }
+    free(path);
+    free(expanded);
+    return result;
+}
+
+static int add_login(resolving *r, int side, const place *where, const char *user)
+{
+    const char *admin = value_of(r, side, MIG__SIDE_ADMIN), *master = value_of(r, side, MIG__SIDE_MASTER);
+    char name[32];
+    snprintf(name, sizeof name, "%s-authzid", side_names[side]);
+    if (admin != NULL && master != NULL) {
+        return mig__plan_problem(r->plan, r->out->file, line_of(r, side_names[side], "admin"),
+                                 "%s: admin (SASL) and master (in the user name) exclude each other", side_names[side]);
+    }
+    if (admin != NULL && add(r, name, user, r->out->line) != 0) {
+        return -1;
+    }
+    snprintf(name, sizeof name, "%s-auth", side_names[side]);
+    if (where->provider != NULL && where->provider->auth == MIG_AUTH_XOAUTH2 &&
+        value_of(r, side, mig__plan_side_option_index("auth")) == NULL) {
+        return add(r, name, "xoauth2", r->out->line);
+    }
+    return 0;
+}
+
+static int resolve_side(resolving *r, int side, const char *user)
+{
+    place where;
+    char name[32];
+    bool own = has_own_proof(r, side);
+    int found = find_place(r, side, &where);
+    if (found != 0) {
+        return found < 0 ? -1 : 0;
+    }
+    snprintf(name, sizeof name, "%s-tls", side_names[side]);
+    if (add_url(r, side, &where, user) != 0 || (where.tls == 2 && add(r, name, "none", r->out->line) != 0) ||
+        add_login(r, side, &where, user) != 0) {
+        return -1;
+    }
+    snprintf(name, sizeof name, "%s-provider", side_names[side]);
+    if (where.provider != NULL && add(r, name, where.provider->name, r->out->line) != 0) {
+        return -1;
+    }
+    for (size_t i = MIG__SIDE_ADMIN + 1; i < MIG__PLAN_SIDE_OPTIONS; i++) {
+        const char *key = mig_plan_side_option_name(i);
+        const char *value = own && is_proof(key) ? r->account->sides[side].values[i] : value_of(r, side, (int)i);
+        if (value != NULL && add_side_value(r, side, key, value, user) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- the account ---- */
+
+static int add_own_options(resolving *r)
+{
+    const mig__raw_options *own = &r->account->options;
+    for (size_t i = 0; i < MIG__PLAN_OPTIONS; i++) {
+        const char *name = mig_plan_option_name(i);
+        unsigned count = i < MIG__PLAN_LISTS ? own->list_counts[i] : own->values[i] != NULL ? 1 : 0;
+        for (unsigned k = 0; k < count; k++) {
+            const char *value = i < MIG__PLAN_LISTS ? own->lists[i][k] : own->values[i];
+            char *path = mig__plan_is_path(name) ? mig__plan_path(r->plan, value) : NULL;
+            int failed = add(r, name, path != NULL ? path : value, line_of(r, "", name));
+            free(path);
+            if (failed != 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+int mig__plan_account(mig_plan *plan, const mig__raw_plan *raw, const mig__raw_account *account, const char *file,
+                      unsigned line, mig__lines *lines, size_t index, mig_error *err)
+{
+    const char *source = account->users[0];
+    const char *target = account->users[1] != NULL ? account->users[1] : source;
+    if (source == NULL || source[0] == '\0' || target[0] == '\0') {
+        return mig__plan_problem(plan, file, line, "an account needs the name of its source user (line %u)", line);
+    }
+    mig_plan_account *grown = realloc(plan->accounts, (plan->account_count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    plan->accounts = grown;
+    mig_plan_account *out = &grown[plan->account_count++];
+    *out = (mig_plan_account){.source = mig__strdup(source), .target = mig__strdup(target), .file = file, .line = line};
+    resolving r = {.plan = plan, .out = out, .raw = raw, .account = account, .lines = lines, .index = index};
+    if (out->source == NULL || out->target == NULL || resolve_side(&r, 0, source) != 0 ||
+        resolve_side(&r, 1, target) != 0 || add_own_options(&r) != 0) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    return 0;
+}
+
+static const char *option_of(const mig_plan_account *account, const char *name)
+{
+    for (size_t i = 0; i < account->option_count; i++) {
+        if (strcmp(account->options[i].name, name) == 0) {
+            return account->options[i].value;
+        }
+    }
+    return "";
+}
+
+static int by_pair(const void *a, const void *b)
+{
+    const mig_plan_account *const *x = a, *const *y = b;
+    int order = strcmp((*x)->source, (*y)->source);
+    order = order != 0 ? order : strcmp((*x)->target, (*y)->target);
+    order = order != 0 ? order : strcmp(option_of(*x, "source"), option_of(*y, "source"));
+    order = order != 0 ? order : strcmp(option_of(*x, "target"), option_of(*y, "target"));
+    return order != 0 ? order : *x < *y ? -1 : *x > *y;
+}
+
+static bool same_pair(const mig_plan_account *a, const mig_plan_account *b)
+{
+    return strcmp(a->source, b->source) == 0 && strcmp(a->target, b->target) == 0 &&
+           strcmp(option_of(a, "source"), option_of(b, "source")) == 0 &&
+           strcmp(option_of(a, "target"), option_of(b, "target")) == 0;
+}
+
+int mig__plan_check_repeated(mig_plan *plan, mig_error *err)
+{
+    const mig_plan_account **sorted = calloc(plan->account_count + 1, sizeof *sorted);
+    if (sorted == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < plan->account_count; i++) {
+        sorted[i] = &plan->accounts[i];
+    }
+    qsort(sorted, plan->account_count, sizeof *sorted, by_pair);
+    for (size_t i = 1; i < plan->account_count; i++) {
+        if (same_pair(sorted[i], sorted[i - 1])) {
+            mig__plan_problem(plan, sorted[i]->file, sorted[i]->line, "the account %s is here already, in %s:%u",
+                              sorted[i]->source, sorted[i - 1]->file, sorted[i - 1]->line);
+        }
+    }
+    free(sorted);
+    return 0;
+}
