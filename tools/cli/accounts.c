@@ -1,5 +1,6 @@
 #include "cli/accounts.h"
 
+#include "cli/plan_arguments.h"
 #include "cli/state_path.h"
 
 #include <stdlib.h>
@@ -12,6 +13,96 @@ static int make_room(cli_accounts *accounts, size_t count, mig_error *err)
     return accounts->items && accounts->runs ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
 }
 
+/* The option that a message of cli_options_parse names, as far as the plan has it. */
+static const mig_plan_option *culprit(const mig_plan *plan, const mig_plan_account *account, const char *text)
+{
+    const mig_plan_option *levels[] = {account ? account->options : NULL, plan->options};
+    const size_t counts[] = {account ? account->option_count : 0, plan->option_count};
+    for (size_t level = 0; level < 2; level++) {
+        for (size_t i = 0; i < counts[level]; i++) {
+            char start[64];
+            snprintf(start, sizeof start, "--%s", levels[level][i].name);
+            const size_t length = strlen(start);
+            if (strncmp(text, start, length) == 0 && (text[length] == ':' || text[length] == ' '))
+                return &levels[level][i];
+        }
+    }
+    return NULL;
+}
+
+/* What an option does not take is a problem of the plan, at its line, or at the account's. */
+static int note_problem(mig_plan *plan, const mig_plan_account *account, const mig_error *problem, mig_error *err)
+{
+    char text[MIG_ERROR_TEXT + MIG_ERROR_HINT + 8];
+    const mig_plan_option *option = culprit(plan, account, problem->text);
+    const char *plain = strncmp(problem->text, "--", 2) == 0 ? problem->text + 2 : problem->text;
+    snprintf(text, sizeof text, "%s%s%s", option ? plain : problem->text, problem->hint[0] != '\0' ? "; " : "",
+             problem->hint);
+    if (option)
+        return mig_plan_add_problem(plan, option->file, option->line, text, err);
+    return account ? mig_plan_add_problem(plan, account->file, account->line, text, err)
+                   : mig_plan_add_problem(plan, plan->path, 0, text, err);
+}
+
+static int parse_part(cli_options *options, const cli_tool *tool, cli_part part, mig_plan *plan,
+                      const mig_plan_account *account, int argc, const char **argv, mig_error *err)
+{
+    cli_tool as_part = *tool;
+    cli_arguments arguments;
+    mig_error problem = MIG_ERROR_INIT;
+    as_part.part = part;
+    int result = cli_plan_arguments(&arguments, tool->verb, plan, account, argc, argv, err);
+    if (result == 0 && cli_options_parse(options, &as_part, (int)arguments.count, arguments.items, &problem) != 0) {
+        *err = problem;
+        result = problem.code == MIG_E_USAGE ? note_problem(plan, account, &problem, err) : -1;
+    }
+    cli_arguments_free(&arguments);
+    return result;
+}
+
+/* One that has no place to go to was told of already. */
+static bool is_complete(const mig_plan_account *account)
+{
+    bool source = false, target = false;
+    for (size_t i = 0; i < account->option_count; i++) {
+        source = source || strcmp(account->options[i].name, "source") == 0;
+        target = target || strcmp(account->options[i].name, "target") == 0;
+    }
+    return source && target;
+}
+
+int cli_accounts_take(cli_accounts *accounts, const cli_tool *tool, mig_plan *plan, int argc, const char **argv,
+                      mig_error *err)
+{
+    *accounts = (cli_accounts){.of_plan = true};
+    if (make_room(accounts, plan->account_count, err) != 0 ||
+        parse_part(&accounts->common, tool, CLI_PART_RUN, plan, NULL, argc, argv, err) != 0)
+        return -1;
+    for (size_t i = 0; i < plan->account_count; i++) {
+        if (!is_complete(&plan->accounts[i]))
+            continue;
+        cli_options *options = &accounts->items[accounts->count++].options;
+        if (parse_part(options, tool, CLI_PART_ACCOUNT, plan, &plan->accounts[i], argc, argv, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int parse_plan(cli_accounts *accounts, const cli_tool *tool, int argc, const char **argv, mig_error *err)
+{
+    mig_plan *plan = mig_plan_load(accounts->common.plan_path, err);
+    if (!plan)
+        return -1;
+    cli_options_clear(&accounts->common);
+    int result = 0;
+    if (plan->problem_count == 0)
+        result = cli_accounts_take(accounts, tool, plan, argc, argv, err);
+    if (result == 0 && plan->problem_count > 0)
+        result = mig_plan_refuse(plan, err);
+    mig_plan_free(&plan);
+    return result;
+}
+
 int cli_accounts_parse(cli_accounts *accounts, const cli_tool *tool, int argc, const char **argv, mig_error *err)
 {
     *accounts = (cli_accounts){.count = 0};
@@ -19,6 +110,8 @@ int cli_accounts_parse(cli_accounts *accounts, const cli_tool *tool, int argc, c
         return -1;
     if (accounts->common.action != CLI_RUN)
         return 0;
+    if (accounts->common.plan_path)
+        return parse_plan(accounts, tool, argc, argv, err);
     if (make_room(accounts, 1, err) != 0)
         return -1;
     accounts->count = 1;
@@ -35,28 +128,62 @@ static void fill_run(cli_account *account, mig_run_account *out)
     out->providers[MIG_TARGET] = options->sides[MIG_TARGET].provider;
 }
 
-static int prepare(cli_account *account, cli_terminal *terminal, mig_stop *stop, mig_error *err)
+/* With a plan, --state is a directory: each account has a file in it. */
+static int place_state(cli_account *account, bool of_plan, mig_error *err)
 {
     mig_copy_options *copy = &account->options.copy;
+    if (!copy->target)
+        return 0;
+    if (!copy->state_path)
+        account->state_path = cli_state_path(copy->source, copy->target, err);
+    else if (of_plan)
+        account->state_path = cli_state_path_in(copy->state_path, copy->source, copy->target, err);
+    else
+        return 0;
+    copy->state_path = account->state_path;
+    return copy->state_path ? 0 : -1;
+}
+
+static int prepare(cli_account *account, bool of_plan, cli_terminal *terminal, mig_stop *stop, mig_error *err)
+{
     account->secrets = (cli_secrets)CLI_SECRETS_INIT;
     account->secrets.stop = stop;
-    if (!copy->state_path && copy->target) {
-        copy->state_path = account->state_path = cli_state_path(copy->source, copy->target, err);
-        if (!copy->state_path)
-            return -1;
-    }
-    account->options.verify.state_path = copy->state_path;
+    if (place_state(account, of_plan, err) != 0)
+        return -1;
+    account->options.verify.state_path = account->options.copy.state_path;
     return cli_secrets_prepare(&account->secrets, &account->options, terminal, err);
+}
+
+static const char *const variables[] = {"MAILMIGRATE_SOURCE_PASSWORD", "MAILMIGRATE_TARGET_PASSWORD"};
+
+/* cli_secrets_prepare takes the variables out of the environment; each account is to find them. */
+static int prepare_all(cli_accounts *accounts, char kept[2][MIG_SECRET_MAX], cli_terminal *terminal, mig_stop *stop,
+                       mig_error *err)
+{
+    for (size_t i = 0; i < accounts->count; i++) {
+        for (int side = 0; side < 2; side++)
+            if (kept[side][0] != '\0' && setenv(variables[side], kept[side], 1) != 0)
+                return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        if (prepare(&accounts->items[i], accounts->of_plan, terminal, stop, err) != 0) {
+            if (accounts->count > 1)
+                mig_error_context(err, "%s", accounts->items[i].options.copy.source->user);
+            return -1;
+        }
+        fill_run(&accounts->items[i], &accounts->runs[i]);
+    }
+    return 0;
 }
 
 int cli_accounts_prepare(cli_accounts *accounts, cli_terminal *terminal, mig_stop *stop, mig_error *err)
 {
-    for (size_t i = 0; i < accounts->count; i++) {
-        if (prepare(&accounts->items[i], terminal, stop, err) != 0)
-            return -1;
-        fill_run(&accounts->items[i], &accounts->runs[i]);
+    char kept[2][MIG_SECRET_MAX];
+    for (int side = 0; side < 2; side++) {
+        const char *value = getenv(variables[side]);
+        snprintf(kept[side], sizeof kept[side], "%s", value ? value : "");
     }
-    return 0;
+    const int result = prepare_all(accounts, kept, terminal, stop, err);
+    explicit_bzero(kept, sizeof kept);
+    return result;
 }
 
 void cli_accounts_clear(cli_accounts *accounts)

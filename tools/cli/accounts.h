@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/secrets.h"
 
+#include <migrate/plan.h>
 #include <migrate/run.h>
 
 typedef struct cli_account {
@@ -23,6 +24,7 @@ typedef struct cli_accounts {
     cli_account *items;
     mig_run_account *runs; /* the same for mig_run */
     size_t count;
+    bool of_plan;
 } cli_accounts;
 
 /*
@@ -31,6 +33,13 @@ typedef struct cli_accounts {
  * case.
  */
 int cli_accounts_parse(cli_accounts *accounts, const cli_tool *tool, int argc, const char **argv, mig_error *err);
+
+/*
+ * The same from a plan that is loaded: what its options do not take is added to its problems, all of it. Accounts
+ * without both URLs are passed over. `accounts` is new. Errors: MIG_E_NOMEM.
+ */
+int cli_accounts_take(cli_accounts *accounts, const cli_tool *tool, mig_plan *plan, int argc, const char **argv,
+                      mig_error *err);
 
 /*
  * State files and passwords of all accounts. The two variables for passwords hold for every account that has none of

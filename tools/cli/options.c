@@ -322,7 +322,7 @@ static int take_argument(cli_options *options, const char *argument, mig_error *
     return mig_error_hint(err, "give one plan, or the accounts as --source URL and --target URL");
 }
 
-static int apply_all(cli_options *options, cli_verb verb, poptContext context, mig_error *err)
+static int apply_all(cli_options *options, const cli_tool *tool, poptContext context, mig_error *err)
 {
     int option;
     while ((option = poptGetNextOpt(context)) > 0) {
@@ -335,11 +335,11 @@ static int apply_all(cli_options *options, cli_verb verb, poptContext context, m
             return -1;
     }
     if (option < -1)
-        return bad_option(verb, context, option, err);
+        return bad_option(tool->verb, context, option, err);
     if (options->action != CLI_RUN)
         return 0;
     const char *argument;
-    while ((argument = poptGetArg(context)))
+    while (tool->part == CLI_PART_LINE && (argument = poptGetArg(context)))
         if (take_argument(options, argument, err) != 0)
             return -1;
     return 0;
@@ -395,12 +395,13 @@ static int finish_side(const cli_options *options, cli_side *side, const char *n
                : cli_login_finish(&side->login, endpoint, name, passwords, err);
 }
 
-static int finish(cli_options *options, cli_verb verb, mig_error *err)
+static int finish(cli_options *options, const cli_tool *tool, mig_error *err)
 {
+    const cli_verb verb = tool->verb;
     mig_copy_options *copy = &options->copy;
     if (options->check_path) /* no server has a part in it */
         return cli_verify_finish(options, err);
-    if (options->plan_path)
+    if (options->plan_path || tool->part == CLI_PART_RUN)
         return cli_run_check_plan(options, err);
     const bool target_wanted = verb != CLI_INVENTORY || options->sides[MIG_TARGET].url;
     if (finish_side(options, &options->sides[MIG_SOURCE], "source", err) != 0 ||
@@ -444,9 +445,9 @@ int cli_options_parse(cli_options *options, const cli_tool *tool, int argc, cons
     if (!context)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     poptSetOtherOptionHelp(context, tool->synopsis);
-    int result = apply_all(options, tool->verb, context, err);
+    int result = apply_all(options, tool, context, err);
     if (result == 0)
-        result = options->action == CLI_RUN ? finish(options, tool->verb, err) : answer(options, tool, context, err);
+        result = options->action == CLI_RUN ? finish(options, tool, err) : answer(options, tool, context, err);
     poptFreeContext(context);
     return result;
 }

@@ -83,11 +83,15 @@ typedef struct cli_options {
     cli_list kept; /* every argument given: what the pointers above point to */
 } cli_options;
 
+/* What the arguments are: the command line, or made from a plan (then what names the plan is passed over). */
+typedef enum cli_part { CLI_PART_LINE, CLI_PART_ACCOUNT, CLI_PART_RUN /* without an account */ } cli_part;
+
 /* What `--help` and `--version` say of a tool. */
 typedef struct cli_tool {
     const char *name;     /* "mailmigrate-copy" */
     const char *synopsis; /* what follows the name */
     cli_verb verb;
+    cli_part part;
 } cli_tool;
 
 /*

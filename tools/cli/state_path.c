@@ -84,7 +84,7 @@ static const char *home_directory(void)
 }
 
 /* The XDG Base Directory Specification wants relative paths ignored. */
-static int state_directory(char *out, size_t size, mig_error *err)
+int cli_state_directory(char *out, size_t size, mig_error *err)
 {
     const char *base = getenv("XDG_STATE_HOME");
     const bool set = base && base[0] == '/';
@@ -100,23 +100,35 @@ static int state_directory(char *out, size_t size, mig_error *err)
     return 0;
 }
 
-char *cli_state_path(const mig_endpoint *source, const mig_endpoint *target, mig_error *err)
+char *cli_state_path_in(const char *directory, const mig_endpoint *source, const mig_endpoint *target, mig_error *err)
 {
-    char directory[4096];
     char name[256];
-    if (state_directory(directory, sizeof directory, err) != 0)
-        return NULL;
-    if (make_directories(directory, err) != 0) {
-        mig_error_hint(err, "say where the state may be kept with --state FILE");
+    char *made = strdup(directory);
+    char *path = NULL;
+    if (!made) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
         return NULL;
     }
+    if (make_directories(made, err) != 0) {
+        mig_error_hint(err, "say where the state may be kept with --state");
+        free(made);
+        return NULL;
+    }
+    free(made);
     cli_state_name(source, target, name, sizeof name);
     const size_t size = strlen(directory) + strlen(name) + 2;
-    char *path = malloc(size);
+    path = malloc(size);
     if (!path) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         return NULL;
     }
     snprintf(path, size, "%s/%s", directory, name);
     return path;
+}
+
+char *cli_state_path(const mig_endpoint *source, const mig_endpoint *target, mig_error *err)
+{
+    char directory[4096];
+    return cli_state_directory(directory, sizeof directory, err) == 0 ? cli_state_path_in(directory, source, target, err)
+                                                                       : NULL;
 }

@@ -18,4 +18,10 @@ char *cli_state_name(const mig_endpoint *source, const mig_endpoint *target, cha
  */
 char *cli_state_path(const mig_endpoint *source, const mig_endpoint *target, mig_error *err);
 
+/* The same below another directory. */
+char *cli_state_path_in(const char *directory, const mig_endpoint *source, const mig_endpoint *target, mig_error *err);
+
+/* The directory of cli_state_path. 0, or -1 with MIG_E_IO. */
+int cli_state_directory(char *out, size_t size, mig_error *err);
+
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const cli_tool tool = {"mailmigrate-copy", "--source URL --target URL", CLI_COPY};
+static const cli_tool tool = {"mailmigrate-copy", "--source URL --target URL", CLI_COPY, CLI_PART_LINE};
 static cli_options options;
 static mig_error err;
 
