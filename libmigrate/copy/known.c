@@ -1,5 +1,6 @@
 #include "copy/known.h"
 #include "copy/move.h"
+#include "copy/settle.h"
 #include "imap/digests.h"
 #include "sides/sides.h"
 #include "state/keyindex.h"
@@ -278,15 +279,8 @@ static int record_known(mig__run *run, mig__folder_job *job, const mig__transit 
     if (entry->kind == MIG__KNOWN_ORPHAN) {
         return mig__state_message_repair(run->state, entry->row, message->uid, 0, err);
     }
-    mig__message record = {.source_uid = message->uid,
-                           .target_uid = entry->target_uid,
-                           .has_digest = true,
-                           .digest = message->digest,
-                           .internaldate = message->date,
-                           .flags = message->flags,
-                           .email_id = message->email_id,
-                           .message_id = message->message_id,
-                           .subject = message->subject};
+    mig__message record = mig__settle_record(message);
+    record.target_uid = entry->target_uid;
     return mig__state_message_adopt(run->state, job->record.id, &record, err);
 }
 

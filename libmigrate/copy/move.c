@@ -1,6 +1,7 @@
 #include "copy/move.h"
 #include "base/crashpoint.h"
 #include "copy/reconcile.h"
+#include "copy/settle.h"
 #include "imap/append.h"
 #include <string.h>
 
@@ -94,14 +95,7 @@ static int move(moving *m, const mig__message_digest *digest, uint32_t *uid, boo
 
 static int64_t write_intent(moving *m, const mig__transit *message, mig_error *err)
 {
-    mig__message record = {.source_uid = message->uid,
-                           .has_digest = true,
-                           .digest = message->digest,
-                           .internaldate = message->date,
-                           .flags = message->flags,
-                           .email_id = message->email_id,
-                           .message_id = message->message_id,
-                           .subject = message->subject};
+    mig__message record = mig__settle_record(message);
     pthread_mutex_lock(&m->run->lock);
     m->uidnext = m->job->uidnext;
     pthread_mutex_unlock(&m->run->lock);

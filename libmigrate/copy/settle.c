@@ -22,22 +22,27 @@ mig__verdict mig__verdict_of(const mig_error *error, size_t count, bool keywords
     return keywords && error->code != MIG_E_TOO_BIG ? MIG__VERDICT_PLAIN : MIG__VERDICT_MESSAGE;
 }
 
+mig__message mig__settle_record(const mig__transit *message)
+{
+    return (mig__message){.source_uid = message->uid,
+                          .has_digest = true,
+                          .digest = message->digest,
+                          .internaldate = message->date,
+                          .flags = message->flags,
+                          .email_id = message->email_id,
+                          .message_id = message->message_id,
+                          .subject = message->subject};
+}
+
 void mig__settle_failed(mig__run *run, mig__folder_job *job, const mig__transit *message, const mig_error *why)
 {
     mig_error error = *why;
     mig_error_context(&error, "message %u of '%s' was not copied", message->uid, job->source->name);
     char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
-    mig__message record = {.source_uid = message->uid,
-                           .state = MIG__MESSAGE_FAILED,
-                           .has_digest = true,
-                           .digest = message->digest,
-                           .internaldate = message->date,
-                           .flags = message->flags,
-                           .email_id = message->email_id,
-                           .message_id = message->message_id,
-                           .subject = message->subject,
-                           .code = error.code,
-                           .text = mig_error_line(&error, line, sizeof line)};
+    mig__message record = mig__settle_record(message);
+    record.state = MIG__MESSAGE_FAILED;
+    record.code = error.code;
+    record.text = mig_error_line(&error, line, sizeof line);
     mig_error failure;
     if (mig__state_message_failed(run->state, job->record.id, &record, &failure) != 0) {
         mig__run_fail(run, &failure);

@@ -13,6 +13,9 @@ typedef enum mig__verdict {                       /* on a refusal */
                             MIG__VERDICT_ACCOUNT  /* the account ends here */
 } mig__verdict;
 
+/* What the state keeps of a message; the strings are borrowed from it. */
+mig__message mig__settle_record(const mig__transit *message);
+
 /* Pure: what a refusal of `count` messages means. `keywords`: whether the (first) message was sent with keywords. */
 mig__verdict mig__verdict_of(const mig_error *error, size_t count, bool keywords);
 

@@ -110,15 +110,7 @@ static int write_intent(writer *w, mig__batch *batch, mig_error *err)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     for (size_t i = 0; i < batch->count; i++) {
-        const mig__transit *message = batch->messages[i];
-        messages[i] = (mig__message){.source_uid = message->uid,
-                                     .has_digest = true,
-                                     .digest = message->digest,
-                                     .internaldate = message->date,
-                                     .flags = message->flags,
-                                     .email_id = message->email_id,
-                                     .message_id = message->message_id,
-                                     .subject = message->subject};
+        messages[i] = mig__settle_record(batch->messages[i]);
     }
     pthread_mutex_lock(&w->run->lock);
     batch->uidnext = batch->job->uidnext;
