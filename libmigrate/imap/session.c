@@ -47,8 +47,12 @@ void mig__session_enter(mig__session *session, mig__session_state state)
 
 int mig__session_fail(mig__session *session)
 {
-    if (session->failure.code == MIG_E_CLOSED && session->failure.server[0] != '\0') {
-        /* The connection went away while we were sending; the stream has found a BYE that says why. */
+    if (session->failure.code == MIG_E_CLOSED && session->failure.server[0] != '\0' &&
+        session->endpoint->tunnel == NULL) {
+        /*
+         * The connection went away while we were sending; the stream has found a BYE that says why. (Of a tunnel the
+         * words are the command's.)
+         */
         char words[MIG_ERROR_SERVER];
         snprintf(words, sizeof words, "%s", session->failure.server);
         mig__failure_classify_bye(MIG__CODE_NONE, words, &session->failure);

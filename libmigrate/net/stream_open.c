@@ -108,9 +108,9 @@ bool mig__stream_is_tls(const mig__stream *stream)
 
 static int refuse_cleartext(const mig_endpoint *endpoint, mig_error *err)
 {
-    mig_error_set(err, MIG_E_CLEARTEXT,
-                  "%s is not this machine: without TLS, password and mail could be read on the way",
-                  endpoint->host ? endpoint->host : "the server");
+    mig_error_set(err, MIG_E_CLEARTEXT, "%s is %s: without TLS, password and mail could be read on the way",
+                  endpoint->host ? endpoint->host : "the server",
+                  endpoint->proxy ? "behind a proxy" : "not this machine");
     return mig_error_hint(err, "use imaps://, or imap:// with STARTTLS");
 }
 
