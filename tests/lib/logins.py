@@ -68,9 +68,10 @@ class LoginCase(harness.ToolCase):
 
     def fill(self, count=5, **options):
         connection = self.source.login(self.user)
-        self.addCleanup(connection.shutdown)
         messages = mailgen.generate(harness.SEED, count, **options)
         mailgen.fill(connection, messages, self.source.separator)
+        connection.logout()
+        self.log_from = len(self.source.log)
         return messages
 
     def to_target(self):
