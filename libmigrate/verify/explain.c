@@ -4,7 +4,7 @@
  * What is tried: with the fields that servers add left out or in, with 0x80 turned into NUL or not, with up to a few
  * line ends less or more at the end, and with the line ends themselves in another form. How many of them must have had
  * that form follows from the recorded size; which ones is tried from the front and from the back, so that a message
- * whose header or body alone had it is found as well.
+ * whose header or body alone had it is found as well; a single one may be anywhere.
  */
 #include "verify/explain.h"
 #include "verify/octets.h"
@@ -27,13 +27,15 @@ typedef struct attempt {
     int final;     /* so many CRLF more at the end; negative: fewer */
     line_form form;
     uint64_t lines; /* so many CRLF get that form */
-    bool from_end;  /* the last ones, not the first ones */
+    uint64_t first; /* from this one on */
+    bool crlf;      /* each LF without CR becomes CRLF */
 } attempt;
 
 /* What there is to turn back. */
 typedef struct features {
     uint64_t octets;
     uint64_t line_ends; /* CRLF */
+    uint64_t bare;      /* LF without CR */
     uint64_t high;      /* 0x80 */
     uint64_t final;     /* CRLF at the end, one after another */
     unsigned char last; /* octet */
@@ -82,6 +84,7 @@ static int add_features(const void *data, size_t length, void *context, mig_erro
         } else if (octets[i] != '\r' || f->last == '\r') {
             f->final = 0;
         }
+        f->bare += octets[i] == '\n' && f->last != '\r';
         f->high += octets[i] == 0x80;
         f->last = octets[i];
     }
@@ -94,11 +97,9 @@ static int add_features(const void *data, size_t length, void *context, mig_erro
 typedef struct turner {
     const attempt *how;
     mig__sha256 *sha256;
-    uint64_t left;   /* octets to go before the line ends that are cut off at the end */
-    uint64_t line;   /* CRLF seen */
-    uint64_t first;  /* the line ends that change their form: from this one */
-    uint64_t behind; /* up to, and without, that one */
-    bool cr;         /* a CR waits for what follows */
+    uint64_t left; /* octets to go before the line ends that are cut off at the end */
+    uint64_t line; /* CRLF seen */
+    bool cr;       /* a CR waits for what follows */
     size_t length;
     unsigned char out[4096];
 } turner;
@@ -120,7 +121,7 @@ static int put_line_end(turner *t, mig_error *err)
 {
     static const char *const forms[] = {
         [AS_IT_IS] = "\r\n", [WITH_ONE_CR_MORE] = "\r\r\n", [LF_ONLY] = "\n", [CR_ONLY] = "\r"};
-    bool changes = t->line >= t->first && t->line < t->behind;
+    bool changes = t->line >= t->how->first && t->line - t->how->first < t->how->lines;
     const char *form = forms[changes ? t->how->form : AS_IT_IS];
     t->line++;
     return put(t, form, strlen(form), err);
@@ -140,7 +141,9 @@ static int turn(const void *data, size_t length, void *context, mig_error *err)
             if (put_line_end(t, err) < 0) {
                 return -1;
             }
-        } else if ((was_cr && put(t, "\r", 1, err) < 0) || (!t->cr && put(t, &octet, 1, err) < 0)) {
+        } else if ((was_cr && put(t, "\r", 1, err) < 0) ||
+                   (!was_cr && octet == '\n' && t->how->crlf && put(t, "\r", 1, err) < 0) ||
+                   (!t->cr && put(t, &octet, 1, err) < 0)) {
             return -1;
         }
     }
@@ -165,10 +168,7 @@ static int try_one(explainer *e, const features *f, const attempt *how, mig_erro
 {
     uint8_t digest[MIG__DIGEST_SIZE];
     uint64_t cut = how->final < 0 ? (uint64_t)-how->final : 0;
-    uint64_t total = f->line_ends - cut + (how->final > 0 ? (uint64_t)how->final : 0);
     turner t = {.how = how, .sha256 = e->sha256, .left = f->octets - 2 * cut};
-    t.first = how->from_end ? total - how->lines : 0;
-    t.behind = t.first + how->lines;
     if (e->read > READ_LIMIT) {
         return 0;
     }
@@ -181,8 +181,19 @@ static int try_one(explainer *e, const features *f, const attempt *how, mig_erro
     }
     e->out->certain = true;
     e->out->rules = (how->left_out ? MIG_RULE_LEFT_OUT : 0U) | (how->nul ? MIG_RULE_NUL : 0U) |
-                    (how->final ? MIG_RULE_FINAL_LINE : 0U) | (how->lines ? MIG_RULE_LINE_ENDS : 0U);
+                    (how->final ? MIG_RULE_FINAL_LINE : 0U) | (how->lines || how->crlf ? MIG_RULE_LINE_ENDS : 0U);
     return 1;
+}
+
+/* The line ends at the front, those at the back, and a single one anywhere. */
+static int try_places(explainer *e, const features *f, attempt how, uint64_t total, mig_error *err)
+{
+    int found = 0;
+    uint64_t last = total - how.lines, step = how.lines == 1 || last == 0 ? 1 : last;
+    for (how.first = 0; found == 0 && how.first <= last && e->read <= READ_LIMIT; how.first += step) {
+        found = try_one(e, f, &how, err);
+    }
+    return found;
 }
 
 /* `how` but for the line ends, whose form follows from what is lacking to the recorded size. */
@@ -193,25 +204,21 @@ static int try_line_ends(explainer *e, const features *f, attempt how, mig_error
     int64_t lacking = (int64_t)e->recorded->octets - (int64_t)f->octets - 2 * how.final;
     const line_form *forms = lacking < 0 ? shorter : longer;
     size_t count = lacking < 0 ? 2 : 1;
+    int found = 0;
+    if (lacking > 0 && (uint64_t)lacking == f->bare) {
+        how.crlf = true;
+        found = try_one(e, f, &how, err);
+        how.crlf = false;
+    }
     how.lines = (uint64_t)(lacking < 0 ? -lacking : lacking);
-    if (lacking == 0) {
-        return try_one(e, f, &how, err);
+    if (found != 0 || lacking == 0) {
+        return found != 0 ? found : try_one(e, f, &how, err);
     }
-    if ((int64_t)how.lines > total) {
-        return 0;
+    for (size_t i = 0; found == 0 && (int64_t)how.lines <= total && i < count; i++) {
+        how.form = forms[i];
+        found = try_places(e, f, how, (uint64_t)total, err);
     }
-    for (size_t i = 0; i < 2 * count; i++) {
-        how.form = forms[i / 2];
-        how.from_end = i % 2;
-        if (how.from_end && (int64_t)how.lines == total) {
-            continue; /* all of them: the same from either end */
-        }
-        int found = try_one(e, f, &how, err);
-        if (found) {
-            return found;
-        }
-    }
-    return 0;
+    return found;
 }
 
 static int try_all(explainer *e, const features *f, bool left_out, mig_error *err)
