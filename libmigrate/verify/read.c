@@ -14,8 +14,10 @@
 enum {
     CONNECTIONS = 4,
     MOST_CONNECTIONS = 32,
+    FOLDERS_A_THREAD = 10,    /* each costs round trips, however small it is */
     UNIT_MESSAGES = 2048,     /* read under one EXAMINE before others get a chance */
     MESSAGES_A_THREAD = 1000, /* fewer are not worth another connection */
+    MORE_ATTEMPTS = 200,      /* commands for a unit of which the server did not give everything */
     BREAKS = 3                /* connections that a unit may break before its folder is given up */
 };
 
@@ -25,7 +27,8 @@ typedef struct reader {
     mig__session *session;
     mig__verify_job *job; /* of the unit in hand */
     mig__uidset unit;     /* still to come */
-    bool unreadable;      /* summaries that come now are of messages whose content the server did not give */
+    mig__uidset asked;    /* of these the content as well */
+    mig__uidset present;  /* what exists of it */
 } reader;
 
 /* ---- what was read ---- */
@@ -77,7 +80,7 @@ static int keep(reader *r, const mig__fetch_item *item, const mig__message_diges
     char *joined = mig__flags_join(item->flags);
     mig__found found = {.uid = item->uid,
                         .has_digest = digest != NULL,
-                        .unreadable = digest == NULL && r->unreadable,
+                        .unreadable = digest == NULL && mig__uidset_has(&r->asked, item->uid),
                         .has_date = item->internaldate.valid,
                         .date = item->internaldate.utc};
     if (digest != NULL) {
@@ -103,6 +106,7 @@ static int keep(reader *r, const mig__fetch_item *item, const mig__message_diges
     free(joined);
     failed = failed != 0 ? failed : mig__uidset_add(&one, item->uid, item->uid, err);
     failed = failed != 0 ? failed : mig__uidset_subtract(&r->unit, &one, err);
+    failed = failed != 0 ? failed : mig__uidset_subtract(&r->asked, &one, err);
     mig__uidset_free(&one);
     return failed;
 }
@@ -157,28 +161,23 @@ static int take_unit(reader *r, mig_error *err)
     return failed;
 }
 
-/* Is the content of all messages asked for? A sample is of the target: of the source any may be its counterpart. */
-static bool wants_all(const reader *r)
+/* Of the unit those whose content is to be read. A sample is of the target: of the source any may be its counterpart.
+ */
+static int choose(reader *r, mig_error *err)
 {
     double percent = r->run->pass.percent;
-    return percent >= 100 || (percent > 0 && r->side == MIG_SOURCE);
-}
-
-/* Of the unit those whose content is to be read. */
-static int choose(const reader *r, mig__uidset *to_read, mig_error *err)
-{
-    double percent = r->run->pass.percent;
+    mig__uidset_clear(&r->asked);
     if (percent <= 0) {
         return 0;
     }
-    if (wants_all(r)) {
-        return mig__uidset_copy(to_read, &r->unit, err);
+    if (percent >= 100 || r->side == MIG_SOURCE) {
+        return mig__uidset_copy(&r->asked, &r->unit, err);
     }
     uint64_t seed = mig__sample_seed(r->run->result->seed, r->job->target_name);
     for (size_t i = 0; i < r->unit.count; i++) {
         for (uint64_t uid = r->unit.ranges[i].first; uid <= r->unit.ranges[i].last; uid++) {
             if (mig__sample_has(seed, (uint32_t)uid, percent) &&
-                mig__uidset_add(to_read, (uint32_t)uid, (uint32_t)uid, err) != 0) {
+                mig__uidset_add(&r->asked, (uint32_t)uid, (uint32_t)uid, err) != 0) {
                 return -1;
             }
         }
@@ -186,34 +185,93 @@ static int choose(const reader *r, mig__uidset *to_read, mig_error *err)
     return 0;
 }
 
-static int read_summaries(reader *r, mig_error *err)
+/* Fetch what is needed besides content. 0; 1 the server refuses (`err`), -1 the session failed. */
+static int fetch_summaries(reader *r, const mig__uidset *uids, unsigned items, mig__command_handler *handler,
+                           mig_error *err)
 {
     mig__command_result result = {0};
-    if (r->unit.count == 0) {
-        return 0;
+    mig__command *command = mig__fetch(r->session, uids, items, 0, handler, r, err);
+    if (command == NULL || mig__command_wait(r->session, command, &result, err) != 0) {
+        return -1;
     }
-    unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_SIZE;
-    mig__command *command = mig__fetch(r->session, &r->unit, items, 0, on_summary, r, err);
-    int failed = command == NULL ? -1 : mig__command_wait(r->session, command, &result, err);
+    int refused = result.error.code != MIG_OK;
+    if (refused) {
+        *err = result.error;
+    }
     mig__command_result_clear(&result);
+    return refused;
+}
+
+static int on_present(const mig__response *response, void *context, mig_error *err)
+{
+    reader *r = context;
+    uint32_t uid = response->fetch.uid;
+    return response->kind == MIG__RESPONSE_FETCH && uid != 0 ? mig__uidset_add(&r->present, uid, uid, err) : 0;
+}
+
+/* Of `from` what is still asked for. */
+static int lacking(const reader *r, const mig__uidset *from, mig__uidset *out, mig_error *err)
+{
+    mig__uidset_clear(out);
+    for (size_t i = 0; i < from->count; i++) {
+        for (uint64_t uid = from->ranges[i].first; uid <= from->ranges[i].last; uid++) {
+            if (mig__uidset_has(&r->asked, (uint32_t)uid) &&
+                mig__uidset_add(out, (uint32_t)uid, (uint32_t)uid, err) != 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* A message that the server can not give may take the whole command with it: halves, until it stands alone. */
+static int read_in_halves(reader *r, const mig__uidset *set, unsigned *attempts, mig_error *err)
+{
+    mig__uidset rest = MIG__UIDSET_INIT, half = MIG__UIDSET_INIT;
+    int failed = lacking(r, set, &rest, err);
+    uint64_t size = mig__uidset_size(&rest);
+    if (failed == 0 && size > 0 && *attempts > 0) {
+        --*attempts;
+        failed = mig__fetch_digests(r->session, &rest, MIG__FETCH_BODY, on_digest, r, err);
+        failed = failed != 0 ? failed : lacking(r, set, &rest, err);
+        if (failed == 0 && size > 1 && rest.count > 0) {
+            failed = mig__uidset_take(&rest, (mig__uidset_size(&rest) + 1) / 2, &half, err) < 0 ? -1 : 0;
+            failed = failed != 0 ? failed : read_in_halves(r, &half, attempts, err);
+            failed = failed != 0 ? failed : read_in_halves(r, &rest, attempts, err);
+        }
+    }
+    mig__uidset_free(&rest);
+    mig__uidset_free(&half);
     return failed;
 }
 
+/* Content was asked for and did not come: the message is gone by now, or the server can not give it. */
+static int read_again(reader *r, mig_error *err)
+{
+    unsigned attempts = MORE_ATTEMPTS;
+    mig__uidset_clear(&r->present);
+    int outcome = fetch_summaries(r, &r->asked, MIG__FETCH_FLAGS, on_present, err);
+    return outcome != 0 ? outcome : read_in_halves(r, &r->present, &attempts, err);
+}
+
+/* 0; 1 the server refuses (`err`), -1 the session failed. */
 static int read_unit(reader *r, mig_error *err)
 {
-    mig__uidset to_read = MIG__UIDSET_INIT;
-    int failed = choose(r, &to_read, err);
-    if (failed == 0 && to_read.count > 0) {
-        failed = mig__fetch_digests(r->session, &to_read, MIG__FETCH_BODY, on_digest, r, err);
+    unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_SIZE;
+    int outcome = choose(r, err);
+    if (outcome == 0 && r->asked.count > 0) {
+        outcome = mig__fetch_digests(r->session, &r->asked, MIG__FETCH_BODY, on_digest, r, err);
     }
-    if (failed == 0) { /* what has not come by now: no content was asked for, or the server did not give it */
-        r->unreadable = wants_all(r);
-        failed = read_summaries(r, err);
-        r->unreadable = false;
-        mig__uidset_clear(&r->unit);
+    if (outcome == 0 && r->asked.count > 0) {
+        outcome = read_again(r, err);
     }
-    mig__uidset_free(&to_read);
-    return failed;
+    if (outcome == 0 && r->unit.count > 0) {
+        outcome = fetch_summaries(r, &r->unit, items, on_summary, err);
+    }
+    if (outcome == 0) {
+        mig__uidset_clear(&r->unit); /* what is left has vanished meanwhile */
+    }
+    return outcome;
 }
 
 /* ---- threads ---- */
@@ -304,6 +362,8 @@ static void *reader_main(void *argument)
     }
     mig__verify_disconnect(r->run, &r->session);
     mig__uidset_free(&r->unit);
+    mig__uidset_free(&r->asked);
+    mig__uidset_free(&r->present);
     pthread_mutex_lock(&r->run->lock);
     r->run->threads--;
     pthread_cond_broadcast(&r->run->changed);
@@ -335,12 +395,15 @@ static int add_thread(mig__verify_run *run, mig_side side, mig__session *session
     return -1;
 }
 
-static uint64_t to_read(mig__verify_run *run, mig_side side)
+static uint64_t to_read(mig__verify_run *run, mig_side side, uint64_t *threads)
 {
-    uint64_t messages = 0;
+    uint64_t messages = 0, folders = 0;
     for (size_t i = 0; i < run->pass.count; i++) {
-        messages += mig__uidset_size(set_of(&run->pass.jobs[i], side));
+        uint64_t size = mig__uidset_size(set_of(&run->pass.jobs[i], side));
+        messages += size;
+        folders += size > 0;
     }
+    *threads = messages / MESSAGES_A_THREAD + folders / FOLDERS_A_THREAD + 1;
     return messages;
 }
 
@@ -384,12 +447,12 @@ void mig__verify_read(mig__verify_run *run, const mig__verify_pass *pass, mig__s
     size_t count = 0;
     int connections = run->options->connections > 0 ? run->options->connections : CONNECTIONS;
     run->pass = *pass;
-    run->messages_total += to_read(run, MIG_TARGET) + to_read(run, MIG_SOURCE);
+    uint64_t wanted[2]; /* threads of each side */
+    run->messages_total += to_read(run, MIG_SOURCE, &wanted[0]) + to_read(run, MIG_TARGET, &wanted[1]);
     for (int i = 0; i < 2; i++) {
         mig_side side = i == 0 ? MIG_SOURCE : MIG_TARGET;
         mig__session *session = i == 0 ? source : target;
-        uint64_t wanted = to_read(run, side) / MESSAGES_A_THREAD + 1;
-        for (int k = 0; session != NULL && k < connections && k < MOST_CONNECTIONS && (uint64_t)k < wanted; k++) {
+        for (int k = 0; session != NULL && k < connections && k < MOST_CONNECTIONS && (uint64_t)k < wanted[i]; k++) {
             count += add_thread(run, side, k == 0 ? session : NULL, &threads[count]) == 0;
         }
     }
