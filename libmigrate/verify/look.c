@@ -1,5 +1,7 @@
+/* verify/look.c - one session a side, and what it takes to look at a message twice */
 #include "verify/look.h"
 #include "base/summary.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,31 +54,66 @@ static bool wait_for(mig__look *look, mig_side side, mig__command *command)
 
 /* ---- octets ---- */
 
+/* An unlinked file beside the state, as the copy has them; without a state where the system keeps such files. */
+static int open_spool(const char *state_path, mig_error *err)
+{
+    mig__buffer path = MIG__BUFFER_INIT;
+    const char *slash = state_path != NULL ? strrchr(state_path, '/') : NULL;
+    if (slash != NULL) {
+        mig__buffer_add(&path, state_path, (size_t)(slash - state_path));
+    } else {
+        mig__buffer_add_text(&path, state_path != NULL ? "." : P_tmpdir);
+    }
+    mig__buffer_add_text(&path, "/mailmigrate-XXXXXX");
+    int fd = -1;
+    if (mig__buffer_ok(&path, err) == 0 && (fd = mkstemp(path.data)) < 0) {
+        mig_error_errno(err, MIG_E_IO, errno, "can not make a temporary file %s", path.data);
+    }
+    if (fd >= 0) {
+        unlink(path.data);
+    }
+    mig__buffer_free(&path);
+    return fd;
+}
+
 static int octets_begin(uint64_t size, void *context, mig_error *err)
 {
     mig__look_octets *octets = context;
+    const char *state_path = octets->state_path;
     mig__look_octets_free(octets);
+    octets->state_path = state_path;
     octets->length = size;
     if (size <= IN_MEMORY) {
         octets->memory = malloc(size > 0 ? (size_t)size : 1);
         return octets->memory != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    char name[] = "/tmp/mailmigrate-XXXXXX";
-    octets->fd = mkstemp(name);
-    if (octets->fd < 0) {
-        return mig_error_set(err, MIG_E_IO, "can not make a temporary file");
+    octets->fd = open_spool(state_path, err);
+    return octets->fd < 0 ? -1 : 0;
+}
+
+static int write_all(int fd, const char *data, size_t length, mig_error *err)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, data, length);
+        if (written < 0 && errno != EINTR) {
+            return mig_error_errno(err, MIG_E_IO, errno, "can not write the temporary file of a large message");
+        }
+        data += written > 0 ? written : 0;
+        length -= written > 0 ? (size_t)written : 0;
     }
-    unlink(name);
     return 0;
 }
 
 static int octets_data(const char *data, size_t length, void *context, mig_error *err)
 {
     mig__look_octets *octets = context;
+    if (length > octets->length - octets->filled) {
+        return mig_error_set(err, MIG_E_PROTOCOL, "a message is longer than the server said");
+    }
     if (octets->memory != NULL) {
         memcpy(octets->memory + octets->filled, data, length);
-    } else if (write(octets->fd, data, length) != (ssize_t)length) {
-        return mig_error_set(err, MIG_E_IO, "can not write the temporary file");
+    } else if (write_all(octets->fd, data, length, err) != 0) {
+        return -1;
     }
     octets->filled += length;
     return 0;
@@ -85,7 +122,7 @@ static int octets_data(const char *data, size_t length, void *context, mig_error
 int mig__look_at(mig__look *look, const mig__verify_job *job, mig_side side, uint32_t uid, mig__look_octets *out)
 {
     mig_error error;
-    *out = (mig__look_octets){.fd = -1};
+    *out = (mig__look_octets){.fd = -1, .state_path = look->run->state != NULL ? look->run->options->state_path : NULL};
     mig__session *session = session_of(look, job, side);
     mig__uidset one = MIG__UIDSET_INIT;
     if (session == NULL || mig__uidset_add(&one, uid, uid, &error) != 0) {

@@ -20,6 +20,7 @@ typedef struct mig__look_octets {
     char *memory;
     int fd;
     uint64_t length, filled;
+    const char *state_path; /* a file goes beside it; NULL: to the system's place. Borrowed */
 } mig__look_octets;
 
 /* Read one message. 1: there; 0: not to be had (that is no error: the finding then says less). */

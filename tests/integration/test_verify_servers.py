@@ -74,6 +74,20 @@ class Memory(VerifyCase):
                              {subject: ("stored_differently", [rule], True) for subject, rule in expected.items()})
         self.assertIn("stored differently by the target's server", result.out)
 
+    def test_a_large_message(self):
+        """A second look at more than fits into memory goes through a file, which is gone afterwards."""
+        large = message(70) + b"0123456789abcdef" * 320000 + b"\r\n"
+        self.source.mailboxes[b"INBOX"].add(large)
+        self.copy(*self.accounts("plain"))
+        self.rewrite(COUNT, lambda octets: octets[:-9] + b"X" + octets[-8:])
+        for state in (None, self.path("none")):
+            result = self.damaged("--against", "source", state=state)
+            self.assertEqual(self.counts(result), {"identical": COUNT, "altered": 1})
+            self.assertIn("octet %d" % (len(large) - 9), result.json["accounts"][0]["findings"][0]["detail"])
+        self.rewrite(COUNT, lambda octets: large + b"\r\n")
+        self.assertEqual(self.rules(self.verify()), {"number 70": ("stored_differently", ["final-line"], True)})
+        self.assertEqual([name for name in os.listdir(self.dir) if name.startswith("mailmigrate-")], [])
+
     def test_a_server_that_stores_nothing(self):
         """It said OK to every APPEND (row M4 of the scorecard)."""
         self.box.messages.clear()
