@@ -15,9 +15,22 @@ typedef struct wanted { /* a message to look for */
     uint32_t found; /* its UID on the target, or 0 */
 } wanted;
 
+/*
+ * A message that the target took for certain without telling its UID (no UIDPLUS). It is among the candidates, too, and
+ * an equal message of an open batch must not be taken for it: one of the two would be lost.
+ */
+typedef struct claim {
+    int64_t row;
+    mig__message_digest digest;
+    uint32_t found;
+} claim;
+
 typedef struct search {
     wanted *items;
     size_t count;
+    claim *claims;
+    size_t claim_count;
+    mig_error error;
     uint32_t from;
     mig__uidset candidates;
     const mig__uidset *ours;
@@ -33,25 +46,38 @@ static int on_candidate(const mig__response *response, void *context, mig_error 
     return mig__uidset_add(&look->candidates, uid, uid, err);
 }
 
+static bool same_octets(const mig__message_digest *one, const mig__message_digest *other, bool canonical)
+{
+    return canonical ? memcmp(one->canonical, other->canonical, MIG__DIGEST_SIZE) == 0
+                     : memcmp(one->raw, other->raw, MIG__DIGEST_SIZE) == 0;
+}
+
+/* The one that a candidate is, claims first. Returns where its UID goes, or NULL. */
+static uint32_t *match(search *look, const mig__message_digest *digest, bool canonical)
+{
+    for (size_t i = 0; i < look->claim_count; i++) {
+        if (look->claims[i].found == 0 && same_octets(&look->claims[i].digest, digest, canonical)) {
+            return &look->claims[i].found;
+        }
+    }
+    for (size_t i = 0; i < look->count; i++) {
+        if (look->items[i].found == 0 && same_octets(look->items[i].digest, digest, canonical)) {
+            return &look->items[i].found;
+        }
+    }
+    return NULL;
+}
+
 /* The octets as they were sent come first; a target that stores them in another form is met by the canonical digest. */
 static int on_digest(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
 {
-    search *look = context;
+    uint32_t *found = match(context, digest, false);
     (void)err;
-    wanted *match = NULL;
-    for (size_t i = 0; i < look->count && match == NULL; i++) {
-        if (look->items[i].found == 0 && memcmp(look->items[i].digest->raw, digest->raw, MIG__DIGEST_SIZE) == 0) {
-            match = &look->items[i];
-        }
+    if (found == NULL) {
+        found = match(context, digest, true);
     }
-    for (size_t i = 0; i < look->count && match == NULL; i++) {
-        if (look->items[i].found == 0 &&
-            memcmp(look->items[i].digest->canonical, digest->canonical, MIG__DIGEST_SIZE) == 0) {
-            match = &look->items[i];
-        }
-    }
-    if (match != NULL) {
-        match->found = item->uid;
+    if (found != NULL) {
+        *found = item->uid;
     }
     return 0;
 }
@@ -103,6 +129,9 @@ static int look_once(mig__session *session, const char *mailbox, uint32_t uidval
     for (size_t i = 0; i < look->count; i++) {
         look->items[i].found = 0;
     }
+    for (size_t i = 0; i < look->claim_count; i++) {
+        look->claims[i].found = 0;
+    }
     outcome = look->candidates.count > 0
                   ? mig__fetch_digests(session, &look->candidates, MIG__FETCH_BODY, on_digest, look, err)
                   : 0;
@@ -122,6 +151,54 @@ static size_t found_count(const search *look)
     return found;
 }
 
+static int add_claim(const mig__message *message, void *context)
+{
+    search *look = context;
+    size_t count = look->claim_count;
+    if (!message->has_digest || message->canonical_version != MIG__CANONICAL_VERSION) {
+        return 0;
+    }
+    if ((count & (count - 1)) == 0) { /* grows at powers of two */
+        claim *grown = realloc(look->claims, (count == 0 ? 1 : count * 2) * sizeof *grown);
+        if (grown == NULL) {
+            return mig_error_set(&look->error, MIG_E_NOMEM, "out of memory");
+        }
+        look->claims = grown;
+    }
+    look->claims[look->claim_count++] = (claim){message->id, message->digest, 0};
+    return 0;
+}
+
+/* Of all source folders that go to the mailbox. */
+static int gather_claims(mig__run *run, const char *mailbox, search *look, mig_error *err)
+{
+    mig__state_folder *folders = NULL;
+    size_t count = 0;
+    look->error.code = MIG_OK;
+    int failed = mig__state_folders(run->state, run->state_account, &folders, &count, &look->error);
+    for (size_t i = 0; failed == 0 && i < count; i++) {
+        if (strcmp(folders[i].target, mailbox) == 0) {
+            failed = mig__state_unplaced(run->state, folders[i].id, add_claim, look, &look->error);
+        }
+    }
+    if (failed != 0) {
+        *err = look->error;
+    }
+    mig__state_folders_free(&folders, count);
+    return failed;
+}
+
+static int record_claims(mig__run *run, const search *look, mig_error *err)
+{
+    int failed = 0;
+    for (size_t i = 0; failed == 0 && i < look->claim_count; i++) {
+        if (look->claims[i].found != 0) {
+            failed = mig__state_message_repair(run->state, look->claims[i].row, 0, look->claims[i].found, err);
+        }
+    }
+    return failed;
+}
+
 /*
  * Look until everything is found, or `again` looks brought nothing more: a server that has received a command in full
  * may need a moment to store it, and an early "not there" would double the messages.
@@ -132,6 +209,9 @@ static int look_for(mig__run *run, mig__session *session, const char *mailbox, u
     mig__uidset ours = MIG__UIDSET_INIT;
     int outcome = mig__state_ours_in(run->state, run->state_account, mailbox, &ours, err);
     look->ours = &ours;
+    if (outcome == 0) {
+        outcome = gather_claims(run, mailbox, look, err);
+    }
     for (int i = 0; outcome == 0 && i < (again ? LOOKS : 1); i++) {
         if (i > 0) {
             mig__sleep_ms(LOOK_PAUSE_MS);
@@ -141,8 +221,14 @@ static int look_for(mig__run *run, mig__session *session, const char *mailbox, u
             break;
         }
     }
+    if (outcome == 0) {
+        outcome = record_claims(run, look, err);
+    }
     mig__uidset_free(&ours);
     mig__uidset_free(&look->candidates);
+    free(look->claims);
+    look->claims = NULL;
+    look->claim_count = 0;
     look->ours = NULL;
     return outcome;
 }
