@@ -277,7 +277,9 @@ static void add_findings(page *p)
            "<input id=\"search\" type=\"search\" placeholder=\"Search in all columns\" aria-label=\"Search\">"
            "<select id=\"kind\" aria-label=\"Kind of finding\"><option value=\"\">all findings</option></select>"
            "<select id=\"account\" aria-label=\"Account\"><option value=\"\">all accounts</option></select></div>\n"
-           "<table id=\"table\"><thead><tr><th>Finding</th><th>Account</th><th>Folder</th><th class=\"r\">UID</th>"
+           "<table id=\"table\"");
+    add(p, p->result->account_count == 1 ? " class=\"one\"" : "");
+    add(p, "><thead><tr><th>Finding</th><th>Account</th><th>Folder</th><th class=\"r\">UID</th>"
            "<th class=\"r\">Target UID</th><th>Date</th><th class=\"r\">Size</th><th>Subject</th><th>Message-ID</th>"
            "<th>Remark</th></tr></thead><tbody id=\"rows\">\n");
     walk(p, STATIC_ROWS, add_static_row);

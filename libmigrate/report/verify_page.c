@@ -40,6 +40,7 @@ const char *const mig__page_style[] = {
     "td.w{overflow-wrap:anywhere;min-width:5rem}\n",
     "td.r,th.r{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n",
     "td.bars{width:18%}\n",
+    ".one th:nth-child(2),.one td:nth-child(2){display:none}\n",
     "th button{all:unset;cursor:pointer;font-weight:600}\n",
     "button:focus-visible,input:focus-visible,select:focus-visible{\n",
     "outline:2px solid var(--focus);outline-offset:2px}\n",
