@@ -69,15 +69,21 @@ static void describe(mig_finding *finding, const mig__recorded *recorded, const 
 
 /* ---- details ---- */
 
-static char *flags_detail(const mig__recorded *recorded, const mig__found *found)
+/* What the target is held against, in front of what it says. */
+static const char *side_words(const mig__judge *j)
+{
+    return j->run->options->against == MIG_AGAINST_SOURCE ? "on the source" : "copied with";
+}
+
+static char *flags_detail(const mig__judge *j, const mig__recorded *recorded, const mig__found *found)
 {
     mig__buffer text = MIG__BUFFER_INIT;
-    mig__buffer_addf(&text, "copied with (%s), now (%s)", recorded->flags != NULL ? recorded->flags : "",
+    mig__buffer_addf(&text, "%s (%s), now (%s)", side_words(j), recorded->flags != NULL ? recorded->flags : "",
                      found->flags != NULL ? found->flags : "");
     return mig__buffer_steal(&text);
 }
 
-static char *date_detail(const mig__recorded *recorded, const mig__found *found)
+static char *date_detail(const mig__judge *j, const mig__recorded *recorded, const mig__found *found)
 {
     char was[32] = "none", is[32] = "none";
     if (recorded->has_date) {
@@ -87,14 +93,14 @@ static char *date_detail(const mig__recorded *recorded, const mig__found *found)
         mig__datetime_format(&(mig__datetime){found->date, 0, true}, is);
     }
     mig__buffer text = MIG__BUFFER_INIT;
-    mig__buffer_addf(&text, "copied with %s, now %s", was, is);
+    mig__buffer_addf(&text, "%s %s, now %s", side_words(j), was, is);
     return mig__buffer_steal(&text);
 }
 
-static char *size_detail(const mig__recorded *recorded, const mig__found *found)
+static char *size_detail(const mig__judge *j, const mig__recorded *recorded, const mig__found *found)
 {
     mig__buffer text = MIG__BUFFER_INIT;
-    mig__buffer_addf(&text, "copied with %llu octets, now %llu", (unsigned long long)recorded->digest.octets,
+    mig__buffer_addf(&text, "%s %llu octets, now %llu", side_words(j), (unsigned long long)recorded->digest.octets,
                      (unsigned long long)found->digest.octets);
     return mig__buffer_steal(&text);
 }
@@ -162,7 +168,7 @@ static void explain_altered(mig__judge *j, const mig__verify_job *job, const mig
     if (!told) {
         char was[MIG__HEX_SIZE], is[MIG__HEX_SIZE];
         mig__buffer_clear(&text);
-        mig__buffer_addf(&text, "copied with %llu octets, SHA-256 %.16s..., now %llu octets, SHA-256 %.16s...",
+        mig__buffer_addf(&text, "%s %llu octets, SHA-256 %.16s..., now %llu octets, SHA-256 %.16s...", side_words(j),
                          (unsigned long long)recorded->digest.octets, mig__hex(recorded->digest.raw, was),
                          (unsigned long long)found->digest.octets, mig__hex(found->digest.raw, is));
     }
@@ -271,7 +277,7 @@ static void explain(mig__judge *j, const mig__verify_job *job, const mig__outcom
     } else if (finding->kind == MIG_FOUND_ALTERED) {
         explain_altered(j, job, recorded, found, finding);
     } else if (finding->kind == MIG_FOUND_SIZE_DIFFERS) {
-        finding->detail = size_detail(recorded, found);
+        finding->detail = size_detail(j, recorded, found);
     } else if (finding->kind == MIG_FOUND_DUPLICATED) {
         finding->detail = twin_detail(&leader->found[outcome->twin]);
     }
@@ -286,7 +292,8 @@ static int list_difference(mig__judge *j, mig_found kind, size_t folder, const m
     }
     describe(finding, recorded, found);
     name_from_state(j, &j->run->jobs[folder], finding);
-    finding->detail = kind == MIG_FOUND_FLAGS_DIFFER ? flags_detail(recorded, found) : date_detail(recorded, found);
+    finding->detail =
+        kind == MIG_FOUND_FLAGS_DIFFER ? flags_detail(j, recorded, found) : date_detail(j, recorded, found);
     return 0;
 }
 
