@@ -1,0 +1,403 @@
+"""Many accounts in one go: a plan of fifty, some of which can not succeed, and all others that must."""
+
+import csv
+import os
+import re
+import stat
+import unittest
+
+import dovecot
+import mailgen
+import oracle
+from harness import DONE, LOGIN, REFUSED, SEED, TEMPORARY, USAGE, Account, ToolCase, program, seeded
+from relay import UP, Relay
+
+# Dovecot makes an address wait after failed logins; here all accounts come from one address.
+NO_PENALTY = "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n"
+
+
+class Campaign(ToolCase):
+    """Two servers, and a directory with a plan."""
+
+    def secret(self, name, text):
+        path = os.path.join(self.dir, name)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+            out.write(text + "\n")
+        return name
+
+    def plan(self, source, target, rows, options="", name="plan.yaml", columns=("source_user", "target_user")):
+        with open(os.path.join(self.dir, "accounts.csv"), "w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(columns)
+            writer.writerows(rows)
+        with open(os.path.join(self.dir, name), "w", encoding="utf-8") as out:
+            out.write("version: 1\n"
+                      "source: {host: %s, port: %d, password-file: %s}\n"
+                      "target: {host: %s, port: %d, password-file: %s}\n"
+                      "options:\n  ca-file: %s\n  state: states\n%s"
+                      "accounts-file: accounts.csv\n" % (
+                          source.host, source.tls_port, self.secret("good", dovecot.PASSWORD),
+                          target.host, target.tls_port, "good", source.ca,
+                          "".join("  %s\n" % line for line in options.splitlines())))
+        return os.path.join(self.dir, name)
+
+    def run_plan(self, verb, plan, *extra, expect=DONE, preset="asan", timeout=300):
+        json_path = os.path.join(self.dir, "run.json")
+        if os.path.exists(json_path):
+            os.unlink(json_path)
+        result = self.run_command([program(preset), verb, plan, "--json", json_path] + list(extra), timeout=timeout,
+                                  json_path=json_path)
+        if expect is not None:
+            self.assertEqual(result.status, expect, str(result))
+        return result
+
+
+def fill(server, user, seed, count):
+    connection = server.login(user)
+    mailgen.fill(connection, mailgen.generate(seed, count, rare=()), server.separator, server.prefix)
+    connection.shutdown()
+
+
+class Fifty(Campaign):
+    """Mixed sizes; six with a wrong password, four over quota, one that hangs in the middle."""
+
+    WRONG = {"u3", "u11", "u19", "u27", "u35", "u43"}
+    FULL = {"u5", "u15", "u25", "u45"}
+    HANGS = "u8"
+
+    @classmethod
+    def setUpClass(cls):
+        users = ["u%d" % number for number in range(1, 51)]
+        cls.source = dovecot.Dovecot(users=users, separator=".", prefix="INBOX.", extra=NO_PENALTY).start()
+        cls.addClassCleanup(cls.source.stop)
+        quota = os.path.join(cls.source.root, "quota")
+        with open(quota, "w", encoding="utf-8") as out:
+            for user in users:
+                out.write("%s:::::::%s\n" % (user, "userdb_quota_rule=*:storage=8K" if user in cls.FULL else ""))
+        cls.target = dovecot.Dovecot(users=users, authority=cls.source.authority, extra="")
+        cls.set_quota(cls.target, quota)
+        cls.target.start()
+        cls.addClassCleanup(cls.target.stop)
+        random = seeded("sizes")
+        cls.sizes = {user: random.choice((3, 5, 8, 12, 30)) for user in users}
+        cls.sizes.update({"u50": 0, cls.HANGS: 30})
+        for number, user in enumerate(users):
+            if cls.sizes[user]:
+                fill(cls.source, user, SEED + number, cls.sizes[user])
+
+    @staticmethod
+    def set_quota(server, path):
+        """Every user has a quota; that of some is too small for what the source holds."""
+        server._settings["plugins"] = "quota"
+        server._settings["extra"] = (
+            "protocol imap {\n  mail_plugins = $mail_plugins imap_quota\n}\n"
+            "plugin {\n  quota = maildir:User quota\n  quota_rule = *:storage=100M\n}\n")
+        config = server._write_config
+
+        def write():
+            config()
+            name = os.path.join(server.root, "dovecot.conf")
+            with open(name, encoding="utf-8") as file:
+                text = file.read()
+            text = text.replace("userdb {\n  driver = static\n  args = uid=%d gid=%d home=%s/mail/%%u\n}" % (
+                server.uid, server.gid, server.root),
+                "userdb {\n  driver = passwd-file\n  args = username_format=%%u %s\n"
+                "  override_fields = uid=%d gid=%d home=%s/mail/%%u\n}" % (path, server.uid, server.gid, server.root))
+            with open(name, "w", encoding="utf-8") as out:
+                out.write(text)
+
+        server._write_config = write
+
+    def rows(self, relay_port):
+        self.secret("bad", "not-the-password")
+        for user in self.source.users:
+            yield (user, user, "bad" if user in self.WRONG else "",
+                   str(relay_port) if user == self.HANGS else "")
+
+    def test_keep_going(self):
+        columns = ("source_user", "target_user", "source_password_file", "target_port")
+        with Relay("127.0.0.1", self.target.tls_port) as relay:
+            # In the middle of what is sent, and from then on as soon as a connection is made.
+            relay.cut(UP, 20000, "stall", times=100).after = 300
+            plan = self.plan(self.source, self.target, list(self.rows(relay.port)), columns=columns, options=(
+                "jobs: 6\nhost-connections: 12\ntimeout: 4\nconnect-timeout: 4\npatience: 4"))
+            result = self.run_plan("run", plan, "--keep-going", "--html", os.path.join(self.dir, "report.html"),
+                                   expect=None, timeout=500)
+        planted = self.WRONG | self.FULL | {self.HANGS}
+        states = {account["source"].split("@")[0]: account for account in result.json["accounts"]}
+        self.assertEqual(set(states), set(self.source.users), str(result))
+        failed = {user for user, account in states.items() if account["state"] != "done" or account["exit"]}
+        self.assertEqual(failed, planted, str(result))
+        for user in self.WRONG:
+            self.assertEqual((states[user]["step"], states[user]["error"]["code"], states[user]["exit"]),
+                             ("check", "auth", LOGIN))
+            self.assertIn("Authentication failed", states[user]["error"]["server"])
+        for user in self.FULL:
+            self.assertEqual((states[user]["step"], states[user]["error"]["code"], states[user]["exit"]),
+                             ("check", "overquota", REFUSED))
+            self.assertRegex(states[user]["error"]["text"], r"KiB to copy, .* of a quota of 8\.0 KiB")
+        self.assertEqual(states[self.HANGS]["exit"], TEMPORARY, states[self.HANGS])
+        # The worst of all accounts: a refused login.
+        self.assertEqual((result.status, result.json["exit"]), (LOGIN, LOGIN))
+        for user in planted:
+            self.assertIn(user + "@", result.err)
+        for user, account in states.items():
+            if user not in planted:
+                self.assertEqual((account["messages"], account["copied"]), (self.sizes[user], self.sizes[user]), account)
+                self.assertEqual((account["verified"] + account["stored_differently"], account["differences"]),
+                                 (self.sizes[user], 0), account)
+                self.assert_same(self.login(self.source, user), self.login(self.target, user), result)
+        for user in self.WRONG | self.FULL:
+            self.assertEqual(oracle.count(self.login(self.target, user)), 0)
+        self.again(plan, planted)
+
+    def again(self, plan, planted):
+        """A further run does what is left: the account that hung, now that its line is whole."""
+        with open(os.path.join(self.dir, "accounts.csv"), encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        with open(os.path.join(self.dir, "accounts.csv"), "w", encoding="utf-8", newline="") as out:
+            csv.writer(out).writerows([row[:3] + [row[3] if not row[3].isdigit() else str(self.target.tls_port)]
+                                       for row in rows])
+        result = self.run_plan("run", plan, "--keep-going", expect=LOGIN)
+        failed = {a["source"].split("@")[0] for a in result.json["accounts"] if a["state"] != "done"}
+        self.assertEqual(failed, planted - {self.HANGS})
+        copied = {a["source"].split("@")[0]: a["copied"] for a in result.json["accounts"] if a["copied"]}
+        self.assertLessEqual(set(copied), {self.HANGS})
+        self.assert_same(self.login(self.source, self.HANGS), self.login(self.target, self.HANGS), result)
+
+    def login(self, server, user):
+        connection = server.login(user)
+        self.addCleanup(connection.shutdown)
+        return connection
+
+
+class Few(Campaign):
+    @classmethod
+    def setUpClass(cls):
+        users = ["u%d" % number for number in range(1, 30)] + ["master"]
+        cls.source = dovecot.Dovecot(users=users, layout="fs").start()
+        cls.addClassCleanup(cls.source.stop)
+        cls.target = dovecot.Dovecot(users=users, authority=cls.source.authority).start()
+        cls.addClassCleanup(cls.target.stop)
+        cls.next_user = iter(users)
+
+    def setUp(self):
+        super().setUp()
+        self.users = [next(self.next_user) for _ in range(3)]
+        for number, user in enumerate(self.users):
+            fill(self.source, user, SEED + number, 6)
+
+    def count(self, user):
+        connection = self.target.login(user)
+        count = oracle.count(connection)
+        connection.shutdown()
+        return count
+
+    def test_nothing_is_written_when_one_fails_the_check(self):
+        self.secret("bad", "not-the-password")
+        rows = [(user, user, "bad" if user == self.users[1] else "") for user in self.users]
+        plan = self.plan(self.source, self.target, rows, columns=("source_user", "target_user", "target_password_file"))
+        result = self.run_plan("run", plan, expect=LOGIN)
+        self.assertEqual([a["state"] for a in result.json["accounts"]], ["skipped", "failed", "skipped"])
+        self.assertEqual([self.count(user) for user in self.users], [0, 0, 0])
+        self.assertIn("--keep-going", result.out)
+        self.assertNotIn("not-the-password", result.out + result.err)
+
+    def test_copy_verify_and_inventory_take_a_plan(self):
+        plan = self.plan(self.source, self.target, [(user, user) for user in self.users])
+        result = self.run_plan("inventory", plan)
+        self.assertEqual(result.json["schema"], "mailmigrate.inventory/1")
+        self.assertEqual([a["messages"] for a in result.json["accounts"]], [6, 6, 6])
+        self.assertEqual([self.count(user) for user in self.users], [0, 0, 0])
+        result = self.run_plan("copy", plan)
+        self.assertEqual((result.json["schema"], result.totals["copied"]), ("mailmigrate.copy/1", 18))
+        result = self.run_plan("copy", plan)
+        self.assertEqual((result.totals["copied"], result.totals["already"]), (0, 18))
+        result = self.run_plan("verify", plan)
+        self.assertEqual(len(result.json["verify"]["accounts"]), 3)
+        self.assertEqual(result.json["verify"]["totals"]["identical"], 18)
+
+    def test_options_of_account_plan_and_command_line(self):
+        rows = [(self.users[0], self.users[0], ""), (self.users[1], self.users[1], "1K"), (self.users[2], self.users[2], "")]
+        plan = self.plan(self.source, self.target, rows, columns=("source_user", "target_user", "max_size"),
+                         options="exclude: [Junk]\nmax-size: 1M\nfolder: [INBOX]")
+        result = self.run_plan("copy", plan, "--dry-run", "--folder", "Sent")
+        for account in result.json["accounts"]:
+            taken = [f["source"] for f in account["folders"] if f["target"]]
+            self.assertEqual(taken, ["Sent"] if taken else [])
+        result = self.run_plan("inventory", plan)
+        for account, most in zip(result.json["accounts"], (1 << 20, 1 << 10, 1 << 20)):
+            self.assertEqual([f["name"] for f in account["folders"] if f["target"]], ["INBOX"])
+            for folder in account["folders"]:
+                if folder["target"]:
+                    self.assertEqual(folder["too_big"] > 0, folder["largest"] > most)
+
+    def test_same_account_and_swapped_sides(self):
+        """O1, O2: refused before anything is written, by any name."""
+        user = self.users[0]
+        both = Account.on(self.source, user), Account.on(self.source, user, host="localhost")
+        result = self.run_command(self.command(*both, verb="run"))
+        self.assertEqual(result.status, USAGE, str(result))
+        self.assertIn("the same account", result.err)
+        empty = next(self.next_user)
+        swapped = Account.on(self.target, empty), Account.on(self.source, user)
+        result = self.run_command(self.command(*swapped, verb="run"))
+        self.assertEqual(result.status, USAGE, str(result))
+        self.assertIn("are they swapped", result.err)
+
+    def test_one_login_an_account_and_run(self):
+        """O3: a wrong password is tried once, and is nowhere to be read."""
+        user = self.users[0]
+        bad = Account.on(self.target, user)
+        bad.password = "wrong-4712"
+        log = os.path.join(self.dir, "log")
+        before = self.target.log.count("auth failed")
+        result = self.run_command(self.command(Account.on(self.source, user), bad, "--log", log, "-v", "-v", "--trace",
+                                               verb="run"))
+        self.assertEqual(result.status, LOGIN, str(result))
+        self.assertEqual(self.target.log.count("auth failed") - before, 1, self.target.log[-2000:])
+        for path, _, names in os.walk(self.dir):
+            for name in names:
+                if name not in ("source.password", "target.password"):
+                    with open(os.path.join(path, name), "rb") as file:
+                        self.assertNotIn(b"wrong-4712", file.read(), name)
+        self.assertNotIn("wrong-4712", result.out + result.err)
+
+    def test_steps(self):
+        user = self.users[0]
+        accounts = Account.on(self.source, user), Account.on(self.target, user)
+        path = os.path.join(self.dir, "result.json")
+        result = self.run_command(self.command(*accounts, "--steps", "check", verb="run"), json_path=path)
+        self.assertEqual((result.status, result.json["steps"]), (DONE, ["check"]), str(result))
+        self.assertEqual(self.count(user), 0)
+        result = self.run_command(self.command(*accounts, "--steps", "check,inventory,copy,verify", "--csv",
+                                               os.path.join(self.dir, "t.csv"), verb="run"), json_path=path)
+        self.assertEqual(result.status, DONE, str(result))
+        self.assertEqual(result.json["inventory"]["accounts"][0]["messages"], 6)
+        self.assertEqual(result.json["verify"]["totals"]["identical"], 6)
+        self.assertEqual(self.run_command(self.command(*accounts, "--steps", "chek", verb="run")).status, USAGE)
+
+
+class Import(Campaign):
+    def test_list_for_imapsync(self):
+        users = ["a1", "b2"]
+        with dovecot.Dovecot(users={u: "pw;not-%s" % u if u == "zz" else "pw-" + u for u in users}) as source, \
+                dovecot.Dovecot(users=users, authority=source.authority) as target:
+            for user in users:
+                fill(source, user, SEED, 4)
+            path = os.path.join(self.dir, "list.txt")
+            with open(path, "w", encoding="utf-8") as out:
+                out.write("# a comment\n\n" + "".join(
+                    "%s;%s;pw-%s;%s;%s;%s;\n" % (source.host, u, u, target.host, u, dovecot.PASSWORD) for u in users))
+            place = os.path.join(self.dir, "plan")
+            result = self.run_command([program(), "plan", "import", path, "--directory", place])
+            self.assertEqual(result.status, DONE, str(result))
+            self.assertNotIn("pw-", result.out + result.err)
+            secrets = os.path.join(place, "secrets")
+            self.assertEqual(len(os.listdir(secrets)), 4)
+            for name in os.listdir(secrets):
+                self.assertEqual(stat.S_IMODE(os.stat(os.path.join(secrets, name)).st_mode), 0o600)
+            with open(os.path.join(place, "accounts.csv"), encoding="utf-8") as file:
+                self.assertNotIn("pw-", file.read())
+            with open(os.path.join(place, "plan.yaml"), "a", encoding="utf-8") as out:
+                out.write("  ca-file: %s\nsource: {port: %d}\ntarget: {port: %d}\n" % (
+                    source.ca, source.tls_port, target.tls_port))
+            plan = os.path.join(place, "plan.yaml")
+            self.assertEqual(self.run_command([program(), "plan", "check", plan]).status, DONE)
+            self.run_plan("run", plan)
+            for user in users:
+                self.assert_same(source.login(user), target.login(user))
+
+    def test_nothing_is_overwritten_and_nothing_left_behind(self):
+        path = os.path.join(self.dir, "list.txt")
+        place = os.path.join(self.dir, "plan")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write("h;u;secret-1;h;u;secret-2\nh;u;secret-3\n")
+        result = self.run_command([program(), "plan", "import", path, "--directory", place])
+        self.assertEqual(result.status, USAGE, str(result))
+        self.assertRegex(result.err, r"line 2 has 3 fields")
+        self.assertNotIn("secret-", result.out + result.err)
+        self.assertFalse(os.path.exists(place))
+        with open(path, "w", encoding="utf-8") as out:
+            out.write("h;u;secret-1;h;u;secret-2\n")
+        self.assertEqual(self.run_command([program(), "plan", "import", path, "--directory", place]).status, DONE)
+        self.assertEqual(self.run_command([program(), "plan", "import", path, "--directory", place]).status, USAGE)
+
+
+class MasterUser(Campaign):
+    """One login for all accounts: user*master on the source, a SASL authorization identity on the target."""
+
+    MASTER = ("auth_master_user_separator = *\npassdb {\n  driver = passwd-file\n  master = yes\n"
+              "  args = scheme=PLAIN username_format=%%u %s/masters\n  result_success = continue\n}\n")
+
+    def server(self, **options):
+        server = dovecot.Dovecot(users=["m1", "m2"], **options)
+        server._settings["extra"] = self.MASTER % server.root
+        with open(os.path.join(server.root, "masters"), "w", encoding="utf-8") as out:
+            out.write("boss:{PLAIN}boss-pw\n")
+        return server
+
+    def test_master(self):
+        with self.server() as source, self.server(authority=source.authority) as target:
+            for user in source.users:
+                fill(source, user, SEED, 5)
+            self.secret("boss", "boss-pw")
+            with open(os.path.join(self.dir, "plan.yaml"), "w", encoding="utf-8") as out:
+                out.write("version: 1\n"
+                          "source: {host: 127.0.0.1, port: %d, master: boss, password-file: boss}\n"
+                          "target: {host: 127.0.0.1, port: %d, admin: boss, password-file: boss}\n"
+                          "options: {ca-file: %s, state: states}\n"
+                          "accounts:\n  - source: m1\n  - source: m2\n" % (source.tls_port, target.tls_port, source.ca))
+            self.run_plan("run", os.path.join(self.dir, "plan.yaml"))
+            for user in source.users:
+                self.assert_same(source.login(user), target.login(user))
+
+
+class Plans(ToolCase):
+    """What `plan check` says, and that each option has its place in a plan."""
+
+    def check(self, text, *files):
+        path = os.path.join(self.dir, "plan.yaml")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        return self.run_command([program(), "plan", "check", path])
+
+    def test_example(self):
+        path = os.path.join(self.dir, "example.yaml")
+        self.assertEqual(self.run_command([program(), "plan", "init", path]).status, DONE)
+        self.assertEqual(self.run_command([program(), "plan", "check", path]).status, DONE)
+        self.assertEqual(self.run_command([program(), "plan", "init", path]).status, USAGE)
+
+    def test_every_error_in_one_pass(self):
+        result = self.check("version: 1\nsource: {host: a, prot: 1}\ntarget: {host: b, port: 77777}\n"
+                            "options:\n  conections: 3\n  max-size: 20Q\n  ordered: perhaps\n"
+                            "accounts:\n- {source: x}\n- {target: y}\n- {source: x}\nsorce: 1\n")
+        self.assertEqual(result.status, USAGE)
+        lines = [line.split(":", 2)[1:] for line in result.out.splitlines()]
+        self.assertEqual([int(number) for number, _ in lines], sorted(int(number) for number, _ in lines))
+        told = dict((int(number), text) for number, text in lines)
+        for number, part in ((2, "proxy"), (5, "connections"), (6, "20Q"), (7, "true or false"), (9, "65535"),
+                             (10, "source user"), (11, "already"), (12, "sorce")):
+            self.assertIn(part, told.get(number, ""), result.out)
+
+    def test_each_option_has_its_place(self):
+        listed = set()
+        for verb in ("copy", "verify", "inventory", "run"):
+            out = self.run_command([program(), verb, "--help"]).out
+            listed |= set(re.findall(r"(?<![\w-])--([a-z][a-z0-9-]*)", out))
+        listed -= {"help", "version", "check-report", "public-key", "source", "target"}
+        sides = {name.split("-", 1)[1] for name in listed if name.startswith(("source-", "target-"))}
+        plain = {name for name in listed if not name.startswith(("source-", "target-"))}
+        for name in sorted(plain):
+            value = "[x]" if name in ("folder", "exclude", "map") else "x"
+            result = self.check("version: 1\nsource: {host: a}\ntarget: {host: b}\naccounts:\n- {source: x}\n"
+                                "options: {%s: %s}\n" % (name, value))
+            self.assertNotIn("there is no option", result.out + result.err, name)
+        for name in sorted(sides):
+            result = self.check("version: 1\nsource: {host: a, %s: x}\ntarget: {host: b}\naccounts:\n"
+                                "- {source: x, target-%s: x}\n" % (name, name))
+            self.assertNotIn("there is no", result.out + result.err, name)
+
+
+if __name__ == "__main__":
+    unittest.main()
