@@ -84,6 +84,7 @@ static void begin_job(mig__run_job *job)
 static void end_job(mig__crew *crew, mig__run_job *job)
 {
     job->out->seconds += mig__now_seconds() - job->began;
+    job->shown.seconds = job->out->seconds;
     if (job->out->state == MIG_RUN_RUNNING) {
         bool more = crew->round == MIG_STEP_CHECK && (crew->steps & ~(unsigned)MIG_STEP_CHECK) != 0;
         job->out->state = more ? MIG_RUN_WAITING : MIG_RUN_DONE;

@@ -34,8 +34,9 @@ static int work(const cli_campaign *campaign, cli_accounts *accounts, cli_log *l
     int status = result->exit_status;
     if (cli_campaign_reports_write(reports, common, campaign->tool.name, result, &err) != 0)
         status = cli_complain(campaign->tool.name, &err);
+    const int told = cli_campaign_notify(common, campaign->tool.name, result);
     mig_run_result_free(&result);
-    return status;
+    return status == 0 ? told : status;
 }
 
 int cli_campaign_main(const cli_campaign *campaign, mig_stop *stop, int argc, const char **argv)

@@ -3,6 +3,7 @@
 #include "cli/complain.h"
 
 #include <migrate/inventory_report.h>
+#include <migrate/notify.h>
 #include <migrate/run_report.h>
 #include <migrate/verify_report.h>
 #include <stdlib.h>
@@ -87,7 +88,8 @@ static void complain_of_accounts(const char *tool, const mig_run_result *result)
         mig_error error = result->accounts[i].error;
         if (result->accounts[i].state != MIG_RUN_FAILED || error.code == MIG_E_INTERRUPTED)
             continue;
-        if (result->account_count > 1)
+        const size_t length = strlen(result->accounts[i].source);
+        if (result->account_count > 1 && strncmp(error.text, result->accounts[i].source, length) != 0)
             mig_error_context(&error, "%s", result->accounts[i].source);
         cli_complain(tool, &error);
     }
@@ -107,6 +109,49 @@ int cli_campaign_reports_write(cli_campaign_reports *reports, const cli_options 
         (write_page(result, false, &reports->csv, err) != 0 || cli_output_commit(&reports->csv, err) != 0))
         return -1;
     return write_summary(options, result, err);
+}
+
+/* ---- at the end ---- */
+
+typedef struct summary {
+    char *text;
+    size_t length;
+    bool failed;
+} summary;
+
+static int keep(const char *text, size_t length, void *context)
+{
+    summary *s = context;
+    char *grown = realloc(s->text, s->length + length + 1);
+    if (!grown) {
+        s->failed = true;
+        return -1;
+    }
+    memcpy(grown + s->length, text, length);
+    s->text = grown;
+    s->length += length;
+    grown[s->length] = '\0';
+    return 0;
+}
+
+/* Both are told, also when one of them fails: then the result is that failure's exit status, else 0. */
+int cli_campaign_notify(const cli_options *options, const char *tool, const mig_run_result *result)
+{
+    mig_error err = MIG_ERROR_INIT;
+    summary text = {.text = NULL};
+    int status = 0;
+    if (!options->on_finish && !options->webhook)
+        return 0;
+    if (mig_report_run_json(result, false, keep, &text, &err) != 0) {
+        free(text.text);
+        return cli_complain(tool, &err);
+    }
+    if (options->on_finish && mig_notify_command(options->on_finish, text.text, text.length, &err) != 0)
+        status = mig_exit_status_worse(status, cli_complain(tool, &err));
+    if (options->webhook && mig_notify_webhook(options->webhook, options->ca_file, text.text, text.length, &err) != 0)
+        status = mig_exit_status_worse(status, cli_complain(tool, &err));
+    free(text.text);
+    return status;
 }
 
 void cli_campaign_reports_close(cli_campaign_reports *reports)

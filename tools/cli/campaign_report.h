@@ -22,11 +22,17 @@ typedef struct cli_campaign_reports {
 int cli_campaign_reports_open(cli_campaign_reports *reports, const cli_options *options, mig_error *err);
 
 /*
- * Write all that was asked for, and the summary on standard output unless that is taken or --quiet leaves it out; then
- * tell the command and the webhook. `tool` begins the lines on standard error.
+ * Write all that was asked for, and the summary on standard output unless that is taken or --quiet leaves it out.
+ * `tool` begins the lines on standard error.
  */
 int cli_campaign_reports_write(cli_campaign_reports *reports, const cli_options *options, const char *tool,
                                const mig_run_result *result, mig_error *err);
+
+/*
+ * Tell the command of --on-finish and the webhook. What fails there is told on standard error. Returns 0, or the exit
+ * status of the failure.
+ */
+int cli_campaign_notify(const cli_options *options, const char *tool, const mig_run_result *result);
 
 void cli_campaign_reports_close(cli_campaign_reports *reports);
 
