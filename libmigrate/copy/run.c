@@ -395,6 +395,14 @@ static int clean_up(mig__run *run, mig__session **target, mig_error *err)
     return mig__delta_apply_vanished(run, *target, err);
 }
 
+/* For those who look at the state meanwhile: how much this run has to carry over. */
+static int record_size(mig__run *run, mig_error *err)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)run->messages_total);
+    return run->messages_total == 0 ? 0 : mig__state_event(run->state, run->state_run, "to-copy", 0, text, err);
+}
+
 static int work(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
 {
     const mig_copy_options *options = run->options;
@@ -424,6 +432,9 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
         return -1;
     }
     run->messages_total = messages_to_copy(run);
+    if (record_size(run, err) != 0) {
+        return -1;
+    }
     if (run->messages_total > 0) {
         move_messages(run, source, target);
     }

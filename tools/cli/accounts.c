@@ -144,6 +144,17 @@ static int place_state(cli_account *account, bool of_plan, mig_error *err)
     return copy->state_path ? 0 : -1;
 }
 
+char *cli_accounts_state(cli_accounts *accounts, size_t index, mig_error *err)
+{
+    cli_account *account = &accounts->items[index];
+    if (place_state(account, accounts->of_plan, err) != 0)
+        return NULL;
+    char *path = strdup(account->options.copy.state_path);
+    if (!path)
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    return path;
+}
+
 static int prepare(cli_account *account, bool of_plan, cli_terminal *terminal, mig_stop *stop, mig_error *err)
 {
     account->secrets = (cli_secrets)CLI_SECRETS_INIT;

@@ -47,6 +47,9 @@ int cli_accounts_take(cli_accounts *accounts, const cli_tool *tool, mig_plan *pl
  */
 int cli_accounts_prepare(cli_accounts *accounts, cli_terminal *terminal, mig_stop *stop, mig_error *err);
 
+/* Where an account's state is kept, without its passwords being asked for. The caller frees it. */
+char *cli_accounts_state(cli_accounts *accounts, size_t index, mig_error *err);
+
 void cli_accounts_clear(cli_accounts *accounts);
 
 #endif

@@ -1,0 +1,291 @@
+#include "cli/standing.h"
+
+#include "cli/accounts.h"
+#include "cli/state_path.h"
+#include "cli/terminal.h"
+#include "cli/values.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <migrate/format.h>
+#include <popt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define LINE_SIZE 1024
+static const char name[] = "mailmigrate-status";
+
+/* ---- arguments ---- */
+
+enum { OPT_STATE = 1, OPT_WATCH, OPT_INTERVAL, OPT_HELP, OPT_VERSION };
+
+/* clang-format off */
+#define TEXT(long_name, value, description, argument) \
+    {long_name, '\0', POPT_ARG_STRING, NULL, value, description, argument}
+#define SWITCH(long_name, letter, value, description) {long_name, letter, POPT_ARG_NONE, NULL, value, description, NULL}
+static const struct poptOption table[] = {
+    TEXT("state", OPT_STATE, "a state file, or a directory of them", "FILE"),
+    SWITCH("watch", 'w', OPT_WATCH, "show it again and again, until interrupted"),
+    TEXT("interval", OPT_INTERVAL, "seconds between two looks with --watch (default 2)", "SECONDS"),
+    SWITCH("help", 'h', OPT_HELP, "this text"),
+    SWITCH("version", 'V', OPT_VERSION, "the version"),
+    POPT_TABLEEND};
+/* clang-format on */
+
+static int take_option(cli_standing_options *options, poptContext context, int option, mig_error *err)
+{
+    char *value = poptGetOptArg(context);
+    int result = 0;
+    if (option == OPT_STATE) {
+        free(options->path);
+        options->path = value;
+        return 0;
+    }
+    if (option == OPT_WATCH) {
+        options->watch = true;
+    } else if (option == OPT_INTERVAL && !cli_parse_number(value, 1, 3600, &options->interval)) {
+        result = mig_error_set(err, MIG_E_USAGE, "--interval takes a number of seconds from 1 to 3600");
+    } else if (option == OPT_HELP || option == OPT_VERSION) {
+        options->answered = true;
+        if (option == OPT_HELP)
+            poptPrintHelp(context, stdout, 0);
+        if (option == OPT_HELP)
+            printf("\nThe manual, %s(1), says more.\n", name);
+        else
+            printf("%s %s\n", name, MIG_VERSION);
+        if (fflush(stdout) != 0 || ferror(stdout))
+            result = mig_error_set(err, MIG_E_IO, "standard output can not be written");
+    }
+    free(value);
+    return result;
+}
+
+int cli_standing_options_parse(cli_standing_options *options, int argc, const char **argv, mig_error *err)
+{
+    int option = 0, result = 0;
+    *options = (cli_standing_options){.interval = 2};
+    poptContext context = poptGetContext(name, argc, argv, table, 0);
+    if (!context)
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    poptSetOtherOptionHelp(context, "[PLAN] [OPTION...]");
+    while (result == 0 && !options->answered && (option = poptGetNextOpt(context)) > 0)
+        result = take_option(options, context, option, err);
+    if (result == 0 && option < -1) {
+        mig_error_set(err, MIG_E_USAGE, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
+        result = mig_error_hint(err, "--help lists the options");
+    }
+    const char *argument = result == 0 && !options->answered ? poptGetArg(context) : NULL;
+    if (argument && (options->path || poptPeekArg(context)))
+        result = mig_error_set(err, MIG_E_USAGE, "one plan, or one --state, is enough");
+    else if (argument && !(options->path = strdup(argument)))
+        result = mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    poptFreeContext(context);
+    return result;
+}
+
+void cli_standing_options_clear(cli_standing_options *options)
+{
+    free(options->path);
+    options->path = NULL;
+}
+
+/* ---- reading ---- */
+
+static int add_file(cli_standing *standing, const char *path, mig_error *err)
+{
+    mig_standing_account *accounts = NULL;
+    mig_error problem = MIG_ERROR_INIT;
+    size_t count = 0;
+    if (mig_standing_read(path, &accounts, &count, &problem) != 0) {
+        if (standing->unreadable++ == 0)
+            standing->first_error = problem;
+        return 0;
+    }
+    mig_standing_account *grown = realloc(standing->accounts, (standing->count + count + 1) * sizeof *grown);
+    if (!grown) {
+        mig_standing_free(&accounts, count);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    standing->accounts = grown;
+    if (count > 0)
+        memcpy(grown + standing->count, accounts, count * sizeof *grown);
+    standing->count += count;
+    free(accounts); /* what they hold has moved */
+    return 0;
+}
+
+static bool is_state_name(const char *file)
+{
+    const size_t length = strlen(file);
+    return length > 3 && strcmp(file + length - 3, ".db") == 0;
+}
+
+static int read_directory(cli_standing *standing, const char *directory, mig_error *err)
+{
+    DIR *listing = opendir(directory);
+    const struct dirent *entry;
+    int result = 0;
+    if (!listing && errno == ENOENT)
+        return 0; /* nothing was ever run */
+    if (!listing)
+        return mig_error_errno(err, MIG_E_IO, errno, "%s can not be read", directory);
+    while (result == 0 && (entry = readdir(listing))) {
+        char path[4096];
+        if (is_state_name(entry->d_name) &&
+            snprintf(path, sizeof path, "%s/%s", directory, entry->d_name) < (int)sizeof path)
+            result = add_file(standing, path, err);
+    }
+    closedir(listing);
+    return result;
+}
+
+static int read_plan(cli_standing *standing, const char *path, mig_error *err)
+{
+    static const cli_tool tool = {name, "", CLI_COPY, CLI_PART_LINE};
+    const char *argv[] = {name, path, NULL};
+    cli_accounts accounts;
+    int result = cli_accounts_parse(&accounts, &tool, 2, argv, err);
+    for (size_t i = 0; result == 0 && i < accounts.count; i++) {
+        char *state = cli_accounts_state(&accounts, i, err);
+        struct stat there;
+        result = !state ? -1 : stat(state, &there) == 0 ? add_file(standing, state, err) : 0;
+        free(state);
+    }
+    cli_accounts_clear(&accounts);
+    return result;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    static const int order[] = {2, 0, 3, 1}; /* running, killed, new, ended */
+    const mig_standing_account *x = a, *y = b;
+    if (x->standing != y->standing)
+        return order[x->standing] - order[y->standing];
+    return strcmp(x->source, y->source);
+}
+
+/* A state file begins like every SQLite database; a plan does not. */
+static bool is_state_file(const char *path)
+{
+    char start[16] = "";
+    FILE *file = fopen(path, "re");
+    const bool found = file && fread(start, 1, sizeof start, file) == sizeof start &&
+                       memcmp(start, "SQLite format 3", sizeof start) == 0;
+    if (file)
+        fclose(file);
+    return found;
+}
+
+int cli_standing_read(cli_standing *standing, const char *path, mig_error *err)
+{
+    char usual[4096];
+    struct stat about;
+    int result;
+    *standing = (cli_standing){.accounts = NULL};
+    if (!path && cli_state_directory(usual, sizeof usual, err) != 0)
+        return -1;
+    if (!path)
+        result = read_directory(standing, usual, err);
+    else if (stat(path, &about) != 0)
+        result = mig_error_errno(err, MIG_E_IO, errno, "%s can not be read", path);
+    else if (S_ISDIR(about.st_mode))
+        result = read_directory(standing, path, err);
+    else
+        result = is_state_file(path) ? add_file(standing, path, err) : read_plan(standing, path, err);
+    if (standing->count > 1)
+        qsort(standing->accounts, standing->count, sizeof *standing->accounts, by_place);
+    return result;
+}
+
+void cli_standing_clear(cli_standing *standing)
+{
+    mig_standing_free(&standing->accounts, standing->count);
+    *standing = (cli_standing){.accounts = NULL};
+}
+
+/* ---- showing ---- */
+
+static void add(char *out, size_t size, const char *format, ...) MIG_PRINTF(3, 4);
+
+static void add(char *out, size_t size, const char *format, ...)
+{
+    const size_t used = strlen(out);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(out + used, size - used, format, arguments);
+    va_end(arguments);
+}
+
+static void add_ago(char *out, size_t size, int64_t since, int64_t now)
+{
+    char duration[MIG_FORMAT_SIZE];
+    add(out, size, "%s", mig_format_duration(now > since ? (double)(now - since) : 0, duration, sizeof duration));
+}
+
+static void add_standing(const mig_standing_account *account, int64_t now, char *out, size_t size)
+{
+    char text[64];
+    mig_format_text(account->verb, text, sizeof text);
+    switch (account->standing) {
+    case MIG_STANDING_RUNNING:
+        add(out, size, "%s runs since ", text);
+        add_ago(out, size, account->begun, now);
+        break;
+    case MIG_STANDING_KILLED:
+        add(out, size, "%s was killed; run it again, it goes on", text);
+        break;
+    case MIG_STANDING_ENDED:
+        add(out, size, "%s ", text);
+        add(out, size, "%s, ", mig_format_text(account->status, text, sizeof text));
+        add_ago(out, size, account->ended, now);
+        add(out, size, " ago");
+        break;
+    default:
+        add(out, size, "nothing done yet");
+    }
+}
+
+char *cli_standing_line(const mig_standing_account *account, int64_t now, char *out, size_t size)
+{
+    char text[LINE_SIZE / 2], number[MIG_FORMAT_SIZE];
+    const bool copying = account->standing == MIG_STANDING_RUNNING && strcmp(account->verb, "copy") == 0;
+    out[0] = '\0';
+    add(out, size, "%s: ", mig_format_text(account->source, text, sizeof text));
+    add_standing(account, now, out, size);
+    add(out, size, ": %s message%s on the target", mig_format_count(account->copied, number, sizeof number),
+        account->copied == 1 ? "" : "s");
+    if (copying && account->to_copy > 0)
+        add(out, size, ", %s to copy when it began", mig_format_count(account->to_copy, number, sizeof number));
+    add(out, size, ", %s", mig_format_octets(account->bytes, number, sizeof number));
+    if (account->failed > 0)
+        add(out, size, ", %s failed", mig_format_count(account->failed, number, sizeof number));
+    if (account->verified[0] != '\0' && strcmp(account->verb, "verify") != 0)
+        add(out, size, "; verified: %s", mig_format_text(account->verified, text, sizeof text));
+    return out;
+}
+
+static void print_line(const char *line, size_t columns, FILE *out)
+{
+    char fitted[LINE_SIZE * 2];
+    fprintf(out, "%s\n", columns > 0 ? cli_text_fit(line, columns, fitted, sizeof fitted) : line);
+}
+
+size_t cli_standing_print(const cli_standing *standing, int64_t now, size_t lines, size_t columns, FILE *out)
+{
+    char line[LINE_SIZE];
+    size_t counts[4] = {0}, written = 1;
+    for (size_t i = 0; i < standing->count; i++)
+        counts[standing->accounts[i].standing]++;
+    snprintf(line, sizeof line, "%zu account%s: %zu running, %zu ended, %zu killed", standing->count,
+             standing->count == 1 ? "" : "s", counts[MIG_STANDING_RUNNING], counts[MIG_STANDING_ENDED],
+             counts[MIG_STANDING_KILLED]);
+    if (standing->unreadable > 0)
+        add(line, sizeof line, "; %zu state file%s could not be read: %s", standing->unreadable,
+            standing->unreadable == 1 ? "" : "s", standing->first_error.text);
+    print_line(line, columns, out);
+    for (size_t i = 0; i < standing->count && written < lines; i++, written++)
+        print_line(cli_standing_line(&standing->accounts[i], now, line, sizeof line), columns, out);
+    return written;
+}

@@ -1,0 +1,38 @@
+/* cli/standing.h - mailmigrate-status: which state files, and how their accounts are shown */
+#ifndef CLI_STANDING_H
+#define CLI_STANDING_H
+
+#include <migrate/error.h>
+#include <migrate/standing.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef struct cli_standing_options {
+    bool answered; /* --help or --version */
+    char *path;    /* a state file, a directory of them, or a plan; NULL: the usual directory */
+    bool watch;
+    int interval; /* seconds */
+} cli_standing_options;
+
+/* Errors: MIG_E_USAGE, MIG_E_NOMEM, MIG_E_IO. Release with cli_standing_options_clear in any case. */
+int cli_standing_options_parse(cli_standing_options *options, int argc, const char **argv, mig_error *err);
+void cli_standing_options_clear(cli_standing_options *options);
+
+typedef struct cli_standing {
+    mig_standing_account *accounts;
+    size_t count;
+    size_t unreadable;     /* state files that could not be read... */
+    mig_error first_error; /* ...and why the first of them */
+} cli_standing;
+
+/* Read them all. Errors: MIG_E_IO (the place can not be read), MIG_E_PLAN, MIG_E_NOMEM. */
+int cli_standing_read(cli_standing *standing, const char *path, mig_error *err);
+void cli_standing_clear(cli_standing *standing);
+
+/* One line: "ann@old.example: copying since 3 min 20 s: 1,234 of 6,000 messages, 3.2 MiB". Returns out. */
+char *cli_standing_line(const mig_standing_account *account, int64_t now, char *out, size_t size);
+
+/* All of it, `lines` at most, those at work first; returns how many lines were written. */
+size_t cli_standing_print(const cli_standing *standing, int64_t now, size_t lines, size_t columns, FILE *out);
+
+#endif

@@ -1,0 +1,61 @@
+/* mailmigrate-status - look at a run from another terminal; the manual is docs/mailmigrate-status.1 */
+#include "cli/complain.h"
+#include "cli/process.h"
+#include "cli/signals.h"
+#include "cli/standing.h"
+#include "cli/terminal.h"
+
+#include <stdint.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char name[] = "mailmigrate-status";
+static mig_stop stop = MIG_STOP_INIT; /* a signal can come as long as the process lives */
+
+/* Home, each line erased to its end, then what is left of the screen (ECMA-48: CUP, ED). */
+static int show(const cli_standing_options *options, bool in_place, mig_error *err)
+{
+    cli_standing standing;
+    cli_terminal terminal;
+    const int result = cli_standing_read(&standing, options->path, err);
+    cli_terminal_init(&terminal, stdout);
+    if (result == 0) {
+        if (in_place)
+            fputs("\x1b[H\x1b[J", stdout);
+        cli_standing_print(&standing, (int64_t)time(NULL), in_place ? cli_terminal_height(&terminal) - 1 : SIZE_MAX,
+                           in_place ? cli_terminal_width(&terminal) - 1 : 0, stdout);
+    }
+    cli_terminal_destroy(&terminal);
+    cli_standing_clear(&standing);
+    if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+        return mig_error_set(err, MIG_E_IO, "standard output can not be written");
+    return result;
+}
+
+static int watch(const cli_standing_options *options, mig_error *err)
+{
+    const bool in_place = cli_terminal_capable(stdout);
+    cli_signals_install(&stop);
+    for (;;) {
+        if (show(options, in_place, err) != 0)
+            return -1;
+        for (int tenths = 0; tenths < 10 * options->interval; tenths++) {
+            const struct timespec tenth = {0, 100000000};
+            if (mig_stop_level(&stop) > 0)
+                return 0;
+            nanosleep(&tenth, NULL);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    mig_error err = MIG_ERROR_INIT;
+    cli_standing_options options;
+    cli_process_prepare();
+    int result = cli_standing_options_parse(&options, argc, (const char **)argv, &err);
+    if (result == 0 && !options.answered)
+        result = options.watch ? watch(&options, &err) : show(&options, false, &err);
+    cli_standing_options_clear(&options);
+    return result == 0 ? 0 : cli_complain(name, &err);
+}
