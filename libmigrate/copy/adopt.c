@@ -66,19 +66,40 @@ static int on_summary(const mig__response *response, void *context, mig_error *e
     return e->flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
 }
 
-static int wait_ok(mig__session *session, mig__command *command, mig_error *err)
+static int wait_ok(mig__session *session, mig__command *command, bool *partial, mig_error *err)
 {
     mig__command_result result = {0};
     int failed = command == NULL ? -1 : mig__command_wait(session, command, &result, err);
+    *partial = result.code == MIG__CODE_MESSAGELIMIT;
     mig__command_result_clear(&result);
     return failed;
+}
+
+/* What the server left out of `piece`: it answered about the newest of it only (RFC 9738). */
+static int put_back(const side *s, size_t before, const mig__uidset *piece, mig__uidset *left, mig_error *err)
+{
+    uint32_t lowest = UINT32_MAX;
+    for (size_t i = before; i < s->count; i++) {
+        lowest = s->items[i].uid < lowest ? s->items[i].uid : lowest;
+    }
+    if (s->count == before) {
+        return 0; /* all of it was left out: asking again would bring no more */
+    }
+    for (size_t i = 0; i < piece->count && piece->ranges[i].first < lowest; i++) {
+        const mig__uid_range *range = &piece->ranges[i];
+        if (mig__uidset_add(left, range->first, range->last < lowest ? range->last : lowest - 1, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 static int read_summaries(mig__session *session, const char *mailbox, const mig__uidset *uids, side *s, mig_error *err)
 {
     mig__selected selected = {0};
     mig__uidset left = MIG__UIDSET_INIT, piece = MIG__UIDSET_INIT;
-    int failed = wait_ok(session, mig__select(session, mailbox, true, &selected, err), err);
+    bool partial;
+    int failed = wait_ok(session, mig__select(session, mailbox, true, &selected, err), &partial, err);
     bool any = selected.exists > 0;
     mig__selected_free(&selected);
     failed = failed != 0 ? failed : mig__uidset_copy(&left, uids, err);
@@ -93,7 +114,9 @@ static int read_summaries(mig__session *session, const char *mailbox, const mig_
             mig__uidset_clear(&left);
         }
         unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_SIZE;
-        failed = wait_ok(session, mig__fetch(session, &piece, items, 0, on_summary, s, err), err);
+        size_t before = s->count;
+        failed = wait_ok(session, mig__fetch(session, &piece, items, 0, on_summary, s, err), &partial, err);
+        failed = failed == 0 && partial ? put_back(s, before, &piece, &left, err) : failed;
     }
     mig__uidset_free(&left);
     mig__uidset_free(&piece);

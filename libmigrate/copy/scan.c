@@ -76,6 +76,7 @@ typedef struct scanning { /* the commands of one job */
     mig__uidset known; /* recorded, and expected to be there */
     mig__uidset found;
     bool answered; /* a SEARCH was among the answers: an OK alone does not mean "none" */
+    bool partial;  /* the server searched a part of the mailbox only */
 } scanning;
 
 static int on_search(const mig__response *response, void *context, mig_error *err)
@@ -102,12 +103,15 @@ static int on_uid(const mig__response *response, void *context, mig_error *err)
     return response->kind == MIG__RESPONSE_FETCH && uid > 0 ? mig__uidset_add(&scan->found, uid, uid, err) : 0;
 }
 
-static int wait_for(mig__session *session, mig__command **command, mig_error *why, mig_error *err)
+static int wait_for(mig__session *session, mig__command **command, mig_error *why, bool *partial, mig_error *err)
 {
     mig__command_result result = {0};
     int failed = mig__command_wait(session, *command, &result, err);
     *command = NULL;
     *why = result.error;
+    if (partial != NULL) {
+        *partial = result.code == MIG__CODE_MESSAGELIMIT;
+    }
     mig__command_result_clear(&result);
     return failed;
 }
@@ -118,6 +122,20 @@ static void break_job(mig__run *run, mig__folder_job *job, const mig_error *why)
     error.scope = error.scope < MIG_SCOPE_FOLDER ? MIG_SCOPE_FOLDER : error.scope;
     mig_error_context(&error, "can not read '%s' on the source", job->source->name);
     mig__queue_break_folder(run, job, &error);
+}
+
+/* The older messages, of a server that searches so many at a time. */
+static int search_rest(mig__session *session, const char *criteria, scanning *scan, mig_error *err)
+{
+    if (!scan->partial) {
+        return 0;
+    }
+    mig_error opened;
+    mig__selected again = {0};
+    mig__command *select = mig__select(session, scan->job->source->wire, true, &again, err);
+    int failed = select == NULL ? -1 : wait_for(session, &select, &opened, NULL, err);
+    mig__selected_free(&again);
+    return failed != 0 ? -1 : mig__search_rest(session, criteria, &scan->found, on_search, scan, err);
 }
 
 /*
@@ -140,7 +158,8 @@ static int distrust_search(mig__run *run, mig__session *session, scanning *scan,
     mig__command *select = mig__select(session, job->source->wire, true, &again, err);
     mig__command *fetch = select == NULL ? NULL : mig__fetch(session, &all, 0, 0, on_uid, scan, err);
     mig__uidset_free(&all);
-    if (fetch == NULL || wait_for(session, &select, &opened, err) != 0 || wait_for(session, &fetch, &why, err) != 0) {
+    if (fetch == NULL || wait_for(session, &select, &opened, NULL, err) != 0 ||
+        wait_for(session, &fetch, &why, NULL, err) != 0) {
         mig__selected_free(&again);
         return -1;
     }
@@ -208,12 +227,12 @@ static int heed_uidvalidity(mig__run *run, mig__folder_job *job, mig_error *err)
     return mig__known_load_orphans(run, job, err);
 }
 
-static int finish_job(mig__run *run, mig__session *session, scanning *scan, mig_error *err)
+static int finish_job(mig__run *run, mig__session *session, const char *criteria, scanning *scan, mig_error *err)
 {
     mig_error examined, searched, flags = MIG_ERROR_INIT;
-    if (wait_for(session, &scan->select, &examined, err) != 0 ||
-        wait_for(session, &scan->search, &searched, err) != 0 ||
-        (scan->flags != NULL && wait_for(session, &scan->flags, &flags, err) != 0)) {
+    if (wait_for(session, &scan->select, &examined, NULL, err) != 0 ||
+        wait_for(session, &scan->search, &searched, &scan->partial, err) != 0 ||
+        (scan->flags != NULL && wait_for(session, &scan->flags, &flags, NULL, err) != 0)) {
         return -1;
     }
     if (flags.code != MIG_OK) {
@@ -230,7 +249,8 @@ static int finish_job(mig__run *run, mig__session *session, scanning *scan, mig_
         break_job(run, scan->job, examined.code != MIG_OK ? &examined : &searched);
         return 0;
     }
-    if (distrust_search(run, session, scan, err) != 0 || heed_uidvalidity(run, scan->job, err) != 0) {
+    if (search_rest(session, criteria, scan, err) != 0 || distrust_search(run, session, scan, err) != 0 ||
+        heed_uidvalidity(run, scan->job, err) != 0) {
         return -1;
     }
     return plan(run, scan, err);
@@ -279,7 +299,7 @@ int mig__scan_source(mig__run *run, mig__session *session, mig_error *err)
             }
         }
         for (size_t i = 0; i < count; i++) {
-            if (finish_job(run, session, &scans[i], err) != 0) {
+            if (finish_job(run, session, criteria.data, &scans[i], err) != 0) {
                 goto cleanup;
             }
         }

@@ -29,6 +29,14 @@ mig__command *mig__fetch(mig__session *session, const mig__uidset *uids, unsigne
 mig__command *mig__search(mig__session *session, const char *criteria, mig__command_handler *handler, void *context,
                           mig_error *err);
 
+/*
+ * A server that searches so many messages at a time (RFC 9738) answers with the newest and MIG__CODE_MESSAGELIMIT: ask
+ * below the lowest UID of `found`, to which `handler` adds, until nothing more comes. The mailbox is selected. -1 when
+ * the session failed; a refusal only ends the asking.
+ */
+int mig__search_rest(mig__session *session, const char *criteria, const mig__uidset *found,
+                     mig__command_handler *handler, void *context, mig_error *err);
+
 /* What EXAMINE or SELECT told. */
 typedef struct mig__selected {
     uint32_t exists, uidvalidity, uidnext; /* 0: not told */

@@ -216,6 +216,29 @@ static int say_who_we_are(mig__session *session)
     return mig__session_fail(session);
 }
 
+/* RFC 9586: a server that shows a part of a large mailbox only (RFC 9738) shows all of it to those who need no numbers.
+ */
+static int ask_for_all_messages(mig__session *session)
+{
+    if (!mig__session_can(session, MIG__CAP_UIDONLY | MIG__CAP_MESSAGELIMIT)) {
+        return 0;
+    }
+    mig_error error = MIG_ERROR_INIT;
+    if (mig__session_enable(session, MIG__CAP_UIDONLY, &error) == 0) {
+        return 0;
+    }
+    if (session->state != MIG__SESSION_FAILED) {
+        session->failure = error;
+    }
+    return mig__session_fail(session);
+}
+
+/* What goes out behind the login, without waiting. */
+static int settle_in(mig__session *session)
+{
+    return say_who_we_are(session) != 0 ? -1 : ask_for_all_messages(session);
+}
+
 static int compress(mig__session *session)
 {
     if (session->compressed || !mig__session_can(session, MIG__CAP_COMPRESS)) {
@@ -257,7 +280,7 @@ static int open_up(mig__session *session)
         return -1;
     }
     if (session->state == MIG__SESSION_READY) { /* PREAUTH */
-        return learn_capabilities(session) != 0 ? -1 : say_who_we_are(session);
+        return learn_capabilities(session) != 0 ? -1 : settle_in(session);
     }
     if (session->endpoint->tls == MIG_TLS_STARTTLS && !mig__stream_is_tls(session->stream) && start_tls(session) != 0) {
         return -1;
@@ -265,7 +288,7 @@ static int open_up(mig__session *session)
     if (log_in(session) != 0 || (session->endpoint->compress > 0 && compress(session) != 0)) {
         return -1;
     }
-    return say_who_we_are(session);
+    return settle_in(session);
 }
 
 static void session_free(mig__session *session)

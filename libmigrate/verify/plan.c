@@ -257,6 +257,18 @@ static int wait_for(mig__session *session, mig__command **command, mig_error *wh
     return failed;
 }
 
+/* The older messages, of a server that searches so many at a time. */
+static int search_rest(mig__session *session, scanning *scan, mig_side side, mig_error *err)
+{
+    mig_error opened;
+    mig__selected again = {0};
+    const char *mailbox = side == MIG_TARGET ? scan->job->target : scan->job->source;
+    mig__command *select = mig__select(session, mailbox, true, &again, err);
+    int failed = select == NULL ? -1 : wait_for(session, &select, &opened, err);
+    mig__selected_free(&again);
+    return failed != 0 ? -1 : mig__search_rest(session, "ALL", scan->uids, on_search, scan, err);
+}
+
 static int finish_scan(mig__session *session, scanning *scan, mig_side side, mig_error *err)
 {
     mig_error opened, searched;
@@ -264,6 +276,10 @@ static int finish_scan(mig__session *session, scanning *scan, mig_side side, mig
         return -1;
     }
     mig_error why = opened.code != MIG_OK ? opened : searched;
+    if (why.code == MIG_OK && mig__uidset_size(scan->uids) < scan->selected->exists &&
+        mig__session_can(session, MIG__CAP_MESSAGELIMIT) && search_rest(session, scan, side, err) != 0) {
+        return -1;
+    }
     if (why.code == MIG_OK && mig__uidset_size(scan->uids) < scan->selected->exists) {
         mig_error_set(&why, MIG_E_PROTOCOL, "the server says that there are %u messages and names %llu",
                       scan->selected->exists, (unsigned long long)mig__uidset_size(scan->uids));

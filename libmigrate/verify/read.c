@@ -15,7 +15,7 @@ enum {
     CONNECTIONS = 4,
     MOST_CONNECTIONS = 32,
     FOLDERS_A_THREAD = 10,    /* each costs round trips, however small it is */
-    UNIT_MESSAGES = 2048,     /* read under one EXAMINE before others get a chance */
+    UNIT_MESSAGES = 1000,     /* read under one EXAMINE before others get a chance; as RFC 9738 has it */
     MESSAGES_A_THREAD = 1000, /* fewer are not worth another connection */
     MORE_ATTEMPTS = 200,      /* commands for a unit of which the server did not give everything */
     BREAKS = 3                /* connections that a unit may break before its folder is given up */
