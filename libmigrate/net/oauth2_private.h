@@ -13,8 +13,9 @@
 #define MIG__OAUTH2_FILE_MAX   (64 * 1024)
 #define MIG__OAUTH2_CODE_MAX   64
 #define MIG__OAUTH2_SECRET_MAX 1024
-#define MIG__OAUTH2_BODY_MAX   (160 * 1024) /* a form with every member at its longest: it must not move while it grows \
-                                             */
+#define MIG__OAUTH2_BODY_MAX                                                                                           \
+    (160 * 1024) /* a form at its longest, which must not move while it grows                                          \
+                  */
 
 /* ---- assertions (oauth2_jwt.c): RFC 7515, RFC 7518 sections 3.3 and 3.5 ---- */
 

@@ -9,6 +9,7 @@ import dovecot
 import logins
 from harness import LOGIN, TEMPORARY, USAGE, Account
 from logins import Login
+from memserver import MemServer
 from proxies import Proxy
 from tokens import Endpoint
 
@@ -77,7 +78,8 @@ class Sasl(AuthCase):
                 result = self.copy_from(self.account(password="wr0ng-c4n4ry", auth=mechanism), expect=LOGIN)
                 self.assertRegex(result.err, "refuses the login of " + self.user)
                 self.assertNotIn("c4n4ry", result.err + result.out)
-                attempts = re.findall(r"auth failed, (\d+) attempts.*user=<%s>" % self.user, self.log_after("auth failed"))
+                log = self.log_after("auth failed")
+                attempts = re.findall(r"auth failed, (\d+) attempts.*user=<%s>" % self.user, log)
                 self.assertEqual(attempts, ["1"], self.log())
 
     def test_administrator_with_an_authorization_identity(self):
@@ -142,6 +144,23 @@ class Certificates(AuthCase):
         self.assertRegex(result.err, "pin|public key")
         self.assertEqual(self.methods(), set())
         self.copy_from(self.account(), "--tls-min", "1.3")
+
+    def test_sessions_are_resumed(self):
+        """Later connections of a side begin TLS where an earlier one left off."""
+        resumed = {}
+        certificate = self.authority.issue("memserver")
+        with MemServer(tls=certificate) as source, MemServer(tls=certificate, users=("u2",)) as target:
+            for folder in range(4):
+                box = source.add_mailbox("F%d" % folder)
+                for number in range(250):
+                    box.add(b"Subject: %d in %d\r\n\r\nhello\r\n" % (number, folder))
+            target.on_command = lambda connection, name, arguments: resumed.setdefault(
+                connection.number, connection.sock.session_reused)
+            self.copy(*(Account.on(server, user, "imaps", host="localhost", ca_file=self.authority.ca)
+                        for server, user in ((source, "u1"), (target, "u2"))))
+        self.assertGreaterEqual(len(resumed), 2)
+        self.assertFalse(resumed[0])
+        self.assertIn(True, resumed.values())
 
 
 class Proxies(AuthCase):

@@ -159,7 +159,8 @@ class Microsoft(OAuthCase):
                 ({"oauth_client_id": "other"}, "AADSTS700016", "client ID is unknown in this tenant"),
                 ({"oauth_scope": tokens.PERSON_SCOPE}, "AADSTS1002012", "outlook.office365.com/.default"),
                 ({"oauth_scope": "https://other.example/.default"}, "AADSTS500011", "Exchange Online"),
-                ({"oauth_token_url": self.endpoint.url + "/contoso/oauth2/v2.0/token"}, "AADSTS90002", "no such tenant")):
+                ({"oauth_token_url": self.endpoint.url + "/contoso/oauth2/v2.0/token"}, "AADSTS90002",
+                 "no such tenant")):
             with self.subTest(words):
                 result = self.refused(self.microsoft(**options), LOGIN, words, hint)
                 self.assertNotIn("c4n4ry", result.err)
@@ -326,7 +327,8 @@ class EndpointFaults(OAuthCase):
                 ((404, {}, b"not here"), LOGIN, "status 404"),
                 ((503, {}, b"{\"error\": \"temporarily_unavailable\"}"), TEMPORARY, "status 503"),
                 ((429, {"Retry-After": "7"}, b"{}"), TEMPORARY, "status 429"),
-                ((400, {}, b"{\"error\": \"x\\u001b[31m\", \"error_description\": \"\\u202eevil\"}"), LOGIN, "x\\?\\[31m")):
+                ((400, {}, b"{\"error\": \"x\\u001b[31m\", \"error_description\": \"\\u202eevil\"}"), LOGIN,
+                 "x\\?\\[31m")):
             with self.subTest(answer):
                 self.endpoint.broken[:] = [answer]
                 result = self.refused(self.microsoft(), status, pattern)

@@ -93,7 +93,8 @@ class Proxy:
         if kind == 3:
             host = take(sock, take(sock, 1)[0]).decode()
         else:
-            host = socket.inet_ntop(*((socket.AF_INET, take(sock, 4)) if kind == 1 else (socket.AF_INET6, take(sock, 16))))
+            family, size = (socket.AF_INET, 4) if kind == 1 else (socket.AF_INET6, 16)
+            host = socket.inet_ntop(family, take(sock, size))
         port = struct.unpack(">H", take(sock, 2))[0]
         try:
             server = self._connect(host, port)

@@ -260,15 +260,16 @@ class Endpoint:
                                            "credential flows must have a scope value with /.default suffixed to the "
                                            "resource identifier." % form.get("scope"))
         if form["scope"] != MICROSOFT_SCOPE:
-            raise Refused("invalid_resource", "AADSTS500011: The resource principal named %s was not found." % form["scope"])
+            raise Refused("invalid_resource",
+                          "AADSTS500011: The resource principal named %s was not found." % form["scope"])
         return self.answer(self.mailbox)
 
     def authenticate(self, form):
         if "client_secret" in form:
             if not hmac.compare_digest(form["client_secret"], self.client_secret):
-                raise Refused("invalid_client", "AADSTS7000215: Invalid client secret provided. Ensure the secret being "
-                                                "sent in the request is the client secret value, not the client secret "
-                                                "ID.", 401)
+                raise Refused("invalid_client", "AADSTS7000215: Invalid client secret provided. Ensure the secret "
+                                                "being sent in the request is the client secret value, not the client "
+                                                "secret ID.", 401)
             return
         if form.get("client_assertion_type") != CLIENT_ASSERTION:
             raise Refused("invalid_client", "AADSTS7000218: The request body must contain the following parameter: "
@@ -309,8 +310,8 @@ class Endpoint:
                                            "valid.")
         code = secrets.token_urlsafe(40)
         self.devices.add(code)
-        return {"device_code": code, "user_code": "GTHK-7QPD", "verification_uri": "https://microsoft.example/devicelogin",
-                "expires_in": 900, "interval": 1, "message": "To sign in, ..."}
+        return {"device_code": code, "user_code": "GTHK-7QPD", "expires_in": 900, "interval": 1,
+                "verification_uri": "https://microsoft.example/devicelogin", "message": "To sign in, ..."}
 
     def poll(self, form):
         if form.get("device_code") not in self.devices:

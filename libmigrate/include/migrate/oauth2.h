@@ -73,7 +73,7 @@ typedef struct mig_oauth2_options {
      */
     const char *cache_file;
     int timeout_ms;       /* for one request; 0: 60 s */
-    const mig_stop *stop; /* level 1 ends waiting for a person, level 2 everything; NULL: none; must outlive the object */
+    const mig_stop *stop; /* level 1 ends waiting for a person, level 2 everything; NULL: none; outlives the object */
     /* Device flow: tell the person. NULL: nobody is there, so that a login by device fails. */
     void (*show)(const mig_oauth2_code *code, void *context);
     void *show_context;
@@ -98,8 +98,8 @@ mig_oauth2 *mig_oauth2_new(const mig_oauth2_options *options, mig_error *err);
 /*
  * A mig_secret_fn (migrate/endpoint.h); `oauth2` is a mig_oauth2 *. The token at hand while it is good for some time
  * yet, else a new one; `fresh` asks for a new one in any case, unless another thread got one a moment ago. While one
- * thread asks, the others wait. Errors: MIG_E_AUTH (the endpoint refuses, or the person did; in its own words, with what
- * usually causes that), MIG_E_SECRET (nobody to ask; a token that makes no sense or does not fit), MIG_E_DNS,
+ * thread asks, the others wait. Errors: MIG_E_AUTH (the endpoint refuses, or the person did; in its own words, with
+ * what usually causes that), MIG_E_SECRET (nobody to ask; a token that makes no sense or does not fit), MIG_E_DNS,
  * MIG_E_CONNECT, MIG_E_TIMEOUT, MIG_E_CLOSED, MIG_E_TLS, MIG_E_CERTIFICATE, MIG_E_UNAVAILABLE (busy), MIG_E_PROTOCOL,
  * MIG_E_BOUNDS, MIG_E_INTERRUPTED, MIG_E_NOMEM, and those of the cache file, MIG_E_IO and MIG_E_DISK_FULL.
  */
