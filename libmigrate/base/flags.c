@@ -1,5 +1,6 @@
 #include "base/flags.h"
 #include "base/buffer.h"
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -55,4 +56,27 @@ char *mig__flags_join(const char *const *flags)
     }
     free(sorted);
     return mig__buffer_steal(&joined);
+}
+
+char *mig__flags_common(const char *one, const char *other)
+{
+    const char **a = mig__flags_split(one), **b = mig__flags_split(other);
+    size_t kept = 0;
+    for (size_t i = 0; a != NULL && b != NULL && a[i] != NULL; i++) {
+        bool both = false;
+        for (size_t j = 0; b[j] != NULL; j++) {
+            both = both || strcasecmp(a[i], b[j]) == 0;
+        }
+        if (both) {
+            a[kept++] = a[i];
+        }
+    }
+    char *joined = NULL;
+    if (a != NULL && b != NULL) {
+        a[kept] = NULL;
+        joined = mig__flags_join(a);
+    }
+    free(a);
+    free(b);
+    return joined;
 }

@@ -8,4 +8,7 @@ const char **mig__flags_split(const char *joined);
 /* The array sorted and joined by blanks, without \Recent and duplicates. malloc'd; NULL: out of memory. */
 char *mig__flags_join(const char *const *flags);
 
+/* Of two joined texts the flags that both have, sorted and joined. malloc'd; NULL: out of memory. */
+char *mig__flags_common(const char *one, const char *other);
+
 #endif

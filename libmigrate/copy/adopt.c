@@ -236,33 +236,10 @@ static int on_header(const mig__fetch_item *item, const mig__message_digest *dig
 
 /* ---- adopting ---- */
 
-/* Of the flags that both have, so that what only the source has is carried over by the flag merge that follows. */
-static char *common_flags(const char *one, const char *other)
-{
-    const char **a = mig__flags_split(one), **b = mig__flags_split(other);
-    size_t kept = 0;
-    for (size_t i = 0; a != NULL && b != NULL && a[i] != NULL; i++) {
-        bool both = false;
-        for (size_t j = 0; b[j] != NULL; j++) {
-            both = both || strcasecmp(a[i], b[j]) == 0;
-        }
-        if (both) {
-            a[kept++] = a[i];
-        }
-    }
-    char *joined = NULL;
-    if (a != NULL && b != NULL) {
-        a[kept] = NULL;
-        joined = mig__flags_join(a);
-    }
-    free(a);
-    free(b);
-    return joined;
-}
-
 static int adopt_pair(adopting *a, entry *from, entry *to, mig_error *err)
 {
-    char *flags = common_flags(from->flags, to->flags);
+    /* What both have, so that what only the source has is carried over by the flag merge that follows. */
+    char *flags = mig__flags_common(from->flags, to->flags);
     mig__uidset one = MIG__UIDSET_INIT;
     if (flags == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
@@ -367,7 +344,13 @@ static bool may_match(const wanted *w, const entry *to)
 static int on_body(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
 {
     adopting *a = context;
-    mig__known_entry known = {.digest = *digest, .kind = MIG__KNOWN_FOREIGN, .target_uid = item->uid};
+    mig__known_entry known = {.digest = *digest,
+                              .kind = MIG__KNOWN_FOREIGN,
+                              .target_uid = item->uid,
+                              .flags = mig__flags_join(item->flags)};
+    if (known.flags == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     return mig__known_add(&a->job->content, &known, err);
 }
 

@@ -253,6 +253,7 @@ static int run_stores(mig__run *run, mig__session *session, store_plan *plan, mi
     if (why.code != MIG_OK) {
         mig_error_context(&why, "flags of '%s' could not be carried over", plan->job->result->target);
         mig__run_problem(run, plan->job, 0, true, &why);
+        plan->job->filtered = true; /* not complete: tried again by the next run */
         return 0;
     }
     for (size_t i = 0; i < plan->done_count; i++) {
@@ -289,13 +290,37 @@ static int apply_folder(mig__run *run, mig__session *session, mig__folder_job *j
     return failed;
 }
 
+static void free_flag_changes(mig__folder_job *job)
+{
+    for (size_t i = 0; i < job->flag_change_count; i++) {
+        free(job->flag_changes[i].flags);
+    }
+    free(job->flag_changes);
+    job->flag_changes = NULL;
+    job->flag_change_count = 0;
+}
+
+bool mig__delta_has_flags(const mig__run *run)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        if (run->jobs[i].flag_change_count > 0 && !run->jobs[i].broken) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int mig__delta_apply_flags(mig__run *run, mig__session *session, mig_error *err)
 {
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
-        if (job->flag_change_count > 0 && !job->broken && apply_folder(run, session, job, err) != 0) {
+        if (job->flag_change_count == 0 || job->broken) {
+            continue;
+        }
+        if (apply_folder(run, session, job, err) != 0) {
             return -1;
         }
+        free_flag_changes(job);
     }
     return 0;
 }
@@ -398,6 +423,7 @@ static int delete_gone(mig__run *run, mig__session *session, mig__folder_job *jo
     if (failed == 0 && why.code != MIG_OK) {
         mig_error_context(&why, "deleting what is gone from '%s'", job->source->name);
         mig__run_problem(run, job, 0, true, &why);
+        job->filtered = true;
     } else if (failed == 0) {
         job->result->deleted += mig__uidset_size(&g.targets);
         failed = mark_gone(run, job, MIG__MESSAGE_DELETED, err);
@@ -438,11 +464,6 @@ int mig__delta_apply_vanished(mig__run *run, mig__session *session, mig_error *e
 
 void mig__delta_free(mig__folder_job *job)
 {
-    for (size_t i = 0; i < job->flag_change_count; i++) {
-        free(job->flag_changes[i].flags);
-    }
-    free(job->flag_changes);
-    job->flag_changes = NULL;
-    job->flag_change_count = 0;
+    free_flag_changes(job);
     mig__uidset_free(&job->vanished);
 }

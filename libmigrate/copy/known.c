@@ -1,4 +1,5 @@
 #include "copy/known.h"
+#include "copy/delta.h"
 #include "copy/move.h"
 #include "copy/settle.h"
 #include "imap/digests.h"
@@ -15,6 +16,7 @@ int mig__known_add(mig__known *known, const mig__known_entry *entry, mig_error *
         size_t capacity = known->capacity == 0 ? 64 : known->capacity * 2;
         mig__known_entry *grown = realloc(known->entries, capacity * sizeof *grown);
         if (grown == NULL) {
+            free(entry->flags);
             return mig_error_set(err, MIG_E_NOMEM, "out of memory");
         }
         known->entries = grown;
@@ -25,6 +27,7 @@ int mig__known_add(mig__known *known, const mig__known_entry *entry, mig_error *
     int64_t id = (int64_t)known->count + 1;
     if (canonical == NULL || mig__keyindex_add(raw, mig__key(entry->digest.raw, MIG__DIGEST_SIZE), id, err) != 0 ||
         mig__keyindex_add(canonical, mig__key(entry->digest.canonical, MIG__DIGEST_SIZE), id, err) != 0) {
+        free(entry->flags);
         return -1;
     }
     known->entries[known->count++] = *entry;
@@ -57,6 +60,9 @@ mig__known_entry *mig__known_take(mig__known *known, const mig__message_digest *
 
 void mig__known_free(mig__known *known)
 {
+    for (size_t i = 0; i < known->count; i++) {
+        free(known->entries[i].flags);
+    }
     free(known->entries);
     mig__keyindex_free(&known->keys);
     mig__state_folders_free(&known->gone, known->gone_count);
@@ -88,6 +94,10 @@ static int load_message(const mig__message *message, void *context)
     entry.row = message->id;
     entry.target_uid = message->target_uid;
     entry.source_uid = message->source_uid;
+    entry.flags = mig__strdup(message->flags);
+    if (entry.flags == NULL) {
+        return mig_error_set(&load->error, MIG_E_NOMEM, "out of memory");
+    }
     return mig__known_add(load->known, &entry, &load->error);
 }
 
@@ -273,15 +283,43 @@ int mig__known_place(mig__run *run, mig__session *session, bool first, mig_error
 
 /* ---- before sending ---- */
 
+/* Flags of a message that is matched instead of sent are merged at the end; until then the record has the old ones. */
+static int note_flags(mig__run *run, mig__folder_job *job, const mig__transit *message, const char *before,
+                      mig_error *err)
+{
+    if (run->options->flags == MIG_FLAGS_KEEP || strcmp(before, message->flags) == 0) {
+        return 0;
+    }
+    pthread_mutex_lock(&run->lock);
+    int failed = mig__delta_note_flags(job, message->uid, message->flags, err);
+    pthread_mutex_unlock(&run->lock);
+    return failed;
+}
+
+static int adopt_foreign(mig__run *run, mig__folder_job *job, const mig__transit *message,
+                         const mig__known_entry *entry, mig_error *err)
+{
+    mig__message record = mig__settle_record(message);
+    char *common = mig__flags_common(entry->flags, message->flags);
+    if (common == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    record.target_uid = entry->target_uid;
+    record.flags = run->options->flags == MIG_FLAGS_KEEP ? message->flags : common;
+    int failed = mig__state_message_adopt(run->state, job->record.id, &record, err);
+    failed = failed != 0 ? failed : note_flags(run, job, message, common, err);
+    free(common);
+    return failed;
+}
+
 static int record_known(mig__run *run, mig__folder_job *job, const mig__transit *message, const mig__known_entry *entry,
                         mig_error *err)
 {
-    if (entry->kind == MIG__KNOWN_ORPHAN) {
-        return mig__state_message_repair(run->state, entry->row, message->uid, 0, err);
+    if (entry->kind == MIG__KNOWN_FOREIGN) {
+        return adopt_foreign(run, job, message, entry, err);
     }
-    mig__message record = mig__settle_record(message);
-    record.target_uid = entry->target_uid;
-    return mig__state_message_adopt(run->state, job->record.id, &record, err);
+    int failed = mig__state_message_repair(run->state, entry->row, message->uid, 0, err);
+    return failed != 0 ? failed : note_flags(run, job, message, entry->flags, err);
 }
 
 static mig__known_entry *take_known(mig__run *run, mig__folder_job *job, const mig__message_digest *digest)
@@ -313,6 +351,7 @@ int mig__known_settle(mig__run *run, mig__session *session, mig__batch *batch, m
         }
         if (entry->kind == MIG__KNOWN_MOVED) {
             failed = mig__move_on_target(run, session, job, message, entry, &done[i], err);
+            failed = failed == 0 && done[i] ? note_flags(run, job, message, entry->flags, err) : failed;
             continue;
         }
         failed = record_known(run, job, message, entry, err);

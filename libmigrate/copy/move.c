@@ -96,6 +96,9 @@ static int move(moving *m, const mig__message_digest *digest, uint32_t *uid, boo
 static int64_t write_intent(moving *m, const mig__transit *message, mig_error *err)
 {
     mig__message record = mig__settle_record(message);
+    if (m->run->options->flags != MIG_FLAGS_KEEP) {
+        record.flags = m->entry->flags; /* moving leaves them as they were carried over last */
+    }
     pthread_mutex_lock(&m->run->lock);
     m->uidnext = m->job->uidnext;
     pthread_mutex_unlock(&m->run->lock);

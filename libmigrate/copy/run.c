@@ -129,7 +129,7 @@ static int put_record(mig__run *run, mig__folder_job *job, mig_error *err)
     job->record.target_uidvalidity = job->goal.uidvalidity;
     job->record.source_uidnext = 0; /* not complete until everything is across */
     job->record.source_messages = 0;
-    if (job->record.id == 0) {
+    if (job->record.id == 0 && job->goal.exists == 0) { /* else flags of what is adopted may have to be compared */
         job->record.source_modseq = job->snapshot.modseq; /* every flag that will be read is at least as new */
     }
     free(job->record.source_mailbox_id);
@@ -282,7 +282,8 @@ static uint64_t settled(const mig_folder_result *r)
 static int record_complete(mig__run *run, mig__folder_job *job, bool stopped, mig_error *err)
 {
     if (!job->scanned || job->broken || job->filtered || job->result->failed > 0 ||
-        settled(job->result) < job->result->messages || (stopped && job->vanished.count > 0)) {
+        settled(job->result) < job->result->messages || job->flag_change_count > 0 ||
+        (stopped && job->vanished.count > 0)) {
         return 0;
     }
     job->record.source_uidnext = job->snapshot.uidnext;
@@ -385,11 +386,15 @@ static int follow_renames(mig__run *run, mig__session *source, mig__session *tar
 static int clean_up(mig__run *run, mig__session **target, mig_error *err)
 {
     bool places = mig__known_must_place(run);
-    if ((places || mig__delta_deletes(run)) && *target == NULL &&
+    bool flags = mig__delta_has_flags(run);
+    if ((places || flags || mig__delta_deletes(run)) && *target == NULL &&
         (*target = mig__run_connect(run, MIG_TARGET, false, err)) == NULL) {
         return -1;
     }
     if (places && mig__known_place(run, *target, false, err) != 0) {
+        return -1;
+    }
+    if (flags && mig__delta_apply_flags(run, *target, err) != 0) {
         return -1;
     }
     return mig__delta_apply_vanished(run, *target, err);

@@ -32,10 +32,22 @@ static void test_flags(void **state)
     free(split);
 }
 
+static void test_common(void **state)
+{
+    (void)state;
+    char *common = mig__flags_common("$Forwarded \\Seen work", "\\seen \\Flagged WORK");
+    assert_string_equal(common, "\\Seen work");
+    free(common);
+    common = mig__flags_common("\\Seen", "");
+    assert_string_equal(common, "");
+    free(common);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_common),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
