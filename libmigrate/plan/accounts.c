@@ -67,7 +67,7 @@ static void take_header(reading *r, const char *name)
         }
     }
     if (c.user < 0 && c.index < 0) {
-        mig__plan_unknown(r->plan, r->plan->accounts_path, 1, "column", name);
+        mig__plan_unknown(r->plan, r->plan->accounts_path, 1, "column", name, false);
     }
     r->columns[r->column_count++] = c;
 }

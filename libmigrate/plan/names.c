@@ -112,17 +112,19 @@ static int distance(const char *a, const char *b, int most)
     if (most <= 1) {
         return most;
     }
-    int best = distance(a + 1, b + 1, most - 1), other = distance(a + 1, b, most - 1);
+    bool swapped = a[0] == b[1] && a[1] == b[0];
+    int best = swapped ? distance(a + 2, b + 2, most - 1) : distance(a + 1, b + 1, most - 1);
+    int other = distance(a + 1, b, most - 1);
     best = other < best ? other : best;
     other = distance(a, b + 1, most - 1);
     return 1 + (other < best ? other : best);
 }
 
-const char *mig__plan_nearest(const char *name)
+const char *mig__plan_nearest(const char *name, bool of_side)
 {
     const char *nearest = NULL;
     int least = 3;
-    const char *const *const tables[] = {options, side_options};
+    const char *const *const tables[] = {of_side ? side_options : options, of_side ? options : side_options};
     for (size_t t = 0; t < 2; t++) {
         for (const char *const *known = tables[t]; *known != NULL; known++) {
             int away = distance(name, *known, 3);

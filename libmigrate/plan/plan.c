@@ -56,9 +56,9 @@ int mig__plan_problem(mig_plan *plan, const char *file, unsigned line, const cha
     return mig_plan_add_problem(plan, file, line, inert, NULL);
 }
 
-int mig__plan_unknown(mig_plan *plan, const char *file, unsigned line, const char *what, const char *name)
+int mig__plan_unknown(mig_plan *plan, const char *file, unsigned line, const char *what, const char *name, bool of_side)
 {
-    const char *near = mig__plan_nearest(name);
+    const char *near = mig__plan_nearest(name, of_side);
     return near != NULL
                ? mig__plan_problem(plan, file, line, "there is no %s \"%s\"; did you mean \"%s\"?", what, name, near)
                : mig__plan_problem(plan, file, line, "there is no %s \"%s\"", what, name);
@@ -142,7 +142,7 @@ static void check_option(checking *c, const mig__line *line, const char *name, c
     int index = mig__plan_option_index(plain);
     if (index < 0 || strcmp(plain, mig_plan_option_name((size_t)index)) != 0) {
         skip_below(c, line->path);
-        mig__plan_unknown(c->plan, c->plan->path, line->line, what, plain);
+        mig__plan_unknown(c->plan, c->plan->path, line->line, what, plain, false);
     } else {
         expect(c, line, index < MIG__PLAN_LISTS && dot == NULL ? MIG__YAML_LIST : MIG__YAML_SCALAR);
     }
@@ -180,7 +180,7 @@ static void check_side(checking *c, const mig__line *line, const char *name)
 {
     if (!is_side_option(name)) {
         skip_below(c, line->path);
-        mig__plan_unknown(c->plan, c->plan->path, line->line, "option of a side", name);
+        mig__plan_unknown(c->plan, c->plan->path, line->line, "option of a side", name, true);
     } else {
         expect(c, line, MIG__YAML_SCALAR);
     }

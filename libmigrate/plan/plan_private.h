@@ -57,8 +57,8 @@ int mig__plan_side_option_index(const char *name);
 int mig__plan_side_of(const char *name, const char **rest);
 bool mig__plan_is_switch(const char *name);
 bool mig__plan_is_path(const char *name);
-/* The name nearest to what was written, or NULL. */
-const char *mig__plan_nearest(const char *name);
+/* The name nearest to what was written, among those of a side first or last; NULL: none is near. */
+const char *mig__plan_nearest(const char *name, bool of_side);
 
 /* ---- yaml.c ---- */
 
@@ -69,7 +69,9 @@ void mig__raw_plan_free(mig__raw_plan **raw);
 /* ---- plan.c ---- */
 
 int mig__plan_problem(mig_plan *plan, const char *file, unsigned line, const char *format, ...) MIG_PRINTF(4, 5);
-int mig__plan_unknown(mig_plan *plan, const char *file, unsigned line, const char *what, const char *name);
+/* "there is no WHAT NAME", and what is near to it. */
+int mig__plan_unknown(mig_plan *plan, const char *file, unsigned line, const char *what, const char *name,
+                      bool of_side);
 /* The whole of a file, at most 16 MiB. 0, or -1 with MIG_E_PLAN, MIG_E_NOMEM. */
 int mig__plan_read(const char *path, mig__buffer *out, mig_error *err);
 /* ---- resolve.c ---- */
