@@ -52,6 +52,11 @@ static bool waits(const mig_error *error, bool first)
     return !first || error->code == MIG_E_UNAVAILABLE;
 }
 
+static int64_t patience_of(const mig__run *run)
+{
+    return run->options->patience_ms > 0 ? run->options->patience_ms : PATIENCE_MS;
+}
+
 static bool pause_before_attempt(mig__run *run, const mig_error *error, unsigned attempt)
 {
     int64_t ms = mig__retry_delay(error, attempt, (uint32_t)mig__now_ms() * 2654435761u);
@@ -62,6 +67,20 @@ static bool pause_before_attempt(mig__run *run, const mig_error *error, unsigned
         mig__sleep_ms(50);
     }
     return !mig__run_stopping(run);
+}
+
+void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsigned attempt)
+{
+    pthread_mutex_lock(&run->lock);
+    int64_t idle = mig__now_ms() - run->last_progress_ms - error->retry_after_ms;
+    pthread_mutex_unlock(&run->lock);
+    if (idle > patience_of(run)) {
+        mig__run_fail(run, error);
+        return;
+    }
+    mig__run_log(run, MIG_LOG_WARNING, NULL, 0, error, "the %s asks for a pause: %s",
+                 side == MIG_SOURCE ? "source" : "target", error->server[0] != '\0' ? error->server : error->text);
+    pause_before_attempt(run, error, attempt);
 }
 
 /* What the sessions of a side share of TLS. It lives as long as the run. */
@@ -86,7 +105,7 @@ mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_err
     if (endpoint->tls != MIG_TLS_NONE && (options.tls = tls_of(run, side, endpoint, err)) == NULL) {
         return NULL;
     }
-    int64_t patience = run->options->patience_ms > 0 ? run->options->patience_ms : PATIENCE_MS;
+    int64_t patience = patience_of(run);
     int64_t until = mig__now_ms() + patience;
     uint64_t progress = progress_of(run);
     for (unsigned attempt = 1;; attempt++) {

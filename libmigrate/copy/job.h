@@ -142,6 +142,11 @@ void mig__run_fail(mig__run *run, const mig_error *error);
 bool mig__run_stopping(mig__run *run);
 /* Open a session to a side, with the retries of copy/retry.h. NULL: `err` says why; stops early when the run does. */
 mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_error *err);
+/*
+ * A server said "later" to a command, the `attempt`th time in a row: wait as long as it asks, else longer each time.
+ * When nothing has got on for as long as the user's patience, the account ends with `error` instead.
+ */
+void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsigned attempt);
 /* Close it and add its counters to the run's. */
 void mig__run_disconnect(mig__run *run, mig__session **session);
 /* What the run does now, for progress. */

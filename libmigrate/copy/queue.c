@@ -459,8 +459,10 @@ void mig__queue_messages_done(mig__run *run, mig__batch *batch, const bool *done
         run->messages_done++;
         mig__transit_free(message);
     }
+    if (kept < batch->count) {
+        run->last_progress_ms = mig__now_ms();
+    }
     batch->count = kept;
-    run->last_progress_ms = mig__now_ms();
     pthread_cond_broadcast(&run->changed);
     pthread_mutex_unlock(&run->lock);
 }

@@ -242,6 +242,7 @@ static void move_messages(mig__run *run, mig__session **source, mig__session **t
     crew c = {0};
     mig_error error = MIG_ERROR_INIT;
     mig__run_phase(run, "copying");
+    run->last_progress_ms = mig__now_ms();
     int failed = add_thread(run, &c, true, *source, &error);
     *source = NULL;
     failed = failed != 0 ? failed : add_thread(run, &c, false, *target, &error);

@@ -253,7 +253,6 @@ static void adapt(writer *w, const under_way *way)
     int64_t now = mig__now_ms();
     int64_t since = way->sent_ms > w->answered_ms ? way->sent_ms : w->answered_ms;
     w->answered_ms = now;
-    w->attempts = 0;
     if (now - since > SLOW_MS) {
         w->appetite.messages = w->appetite.messages > 1 ? w->appetite.messages / 2 : 1;
         w->appetite.octets = w->appetite.octets > 64 * 1024 ? w->appetite.octets / 2 : w->appetite.octets;
@@ -266,13 +265,8 @@ static void adapt(writer *w, const under_way *way)
 
 static void pause_for(writer *w, const mig_error *error)
 {
-    int64_t ms = mig__retry_delay(error, ++w->attempts, (uint32_t)mig__now_ms() * 2654435761u);
-    mig__run_log(w->run, MIG_LOG_WARNING, NULL, 0, error, "the target asks for a pause (%lld ms): %s", (long long)ms,
-                 error->server);
     w->appetite = (mig__appetite){MIG__BATCH_FIRST, 1 << 20};
-    for (int64_t until = mig__now_ms() + ms; mig__now_ms() < until && !mig__run_stopping(w->run);) {
-        mig__sleep_ms(50);
-    }
+    mig__run_pause(w->run, MIG_TARGET, error, ++w->attempts);
 }
 
 /* [THROTTLED] in an OK: the message is stored, the server wants less. Slow down as after a refusal. */
@@ -280,6 +274,7 @@ static void heed_throttle(writer *w)
 {
     mig_error error;
     mig_error_set(&error, MIG_E_UNAVAILABLE, "the target throttles");
+    mig_error_server(&error, "[THROTTLED]", strlen("[THROTTLED]"));
     pause_for(w, &error);
 }
 
@@ -300,6 +295,7 @@ static int finish_multi(writer *w, under_way *way, mig_error *err)
     adapt(w, way);
     way->batch = NULL;
     if (result.error.code == MIG_OK) {
+        w->attempts = 0;
         if (result.uidvalidity != batch->job->goal.uidvalidity ||
             !mig__append_uids(result.uid_text, uids, batch->count)) {
             memset(uids, 0, batch->count * sizeof *uids); /* not told: matched afterwards */
@@ -331,6 +327,7 @@ static int collect_each(writer *w, under_way *way, uint32_t *uids, bool *taken, 
         }
         way->commands[i] = NULL;
         taken[i] = result.error.code == MIG_OK;
+        w->attempts = taken[i] ? 0 : w->attempts;
         if (taken[i] && (result.uidvalidity != way->batch->job->goal.uidvalidity ||
                          !mig__append_uids(result.uid_text, &uids[i], 1))) {
             uids[i] = 0;

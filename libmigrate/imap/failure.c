@@ -35,7 +35,7 @@ static const failure_rule rules[] = {
      "the server throttles", SLOWER},
     {ON_BOTH, ANY_CODE, "request is throttled", MIG_E_UNAVAILABLE, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER,
      "the server throttles", SLOWER},
-    {ON_BOTH, ANY_CODE, "exceeded command or bandwidth limits", MIG_E_UNAVAILABLE, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER,
+    {ON_BOTH, ANY_CODE, "exceeded command or bandwidth limits", MIG_E_UNAVAILABLE, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER,
      "the provider's daily traffic limit is reached", "run again tomorrow; --daily-limit keeps below it"},
     {ON_BOTH, ANY_CODE, "too many simultaneous connections", MIG_E_UNAVAILABLE, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER,
      "too many connections to the server", "close other mail programs, or use --connections 1"},

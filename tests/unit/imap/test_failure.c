@@ -29,7 +29,7 @@ static const sample samples[] = {
      ACCOUNT, LATER, true},
     {MIG__BAD, MIG__CODE_NONE, "request is throttled.", MIG_E_UNAVAILABLE, ACCOUNT, LATER, true},
     {MIG__NO, MIG__CODE_OVERQUOTA, "[OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)",
-     MIG_E_UNAVAILABLE, ACCOUNT, LATER, true},
+     MIG_E_UNAVAILABLE, ACCOUNT, NEVER, true},
     {MIG__NO, MIG__CODE_ALERT, "[ALERT] Too many simultaneous connections. (Failure)", MIG_E_UNAVAILABLE, ACCOUNT,
      LATER, true},
     {MIG__NO, MIG__CODE_UNAVAILABLE, "[UNAVAILABLE] Maximum number of connections from user+IP exceeded",
