@@ -307,24 +307,39 @@ static int on_search(const mig__response *response, void *context, mig_error *er
     return 0;
 }
 
+/* Which of the unit's UIDs are there. Opens the mailbox anew: a server may hide from an open one what others expunged. */
+static int look_again(reader *r, const flight *f, present *found, bool *searched, mig_error *err)
+{
+    const mig__folder_job *job = f->unit->job;
+    mig__selected again = {0};
+    mig__command_result opened = {0}, result = {0};
+    mig__buffer criteria = MIG__BUFFER_INIT;
+    mig__buffer_add_text(&criteria, "UID ");
+    mig__uidset_format(&f->unit->uids, &criteria);
+    r->examined = NULL; /* units that were sent already go before; the next one opens its own mailbox */
+    int failed = mig__buffer_ok(&criteria, err);
+    mig__command *select = failed != 0 ? NULL : mig__select(r->session, job->source->wire, true, &again, err);
+    mig__command *search = select == NULL ? NULL : mig__search(r->session, criteria.data, on_search, found, err);
+    failed = search == NULL || mig__command_wait(r->session, select, &opened, err) != 0 ||
+                     mig__command_wait(r->session, search, &result, err) != 0
+                 ? -1
+                 : 0;
+    *searched = failed == 0 && opened.error.code == MIG_OK && again.uidvalidity == job->snapshot.uidvalidity &&
+                result.error.code == MIG_OK && found->answered;
+    mig__command_result_clear(&opened);
+    mig__command_result_clear(&result);
+    mig__selected_free(&again);
+    mig__buffer_free(&criteria);
+    return failed;
+}
+
 static int name_unanswered(reader *r, flight *f, const mig_error *why, mig_error *err)
 {
     mig__folder_job *job = f->unit->job;
     present found = {MIG__UIDSET_INIT, false};
     mig__uidset one = MIG__UIDSET_INIT;
-    mig__buffer criteria = MIG__BUFFER_INIT;
-    mig__buffer_add_text(&criteria, "UID ");
-    mig__uidset_format(&f->unit->uids, &criteria);
-    mig__command_result result = {0};
-    int failed = mig__buffer_ok(&criteria, err);
-    mig__command *command = NULL;
-    if (failed == 0 && (command = mig__search(r->session, criteria.data, on_search, &found, err)) == NULL) {
-        failed = -1;
-    }
-    if (failed == 0) {
-        failed = mig__command_wait(r->session, command, &result, err);
-    }
-    bool searched = result.error.code == MIG_OK && found.answered;
+    bool searched = false;
+    int failed = look_again(r, f, &found, &searched, err);
     while (failed == 0 && mig__uidset_take(&f->unit->uids, 1, &one, err) > 0) {
         uint32_t uid = one.ranges[0].first;
         if (searched && !mig__uidset_has(&found.uids, uid)) {
@@ -344,8 +359,6 @@ static int name_unanswered(reader *r, flight *f, const mig_error *why, mig_error
         }
         give_up_message(r, job, uid, &error);
     }
-    mig__command_result_clear(&result);
-    mig__buffer_free(&criteria);
     mig__uidset_free(&one);
     mig__uidset_free(&found.uids);
     return failed;
@@ -373,6 +386,16 @@ static void flight_clear(reader *r)
     r->count--;
 }
 
+/* NO or BAD to a FETCH whose error passes: wait as asked before the unit is tried again. */
+static void pause_for(reader *r, const mig_error *error)
+{
+    int64_t ms = mig__retry_delay(error, ++r->attempts, (uint32_t)mig__now_ms() * 2654435761u);
+    int64_t until = mig__now_ms() + (ms > 0 ? ms : 0);
+    while (mig__now_ms() < until && !mig__run_stopping(r->run)) {
+        mig__sleep_ms(50);
+    }
+}
+
 /* Wait for the oldest unit. 0, or -1 when the session failed (the unit is still in flight then). */
 static int finish_unit(reader *r, mig_error *err)
 {
@@ -392,7 +415,7 @@ static int finish_unit(reader *r, mig_error *err)
     mig__unit *unit = f->unit;
     bool left = !unreadable && unit->uids.count > 0;
     if (left && why.code != MIG_OK && why.retry != MIG_RETRY_NEVER) {
-        mig__run_pause(r->run, MIG_SOURCE, &why, ++r->attempts);
+        pause_for(r, &why);
         mig__queue_unit_broken(r->run, unit);
     } else if (left && (unit->failures == 0 || (why.code != MIG_OK && mig__uidset_size(&unit->uids) > 1))) {
         unit->failures += why.code != MIG_OK ? 1 : 0; /* a refusal: one by one from the next time on */
