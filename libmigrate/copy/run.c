@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "copy/adopt.h"
 #include "copy/delta.h"
+#include "copy/finish.h"
 #include "copy/job.h"
 #include "copy/known.h"
 #include "copy/lists.h"
@@ -269,91 +270,6 @@ static void move_messages(mig__run *run, mig__session **source, mig__session **t
     }
 }
 
-/* ---- the end ---- */
-
-static uint64_t settled(const mig_folder_result *r)
-{
-    return r->copied + r->adopted + r->already + r->moved + r->skipped + r->failed;
-}
-
-/*
- * A folder is complete when all of it is settled and nothing failed: then its numbers tell "nothing new" next time. In
- * a run that was stopped what is gone from the source was not dealt with yet.
- */
-static int record_complete(mig__run *run, mig__folder_job *job, bool stopped, mig_error *err)
-{
-    if (!job->scanned || job->broken || job->filtered || job->result->failed > 0 ||
-        settled(job->result) < job->result->messages || job->flag_change_count > 0 ||
-        (stopped && job->vanished.count > 0)) {
-        return 0;
-    }
-    job->record.source_uidnext = job->snapshot.uidnext;
-    job->record.source_messages = job->snapshot.exists;
-    job->record.source_modseq = job->snapshot.modseq;
-    return mig__state_folder_put(run->state, run->state_account, &job->record, err);
-}
-
-static void count_broken(mig__folder_job *job)
-{
-    mig_folder_result *r = job->result;
-    if (job->broken && r->messages == 0) {
-        r->messages = job->source->messages;
-    }
-    if (job->broken && r->messages > settled(r)) {
-        r->failed += r->messages - settled(r);
-    }
-}
-
-/* What is left of a run that was stopped; the octets by the average of what was copied. */
-static void count_left(mig__run *run)
-{
-    mig_totals *totals = &run->result->totals;
-    uint64_t copied = 0;
-    for (size_t i = 0; i < run->job_count; i++) {
-        const mig_folder_result *r = run->jobs[i].result;
-        totals->left_messages += r->messages > settled(r) ? r->messages - settled(r) : 0;
-        copied += r->copied;
-    }
-    totals->left_bytes = copied > 0 ? totals->left_messages * (run->account_octets / copied) : 0;
-}
-
-static void finish(mig__run *run)
-{
-    mig_error error;
-    bool stopped = run->fatal.code != MIG_OK;
-    bool recording = !stopped || run->fatal.code == MIG_E_INTERRUPTED; /* else the state may be what failed */
-    for (size_t i = 0; i < run->job_count; i++) {
-        mig__folder_job *job = &run->jobs[i];
-        if (!stopped && job->copy) {
-            count_broken(job);
-        }
-        if (recording && record_complete(run, job, stopped, &error) != 0) {
-            mig__run_fail(run, &error);
-            stopped = true;
-            recording = false;
-        }
-    }
-    if (stopped) {
-        run->account->error = run->fatal;
-        count_left(run);
-    }
-}
-
-static int record_run(mig__run *run, mig_error *err)
-{
-    uint64_t copied = 0, failed = 0, octets = run->account_octets;
-    for (size_t i = 0; i < run->job_count; i++) {
-        copied += run->jobs[i].result->copied;
-        failed += run->jobs[i].result->failed;
-    }
-    if (octets > 0 &&
-        mig__state_sent_add(run->state, run->state_account, mig__wall_seconds() / 86400, octets, err) != 0) {
-        return -1;
-    }
-    return mig__state_run_end(run->state, run->state_run, mig_status_name(run->account->status), copied, failed, octets,
-                              err);
-}
-
 /* ---- the story ---- */
 
 static void plan_dry_run(mig__run *run)
@@ -585,9 +501,9 @@ static void run_account(mig__run *run)
     }
     mig__run_disconnect(run, &source);
     mig__run_disconnect(run, &target);
-    finish(run);
+    mig__finish_folders(run);
     mig__result_finish(run->result);
-    bool recorded = run->state == NULL || run->state_run <= 0 || record_run(run, &error) == 0;
+    bool recorded = run->state == NULL || run->state_run <= 0 || mig__finish_record(run, &error) == 0;
     if ((run->state != NULL && mig__state_close(&run->state, &error) != 0) || !recorded) {
         if (run->account->error.code == MIG_OK || run->account->error.code == MIG_E_INTERRUPTED) {
             run->account->error = error;
