@@ -1,15 +1,22 @@
 """Many accounts in one go: a plan of fifty, some of which can not succeed, and all others that must."""
 
 import csv
+import http.server
+import json
 import os
 import re
+import ssl
 import stat
+import threading
+import time
 import unittest
 
+import certs
 import dovecot
 import mailgen
 import oracle
-from harness import DONE, LOGIN, REFUSED, SEED, TEMPORARY, USAGE, Account, ToolCase, program, seeded
+import schema
+from harness import DONE, LOCAL, LOGIN, REFUSED, SEED, TEMPORARY, USAGE, Account, ToolCase, program, seeded
 from relay import UP, Relay
 
 # Dovecot makes an address wait after failed logins; here all accounts come from one address.
@@ -143,12 +150,14 @@ class Fifty(Campaign):
             self.assertIn(user + "@", result.err)
         for user, account in states.items():
             if user not in planted:
-                self.assertEqual((account["messages"], account["copied"]), (self.sizes[user], self.sizes[user]), account)
+                self.assertEqual((account["messages"], account["copied"]), (self.sizes[user],) * 2, account)
                 self.assertEqual((account["verified"] + account["stored_differently"], account["differences"]),
                                  (self.sizes[user], 0), account)
                 self.assert_same(self.login(self.source, user), self.login(self.target, user), result)
         for user in self.WRONG | self.FULL:
             self.assertEqual(oracle.count(self.login(self.target, user)), 0)
+        self.assertEqual(schema.errors(result.json, "run-1.json"), [])
+        self.assertEqual(schema.errors(result.json["inventory"], "inventory-1.json"), [])
         self.again(plan, planted)
 
     def again(self, plan, planted):
@@ -218,7 +227,7 @@ class Few(Campaign):
         self.assertEqual(result.json["verify"]["totals"]["identical"], 18)
 
     def test_options_of_account_plan_and_command_line(self):
-        rows = [(self.users[0], self.users[0], ""), (self.users[1], self.users[1], "1K"), (self.users[2], self.users[2], "")]
+        rows = [(user, user, "1K" if user == self.users[1] else "") for user in self.users]
         plan = self.plan(self.source, self.target, rows, columns=("source_user", "target_user", "max_size"),
                          options="exclude: [Junk]\nmax-size: 1M\nfolder: [INBOX]")
         result = self.run_plan("copy", plan, "--dry-run", "--folder", "Sent")
@@ -276,6 +285,85 @@ class Few(Campaign):
         self.assertEqual(result.json["inventory"]["accounts"][0]["messages"], 6)
         self.assertEqual(result.json["verify"]["totals"]["identical"], 6)
         self.assertEqual(self.run_command(self.command(*accounts, "--steps", "chek", verb="run")).status, USAGE)
+
+
+    def test_status_beside_a_run(self):
+        """A slow run is seen from another process, and goes on undisturbed."""
+        plan = self.plan(self.source, self.target, [(user, user) for user in self.users],
+                         options="max-rate: 2K\njobs: 3")
+        process = self.start([program(), "copy", plan])
+        seen = ""
+        for _ in range(200):
+            seen = self.run_command([program(), "status", plan]).out
+            if "to copy when it began" in seen:
+                break
+            self.assertIsNone(process.poll())
+            time.sleep(0.1)
+        self.assertRegex(seen, r"(?m)^3 accounts: [1-3] running")
+        self.assertRegex(seen, r"copy runs since .*, 6 to copy when it began")
+        self.assertEqual(process.wait(120), DONE)
+        after = self.run_command([program(), "status", "--state", os.path.join(self.dir, "states")])
+        self.assertEqual(after.status, DONE)
+        self.assertRegex(after.out, r"(?m)^3 accounts: 0 running, 3 ended, 0 killed")
+        self.assertEqual(len(re.findall(r"copy complete, .* ago: 6 messages on the target", after.out)), 3, after.out)
+        self.run_plan("verify", plan)
+        after = self.run_command([program(), "status", plan])
+        self.assertEqual(len(re.findall(r"verify complete", after.out)), 3, after.out)
+
+    def test_status_of_a_killed_run(self):
+        plan = self.plan(self.source, self.target, [(self.users[0], self.users[0])], options="max-rate: 1K")
+        process = self.start([program(), "copy", plan])
+        for _ in range(200):
+            if "to copy when it began" in self.run_command([program(), "status", plan]).out:
+                break
+            time.sleep(0.1)
+        process.kill()
+        process.wait()
+        self.assertRegex(self.run_command([program(), "status", plan]).out, r"copy was killed; run it again")
+        self.run_plan("run", plan, "--max-rate", "100M")
+
+    def test_command_and_webhook_at_the_end(self):
+        told = []
+
+        class Hook(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                told.append((self.path, self.headers["Content-Type"],
+                             json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                self.send_response(200 if self.path == "/good" else 500)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.HTTPServer(("127.0.0.1", 0), Hook)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.source.authority.issue("hook"))
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        plan = self.plan(self.source, self.target, [(user, user) for user in self.users])
+        hook = "https://127.0.0.1:%d" % server.server_port
+        out = os.path.join(self.dir, "told.json")
+        result = self.run_plan("run", plan, "--on-finish", "cat >'%s'" % out, "--webhook", hook + "/good")
+        with open(out, encoding="utf-8") as file:
+            given = json.load(file)
+        self.assertEqual(schema.errors(given, "run-1.json"), [])
+        self.assertEqual([(path, kind) for path, kind, _ in told], [("/good", "application/json")])
+        self.assertEqual(told[0][2], given)
+        self.assertEqual((given["exit"], len(given["accounts"]), "copy" in given), (0, 3, False))
+        result = self.run_plan("run", plan, "--webhook", hook + "/bad", expect=TEMPORARY)
+        self.assertIn("status 500", result.err)
+        result = self.run_plan("run", plan, "--on-finish", "exit 3", expect=None)
+        self.assertEqual(result.status, LOCAL, str(result))
+        self.assertIn("status 3", result.err)
+        told.clear()
+        elsewhere = certs.Authority(self.dir)
+        result = self.run_plan("run", plan, "--steps", "check", "--webhook", hook + "/good", "--ca-file", elsewhere.ca,
+                               expect=None)
+        self.assertNotEqual(result.status, DONE)
+        self.assertEqual(told, [])
 
 
 class Import(Campaign):
