@@ -117,7 +117,7 @@ static void make_schema(schema *s)
 }
 
 /* What libcyaml says of an error: the reason, then where, one line at a time. */
-static void keep_words(cyaml_log_t level, void *context, const char *format, va_list arguments)
+static MIG_PRINTF(3, 0) void keep_words(cyaml_log_t level, void *context, const char *format, va_list arguments)
 {
     char line[256];
     mig__buffer *words = context;

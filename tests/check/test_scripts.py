@@ -75,7 +75,7 @@ class Tree(unittest.TestCase):
     def test_nothing_left_to_do(self):
         word = re.compile(rb"\b(?:TO" + rb"DO|FIX" + rb"ME|X" + rb"XX|HA" + rb"CK)\b")
         for name in sources.tracked():
-            if name != "LICENSE":
+            if name != "LICENSE" and not name.endswith(".png"):
                 with self.subTest(name):
                     self.assertIsNone(word.search(sources.read(name)))
 

@@ -103,7 +103,10 @@ typedef struct mig_error {
  */
 int mig_error_set(mig_error *err, mig_code code, const char *format, ...) MIG_PRINTF(3, 4);
 
-/* Like mig_error_set with ": " and strerror(errnum) appended; ENOSPC and EDQUOT become MIG_E_DISK_FULL, ENOMEM MIG_E_NOMEM. */
+/*
+ * Like mig_error_set with ": " and strerror(errnum) appended; ENOSPC and EDQUOT become MIG_E_DISK_FULL, ENOMEM
+ * MIG_E_NOMEM.
+ */
 int mig_error_errno(mig_error *err, mig_code code, int errnum, const char *format, ...) MIG_PRINTF(4, 5);
 
 /* Put "context: " in front of the text: what was being done. Returns -1. */
