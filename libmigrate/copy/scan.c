@@ -3,6 +3,7 @@
 #include "copy/delta.h"
 #include "copy/known.h"
 #include "copy/queue.h"
+#include "sides/sides.h"
 #include <string.h>
 
 enum { JOBS_AT_ONCE = 64, UIDS_AT_ONCE = 5000 };
@@ -44,30 +45,9 @@ int mig__scan_unchanged(mig__run *run, mig_error *err)
     return 0;
 }
 
-static int add_date(mig__buffer *out, const char *key, const char *date, mig_error *err)
-{
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    int year, month, day;
-    if (date == NULL) {
-        return 0;
-    }
-    if (!mig__date_parse(date, &year, &month, &day)) {
-        return mig_error_set(err, MIG_E_USAGE, "'%s' is not a date: write YYYY-MM-DD", date);
-    }
-    mig__buffer_addf(out, "%s%s %d-%s-%04d", out->length > 0 ? " " : "", key, day, months[month - 1], year);
-    return 0;
-}
-
 int mig__scan_criteria(const mig_copy_options *options, mig__buffer *out, mig_error *err)
 {
-    if (add_date(out, "SINCE", options->since, err) != 0 || add_date(out, "BEFORE", options->before, err) != 0) {
-        return -1;
-    }
-    if (out->length == 0) {
-        mig__buffer_add_text(out, "ALL");
-    }
-    return mig__buffer_ok(out, err);
+    return mig__sides_criteria(options->since, options->before, out, err);
 }
 
 typedef struct scanning { /* the commands of one job */

@@ -1,4 +1,5 @@
 #include "sides/sides.h"
+#include "base/clock.h"
 #include "imap/names.h"
 #include <stdlib.h>
 
@@ -64,4 +65,30 @@ char *mig__sides_wire(const mig__map_entry *entry, const mig__mailbox_list *targ
 bool mig__sides_selectable(const mig__mailbox *mailbox)
 {
     return mailbox != NULL && (mailbox->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT)) == 0;
+}
+
+static int add_date(mig__buffer *out, const char *key, const char *date, mig_error *err)
+{
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    int year, month, day;
+    if (date == NULL) {
+        return 0;
+    }
+    if (!mig__date_parse(date, &year, &month, &day)) {
+        return mig_error_set(err, MIG_E_USAGE, "'%s' is not a date: write YYYY-MM-DD", date);
+    }
+    mig__buffer_addf(out, "%s%s %d-%s-%04d", out->length > 0 ? " " : "", key, day, months[month - 1], year);
+    return 0;
+}
+
+int mig__sides_criteria(const char *since, const char *before, mig__buffer *out, mig_error *err)
+{
+    if (add_date(out, "SINCE", since, err) != 0 || add_date(out, "BEFORE", before, err) != 0) {
+        return -1;
+    }
+    if (out->length == 0) {
+        mig__buffer_add_text(out, "ALL");
+    }
+    return mig__buffer_ok(out, err);
 }

@@ -20,6 +20,12 @@ int mig__sides_map(mig__map *out, const mig__mailbox_list *source, const mig__ma
  */
 char *mig__sides_wire(const mig__map_entry *entry, const mig__mailbox_list *target, bool utf8);
 
+/*
+ * What UID SEARCH is asked for messages received since and before these days ("YYYY-MM-DD", NULL: any), added to `out`:
+ * "ALL" for neither. 0, or -1 with MIG_E_USAGE or MIG_E_NOMEM.
+ */
+int mig__sides_criteria(const char *since, const char *before, mig__buffer *out, mig_error *err);
+
 /* A name from the wire, decoded or fit to show. malloc'd; NULL: no memory. */
 char *mig__sides_decoded(const char *wire);
 

@@ -95,8 +95,9 @@ void mig__verify_fail(mig__verify_run *run, const mig_error *error);
 int mig__verify_plan(mig__verify_run *run, mig_error *err);
 /* The target's folders that nobody planned for, into run->others; views of other folders are left out. */
 int mig__verify_plan_others(mig__verify_run *run, mig_error *err);
-/* EXAMINE and SEARCH of folders on a side: the UIDs to be read. */
-int mig__verify_scan(mig__session *session, mig__verify_job *jobs, size_t count, mig_side side, mig_error *err);
+/* EXAMINE and SEARCH of folders on a side: the UIDs to be read. Of the source only what the options choose. */
+int mig__verify_scan(const mig__verify_run *run, mig__session *session, mig__verify_job *jobs, size_t count,
+                     mig_side side, mig_error *err);
 /* Read what was scanned, or chosen of it since; takes over the sessions (NULL: this side is not read). */
 void mig__verify_read(mig__verify_run *run, const mig__verify_pass *pass, mig__session *source, mig__session *target);
 /* Compare, explain, name: fills the account of the result. A fresh session to each side is opened where needed. */

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JOBS_AT_ONCE = 64 };
-
 static int no_memory(mig_error *err)
 {
     return mig_error_set(err, MIG_E_NOMEM, "out of memory");
@@ -129,17 +127,43 @@ static int plan_from_record(mig__verify_run *run, mig_error *err)
 
 /* ---- from both lists ---- */
 
-static int job_from_map(mig__verify_run *run, mig__verify_job *job, const mig__map_entry *entry, bool utf8,
+/* Where the copy put a folder, whatever the map says now; NULL: unknown. */
+static const char *recorded_target(const mig__verify_run *run, const mig__state_folder *folders, size_t count,
+                                   const char *source)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(folders[i].source, source) == 0 && mig__mailbox_find(&run->target_list, folders[i].target) != NULL) {
+            return folders[i].target;
+        }
+    }
+    return NULL;
+}
+
+static int set_target(mig__verify_run *run, mig__verify_job *job, const mig__map_entry *entry, const char *recorded,
+                      mig_error *err)
+{
+    job->target =
+        recorded != NULL ? mig__strdup(recorded) : mig__sides_wire(entry, &run->target_list, run->target_utf8);
+    if (job->target == NULL) {
+        mig_error_set(&job->error, MIG_E_NAME, "the name '%s' can not be written on the target", entry->target);
+        job->target = mig__strdup("");
+    }
+    job->target_name = recorded != NULL ? mig__sides_decoded(recorded) : mig__strdup(entry->target);
+    return job->target == NULL || job->target_name == NULL ? no_memory(err) : 0;
+}
+
+static int job_from_map(mig__verify_run *run, mig__verify_job *job, const mig__map_entry *entry, const char *recorded,
                         mig_error *err)
 {
     const mig__mailbox *source = &run->source_list.items[entry->source];
     job->source_name = mig__strdup(source->name);
     job->source = mig__strdup(source->wire);
-    job->target = mig__sides_wire(entry, &run->target_list, utf8);
-    job->target_name = mig__strdup(entry->target);
     job->role = entry->role;
-    if (job->source_name == NULL || job->source == NULL || job->target == NULL || job->target_name == NULL) {
+    if (job->source_name == NULL || job->source == NULL) {
         return no_memory(err);
+    }
+    if (set_target(run, job, entry, recorded, err) != 0) {
+        return -1;
     }
     job->there = mig__mailbox_find(&run->target_list, job->target);
     return 0;
@@ -149,18 +173,25 @@ static int plan_from_lists(mig__verify_run *run, mig_error *err)
 {
     mig__map map = {0};
     mig__map_rules rules = {run->options->folders, run->options->excludes, run->options->maps};
+    mig__state_folder *folders = NULL;
+    size_t count = 0;
     int failed = mig__sides_map(&map, &run->source_list, &run->target_list, &rules, err);
+    if (failed == 0 && run->state != NULL) {
+        failed = mig__state_folders(run->state, run->state_account, &folders, &count, err);
+    }
     run->jobs = calloc(map.count > 0 ? map.count : 1, sizeof *run->jobs);
     if (failed == 0 && run->jobs == NULL) {
         failed = no_memory(err);
     }
     for (size_t i = 0; failed == 0 && i < map.count; i++) {
         const mig__map_entry *entry = &map.entries[i];
-        if (entry->target != NULL && entry->selectable &&
-            mig__sides_selectable(&run->source_list.items[entry->source])) {
-            failed = job_from_map(run, &run->jobs[run->job_count++], entry, run->target_utf8, err);
+        const mig__mailbox *source = &run->source_list.items[entry->source];
+        if (entry->target != NULL && entry->selectable && mig__sides_selectable(source)) {
+            failed = job_from_map(run, &run->jobs[run->job_count++], entry,
+                                  recorded_target(run, folders, count, source->wire), err);
         }
     }
+    mig__state_folders_free(&folders, count);
     mig__map_free(&map);
     return failed;
 }
@@ -220,108 +251,6 @@ int mig__verify_plan_others(mig__verify_run *run, mig_error *err)
         job->target = mig__strdup(mailbox->wire);
         if (job->source_name == NULL || job->target_name == NULL || job->target == NULL) {
             return no_memory(err);
-        }
-    }
-    return 0;
-}
-
-/* ---- UIDs ---- */
-
-typedef struct scanning {
-    mig__verify_job *job;
-    mig__uidset *uids;
-    mig__selected *selected;
-    mig__command *select, *search;
-} scanning;
-
-static int on_search(const mig__response *response, void *context, mig_error *err)
-{
-    scanning *scan = context;
-    for (size_t i = 0; response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL && i < response->uids->count;
-         i++) {
-        const mig__uid_range *range = &response->uids->ranges[i];
-        if (mig__uidset_add(scan->uids, range->first, range->last, err) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int wait_for(mig__session *session, mig__command **command, mig_error *why, mig_error *err)
-{
-    mig__command_result result = {0};
-    int failed = mig__command_wait(session, *command, &result, err);
-    *command = NULL;
-    *why = result.error;
-    mig__command_result_clear(&result);
-    return failed;
-}
-
-/* The older messages, of a server that searches so many at a time. */
-static int search_rest(mig__session *session, scanning *scan, mig_side side, mig_error *err)
-{
-    mig_error opened;
-    mig__selected again = {0};
-    const char *mailbox = side == MIG_TARGET ? scan->job->target : scan->job->source;
-    mig__command *select = mig__select(session, mailbox, true, &again, err);
-    int failed = select == NULL ? -1 : wait_for(session, &select, &opened, err);
-    mig__selected_free(&again);
-    return failed != 0 ? -1 : mig__search_rest(session, "ALL", scan->uids, on_search, scan, err);
-}
-
-static int finish_scan(mig__session *session, scanning *scan, mig_side side, mig_error *err)
-{
-    mig_error opened, searched;
-    if (wait_for(session, &scan->select, &opened, err) != 0 || wait_for(session, &scan->search, &searched, err) != 0) {
-        return -1;
-    }
-    mig_error why = opened.code != MIG_OK ? opened : searched;
-    if (why.code == MIG_OK && mig__uidset_size(scan->uids) < scan->selected->exists &&
-        mig__session_can(session, MIG__CAP_MESSAGELIMIT) && search_rest(session, scan, side, err) != 0) {
-        return -1;
-    }
-    if (why.code == MIG_OK && mig__uidset_size(scan->uids) < scan->selected->exists) {
-        mig_error_set(&why, MIG_E_PROTOCOL, "the server says that there are %u messages and names %llu",
-                      scan->selected->exists, (unsigned long long)mig__uidset_size(scan->uids));
-    }
-    if (why.code != MIG_OK && scan->job->error.code == MIG_OK) {
-        scan->job->error = why;
-        mig_error_context(&scan->job->error, "reading '%s' on the %s",
-                          side == MIG_SOURCE ? scan->job->source_name : scan->job->target_name,
-                          side == MIG_SOURCE ? "source" : "target");
-    }
-    return 0;
-}
-
-static int begin_scan(mig__session *session, scanning *scan, mig_side side, mig_error *err)
-{
-    mig__verify_job *job = scan->job;
-    bool target = side == MIG_TARGET;
-    scan->uids = target ? &job->target_uids : &job->source_uids;
-    scan->selected = target ? &job->target_now : &job->source_now;
-    scan->select = mig__select(session, target ? job->target : job->source, true, scan->selected, err);
-    scan->search = scan->select == NULL ? NULL : mig__search(session, "ALL", on_search, scan, err);
-    return scan->search == NULL ? -1 : 0;
-}
-
-int mig__verify_scan(mig__session *session, mig__verify_job *jobs, size_t count, mig_side side, mig_error *err)
-{
-    scanning scans[JOBS_AT_ONCE];
-    for (size_t next = 0; next < count;) {
-        size_t begun = 0;
-        for (; next < count && begun < JOBS_AT_ONCE; next++) {
-            if (side == MIG_TARGET && (!mig__sides_selectable(jobs[next].there) || jobs[next].leader != next)) {
-                continue;
-            }
-            scans[begun] = (scanning){.job = &jobs[next]};
-            if (begin_scan(session, &scans[begun++], side, err) != 0) {
-                return -1;
-            }
-        }
-        for (size_t i = 0; i < begun; i++) {
-            if (finish_scan(session, &scans[i], side, err) != 0) {
-                return -1;
-            }
         }
     }
     return 0;

@@ -62,8 +62,10 @@ static int keep_source(mig__verify_run *run, mig__verify_job *job, const mig__fo
         job->recorded = grown;
         job->recorded_capacity = capacity;
     }
+    uint64_t most = run->options->max_size;
+    bool left_out = most > 0 && found->digest.octets > most; /* the copy was told to: fine either way */
     job->recorded[job->recorded_count++] = (mig__recorded){.source_uid = found->uid,
-                                                           .expected = MIG__EXPECT_THERE,
+                                                           .expected = left_out ? MIG__EXPECT_GONE : MIG__EXPECT_THERE,
                                                            .has_digest = found->has_digest,
                                                            .has_date = found->has_date,
                                                            .date = found->date,

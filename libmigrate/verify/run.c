@@ -138,9 +138,9 @@ static int work(mig__verify_run *run, mig_error *err)
         run->target_utf8 = mig__session_utf8_names(target);
         failed = mig__verify_plan(run, err);
     }
-    failed = failed != 0 ? failed : mig__verify_scan(target, run->jobs, run->job_count, MIG_TARGET, err);
+    failed = failed != 0 ? failed : mig__verify_scan(run, target, run->jobs, run->job_count, MIG_TARGET, err);
     if (failed == 0 && against_source) {
-        failed = mig__verify_scan(source, run->jobs, run->job_count, MIG_SOURCE, err);
+        failed = mig__verify_scan(run, source, run->jobs, run->job_count, MIG_SOURCE, err);
     }
     if (failed != 0) {
         mig__verify_disconnect(run, &source);

@@ -160,7 +160,7 @@ static int read_others(mig__judge *j, const strays *missing, mig_error *err)
         mig__verify_pass pass = {run->others, run->other_count, content != 0 ? 100 : 0};
         mig__session *session = mig__verify_connect(run, MIG_TARGET, false, err);
         if (session == NULL ||
-            (content == 0 && mig__verify_scan(session, run->others, run->other_count, MIG_TARGET, err) != 0)) {
+            (content == 0 && mig__verify_scan(run, session, run->others, run->other_count, MIG_TARGET, err) != 0)) {
             mig__verify_disconnect(run, &session);
             return -1;
         }

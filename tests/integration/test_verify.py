@@ -330,6 +330,21 @@ class Damage(VerifyCase):
         self.assertEqual(self.findings(self.damaged("--connections", "8")), self.findings(result))
 
 
+class LeftOut(VerifyCase):
+    """What the copy was told to leave out is no loss."""
+
+    def test_dates_and_sizes(self):
+        late = WHEN.replace(year=2020)
+        imaputil.append(self.login(self.source), "INBOX",
+                        [(message(1), (), WHEN), (message(2), (), late), (message(3, b"x" * 5000 + b"\r\n"), (), late),
+                         (message(4), (), late.replace(year=2022))])
+        chosen = ("--since", "2019-01-01", "--before", "2021-01-01", "--max-size", "2K")
+        self.copy(*self.accounts(), *chosen, expect=None)
+        self.assertEqual(self.counts(self.verify("--against", "source", *chosen)), {"identical": 1})
+        result = self.damaged("--against", "source")
+        self.assertEqual(self.findings(result), [("missing", "INBOX", "number %d" % n) for n in (1, 3, 4)])
+
+
 class TwoIntoOne(VerifyCase):
     """Two folders of the source that became one on the target."""
 
@@ -341,7 +356,7 @@ class TwoIntoOne(VerifyCase):
         imaputil.append(source, "B", [(message(n), (), WHEN) for n in range(10, 14)])
         maps = ("--map", "A=Both", "--map", "B=Both")
         self.copy(*self.accounts(), *maps)
-        for options in ((), ("--against", "source") + maps):
+        for options in ((), ("--against", "source") + maps, ("--against", "source")):  # the state knows where they went
             result = self.verify(*options)
             self.assertEqual(self.counts(result), {"identical": 9})
             self.assertEqual((result.totals["messages"], result.totals["found"], result.totals["read"]), (9, 9, 9))

@@ -219,7 +219,9 @@ class Gone(VerifyCase):
     def test_source_off(self):
         source = dovecot.Dovecot(users=[self.user], authority=self.source.authority).start()
         try:
-            mailgen.fill(source.login(self.user), mailgen.generate(SEED, 30), source.separator, source.prefix, ())
+            connection = source.login(self.user)
+            self.addCleanup(connection.shutdown)
+            mailgen.fill(connection, mailgen.generate(SEED, 30), source.separator, source.prefix, ())
             account = Account.on(source, self.user)
             target = Account.on(self.target, self.user)
             self.copy(account, target)

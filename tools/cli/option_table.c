@@ -170,7 +170,7 @@ static const struct poptOption copy_table[] = {
 
 static const struct poptOption verify_table[] = {
     SERVER_GROUPS,
-    GROUP(folder_options, "Folders:"),
+    GROUP(selection_options, "Folders and messages:"),
     GROUP(connection_options, "Pace:"),
     GROUP(verify_options, "Verifying:"),
     GROUP(many_options, "Many accounts:"),

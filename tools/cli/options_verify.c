@@ -105,6 +105,9 @@ int cli_verify_finish(cli_options *options, mig_error *err)
     verify->folders = options->copy.folders;
     verify->excludes = options->copy.excludes;
     verify->maps = options->copy.maps;
+    verify->since = options->copy.since;
+    verify->before = options->copy.before;
+    verify->max_size = options->copy.max_size;
     verify->connections = options->copy.connections;
     verify->patience_ms = options->copy.patience_ms;
     options->sides[MIG_SOURCE].only_named = verify->against == MIG_AGAINST_RECORD;

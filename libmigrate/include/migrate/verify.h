@@ -148,6 +148,10 @@ typedef struct mig_verify_options {
     const char *const *excludes;
     const char *const *maps;
 
+    const char *since;  /* "YYYY-MM-DD": as in mig_copy_options, of the source; not with MIG_AGAINST_RECORD, which */
+    const char *before; /* knows what was copied */
+    uint64_t max_size;  /* octets; larger ones need not be there; 0: no limit */
+
     mig_depth depth;
     mig_against against;
     double sample; /* read the content of so many percent of the messages, above 0 and below 100; 0: of all */
