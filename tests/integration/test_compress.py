@@ -17,12 +17,14 @@ class Compress(Pair):
 
     def copy_by_relay(self, *extra, rate=0, octets=60000, count=20):
         text = (b"A line of text that says little and deflates well.\r\n" * (octets // 52))
-        messages = [mailgen.Message(("INBOX",), b"Subject: %d\r\n\r\n" % number + text, (), WHEN, "plain") for number in range(count)]
+        messages = [mailgen.Message(("INBOX",), b"Subject: %d\r\n\r\n" % number + text, (), WHEN, "plain")
+                    for number in range(count)]
         self.fill(messages)
         with Relay("127.0.0.1", self.source.port, rate=rate) as source, \
                 Relay("127.0.0.1", self.target.port, rate=rate) as target:
             result = self.copy(Account.on(self.source, self.user, "plain", port=source.port),
-                               Account.on(self.target, self.user, "plain", port=target.port), "--connections", "1", *extra)
+                               Account.on(self.target, self.user, "plain", port=target.port), "--connections", "1",
+                               *extra)
             passed = source.bytes[DOWN], target.bytes[UP]
         self.assert_same(self.login(self.source), self.login(self.target), result)
         self.assertEqual(result.totals["copied"], count)
