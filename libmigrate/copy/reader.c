@@ -307,7 +307,7 @@ static int on_search(const mig__response *response, void *context, mig_error *er
     return 0;
 }
 
-/* Which of the unit's UIDs are there. Opens the mailbox anew: a server may hide from an open one what others expunged. */
+/* Which of the unit's UIDs are there. Opens the mailbox anew: an open one may still show what others expunged. */
 static int look_again(reader *r, const flight *f, present *found, bool *searched, mig_error *err)
 {
     const mig__folder_job *job = f->unit->job;
@@ -386,16 +386,6 @@ static void flight_clear(reader *r)
     r->count--;
 }
 
-/* NO or BAD to a FETCH whose error passes: wait as asked before the unit is tried again. */
-static void pause_for(reader *r, const mig_error *error)
-{
-    int64_t ms = mig__retry_delay(error, ++r->attempts, (uint32_t)mig__now_ms() * 2654435761u);
-    int64_t until = mig__now_ms() + (ms > 0 ? ms : 0);
-    while (mig__now_ms() < until && !mig__run_stopping(r->run)) {
-        mig__sleep_ms(50);
-    }
-}
-
 /* Wait for the oldest unit. 0, or -1 when the session failed (the unit is still in flight then). */
 static int finish_unit(reader *r, mig_error *err)
 {
@@ -415,7 +405,7 @@ static int finish_unit(reader *r, mig_error *err)
     mig__unit *unit = f->unit;
     bool left = !unreadable && unit->uids.count > 0;
     if (left && why.code != MIG_OK && why.retry != MIG_RETRY_NEVER) {
-        pause_for(r, &why);
+        mig__run_pause(r->run, MIG_SOURCE, &why, ++r->attempts);
         mig__queue_unit_broken(r->run, unit);
     } else if (left && (unit->failures == 0 || (why.code != MIG_OK && mig__uidset_size(&unit->uids) > 1))) {
         unit->failures += why.code != MIG_OK ? 1 : 0; /* a refusal: one by one from the next time on */
