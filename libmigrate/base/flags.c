@@ -80,3 +80,21 @@ char *mig__flags_common(const char *one, const char *other)
     free(b);
     return joined;
 }
+
+char *mig__flags_without(const char *joined, const char *flag)
+{
+    const char **flags = mig__flags_split(joined);
+    if (flags == NULL) {
+        return NULL;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; flags[i] != NULL; i++) {
+        if (strcasecmp(flags[i], flag) != 0) {
+            flags[kept++] = flags[i];
+        }
+    }
+    flags[kept] = NULL;
+    char *rest = mig__flags_join(flags);
+    free(flags);
+    return rest;
+}

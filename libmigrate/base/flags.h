@@ -11,4 +11,7 @@ char *mig__flags_join(const char *const *flags);
 /* Of two joined texts the flags that both have, sorted and joined. malloc'd; NULL: out of memory. */
 char *mig__flags_common(const char *one, const char *other);
 
+/* A joined text without one flag, in any case of letters. malloc'd; NULL: out of memory. */
+char *mig__flags_without(const char *joined, const char *flag);
+
 #endif

@@ -110,7 +110,8 @@ typedef struct mig__run {
     int64_t state_run;
     char *spool_dir;
     mig__mailbox_list source_list, target_list;
-    bool target_utf8; /* the target's names are UTF-8 on the wire */
+    bool target_utf8;   /* the target's names are UTF-8 on the wire */
+    bool flagged_later; /* the target loses \Flagged when a message comes with it: it is stored at the end */
     mig__folder_job *jobs;
     size_t job_count;
     mig__pace pace;

@@ -105,6 +105,7 @@ static int open_both(mig__run *run, mig__session **source, mig__session **target
         return -1;
     }
     run->target_utf8 = mig__session_utf8_names(*target);
+    run->flagged_later = mig__session_loses_flagged(*target);
     return 0;
 }
 

@@ -6,7 +6,9 @@
 #include "copy/writer.h"
 #include "base/clock.h"
 #include "base/crashpoint.h"
+#include "base/flags.h"
 #include "base/retry.h"
+#include "copy/delta.h"
 #include "copy/known.h"
 #include "copy/queue.h"
 #include "copy/reconcile.h"
@@ -103,14 +105,32 @@ static bool pace(writer *w, const mig__batch *batch)
     }
 }
 
+/*
+ * On a target that loses \Flagged the record says that it is not there yet, and the merge of flags at the end of the
+ * run (or of the next one, after a kill) stores it. `*less` is the caller's to free, NULL when nothing is to be done.
+ */
+static int leave_flagged_for_later(writer *w, mig__folder_job *job, const mig__transit *message, char **less,
+                                   mig_error *err)
+{
+    *less = w->run->flagged_later ? mig__flags_without(message->flags, "\\Flagged") : NULL;
+    if (*less == NULL || strcmp(*less, message->flags) == 0) {
+        return w->run->flagged_later && *less == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    }
+    pthread_mutex_lock(&w->run->lock);
+    int failed = mig__delta_note_flags(job, message->uid, message->flags, err);
+    pthread_mutex_unlock(&w->run->lock);
+    return failed;
+}
+
 static int write_intent(writer *w, mig__batch *batch, mig_error *err)
 {
     mig__message *messages = calloc(batch->count, sizeof *messages);
-    if (messages == NULL) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    for (size_t i = 0; i < batch->count; i++) {
+    char **less = calloc(batch->count, sizeof *less);
+    int failed = messages == NULL || less == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    for (size_t i = 0; failed == 0 && i < batch->count; i++) {
         messages[i] = mig__settle_record(batch->messages[i]);
+        failed = leave_flagged_for_later(w, batch->job, batch->messages[i], &less[i], err);
+        messages[i].flags = less[i] != NULL ? less[i] : messages[i].flags;
     }
     pthread_mutex_lock(&w->run->lock);
     batch->uidnext = batch->job->uidnext;
@@ -120,7 +140,11 @@ static int write_intent(writer *w, mig__batch *batch, mig_error *err)
                           .target_uidnext = batch->uidnext,
                           .messages = messages,
                           .count = batch->count};
-    batch->id = mig__state_intent(w->run->state, &intent, err);
+    batch->id = failed == 0 ? mig__state_intent(w->run->state, &intent, err) : 0;
+    for (size_t i = 0; less != NULL && i < batch->count; i++) {
+        free(less[i]);
+    }
+    free(less);
     free(messages);
     return batch->id > 0 ? 0 : -1;
 }

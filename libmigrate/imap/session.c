@@ -91,6 +91,7 @@ static int greet(mig__session *session)
     }
     char words[MIG_ERROR_SERVER];
     mig__response_words(&response, words, sizeof words);
+    session->exchange = strstr(words, "Microsoft Exchange") != NULL;
     switch (response.kind) {
     case MIG__RESPONSE_OK:
         if (response.code == MIG__CODE_CAPABILITY &&
@@ -366,6 +367,11 @@ int mig__session_enable(mig__session *session, unsigned capabilities, mig_error 
         }
     }
     return words[0] != '\0' ? send_aside(session, "ENABLE", words, err) : 0;
+}
+
+bool mig__session_loses_flagged(const mig__session *session)
+{
+    return session->exchange;
 }
 
 bool mig__session_utf8_names(const mig__session *session)

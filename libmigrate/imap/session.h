@@ -83,6 +83,12 @@ void mig__session_capabilities(const mig__session *session, mig__buffer *out); /
  */
 int mig__session_enable(mig__session *session, unsigned capabilities, mig_error *err);
 
+/*
+ * True for Exchange, by its greeting: other programs do not see \Flagged on a message that was appended with it, only
+ * when it is stored afterwards.
+ */
+bool mig__session_loses_flagged(const mig__session *session);
+
 /* True when mailbox names travel as UTF-8, not mUTF-7: a server that knows IMAP4rev2 only (RFC 9051 section 5.1). */
 bool mig__session_utf8_names(const mig__session *session);
 

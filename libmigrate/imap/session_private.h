@@ -37,6 +37,7 @@ struct mig__session {
     mig__session_state state;
     bool vouched; /* the stream layer connected, and has checked that plain text is allowed there */
     bool compressed;
+    bool exchange; /* Microsoft's server, by its greeting */
     mig_error failure;
     mig__capabilities capabilities;
     mig__command *first; /* in the order they were begun, answered ones included until they are waited for */

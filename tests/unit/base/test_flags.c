@@ -43,9 +43,27 @@ static void test_common(void **state)
     free(common);
 }
 
+static void test_without(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"\\Flagged \\Seen", "\\flagged", "\\Seen"},
+        {"\\Flagged", "\\Flagged", ""},
+        {"", "\\Flagged", ""},
+        {"$Flagged \\Seen", "\\Flagged", "$Flagged \\Seen"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *rest = mig__flags_without(cases[i][0], cases[i][1]);
+        assert_non_null(rest);
+        assert_string_equal(rest, cases[i][2]);
+        free(rest);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_without),
         cmocka_unit_test(test_flags),
         cmocka_unit_test(test_common),
     };
