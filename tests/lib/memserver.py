@@ -55,6 +55,8 @@ class MemServer(wire.Server):
     on_command(connection, name, arguments): called before each command; may send, close, or raise.
     """
 
+    greeting = "ready"
+
     def __init__(self, capabilities=EVERYTHING, users=("u1",), separator="/", prefix=b"", tls=None):
         self.capabilities = list(capabilities)
         self.users = {name: PASSWORD for name in users}
@@ -90,7 +92,7 @@ class MemServer(wire.Server):
     def play(self, connection):
         connection.user = connection.box = None
         connection.literal_plus = 1 << 62 if self.can("LITERAL+") else 4096 if self.can("LITERAL-") else 0
-        connection.send("* OK [CAPABILITY %s] ready" % " ".join(self.capabilities))
+        connection.send("* OK [CAPABILITY %s] %s" % (" ".join(self.capabilities), self.greeting))
         while True:
             tag, name, arguments = connection.command()
             with self.lock:

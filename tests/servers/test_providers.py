@@ -1,0 +1,302 @@
+"""Imitated providers as source and as target: a copy, a rerun that sends nothing, and a verification."""
+
+import collections
+import contextlib
+import os
+import time
+import unittest
+
+import imaputil
+import mailgen
+import matrix
+import providers
+from harness import DONE, LONG, PARTIAL, SEED, TEMPORARY, Account, ToolCase
+from memserver import MemServer
+from relay import Relay
+
+DELAYS = (0, 40) if LONG else (0,)
+
+
+def sample(count=60):
+    return mailgen.generate(SEED, count)
+
+
+def fill(server, messages):
+    """Messages and their folders, without a client."""
+    for message in messages:
+        name = mailgen.folder_name(message.folder, server.separator, server.prefix.decode())
+        box = server.find(imaputil.mutf7_encode(name)) or server.find(name.encode("utf-8")) or server.add_mailbox(name)
+        box.subscribed = True
+        box.add(message.octets, message.flags, imaputil.date_time(message.when).strip('"').encode("ascii"))
+
+
+def holdings(server):
+    """What the server holds: octets, moment and flags, of all folders together but for those that repeat others."""
+    return collections.Counter(
+        (message.octets, imaputil.parse_date_time(message.date), frozenset(message.flags))
+        for box in server.mailboxes.values() if not box.attributes & {"\\All", "\\Flagged", "\\Important"}
+        for message in box.messages)
+
+
+def of(messages):
+    return collections.Counter((m.octets, int(m.when.timestamp()), frozenset(m.flags)) for m in messages)
+
+
+class Case(ToolCase):
+    def account(self, server, port=None, **options):
+        if not server.can("AUTH=PLAIN") and server.can("AUTH=XOAUTH2"):
+            options["auth"] = "xoauth2"
+        account = Account.on(server, scheme="plain", port=port, **options)
+        if options.get("auth") == "xoauth2":
+            account.password = server.token
+        return account
+
+    @contextlib.contextmanager
+    def between(self, source, target, delay=0):
+        """Lines with a delay to both, whose ports stay the same, as the state wants it; gives the two accounts."""
+        self.state = os.path.join(self.dir, "state%d" % len(os.listdir(self.dir)))
+        with Relay("127.0.0.1", source.port, delay=delay) as one, Relay("127.0.0.1", target.port, delay=delay) as two:
+            yield self.account(source, one.port), self.account(target, two.port)
+
+    def round(self, make_source, make_target, messages, delay, expect=DONE, expected=None, verify=DONE):
+        """Copy, copy again, verify. Returns the first result and the target."""
+        with make_source() as source, make_target() as target, self.between(source, target, delay) as accounts:
+            fill(source, messages)
+            result = self.copy(*accounts, expect=expect)
+            self.assertEqual(holdings(target), of(messages) if expected is None else expected, str(result))
+            again = self.copy(*accounts, expect=expect)
+            self.assertEqual(again.totals["copied"], 0, str(again))
+            self.assertEqual(again.totals["failed"], result.totals["failed"], str(again))
+            self.assertEqual(holdings(target), of(messages) if expected is None else expected, str(again))
+            self.copy(*accounts, verb="verify", expect=verify)
+            return result, target
+
+
+class Servers(Case):
+    """Those that take and give everything, in their own way."""
+
+    def pair(self, name, make, messages=None, **options):
+        messages = messages or sample()
+        for delay in DELAYS:
+            for side in ("source", "target"):
+                with self.subTest(side=side, delay=delay), \
+                        matrix.cell("providers", name, "%s, %d ms" % (side, delay)) as cell:
+                    ends = (make, MemServer) if side == "source" else (MemServer, make)
+                    self.round(*ends, messages, delay, **options)
+                    cell.passed("%d messages" % len(messages))
+
+    def test_lying_sizes(self):
+        self.pair("Exchange whose sizes lie", providers.LyingSizes)
+
+    def test_without_uidplus(self):
+        self.pair("no UIDPLUS", providers.without("UIDPLUS"))
+
+    def test_without_literal_plus(self):
+        self.pair("no LITERAL+", providers.without("LITERAL+", "MULTIAPPEND"))
+
+    def test_new_uidvalidity_at_each_login(self):
+        self.pair("UIDVALIDITY changes at each login", providers.NewUidvalidity)
+
+    def test_rev2_only(self):
+        self.pair("IMAP4rev2 only", providers.Rev2Only)
+
+    def test_icloud(self):
+        self.pair("iCloud", providers.ICloud)
+
+
+class Gmail(Case):
+    def test_target(self):
+        messages = [m._replace(folder=m.folder if m.folder != ("a&b",) else ("up^here",)) for m in sample()]
+        refused = [m for m in messages if "  " in m.folder[-1] or "^" in m.folder[-1]]
+        taken = [m for m in messages if m not in refused]
+        self.assertGreater(len(refused), 1)
+        for delay in DELAYS:
+            with matrix.cell("providers", "Gmail", "target, %d ms" % delay) as cell:
+                result, target = self.round(MemServer, providers.Gmail, messages, delay, PARTIAL, of(taken))
+                failed = [problem for problem in result.problems if problem["failed"]]
+                self.assertEqual({problem["folder"] for problem in failed}, {"/".join(m.folder) for m in refused})
+                for problem in failed:
+                    self.assertIn("Invalid folder name", problem["text"])
+                in_all_mail = [m for m in taken if m.folder not in (("Junk",), ("Trash",))]
+                self.assertEqual(len(target.all_mail.messages), len(in_all_mail))
+                self.assertFalse([line for line in target.received if b" CREATE " in line and b"Sent" in line])
+                cell.passed("%d messages; %d folders with names that it refuses are listed" % (
+                    len(taken), len({m.folder for m in refused})))
+
+    def test_daily_limit(self):
+        """The provider's words stand in the error, the next day goes on, and no message is sent twice."""
+        messages = [m for m in sample() if "  " not in m.folder[-1]]
+        largest = max(len(m.octets) for m in messages)
+        with MemServer() as source, providers.Gmail(daily_bytes=largest + 50000) as target, \
+                self.between(source, target) as accounts:
+            fill(source, messages)
+            days, sent = 0, 0
+            while True:
+                result = self.copy(*accounts, "--patience", "1", expect=None)
+                days, sent = days + 1, sent + target.sent_today
+                if result.status == DONE:
+                    break
+                self.assertEqual(result.status, TEMPORARY, str(result))
+                self.assertIn("Account exceeded command or bandwidth limits", result.err)
+                self.assertIn("--daily-limit", result.err)
+                self.assertLess(days, 9)
+                target.new_day()
+            self.assertGreater(days, 1)
+            self.assertEqual(holdings(target), of(messages))
+            self.assertEqual((target.dropped, sent), (0, sum(len(m.octets) for m in messages)))
+
+    def test_throttled(self):
+        """An OK that says [THROTTLED] is an OK, and a reason to slow down."""
+        with MemServer() as source, providers.Gmail(throttle_every=20) as target, \
+                self.between(source, target) as accounts:
+            fill(source, [m._replace(folder=("INBOX",)) for m in sample()])
+            result = self.copy(*accounts)
+            self.assertEqual((result.totals["copied"], target.dropped), (60, 0))
+            self.assertIn("[THROTTLED]", result.err)
+
+    def test_too_big(self):
+        for announce in (True, False):
+            with self.subTest(announce=announce), MemServer() as source, \
+                    providers.Gmail(limit=30000, announce=announce) as target, self.between(source, target) as accounts:
+                messages = [m._replace(folder=("INBOX",)) for m in sample()]
+                fill(source, messages)
+                large = [m for m in messages if len(m.octets) > 30000]
+                result = self.copy(*accounts, expect=PARTIAL)
+                self.assertEqual(holdings(target), of(m for m in messages if m not in large), str(result))
+                failed = [problem for problem in result.problems if problem["failed"]]
+                self.assertEqual({p["code"] for p in failed}, {"too-big"})
+                self.assertEqual(len(failed), len(large))
+                tried = [line for line in target.received if b" APPEND " in line and b"{1048" in line]
+                self.assertFalse(announce and tried, "what is announced is heeded")
+
+    def test_message_that_it_has(self):
+        """It gets a UID and is dropped: verify finds that out, a further run does not send it again and again."""
+        with MemServer() as source, providers.Gmail() as target, self.between(source, target) as accounts:
+            for octets in (b"Subject: twice\r\n\r\n", b"Subject: twice\r\n\r\n", b"Subject: once\r\n\r\n"):
+                source.mailboxes[b"INBOX"].add(octets)
+            self.copy(*accounts)
+            verified = self.copy(*accounts, verb="verify", expect=PARTIAL)
+            self.assertEqual((verified.totals["identical"], verified.totals["missing"]), (2, 1), str(verified))
+            again = self.copy(*accounts, expect=None)
+            self.assertEqual(again.totals["copied"], 0, str(again))
+
+    def test_connections(self):
+        with MemServer() as source, providers.Gmail() as target, self.between(source, target) as accounts:
+            target.most_connections = 2
+            messages = [m._replace(folder=("INBOX",)) for m in sample(900)]
+            fill(source, messages)
+            result = self.copy(*accounts, "--connections", "8")
+            self.assertEqual(holdings(target), of(messages), str(result))
+            self.assertLessEqual(target.most_at_once, 2)
+
+    def label(self, source):
+        """A tree of labels; each message stands under some of them, and in All Mail."""
+        boxes = [source.mailboxes[b"INBOX"]] + [source.add_mailbox(name) for name in ("Work", "Family")]
+        view = next(box for box in source.mailboxes.values() if "\\Flagged" in box.attributes)
+        trash = next(box for box in source.mailboxes.values() if "\\Trash" in box.attributes)
+        for number, message in enumerate(sample(40)):
+            under = [box for bit, box in enumerate(boxes) if number >> bit & 1] + ([view] if number % 7 == 0 else [])
+            when = imaputil.date_time(message.when).strip('"').encode("ascii")
+            source.label(message.octets, [trash] if number % 11 == 3 else under, message.flags, when)
+
+    def test_source(self):
+        """Each message is once in each folder whose label it has; what repeats others is left out."""
+        for delay in DELAYS:
+            with matrix.cell("providers", "Gmail", "source, %d ms" % delay) as cell, providers.Gmail() as source, \
+                    MemServer() as target, self.between(source, target, delay) as accounts:
+                self.label(source)
+                result = self.copy(*accounts)
+                for name in ("INBOX", "Work", "Family", "[Gmail]/Papierkorb"):
+                    ours = source.find(imaputil.mutf7_encode(name))
+                    theirs = target.find(imaputil.mutf7_encode(result.folders[name]["target"]))
+                    self.assertEqual(sorted(m.octets for m in theirs.messages), sorted(m.octets for m in ours.messages))
+                self.assertEqual(self.copy(*accounts).totals["copied"], 0)
+                self.copy(*accounts, verb="verify")
+                cell.passed("each label's messages; All Mail once")
+
+
+class Later(Case):
+    def test_never_ready(self):
+        """N5: a server that says "later" to everything is waited for as long as the user's patience lasts."""
+        for refusal in ("[UNAVAILABLE] come back later", "[LIMIT] too fast"):
+            with self.subTest(refusal), MemServer() as source, MemServer() as target, \
+                    self.between(source, target) as accounts:
+                fill(source, sample(20))
+                target.refuse_append = lambda name, octets: refusal
+                started = time.monotonic()
+                result = self.copy(*accounts, "--patience", "2", expect=TEMPORARY)
+                self.assertLess(time.monotonic() - started, 20)
+                self.assertIn(refusal, result.err.splitlines()[-1])
+                tries = sum(b" APPEND " in line for line in target.received)
+                target.refuse_append = lambda name, octets: None
+                self.assertLess(tries, 200, "it is not asked without a pause")
+                self.assertEqual(self.copy(*accounts).totals["copied"], 20)
+
+
+class Microsoft(Case):
+    def test_target(self):
+        """Throttled with a pause and a hang-up, names that are reserved or differ by case, lines that are too long."""
+        messages = [m._replace(folder=("Calendar",)) if m.folder == ("a&b",) else m for m in sample()]
+        messages = [m._replace(folder=("projects",)) if m.folder == ("100% sure",) else m for m in messages]
+        self.assertTrue({("Projects",), ("projects",)} <= {m.folder for m in messages})
+        long = [m for m in messages if m.kind == "long_line"]
+        taken = [m for m in messages if m not in long and m.folder != ("Calendar",)]
+        self.assertTrue([m for m in taken if "\\Flagged" in m.flags])
+        for delay in DELAYS:
+            with matrix.cell("providers", "Microsoft 365", "target, %d ms" % delay) as cell:
+                result, target = self.round(MemServer, lambda: providers.Microsoft(throttle_after=15, throttle_times=2),
+                                            messages, delay, PARTIAL, of(taken), PARTIAL)
+                self.assertEqual(target.throttled, 2)
+                failed = {problem["folder"]: problem["text"] for problem in result.problems if problem["failed"]}
+                self.assertEqual(set(failed), {"Calendar"} | {"/".join(m.folder) for m in long}, str(result))
+                self.assertIn("reserved", failed["Calendar"])
+                self.assertIn("Command Argument Error. 11", " ".join(failed.values()))
+                cell.passed("%d messages; reserved folder names and lines over 10,500 octets are listed" % len(taken))
+
+    def test_source(self):
+        for delay in DELAYS:
+            with matrix.cell("providers", "Microsoft 365", "source, %d ms" % delay) as cell:
+                messages = [m for m in sample() if m.kind != "long_line"]
+                self.round(providers.Microsoft, MemServer, messages, delay)
+                cell.passed("%d messages" % len(messages))
+
+
+class Yahoo(Case):
+    def test_source(self):
+        """Above its limit a folder shows a part only, unless UIDONLY is enabled: nothing may be lost in silence."""
+        messages = [mailgen.Message(("Large",), b"Subject: %d\r\n\r\n.\r\n" % n, ("\\Seen",), m.when, "small")
+                    for n, m in enumerate(sample(1) * 2500)] + sample()
+        for delay in DELAYS:
+            with matrix.cell("providers", "Yahoo", "source, %d ms" % delay) as cell:
+                self.round(lambda: providers.Yahoo(rate_limit_every=40), MemServer, messages, delay)
+                cell.passed("%d messages, 2,500 in a folder of which it shows 1,000" % len(messages))
+
+    def test_target_without_state(self):
+        """What is there is found again, also below the newest messages, which are all that one answer tells of."""
+        messages = [mailgen.Message(("Large",), b"Subject: %d\r\n\r\n.\r\n" % n, (), m.when, "small")
+                    for n, m in enumerate(sample(1) * 2500)]
+        with MemServer() as source, providers.Yahoo() as target, self.between(source, target) as accounts:
+            fill(source, messages)
+            self.copy(*accounts)
+            self.state = os.path.join(self.dir, "another")
+            again = self.copy(*accounts)
+            self.assertEqual((again.totals["copied"], again.totals["adopted"]), (0, 2500), str(again))
+            self.copy(*accounts, "--depth", "quick", verb="verify")
+
+    def test_target(self):
+        messages = sample()
+        refused = [m for m in messages if not m.octets.endswith(b"\r\n")]
+        self.assertGreater(len(refused), 0)
+        for delay in DELAYS:
+            with matrix.cell("providers", "Yahoo", "target, %d ms" % delay) as cell:
+                result, _ = self.round(MemServer, providers.Yahoo, messages, delay, PARTIAL,
+                                       of(m for m in messages if m not in refused), PARTIAL)
+                failed = [problem for problem in result.problems if problem["failed"]]
+                self.assertEqual(len(failed), len(refused))
+                for problem in failed:
+                    self.assertIn("does not end with CRLF", problem["text"])
+                cell.passed("%d messages; those without a final line end are listed" % (len(messages) - len(refused)))
+
+
+if __name__ == "__main__":
+    unittest.main()
