@@ -16,7 +16,8 @@ enum {
     UNIT_MOST = 256,
     UNIT_QUICK_MS = 400,
     UNIT_SLOW_MS = 4000,
-    BREAKS_BEFORE_GIVING_UP = 4 /* connections that a single message may break */
+    BREAKS_BEFORE_GIVING_UP = 4, /* connections that a single message may break */
+    VANISH_MS = 500 /* how long a message may be without content and still listed before it counts as unreadable */
 };
 
 typedef struct flight { /* a unit whose FETCH is on its way */
@@ -192,7 +193,8 @@ static flight *asked_for(reader *r, uint32_t uid)
         if (i > 0 && f->select != NULL && !mig__command_answered(f->select)) {
             break;
         }
-        if (mig__uidset_has(&f->unit->uids, uid)) {
+        /* What is left of a FETCH that was answered does not come any more: this is the same UID of another mailbox. */
+        if (f->fetch != NULL && !mig__command_answered(f->fetch) && mig__uidset_has(&f->unit->uids, uid)) {
             return f;
         }
     }
@@ -340,6 +342,11 @@ static int name_unanswered(reader *r, flight *f, const mig_error *why, mig_error
     mig__uidset one = MIG__UIDSET_INIT;
     bool searched = false;
     int failed = look_again(r, f, &found, &searched, err);
+    if (failed == 0 && searched && found.uids.count > 0) { /* perhaps being deleted at this very moment */
+        mig__sleep_ms(VANISH_MS);
+        mig__uidset_clear(&found.uids);
+        failed = look_again(r, f, &found, &searched, err);
+    }
     while (failed == 0 && mig__uidset_take(&f->unit->uids, 1, &one, err) > 0) {
         uint32_t uid = one.ranges[0].first;
         if (searched && !mig__uidset_has(&found.uids, uid)) {
