@@ -1,5 +1,4 @@
 /* net/notify.c - the end of a run told to a command, and to a webhook (libcurl: HTTPS, no redirect) */
-#define _GNU_SOURCE /* pipe2 */
 #include "base/clock.h"
 #include "base/process.h"
 #include <curl/curl.h>
@@ -55,13 +54,28 @@ static bool reap(pid_t pid, int *status, int64_t until)
     }
 }
 
+/* The command's input; nothing of ours goes over to it. 0, or an errno. */
+static int make_pipe(int ends[2])
+{
+    if (pipe(ends) != 0) {
+        return errno;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (mig__process_lift(&ends[i]) != 0 || fcntl(ends[i], F_SETFD, FD_CLOEXEC) != 0) {
+            return errno;
+        }
+    }
+    return fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0 ? errno : 0;
+}
+
 static int spawn(const char *command, pid_t *pid, int *input, mig_error *err)
 {
-    int ends[2] = {-1, -1}, out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3),
-        errors = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-    int status = out < 0 || errors < 0 || pipe2(ends, O_CLOEXEC) != 0 || mig__process_lift(&ends[0]) != 0
-                     ? errno
-                     : mig__process_spawn(pid, command, ends[0], out, errors);
+    int ends[2] = {-1, -1}, out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    int errors = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    int status = out < 0 || errors < 0 ? errno : make_pipe(ends);
+    if (status == 0) {
+        status = mig__process_spawn(pid, command, ends[0], out, errors);
+    }
     int held[] = {out, errors, ends[0]};
     for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) {
         if (held[i] >= 0) {
@@ -83,7 +97,6 @@ int mig_notify_command(const char *command, const char *text, size_t length, mig
     if (spawn(command, &pid, &input, err) != 0) {
         return -1;
     }
-    fcntl(input, F_SETFL, O_NONBLOCK);
     feed(input, text, length, until);
     close(input);
     if (!reap(pid, &status, until)) {

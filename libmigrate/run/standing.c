@@ -29,17 +29,21 @@ static int take_account(int64_t id, const char *source, const char *target, void
 {
     reading *r = context;
     mig_standing_account *accounts = realloc(r->accounts, (r->count + 1) * sizeof *accounts);
-    r->accounts = accounts != NULL ? accounts : r->accounts;
-    int64_t *ids = realloc(r->ids, (r->count + 1) * sizeof *ids);
-    r->ids = ids != NULL ? ids : r->ids;
-    if (accounts == NULL || ids == NULL) {
+    if (accounts == NULL) {
         r->failed = true;
         return 1;
     }
-    mig_standing_account *account = &accounts[r->count];
+    r->accounts = accounts;
+    int64_t *ids = realloc(r->ids, (r->count + 1) * sizeof *ids);
+    if (ids == NULL) {
+        r->failed = true;
+        return 1;
+    }
+    r->ids = ids;
+    mig_standing_account *account = &r->accounts[r->count];
     *account = (mig_standing_account){
         .source = mig__strdup(source), .target = mig__strdup(target), .path = mig__strdup(r->path)};
-    ids[r->count++] = id;
+    r->ids[r->count++] = id;
     r->failed = account->source == NULL || account->target == NULL || account->path == NULL;
     return r->failed;
 }

@@ -51,20 +51,27 @@ static bool in_account(const char *name, const mig_plan_account *account)
     return false;
 }
 
+/* Takes over `made`, also when it fails; `argument` is that or somebody else's. */
 static int push(cli_arguments *out, char *made, const char *argument, mig_error *err)
 {
-    const char **items = realloc(out->items, (out->count + 2) * sizeof *items);
-    char **kept = realloc(out->made, (out->made_count + 1) * sizeof *kept);
-    out->items = items ? items : out->items;
-    out->made = kept ? kept : out->made;
-    if (!items || !kept || !argument) {
+    const char **items = argument ? realloc(out->items, (out->count + 2) * sizeof *items) : NULL;
+    if (!items) {
         free(made);
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    if (made)
-        out->made[out->made_count++] = made;
+    out->items = items;
     out->items[out->count++] = argument;
     out->items[out->count] = NULL;
+    if (!made)
+        return 0;
+    char **kept = realloc(out->made, (out->made_count + 1) * sizeof *kept);
+    if (!kept) {
+        out->items[--out->count] = NULL;
+        free(made);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    out->made = kept;
+    out->made[out->made_count++] = made;
     return 0;
 }
 

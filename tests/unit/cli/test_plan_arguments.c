@@ -1,0 +1,118 @@
+/* Plan, account, command line: of what is said in several places the last one counts */
+#include "cli/option_table.h"
+#include "cli/options_run.h"
+#include "cli/plan_arguments.h"
+
+#include <migrate/run.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define OPTION(n, v)                                                                                                   \
+    {                                                                                                                  \
+        (char *)(uintptr_t)(n), (char *)(uintptr_t)(v), "plan.yaml", 7                                                 \
+    }
+
+static mig_plan_option whole[] = {
+    OPTION("connections", "8"), OPTION("exclude", "A"),          OPTION("exclude", "B"),      OPTION("ordered", "true"),
+    OPTION("steps", "check"),   OPTION("allow-cleartext", "no"), OPTION("dry-run", "perhaps")};
+static mig_plan_option own[] = {OPTION("source", "imaps://u@h"), OPTION("source-password-file", "f"),
+                                OPTION("connections", "2")};
+
+/* The arguments that are made, joined by blanks. */
+static const char *arguments(cli_verb verb, size_t options, bool account, int argc, const char **argv, size_t *problems)
+{
+    static char joined[1024];
+    char path[] = "plan.yaml";
+    mig_error err = MIG_ERROR_INIT;
+    mig_plan plan = {.path = path, .options = whole, .option_count = options};
+    mig_plan_account one = {.options = own, .option_count = sizeof own / sizeof own[0], .file = path, .line = 9};
+    cli_arguments out;
+    assert_int_equal(cli_plan_arguments(&out, verb, &plan, account ? &one : NULL, argc, argv, &err), 0);
+    joined[0] = '\0';
+    for (size_t i = 0; i < out.count; i++)
+        snprintf(joined + strlen(joined), sizeof joined - strlen(joined), "%s%s", i > 0 ? " " : "", out.items[i]);
+    assert_null(out.items[out.count]);
+    cli_arguments_free(&out);
+    if (problems)
+        *problems = plan.problem_count;
+    plan.options = NULL;
+    plan.option_count = 0;
+    for (size_t i = 0; i < plan.problem_count; i++) {
+        free(plan.problems[i].file);
+        free(plan.problems[i].text);
+    }
+    free(plan.problems);
+    return joined;
+}
+
+static void test_order(void **state)
+{
+    const char *argv[] = {"tool", "-q"};
+    (void)state;
+    assert_string_equal(arguments(CLI_ONE_SHOT, 6, true, 2, argv, NULL),
+                        "tool --exclude=A --exclude=B --ordered --steps=check --source=imaps://u@h "
+                        "--source-password-file=f --connections=2 -q");
+    assert_string_equal(arguments(CLI_ONE_SHOT, 1, false, 2, argv, NULL), "tool --connections=8 -q");
+}
+
+static void test_the_command_line_wins(void **state)
+{
+    const char *argv[] = {"tool", "--exclude", "C", "--source-token-command=t", "--no-such", "--", "--ordered"};
+    (void)state;
+    assert_string_equal(arguments(CLI_ONE_SHOT, 4, true, 7, argv, NULL),
+                        "tool --ordered --source=imaps://u@h --connections=2 --exclude C --source-token-command=t "
+                        "--no-such -- --ordered");
+}
+
+/* An option that a tool does not have says nothing to it. */
+static void test_other_tools(void **state)
+{
+    const char *argv[] = {"tool"};
+    (void)state;
+    assert_string_equal(arguments(CLI_COPY, 6, false, 1, argv, NULL),
+                        "tool --connections=8 --exclude=A --exclude=B --ordered");
+    assert_string_equal(arguments(CLI_VERIFY, 6, false, 1, argv, NULL), "tool --connections=8 --exclude=A --exclude=B");
+}
+
+static void test_switches(void **state)
+{
+    const char *argv[] = {"tool"};
+    size_t problems = 0;
+    (void)state;
+    arguments(CLI_COPY, 6, false, 1, argv, &problems);
+    assert_int_equal(problems, 0);
+    arguments(CLI_COPY, 7, false, 1, argv, &problems);
+    assert_int_equal(problems, 1);
+}
+
+static void test_steps(void **state)
+{
+    unsigned steps = 0;
+    (void)state;
+    assert_true(cli_parse_steps("check", &steps));
+    assert_int_equal(steps, MIG_STEP_CHECK);
+    assert_true(cli_parse_steps("verify,copy", &steps));
+    assert_int_equal(steps, MIG_STEP_COPY | MIG_STEP_VERIFY);
+    assert_true(cli_parse_steps("check,inventory,copy,verify", &steps));
+    assert_int_equal(steps, 15);
+    assert_false(cli_parse_steps("", &steps));
+    assert_false(cli_parse_steps("copy,", &steps));
+    assert_false(cli_parse_steps("cop", &steps));
+    assert_false(cli_parse_steps("copy verify", &steps));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order),       cmocka_unit_test(test_the_command_line_wins),
+        cmocka_unit_test(test_other_tools), cmocka_unit_test(test_switches),
+        cmocka_unit_test(test_steps),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
