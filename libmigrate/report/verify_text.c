@@ -33,7 +33,9 @@ static void add_folder(mig__paper *paper, const mig_verify_folder *folder)
     mig_format_count(folder->counts[MIG_FOUND_IDENTICAL] + folder->counts[MIG_FOUND_PRESENT], identical,
                      sizeof identical);
     mig__buffer_addf(out, ": %s of %s %s", identical, messages,
-                     folder->counts[MIG_FOUND_PRESENT] ? "identical or present" : "identical");
+                     !folder->counts[MIG_FOUND_PRESENT]    ? "identical"
+                     : folder->counts[MIG_FOUND_IDENTICAL] ? "identical or present"
+                                                           : "present");
     for (int i = 0; i < 2; i++) {
         if (i ? notes : differences) {
             mig__buffer_add_text(out, "; ");
