@@ -3,8 +3,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define MEGABYTES(n) ((uint64_t)(n)*1000 * 1000)
-#define MEBIBYTES(n) ((uint64_t)(n) << 20)
+#define USUAL_CONNECTIONS 4 /* of a copy that is told nothing else */
+#define MEGABYTES(n)      ((uint64_t)(n)*1000 * 1000)
+#define MEBIBYTES(n)      ((uint64_t)(n) << 20)
 
 static const char *const gmail_hosts[] = {"imap.gmail.com", "imap.googlemail.com", "gmail-imap.l.google.com", NULL};
 static const char *const gmail_views[] = {"[Gmail]/All Mail", "[Google Mail]/All Mail", NULL};
@@ -192,4 +193,28 @@ const mig_provider *mig_provider_by_host(const char *host)
         }
     }
     return NULL;
+}
+
+const mig_provider *mig_provider_of(const char *name, const mig_endpoint *endpoint)
+{
+    if (name != NULL) {
+        return mig_provider_find(name);
+    }
+    return endpoint != NULL && endpoint->host != NULL ? mig_provider_by_host(endpoint->host) : NULL;
+}
+
+void mig_provider_bound(mig_copy_options *options, const mig_provider *source, const mig_provider *target)
+{
+    const mig_provider *sides[] = {source, target};
+    if (options->connections == 0) {
+        int least = 0;
+        for (size_t i = 0; i < 2; i++) {
+            int most = sides[i] != NULL ? sides[i]->connections : 0;
+            least = most > 0 && (least == 0 || most < least) ? most : least;
+        }
+        options->connections = least > 0 && least < USUAL_CONNECTIONS ? least : 0;
+    }
+    if (options->daily_limit == 0 && target != NULL) {
+        options->daily_limit = target->daily_up;
+    }
 }

@@ -1,7 +1,6 @@
 /* run/account.c - the steps of one account */
 #include "run/job.h"
 #include "base/clock.h"
-#include <migrate/provider.h>
 #include <stdio.h>
 
 void mig__run_step(mig__run_job *job, unsigned step)
@@ -120,33 +119,6 @@ static bool take_inventory(mig__run_job *job)
 
 /* ---- copy ---- */
 
-static const mig_provider *provider_of(const mig__run_job *job, mig_side side)
-{
-    const mig_inventory_result *known = job->check != NULL ? job->check : job->inventory;
-    if (known != NULL) {
-        return known->accounts[0].sides[side].provider;
-    }
-    const mig_endpoint *endpoint = side == MIG_SOURCE ? job->in->copy.source : job->in->copy.target;
-    if (job->in->providers[side] != NULL) {
-        return mig_provider_find(job->in->providers[side]);
-    }
-    return endpoint->host != NULL ? mig_provider_by_host(endpoint->host) : NULL;
-}
-
-/* What is known of the hosts bounds what was not asked for. */
-static void apply_providers(const mig__run_job *job, mig_copy_options *options)
-{
-    for (int side = 0; side < 2; side++) {
-        const mig_provider *provider = provider_of(job, (mig_side)side);
-        if (provider != NULL && provider->connections > 0 && provider->connections < options->connections) {
-            options->connections = provider->connections;
-        }
-        if (provider != NULL && side == MIG_TARGET && options->daily_limit == 0) {
-            options->daily_limit = provider->daily_up;
-        }
-    }
-}
-
 static void sum_copy(mig__run_job *job)
 {
     const mig_totals *totals = &job->copy->totals;
@@ -163,13 +135,12 @@ static void sum_copy(mig__run_job *job)
 static bool copy(mig__run_job *job, int connections)
 {
     mig_error error = MIG_ERROR_INIT;
-    mig_copy_options options = job->in->copy;
+    mig_copy_options options = job->copy_options;
     options.connections = connections;
     options.log = job->crew->options->log;
     options.stop = job->crew->options->stop;
     options.progress = on_progress;
     options.progress_context = job;
-    apply_providers(job, &options);
     mig__run_step(job, MIG_STEP_COPY);
     job->copy = mig_copy_run(&options, &error);
     if (job->copy == NULL) {
@@ -198,7 +169,7 @@ static void sum_verify(mig__run_job *job)
 static void verify(mig__run_job *job, int connections)
 {
     mig_error error = MIG_ERROR_INIT;
-    const mig_copy_options *copied = &job->in->copy;
+    const mig_copy_options *copied = &job->copy_options;
     mig_verify_options options = job->in->verify;
     options.source = copied->source;
     options.target = copied->target;
@@ -207,6 +178,7 @@ static void verify(mig__run_job *job, int connections)
     options.excludes = copied->excludes;
     options.maps = copied->maps;
     options.connections = connections;
+    options.patience_ms = copied->patience_ms;
     options.log = job->crew->options->log;
     options.stop = job->crew->options->stop;
     options.progress = on_progress;

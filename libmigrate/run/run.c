@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "run/job.h"
+#include <migrate/provider.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static int wanted(const mig__crew *crew, const mig__run_job *job)
     if (crew->round == MIG_STEP_CHECK) {
         return 1;
     }
-    return job->in->copy.connections > 0 ? job->in->copy.connections : CONNECTIONS;
+    return job->copy_options.connections > 0 ? job->copy_options.connections : CONNECTIONS;
 }
 
 /* The next account whose hosts have room; NULL when none is left. With the lock held. */
@@ -260,6 +261,9 @@ static int init_job(mig__crew *crew, size_t i, mig_error *err)
     job->in = &crew->options->accounts[i];
     job->out = &crew->result->accounts[i];
     job->crew = crew;
+    job->copy_options = *copy;
+    mig_provider_bound(&job->copy_options, mig_provider_of(job->in->providers[MIG_SOURCE], copy->source),
+                       mig_provider_of(job->in->providers[MIG_TARGET], copy->target));
     if (copy->source == NULL) {
         return mig_error_set(err, MIG_E_USAGE, "account %zu has no source", i + 1);
     }

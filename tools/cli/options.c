@@ -417,6 +417,9 @@ static int finish(cli_options *options, const cli_tool *tool, mig_error *err)
     copy->excludes = (const char *const *)options->excludes.items;
     copy->maps = (const char *const *)options->maps.items;
     options->sides[MIG_TARGET].only_named = !target_wanted;
+    if (verb == CLI_COPY)
+        mig_provider_bound(copy, mig_provider_of(options->sides[MIG_SOURCE].provider, copy->source),
+                           mig_provider_of(options->sides[MIG_TARGET].provider, copy->target));
     if ((verb == CLI_VERIFY || verb == CLI_ONE_SHOT) && cli_verify_finish(options, err) != 0)
         return -1;
     options->sides[MIG_SOURCE].only_named = options->sides[MIG_SOURCE].only_named && verb == CLI_VERIFY;

@@ -7,6 +7,7 @@
 #ifndef MIGRATE_PROVIDER_H
 #define MIGRATE_PROVIDER_H
 
+#include <migrate/copy.h>
 #include <migrate/endpoint.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,6 +48,15 @@ const mig_provider *mig_provider_find(const char *name);
 
 /* The profile that a host name tells (case does not matter), or NULL. */
 const mig_provider *mig_provider_by_host(const char *host);
+
+/* The profile of that name, or of the endpoint's host when `name` is NULL; NULL: none. */
+const mig_provider *mig_provider_of(const char *name, const mig_endpoint *endpoint);
+
+/*
+ * Bound what the options leave open (connections and daily_limit are 0) by what is known of both sides; either may be
+ * NULL.
+ */
+void mig_provider_bound(mig_copy_options *options, const mig_provider *source, const mig_provider *target);
 
 #ifdef __cplusplus
 }

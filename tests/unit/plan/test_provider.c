@@ -57,12 +57,38 @@ static void test_each_is_whole(void **state)
     }
 }
 
+static void test_bounds(void **state)
+{
+    mig_copy_options options = MIG_COPY_OPTIONS_INIT;
+    (void)state;
+    mig_provider_bound(&options, NULL, NULL);
+    assert_int_equal(options.connections, 0);
+    assert_int_equal(options.daily_limit, 0);
+    mig_provider_bound(&options, mig_provider_find("zoho"), mig_provider_find("gmail"));
+    assert_int_equal(options.connections, 3);
+    assert_int_equal(options.daily_limit, 500000000);
+    options.connections = 8; /* what a person says stays */
+    options.daily_limit = 7;
+    mig_provider_bound(&options, mig_provider_find("zoho"), mig_provider_find("gmail"));
+    assert_int_equal(options.connections, 8);
+    assert_int_equal(options.daily_limit, 7);
+    char host[] = "imap.gmail.com";
+    mig_endpoint endpoint = MIG_ENDPOINT_INIT;
+    endpoint.host = host;
+    assert_string_equal(mig_provider_of(NULL, &endpoint)->name, "gmail");
+    assert_string_equal(mig_provider_of("zoho", &endpoint)->name, "zoho");
+    endpoint.host = NULL;
+    assert_null(mig_provider_of(NULL, &endpoint));
+    assert_null(mig_provider_of(NULL, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hosts),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_each_is_whole),
+        cmocka_unit_test(test_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
