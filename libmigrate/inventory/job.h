@@ -31,6 +31,10 @@ typedef struct mig__inventory {
     double started;
 } mig__inventory;
 
+/* Log in; a server that is busy is asked again a few times. NULL: it can not be. */
+mig__session *mig__inventory_log_in(const mig__inventory *run, mig_side side, mig_error *err);
+/* Close a session, and count what it cost. NULL in it is fine. */
+void mig__inventory_hang_up(mig__inventory *run, mig_side side);
 bool mig__inventory_stopping(const mig__inventory *run, mig_error *err);
 void mig__inventory_progress(mig__inventory *run);
 /* The size over which a message will not be copied: the least of what the target, its profile and the user say. */

@@ -62,7 +62,7 @@ static const mig_endpoint *endpoint_of(const mig__inventory *run, mig_side side)
 }
 
 /* A refused login is final; a server that is busy is asked again a few times. */
-static mig__session *log_in(const mig__inventory *run, mig_side side, mig_error *err)
+mig__session *mig__inventory_log_in(const mig__inventory *run, mig_side side, mig_error *err)
 {
     mig__session_options options = {.endpoint = endpoint_of(run, side),
                                     .stop = run->options->stop,
@@ -158,7 +158,7 @@ static void *start_side(void *argument)
     side_start *start = argument;
     mig__inventory *run = start->run;
     start->failed = -1;
-    run->sessions[start->side] = log_in(run, start->side, &start->error);
+    run->sessions[start->side] = mig__inventory_log_in(run, start->side, &start->error);
     if (run->sessions[start->side] != NULL) {
         start->failed = take_side(start, run->sessions[start->side]);
     }
@@ -358,7 +358,7 @@ static int init(mig__inventory *run, const mig_inventory_options *options, mig_e
     return failed ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
 }
 
-static void close_side(mig__inventory *run, mig_side side)
+void mig__inventory_hang_up(mig__inventory *run, mig_side side)
 {
     mig__stream_stats stats;
     if (run->sessions[side] != NULL) {
@@ -368,7 +368,6 @@ static void close_side(mig__inventory *run, mig_side side)
         run->result->bytes_out += stats.octets_out;
         mig__session_close(&run->sessions[side]);
     }
-    mig__mailbox_list_free(&run->lists[side]);
 }
 
 static void finish(mig__inventory *run, const mig_error *error)
@@ -417,8 +416,10 @@ mig_inventory_result *mig_inventory_run(const mig_inventory_options *options, mi
     if (work(&run, &error) != 0 && error.code == MIG_OK) {
         mig_error_set(&error, MIG_E_INTERNAL, "the stock-taking failed without a reason");
     }
-    close_side(&run, MIG_SOURCE);
-    close_side(&run, MIG_TARGET);
+    for (int side = 0; side < 2; side++) {
+        mig__inventory_hang_up(&run, (mig_side)side);
+        mig__mailbox_list_free(&run.lists[side]);
+    }
     mig__map_free(&run.map);
     mig__selected_free(&run.target_inbox);
     free(run.order);

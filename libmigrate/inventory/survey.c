@@ -9,7 +9,8 @@
 
 enum {
     UIDS_AT_ONCE = 1000, /* in one FETCH: a cut costs little, and servers with RFC 9738 allow as many */
-    IN_FLIGHT = 4        /* commands: enough to hide a long line */
+    IN_FLIGHT = 4,       /* commands: enough to hide a long line */
+    ATTEMPTS = 3
 };
 
 typedef struct survey {
@@ -165,15 +166,51 @@ static int survey_folder(survey *s, mig__session *session, const mig__mailbox *m
     return result;
 }
 
+/*
+ * A connection that breaks is made anew, and the folder begun again, a few times; a folder that breaks each of them is
+ * named and left. 0, 1 when that one folder could not be looked at, -1 when nothing can.
+ */
+static int survey_patiently(survey *s, const mig__mailbox *mailbox, mig_inventory_folder *folder, mig_error *err)
+{
+    mig__inventory *run = s->run;
+    const mig__body_sink sink = {content_begin, content_data, s};
+    for (int attempt = 1;; attempt++) {
+        mig__session *session = run->sessions[MIG_SOURCE];
+        if (session == NULL) {
+            session = run->sessions[MIG_SOURCE] = mig__inventory_log_in(run, MIG_SOURCE, err);
+        }
+        if (session == NULL || mig__inventory_stopping(run, err)) {
+            return -1;
+        }
+        mig__session_set_sink(session, &sink);
+        int result = survey_folder(s, session, mailbox, folder, err);
+        if (result >= 0 || err->code == MIG_E_NOMEM || err->code == MIG_E_INTERRUPTED) {
+            return result;
+        }
+        mig__inventory_hang_up(run, MIG_SOURCE);
+        if (attempt == ATTEMPTS) {
+            return 1;
+        }
+    }
+}
+
+/* What the list said of it stands; the rest is unknown. */
+static void give_up(survey *s, const mig__mailbox *mailbox, mig_inventory_folder *folder, const mig_error *error)
+{
+    mig__stock_begin(&s->stock, folder, 0);
+    folder->error = *error;
+    mig_error_context(&folder->error, "looking at '%s'", folder->name);
+    folder->messages = mailbox->messages;
+    folder->bytes = mailbox->size;
+    folder->has_bytes = mailbox->size > 0 || mailbox->messages == 0;
+}
+
 int mig__inventory_survey(mig__inventory *run, mig_error *err)
 {
     survey s = {.run = run, .with_content = run->options->depth == MIG_INVENTORY_CONTENT};
     const mig_provider *provider = run->account->sides[MIG_TARGET].provider;
-    mig__body_sink sink = {content_begin, content_data, &s};
-    mig__session *session = run->sessions[MIG_SOURCE];
     int result = 0;
     s.line_length = provider != NULL ? provider->line_length : 0;
-    mig__session_set_sink(session, &sink);
     for (size_t i = 0; i < run->account->folder_count && result >= 0; i++) {
         mig_inventory_folder *folder = &run->account->folders[i];
         const mig__mailbox *mailbox = &run->lists[MIG_SOURCE].items[run->order[i]];
@@ -183,17 +220,15 @@ int mig__inventory_survey(mig__inventory *run, mig_error *err)
         }
         run->folder = folder->name;
         mig_error error = MIG_ERROR_INIT;
-        result = survey_folder(&s, session, mailbox, folder, &error);
+        result = survey_patiently(&s, mailbox, folder, &error);
         if (result != 0) {
-            mig_error_context(&error, "looking at '%s'", folder->name);
-            folder->error = error;
-            folder->messages = mailbox->messages;
-            folder->bytes = mailbox->size;
-            folder->has_bytes = mailbox->size > 0 || mailbox->messages == 0;
+            give_up(&s, mailbox, folder, &error);
             *err = error;
         }
     }
-    mig__session_set_sink(session, NULL);
+    if (run->sessions[MIG_SOURCE] != NULL) {
+        mig__session_set_sink(run->sessions[MIG_SOURCE], NULL);
+    }
     mig__uidset_free(&s.uids);
     mig__stock_free(&s.stock);
     return result < 0 ? -1 : 0;

@@ -1,0 +1,182 @@
+"""Taking stock of real accounts: the numbers are those of the mail, whatever the server announces."""
+
+import datetime
+import os
+import re
+import unittest
+
+import dovecot
+import imaputil
+import mailgen
+import oracle
+import schema
+from harness import DONE, REFUSED, SEED, Account, Pair, ToolCase
+from relay import DOWN, Relay
+
+
+class Inventory(Pair):
+    source_options = {"separator": ".", "prefix": "INBOX."}
+    MAIL = mailgen.generate(SEED + 70, 90)
+
+    def take(self, source, target=None, *extra, expect=DONE):
+        path = os.path.join(self.dir, "inventory.json")
+        command = self.command(source, target or source, *extra, verb="inventory")
+        if target is None:
+            command = [part for index, part in enumerate(command) if not (
+                part.startswith("--target") or command[index - 1].startswith("--target"))]
+        command[command.index("--json") + 1] = path
+        result = self.run_command(command, json_path=path)
+        if expect is not None:
+            self.assertEqual(result.status, expect, str(result))
+            self.assertEqual(schema.errors(result.json, "inventory-1.json"), [])
+        return result
+
+    def expected(self):
+        """What the folders hold, from the messages that were put there."""
+        folders = {}
+        for message in self.MAIL:
+            name = mailgen.folder_name(message.folder, ".", "INBOX.")
+            folders.setdefault(name, []).append(message)
+        return folders
+
+    def assert_numbers(self, result):
+        there = {f["name"]: f for f in result.json["accounts"][0]["folders"]}
+        for name, messages in self.expected().items():
+            folder = there[name]
+            sizes = [len(m.octets) for m in messages]
+            dates = [m.when.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") for m in messages]
+            self.assertEqual((folder["messages"], folder["unseen"]),
+                             (len(messages), sum("\\Seen" not in m.flags for m in messages)), name)
+            # Bare line feeds count as CRLF in what Dovecot tells.
+            exact = all(b"\n" not in m.octets.replace(b"\r\n", b"") for m in messages)
+            if exact:
+                self.assertEqual((folder["bytes"], folder["largest"]), (sum(sizes), max(sizes)), name)
+            self.assertEqual((folder["oldest"], folder["newest"]), (min(dates), max(dates)), name)
+            used = {}
+            for message in messages:
+                for flag in message.flags:
+                    if not flag.startswith("\\"):
+                        used[flag] = used.get(flag, 0) + 1
+            self.assertEqual({k["name"]: k["messages"] for k in folder["keywords"]}, used, name)
+        years = {}
+        for message in self.MAIL:
+            year = message.when.astimezone(datetime.timezone.utc).year
+            years[year] = years.get(year, 0) + 1
+        account = result.json["accounts"][0]
+        self.assertEqual({y["year"]: y["messages"] for y in account["years"]}, years)
+        self.assertEqual(account["messages"], len(self.MAIL))
+
+    def test_numbers(self):
+        self.fill(self.MAIL, mailgen.EMPTY_FOLDERS)
+        before = oracle.snapshot(self.login(self.source)), oracle.snapshot(self.login(self.target))
+        result = self.take(*self.accounts())
+        self.assert_numbers(result)
+        folders = {f["name"]: f for f in result.json["accounts"][0]["folders"]}
+        self.assertEqual(folders["INBOX.Sent"]["target"], "Sent")
+        self.assertEqual((folders["INBOX.Junk"]["role"], folders["INBOX.Sent"]["role"]), ("junk", "sent"))
+        self.assertEqual(oracle.snapshot(self.login(self.source)), before[0])
+        self.assertEqual(oracle.snapshot(self.login(self.target)), before[1])
+        self.assert_numbers(self.take(self.accounts()[0]))
+
+    def test_one_round_trip(self):
+        self.fill(self.MAIL)
+        with Relay("127.0.0.1", self.source.port, record=True) as relay:
+            account = Account.on(self.source, self.user, "plain", port=relay.port)
+            result = self.take(account, None, "--depth", "quick")
+            lines = [line.split(b" ", 1)[1] for line in relay.lines_up()]
+        self.assertFalse([line for line in lines if line.startswith((b"EXAMINE", b"SELECT", b"STATUS", b"UID"))], lines)
+        folders = {f["name"]: f for f in result.json["accounts"][0]["folders"]}
+        for name, messages in self.expected().items():
+            self.assertEqual((folders[name]["messages"], folders[name]["largest"]), (len(messages), None))
+            self.assertGreater(folders[name]["bytes"], 0)
+
+    def test_servers_that_tell_little(self):
+        self.fill(self.MAIL)
+        for lacking in (("LIST-STATUS", "STATUS=SIZE"), ("ESEARCH", "CONDSTORE", "QRESYNC", "LIST-EXTENDED"),
+                        tuple(c for c in dovecot.CAPABILITY if c != "IMAP4rev1")):
+            with self.subTest(lacking=" ".join(lacking)), Relay("127.0.0.1", self.source.port, hide=lacking) as relay:
+                self.assert_numbers(self.take(Account.on(self.source, self.user, "plain", port=relay.port)))
+
+    def test_cuts(self):
+        """A connection that breaks is made anew, and nothing is counted twice."""
+        self.fill(self.MAIL)
+        for after in (2500, 4000, 6000):
+            with self.subTest(after=after), Relay("127.0.0.1", self.source.port) as relay:
+                cut = relay.cut(DOWN, after)
+                result = self.take(Account.on(self.source, self.user, "plain", port=relay.port), expect=None)
+                self.assertEqual(cut.done, 1)
+                if result.status == DONE:
+                    self.assert_numbers(result)
+                else:  # before the lists were there
+                    self.assertEqual(result.json["accounts"][0]["folders"], [], str(result))
+
+    def test_what_will_not_fit(self):
+        connection = self.fill([m._replace(folder=("INBOX",)) for m in self.MAIL[:20]])
+        twice = (self.MAIL[30].octets, (), self.MAIL[30].when)
+        imaputil.append(connection, "INBOX", [twice, twice, twice])
+        result = self.take(*self.accounts(), "--max-size", "2K", "--target-provider", "microsoft365", "--scan-content")
+        account = result.json["accounts"][0]
+        inbox = next(f for f in account["folders"] if f["name"] == "INBOX")
+        self.assertEqual(inbox["duplicates"], 2)
+        sizes = [len(m.octets) for m in self.MAIL[:20]] + [len(twice[0])] * 3
+        self.assertGreaterEqual(inbox["too_big"], sum(size > 2200 for size in sizes))
+        target = account["target"]
+        self.assertEqual((target["provider"], target["provider_reason"]), ("microsoft365", "named"))
+        self.assertEqual(inbox["long_lines"], 1)  # the one of 1 MiB
+        self.assertGreaterEqual(inbox["bare_newline"], 1)
+        self.assertEqual(account["fits"], "no")
+        told = " ".join(o["text"] for o in account["obstacles"])
+        for part in ("over the limit", "lines over 10500", "bare line feeds"):
+            self.assertIn(part, told)
+
+    def test_forecast(self):
+        self.fill(self.MAIL)
+        result = self.take(*self.accounts(), "--daily-limit", "100K")
+        forecast = result.json["accounts"][0]["forecast"]
+        self.assertFalse(forecast["measured"])
+        self.assertEqual(forecast["left_messages"], len(self.MAIL))
+        self.assertEqual(forecast["days"], -(-forecast["left_bytes"] // (100 * 1024)))
+        self.copy(*self.accounts(), "--max-rate", "600K")
+        account = self.take(*self.accounts()).json["accounts"][0]
+        self.assertEqual((account["copied_messages"], account["forecast"]["left_messages"]), (len(self.MAIL), 0))
+
+    def test_page_and_table(self):
+        names = [("<script>alert(1)<script>",)] * 3 + [("=cmd",)] * 2
+        self.fill([m._replace(folder=name) for m, name in zip(self.MAIL, names)])
+        page, table = os.path.join(self.dir, "i.html"), os.path.join(self.dir, "i.csv")
+        self.take(*self.accounts(), "--html", page, "--csv", table)
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        self.assertNotIn("<script", text)
+        self.assertIn("&lt;script&gt;alert(1)&lt;script&gt;", text)
+        self.assertRegex(text, r"Policy\" content=\"default-src 'none'; style-src 'sha256-[\w+/]{43}='; ")
+        self.assertFalse(re.search(r"(?:src|href)=|style=", text))
+        with open(table, encoding="utf-8") as file:
+            self.assertRegex(file.read(), r"\"'=cmd\"|INBOX\.=cmd")
+
+
+class Quota(ToolCase):
+    def test_said_before_the_copy_with_numbers(self):
+        """O4, and --force goes on."""
+        extra = ("protocol imap {\n  mail_plugins = $mail_plugins imap_quota\n}\n"
+                 "plugin {\n  quota = maildir:User quota\n  quota_rule = *:storage=20K\n}\n")
+        with dovecot.Dovecot(users=["q1"]) as source, \
+                dovecot.Dovecot(users=["q1"], authority=source.authority, plugins="quota", extra=extra) as target:
+            connection = source.login("q1")
+            mailgen.fill(connection, mailgen.generate(SEED, 30, rare=()), "/", "")
+            accounts = Account.on(source, "q1"), Account.on(target, "q1")
+            path = os.path.join(self.dir, "result.json")
+            result = self.run_command(self.command(*accounts, verb="run"), json_path=path)
+            self.assertEqual(result.status, REFUSED, str(result))
+            self.assertRegex(result.err, r"the target lacks room: .*iB to copy, 20\.0 KiB free of a quota of 20\.0 KiB")
+            self.assertEqual(oracle.count(target.login("q1")), 0)
+            result = self.run_command(self.command(*accounts, verb="inventory"), json_path=path)
+            account = result.json["accounts"][0]
+            self.assertEqual((account["fits"], account["target"]["quota"]["limit"]), ("no", 20 * 1024))
+            result = self.run_command(self.command(*accounts, "--force", "--steps", "check,copy", verb="run"))
+            self.assertEqual(result.status, REFUSED, str(result))
+            self.assertGreater(oracle.count(target.login("q1")), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
