@@ -64,7 +64,11 @@ static json_t *time_string(int64_t seconds)
 static int pass_on(const char *text, size_t length, void *context)
 {
     mig__json *json = context;
-    return json->sink(text, length, json->context);
+    if (!json->refused && json->sink(text, length, json->context) == 0) {
+        return 0;
+    }
+    json->refused = true;
+    return -1;
 }
 
 /* The documents of the steps, each with its own schema; those that there are. */
