@@ -81,7 +81,7 @@ def literal(skip):
 SENT = rb"\{(\d+)\+?\}\r\n(?=[^\r\n]+:)"  # in what the client sends; a message of the generator begins with a header
 GOT = rb"BODY\[\] \{(\d+)\}\r\n"
 OK = rb"(?m)^[A-Za-z]*\d+ OK [^\r\n]*\r\n"
-APPENDED = rb"(?m)^[A-Za-z]*\d+ OK \[APPENDUID[^\r\n]*\r\n"
+APPENDED = rb"(?m)^[A-Za-z]*\d+ OK [^\r\n]*Append[^\r\n]*\r\n"
 # name, side, direction, pattern, offset
 PLACES = (
     ("before the greeting", "source", DOWN, rb"\* OK", lambda m: 0),
@@ -126,7 +126,7 @@ class Lines(FaultCase):
         self.cuts = 0
 
     def relays(self, target):
-        pair = [CuttingRelay("127.0.0.1", server.port) for server in (self.source, target)]
+        pair = [CuttingRelay("127.0.0.1", faults.plain_port(server)) for server in (self.source, target)]
         for relay in pair:
             self.addCleanup(relay.stop)
         return pair
