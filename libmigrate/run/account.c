@@ -72,7 +72,9 @@ static mig_inventory_result *take_stock(mig__run_job *job, mig_inventory_depth d
 static bool ended(mig__run_job *job, const mig_error *error, int exit_status)
 {
     if (error->code == MIG_OK) {
+        pthread_mutex_lock(&job->crew->lock);
         job->out->exit_status = mig_exit_status_worse(job->out->exit_status, exit_status);
+        pthread_mutex_unlock(&job->crew->lock);
         return false;
     }
     mig__run_fail_job(job, error, exit_status);
@@ -81,8 +83,10 @@ static bool ended(mig__run_job *job, const mig_error *error, int exit_status)
 
 static void take_sizes(mig__run_job *job, const mig_inventory_account *account)
 {
+    pthread_mutex_lock(&job->crew->lock);
     job->out->messages = account->messages;
     job->out->bytes = account->bytes;
+    pthread_mutex_unlock(&job->crew->lock);
 }
 
 void mig__run_check(mig__run_job *job, int connections)
