@@ -67,6 +67,14 @@ int mig__stream_start_deflate(mig__stream *stream, mig_error *err);
 bool mig__stream_is_tls(const mig__stream *stream);
 
 /*
+ * What ties a login to this very TLS connection (RFC 5056): both ends compute the same octets, somebody in between can
+ * not. *type is the registered name of the binding, or NULL when the connection has none: it is plain, or older than
+ * TLS 1.3. 0, or -1 with MIG_E_TLS.
+ */
+int mig__stream_channel_binding(mig__stream *stream, const char **type, unsigned char out[64], size_t *length,
+                                mig_error *err);
+
+/*
  * Wait for at least one octet and read at most `size`. Returns how many (> 0) or -1. What was written is flushed first.
  * The deadline is endpoint->timeout_ms without progress; a peer that sends single octets, less than a few a second over
  * a whole minute of waiting, ends in MIG_E_TIMEOUT too (whole lines, however rare, do not).

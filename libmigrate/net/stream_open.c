@@ -106,6 +106,14 @@ bool mig__stream_is_tls(const mig__stream *stream)
     return stream->tls != NULL;
 }
 
+int mig__stream_channel_binding(mig__stream *stream, const char **type, unsigned char out[64], size_t *length,
+                                mig_error *err)
+{
+    *type = NULL;
+    *length = 0;
+    return stream->tls ? mig__tls_channel_binding(stream->tls, type, out, length, err) : 0;
+}
+
 static int refuse_cleartext(const mig_endpoint *endpoint, mig_error *err)
 {
     mig_error_set(err, MIG_E_CLEARTEXT, "%s is %s: without TLS, password and mail could be read on the way",

@@ -25,6 +25,9 @@ mig__io mig__tls_handshake(mig__tls *tls, mig_error *err);
 mig__io mig__tls_read(mig__tls *tls, void *out, size_t size, size_t *got, mig_error *err);
 mig__io mig__tls_write(mig__tls *tls, const void *data, size_t length, size_t *sent, mig_error *err);
 
+/* As mig__stream_channel_binding. */
+int mig__tls_channel_binding(mig__tls *tls, const char **type, unsigned char out[64], size_t *length, mig_error *err);
+
 /* Send close_notify if the connection is sound, and release. Sets *tls to NULL; NULL is fine. */
 void mig__tls_close(mig__tls **tls);
 

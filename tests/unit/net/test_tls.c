@@ -616,6 +616,88 @@ static void test_resumption(void **state)
     }
 }
 
+/* TLS, then the server's own view of the binding, raw (RFC 9266 section 2). */
+static void peer_tells_binding(test_peer *peer)
+{
+    static const char label[] = "EXPORTER-Channel-Binding";
+    unsigned char binding[32];
+
+    if (!peer_start_tls(peer))
+        return;
+    peer->amount = SSL_session_reused(peer->ssl) > 0;
+    if (SSL_export_keying_material(peer->ssl, binding, sizeof binding, label, strlen(label), (const unsigned char *)"",
+                                   0, 1) == 1)
+        peer_write(peer, binding, sizeof binding);
+    peer_drain(peer);
+    SSL_shutdown(peer->ssl);
+}
+
+/* The same on both ends, another for each connection, also for one that resumes a session; none before TLS 1.3. */
+static void test_channel_binding(void **state)
+{
+    mig_endpoint endpoint = towards(*state, "localhost");
+    unsigned char ours[3][64], theirs[32];
+
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        SSL_CTX *server = certificate_server(&((const struct fixture *)*state)->server, NULL);
+        mig_error err = MIG_ERROR_INIT;
+        mig__tls_context *context = mig__tls_context_new(&endpoint, &err);
+
+        SSL_CTX_set_max_proto_version(server, version);
+        assert_non_null(context);
+        for (int turn = 0; turn < 3; turn++) {
+            const char *type = "?";
+            size_t length = 99;
+            test_peer peer;
+            mig__stream *stream;
+
+            peer_start(&peer, peer_tells_binding, server);
+            endpoint.port = peer.port;
+            stream = mig__stream_open_shared(&endpoint, context, NULL, &err);
+            if (!stream)
+                fail_msg("%s", err.text);
+            assert_int_equal(read_exactly(stream, theirs, sizeof theirs, &err), 0);
+            assert_int_equal(mig__stream_channel_binding(stream, &type, ours[turn], &length, &err), 0);
+            if (version == TLS1_2_VERSION) {
+                assert_null(type);
+                assert_int_equal(length, 0);
+            } else {
+                assert_string_equal(type, "tls-exporter");
+                assert_int_equal(length, sizeof theirs);
+                assert_memory_equal(ours[turn], theirs, sizeof theirs);
+            }
+            mig__stream_close(&stream);
+            peer_join(&peer);
+            assert_int_equal(peer.amount, turn > 0);
+        }
+        mig__tls_context_free(&context);
+        SSL_CTX_free(server);
+    }
+    assert_memory_not_equal(ours[0], ours[1], sizeof theirs);
+    assert_memory_not_equal(ours[1], ours[2], sizeof theirs);
+}
+
+static void test_no_channel_binding_without_tls(void **state)
+{
+    mig_endpoint endpoint = MIG_ENDPOINT_INIT;
+    mig_error err = MIG_ERROR_INIT;
+    const char *type = "?";
+    unsigned char binding[64];
+    size_t length = 99;
+    mig__stream *stream;
+    int ends[2];
+
+    (void)state;
+    assert_return_code(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), errno);
+    stream = mig__stream_from_fd(ends[0], &endpoint, NULL, &err);
+    assert_non_null(stream);
+    assert_int_equal(mig__stream_channel_binding(stream, &type, binding, &length, &err), 0);
+    assert_null(type);
+    assert_int_equal(length, 0);
+    mig__stream_close(&stream);
+    close(ends[1]);
+}
+
 static void test_unreadable_files(void **state)
 {
     mig_endpoint endpoint = towards(*state, "localhost");
@@ -656,6 +738,8 @@ int main(void)
         cmocka_unit_test(test_two_full_directions),
         cmocka_unit_test(test_client_certificate),
         cmocka_unit_test(test_resumption),
+        cmocka_unit_test(test_channel_binding),
+        cmocka_unit_test(test_no_channel_binding_without_tls),
         cmocka_unit_test(test_unreadable_files),
     };
 
