@@ -17,10 +17,13 @@ typedef struct exchange {
     mig__session *session;
     const mig_endpoint *endpoint;
     mig__mechanism mechanism;
-    unsigned step;  /* answers given so far */
-    bool fresh;     /* ask for a new token */
-    char *secret;   /* SECRET_SIZE octets; "" while none is held */
-    char *previous; /* the token that was refused, to tell whether the fresh one differs */
+    unsigned step;            /* answers given so far */
+    bool fresh;               /* ask for a new token */
+    char *secret;             /* SECRET_SIZE octets; "" while none is held */
+    char *previous;           /* the token that was refused, to tell whether the fresh one differs */
+    const char *binding_type; /* of the channel binding; NULL: none */
+    unsigned char binding[64];
+    size_t binding_length;
     Gsasl *gsasl;
     Gsasl_session *sasl;
     bool proven;                      /* the server has shown that it knows the password (SCRAM) */
@@ -182,6 +185,34 @@ static int answer_external(exchange *ex, mig__buffer *out, mig_error *err)
     return encode(&plain, out, err);
 }
 
+static bool is_plus(mig__mechanism mechanism)
+{
+    return mechanism == MIG__MECHANISM_SCRAM_SHA_1_PLUS || mechanism == MIG__MECHANISM_SCRAM_SHA_256_PLUS;
+}
+
+static bool is_scram(mig__mechanism mechanism)
+{
+    return mechanism == MIG__MECHANISM_SCRAM_SHA_1 || mechanism == MIG__MECHANISM_SCRAM_SHA_256 || is_plus(mechanism);
+}
+
+/*
+ * For -PLUS alone. RFC 5802 section 6 wants "y" in a first message without it, by which a server notices that somebody
+ * took -PLUS out of what it announces; libgsasl 2.2.0 fails instead when it is given a binding there.
+ */
+static int give_binding(exchange *ex, mig_error *err)
+{
+    if (!is_plus(ex->mechanism)) {
+        return 0;
+    }
+    char *text = NULL;
+    int status = gsasl_base64_to((const char *)ex->binding, ex->binding_length, &text, NULL);
+    if (status == GSASL_OK) {
+        status = gsasl_property_set(ex->sasl, GSASL_CB_TLS_EXPORTER, text);
+    }
+    gsasl_free(text);
+    return status == GSASL_OK ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+}
+
 static int start_sasl(exchange *ex, mig_error *err)
 {
     if (gsasl_init(&ex->gsasl) != GSASL_OK) {
@@ -196,7 +227,7 @@ static int start_sasl(exchange *ex, mig_error *err)
          gsasl_property_set(ex->sasl, GSASL_AUTHZID, ex->endpoint->authzid) != GSASL_OK)) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    return 0;
+    return give_binding(ex, err);
 }
 
 /* libgsasl keeps its own copy of the password: overwrite it before it goes back to the heap. */
@@ -262,9 +293,16 @@ static int answer_sasl(exchange *ex, const char *challenge, mig__buffer *out, mi
 static int answer_challenge(exchange *ex, const char *challenge, mig__buffer *out, mig_error *err)
 {
     static const unsigned most[] = {
-        [MIG__MECHANISM_LOGIN] = 2,       [MIG__MECHANISM_PLAIN] = 1,         [MIG__MECHANISM_CRAM_MD5] = 1,
-        [MIG__MECHANISM_SCRAM_SHA_1] = 3, [MIG__MECHANISM_SCRAM_SHA_256] = 3, [MIG__MECHANISM_XOAUTH2] = 2,
-        [MIG__MECHANISM_OAUTHBEARER] = 2, [MIG__MECHANISM_EXTERNAL] = 1,
+        [MIG__MECHANISM_LOGIN] = 2,
+        [MIG__MECHANISM_PLAIN] = 1,
+        [MIG__MECHANISM_CRAM_MD5] = 1,
+        [MIG__MECHANISM_SCRAM_SHA_1] = 3,
+        [MIG__MECHANISM_SCRAM_SHA_256] = 3,
+        [MIG__MECHANISM_XOAUTH2] = 2,
+        [MIG__MECHANISM_OAUTHBEARER] = 2,
+        [MIG__MECHANISM_EXTERNAL] = 1,
+        [MIG__MECHANISM_SCRAM_SHA_1_PLUS] = 3,
+        [MIG__MECHANISM_SCRAM_SHA_256_PLUS] = 3,
     };
     if (ex->step >= most[ex->mechanism]) {
         return protocol_error(err, mig__mechanism_name(ex->mechanism));
@@ -362,7 +400,10 @@ static int refused(const exchange *ex, const mig__command_result *result, mig_er
         bool token = ex->mechanism == MIG__MECHANISM_XOAUTH2 || ex->mechanism == MIG__MECHANISM_OAUTHBEARER;
         mig_error_set(err, MIG_E_AUTH, "the server refuses the login of %s (%s)", ex->endpoint->user,
                       mig__mechanism_name(ex->mechanism));
-        if (told.hint[0] != '\0' && told.code != MIG_E_NO && !token) {
+        if (is_plus(ex->mechanism) && told.code != MIG_E_NOPERM) {
+            mig_error_hint(err, "check user name and password; if they are right, the server's channel binding may not "
+                                "know TLS 1.3: auth plain does without");
+        } else if (told.hint[0] != '\0' && told.code != MIG_E_NO && !token) {
             mig_error_hint(err, "%s", told.hint);
         } else {
             mig_error_hint(err, "%s",
@@ -393,10 +434,9 @@ static int attempt(exchange *ex, mig_error *err)
     if (status != 0) {
         return -1;
     }
-    bool mutual = ex->mechanism == MIG__MECHANISM_SCRAM_SHA_1 || ex->mechanism == MIG__MECHANISM_SCRAM_SHA_256;
     if (result.condition != MIG__OK) {
         status = refused(ex, &result, err);
-    } else if (mutual && !ex->proven) {
+    } else if (is_scram(ex->mechanism) && !ex->proven) {
         mig_error_set(err, MIG_E_AUTH, "the server accepts the login without showing that it knows the password");
         status = mig_error_hint(err, "somebody may be pretending to be the server: check host name and certificate");
     }
@@ -459,7 +499,8 @@ int mig__auth_login(mig__session *session, mig_error *err)
     }
     exchange ex = {.session = session, .endpoint = session->endpoint};
     bool confidential = mig__stream_is_tls(session->stream) || session->endpoint->tunnel != NULL;
-    if (mig__auth_choose(session, session->endpoint, confidential, &ex.mechanism, err) != 0) {
+    if (mig__stream_channel_binding(session->stream, &ex.binding_type, ex.binding, &ex.binding_length, err) != 0 ||
+        mig__auth_choose(session, session->endpoint, confidential, ex.binding_type != NULL, &ex.mechanism, err) != 0) {
         return -1;
     }
     int status = -1;

@@ -14,6 +14,8 @@ static const struct {
     [MIG__MECHANISM_CRAM_MD5] = {"CRAM-MD5", false},
     [MIG__MECHANISM_SCRAM_SHA_1] = {"SCRAM-SHA-1", true},
     [MIG__MECHANISM_SCRAM_SHA_256] = {"SCRAM-SHA-256", true},
+    [MIG__MECHANISM_SCRAM_SHA_1_PLUS] = {"SCRAM-SHA-1-PLUS", true},
+    [MIG__MECHANISM_SCRAM_SHA_256_PLUS] = {"SCRAM-SHA-256-PLUS", true},
     [MIG__MECHANISM_XOAUTH2] = {"XOAUTH2", true},
     [MIG__MECHANISM_OAUTHBEARER] = {"OAUTHBEARER", true},
     [MIG__MECHANISM_EXTERNAL] = {"EXTERNAL", true},
@@ -58,7 +60,7 @@ static int none_fits(const mig__session *session, const char *asked, mig_error *
     return -1;
 }
 
-static int choose_auto(const mig__session *session, const mig_endpoint *endpoint, bool confidential,
+static int choose_auto(const mig__session *session, const mig_endpoint *endpoint, bool confidential, bool bound,
                        mig__mechanism *out, mig_error *err)
 {
     bool acts_as = endpoint->authzid != NULL;
@@ -68,6 +70,8 @@ static int choose_auto(const mig__session *session, const mig_endpoint *endpoint
         bool fits;
     } order[] = {
         {MIG__MECHANISM_EXTERNAL, endpoint->client_cert != NULL && endpoint->secret == NULL},
+        {MIG__MECHANISM_SCRAM_SHA_256_PLUS, bound},
+        {MIG__MECHANISM_SCRAM_SHA_1_PLUS, bound},
         {MIG__MECHANISM_SCRAM_SHA_256, true},
         {MIG__MECHANISM_SCRAM_SHA_1, true},
         {MIG__MECHANISM_CRAM_MD5, !confidential && !acts_as},
@@ -87,7 +91,13 @@ static int choose_auto(const mig__session *session, const mig_endpoint *endpoint
         session, acts_as ? "a way to log in with an authorization identity" : "a way to log in with a password", err);
 }
 
-static mig__mechanism asked_for(const mig__session *session, mig_auth auth)
+static mig__mechanism bound_if_offered(const mig__session *session, bool bound, mig__mechanism plus,
+                                       mig__mechanism without)
+{
+    return bound && offered(session, plus) ? plus : without;
+}
+
+static mig__mechanism asked_for(const mig__session *session, mig_auth auth, bool bound)
 {
     switch (auth) {
     case MIG_AUTH_LOGIN:
@@ -95,9 +105,9 @@ static mig__mechanism asked_for(const mig__session *session, mig_auth auth)
     case MIG_AUTH_CRAM_MD5:
         return MIG__MECHANISM_CRAM_MD5;
     case MIG_AUTH_SCRAM_SHA_1:
-        return MIG__MECHANISM_SCRAM_SHA_1;
+        return bound_if_offered(session, bound, MIG__MECHANISM_SCRAM_SHA_1_PLUS, MIG__MECHANISM_SCRAM_SHA_1);
     case MIG_AUTH_SCRAM_SHA_256:
-        return MIG__MECHANISM_SCRAM_SHA_256;
+        return bound_if_offered(session, bound, MIG__MECHANISM_SCRAM_SHA_256_PLUS, MIG__MECHANISM_SCRAM_SHA_256);
     case MIG_AUTH_TOKEN: /* the one that Google and Microsoft document first */
         return mig__session_auth_offered(session, "XOAUTH2") || !mig__session_auth_offered(session, "OAUTHBEARER")
                    ? MIG__MECHANISM_XOAUTH2
@@ -113,13 +123,13 @@ static mig__mechanism asked_for(const mig__session *session, mig_auth auth)
     }
 }
 
-int mig__auth_choose(const mig__session *session, const mig_endpoint *endpoint, bool confidential, mig__mechanism *out,
-                     mig_error *err)
+int mig__auth_choose(const mig__session *session, const mig_endpoint *endpoint, bool confidential, bool bound,
+                     mig__mechanism *out, mig_error *err)
 {
     if (endpoint->auth == MIG_AUTH_AUTO) {
-        return choose_auto(session, endpoint, confidential, out, err);
+        return choose_auto(session, endpoint, confidential, bound, out, err);
     }
-    *out = asked_for(session, endpoint->auth);
+    *out = asked_for(session, endpoint->auth, bound);
     if (endpoint->authzid != NULL && !mechanisms[*out].authzid) {
         mig_error_set(err, MIG_E_USAGE, "%s can not log in as one user and act as another", mechanisms[*out].name);
         if (err != NULL) {

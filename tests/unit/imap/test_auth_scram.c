@@ -1,6 +1,6 @@
-/* SCRAM (RFC 5802, RFC 7677), against a server side that computes with OpenSSL, and servers that do not know the
- * password. */
-#include "imap/wire_server.h"
+/* SCRAM (RFC 5802, RFC 7677), with and without channel binding (RFC 9266), against a server side that computes with
+ * OpenSSL, and servers that do not know the password. */
+#include "imap/wire_tls.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -11,6 +11,8 @@
 #define SERVER_NONCE "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
 
 typedef struct scram {
+    tls_side side;      /* first, for accept_tls; empty when the connection stays plain */
+    const char *header; /* of the client's first message (RFC 5802 section 7, gs2-header); NULL: "n,," */
     const char *digest;
     const char *password;  /* as the server knows it */
     bool initial_response; /* SASL-IR */
@@ -62,13 +64,32 @@ static void expect_text(wire_server *server, const char *got, const char *expect
     }
 }
 
+static const char *header(const scram *s)
+{
+    return s->header != NULL ? s->header : "n,,";
+}
+
+/* The value of c=: the header again, and behind one that asks for it what the server's end of the TLS gives. */
+static void binding64(const scram *s, char *out)
+{
+    static const char label[] = "EXPORTER-Channel-Binding";
+    char input[64];
+    size_t length = strlen(header(s));
+    memcpy(input, header(s), length);
+    if (header(s)[0] == 'p' && SSL_export_keying_material(s->side.ssl, (unsigned char *)input + length, 32, label,
+                                                          strlen(label), (const unsigned char *)"", 0, 1) == 1) {
+        length += 32;
+    }
+    encode64(input, length, out);
+}
+
 /* "n,,n=user,r=NONCE", alone or behind the command. Answers with salt and iterations. */
 static void first(wire_server *server)
 {
     scram *s = server->context;
-    char line[512], command[64], message[256] = "";
+    char line[512], command[64], start[64], message[256] = "";
     wire_line(server, line, sizeof line);
-    snprintf(command, sizeof command, "1 AUTHENTICATE %s", s->mechanism);
+    snprintf(command, sizeof command, "%d AUTHENTICATE %s", s->side.context != NULL ? 3 : 1, s->mechanism);
     const char *encoded = line;
     if (s->initial_response && strncmp(line, command, strlen(command)) == 0) {
         encoded = line + strlen(command) + 1;
@@ -78,24 +99,26 @@ static void first(wire_server *server)
         wire_line(server, line, sizeof line);
     }
     decode64(encoded, message, sizeof message);
-    static const char start[] = "n,,n=user,r=";
-    if (strncmp(message, start, sizeof start - 1) != 0 || strlen(message) < sizeof start - 1 + 16) {
-        wire_problem(server, "the client begins with", message, strlen(message), start, sizeof start - 1);
+    snprintf(start, sizeof start, "%sn=user,r=", header(s));
+    size_t length = strlen(start);
+    if (strncmp(message, start, length) != 0 || strlen(message) < length + 16) {
+        wire_problem(server, "the client begins with", message, strlen(message), start, length);
         return;
     }
-    snprintf(s->first_bare, sizeof s->first_bare, "%s", message + 3);
+    snprintf(s->first_bare, sizeof s->first_bare, "%s", message + strlen(header(s)));
     char salt[32];
     encode64(SALT, sizeof SALT - 1, salt);
-    snprintf(s->server_first, sizeof s->server_first, "r=%.100s%s,s=%s,i=%d", message + sizeof start - 1, SERVER_NONCE,
-             salt, ITERATIONS);
+    snprintf(s->server_first, sizeof s->server_first, "r=%.100s%s,s=%s,i=%d", message + length, SERVER_NONCE, salt,
+             ITERATIONS);
     say64(server, s->server_first);
 }
 
-/* "c=biws,r=NONCE,p=PROOF", to the last octet; answers with the server's signature. */
+/* "c=BINDING,r=NONCE,p=PROOF", to the last octet; answers with the server's signature. */
 static void final(wire_server *server)
 {
     scram *s = server->context;
-    char line[512], message[256], nonce[160], without_proof[200], authentication[800], expected[400], text[100];
+    char line[512], message[384], binding[96], nonce[160], without_proof[300], authentication[900], expected[420],
+        text[100];
     unsigned char client_key[EVP_MAX_MD_SIZE], stored_key[EVP_MAX_MD_SIZE], signature[EVP_MAX_MD_SIZE];
     const EVP_MD *digest = EVP_get_digestbyname(s->digest);
     s->length = (unsigned)EVP_MD_get_size(digest);
@@ -104,7 +127,8 @@ static void final(wire_server *server)
     wire_line(server, line, sizeof line);
     decode64(line, message, sizeof message);
     snprintf(nonce, sizeof nonce, "%.*s", (int)(strchr(s->server_first, ',') - s->server_first), s->server_first);
-    snprintf(without_proof, sizeof without_proof, "c=biws,%s", nonce);
+    binding64(s, binding);
+    snprintf(without_proof, sizeof without_proof, "c=%s,%s", binding, nonce);
     snprintf(authentication, sizeof authentication, "%s,%s,%s", s->first_bare, s->server_first, without_proof);
     hmac(s, s->salted, "Client Key", client_key);
     EVP_Digest(client_key, s->length, stored_key, NULL, digest, NULL);
@@ -197,6 +221,107 @@ static void fail_to_log_in(const wire_step *script, scram *s, mig_code code, con
     wire_end(&server);
 }
 
+/* From the greeting to the announcement under TLS. */
+#define UNDER_TLS(capabilities)                                                                                        \
+    SEND("* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] hi\r\n"), EXPECT("1 STARTTLS\r\n"),                       \
+        SEND("1 OK begin\r\n"), CALL(accept_tls), EXPECT("2 CAPABILITY\r\n"),                                          \
+        SEND("* CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN " capabilities "\r\n2 OK\r\n")
+
+#define EVERY_SCRAM "AUTH=SCRAM-SHA-1 AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1-PLUS AUTH=SCRAM-SHA-256-PLUS"
+
+static mig_code run_under_tls(const wire_step *script, scram s, mig_auth auth, int tls_max, mig_error *err)
+{
+    static char password[] = "pencil";
+    wire_server server;
+    s.initial_response = true;
+    s.password = "pencil";
+    make_side(&s.side);
+    SSL_CTX_set_max_proto_version(s.side.context, tls_max);
+    mig_endpoint endpoint = starttls_endpoint(&s.side);
+    endpoint.auth = auth;
+    endpoint.secret_context = password;
+    wire_begin_with(&server, script, &s);
+    mig__session *session = wire_open(&server, &endpoint, err);
+    mig__session_close(&session);
+    wire_end(&server);
+    drop_side(&s.side);
+    return err->code;
+}
+
+static void log_in_under_tls(const wire_step *script, scram s, mig_auth auth, int tls_max)
+{
+    mig_error error = MIG_ERROR_INIT;
+    if (run_under_tls(script, s, auth, tls_max, &error) != MIG_OK) {
+        fail_msg("%s", error.text);
+    }
+}
+
+#define LOGS_IN                                                                                                        \
+    CALL(first), CALL(final), EXPECT("\r\n"), SEND("3 OK [CAPABILITY IMAP4rev1] in\r\n"), EXPECT("4 LOGOUT\r\n"), END
+
+static void test_bound(void **state)
+{
+    (void)state;
+    static const wire_step script[] = {UNDER_TLS(EVERY_SCRAM), LOGS_IN};
+    const scram sha_256 = {.digest = "SHA256", .mechanism = "SCRAM-SHA-256-PLUS", .header = "p=tls-exporter,,"};
+    const scram sha_1 = {.digest = "SHA1", .mechanism = "SCRAM-SHA-1-PLUS", .header = "p=tls-exporter,,"};
+    log_in_under_tls(script, sha_256, MIG_AUTH_AUTO, TLS1_3_VERSION);
+    log_in_under_tls(script, sha_256, MIG_AUTH_SCRAM_SHA_256, TLS1_3_VERSION);
+    log_in_under_tls(script, sha_1, MIG_AUTH_SCRAM_SHA_1, TLS1_3_VERSION);
+    static const wire_step only_sha_1[] = {UNDER_TLS("AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1-PLUS"), LOGS_IN};
+    log_in_under_tls(only_sha_1, sha_1, MIG_AUTH_AUTO, TLS1_3_VERSION);
+}
+
+static void test_binding_not_announced(void **state)
+{
+    (void)state;
+    static const wire_step script[] = {UNDER_TLS("AUTH=SCRAM-SHA-256"), LOGS_IN};
+    const scram s = {.digest = "SHA256", .mechanism = "SCRAM-SHA-256", .header = "n,,"};
+    log_in_under_tls(script, s, MIG_AUTH_AUTO, TLS1_3_VERSION);
+}
+
+static void test_no_binding_before_tls_1_3(void **state)
+{
+    (void)state;
+    static const wire_step script[] = {UNDER_TLS(EVERY_SCRAM), LOGS_IN};
+    const scram s = {.digest = "SHA256", .mechanism = "SCRAM-SHA-256", .header = "n,,"};
+    log_in_under_tls(script, s, MIG_AUTH_AUTO, TLS1_2_VERSION);
+    log_in_under_tls(script, s, MIG_AUTH_SCRAM_SHA_256, TLS1_2_VERSION);
+}
+
+/* Nothing is tried without the binding afterwards: END holds that the client sends no more. */
+static void test_binding_refused(void **state)
+{
+    (void)state;
+    const scram s = {.digest = "SHA256", .mechanism = "SCRAM-SHA-256-PLUS", .header = "p=tls-exporter,,"};
+    static const wire_step late[] = {UNDER_TLS(EVERY_SCRAM), CALL(first),         CALL(final),
+                                     EXPECT("\r\n"),         SEND("3 NO no\r\n"), END};
+    static const wire_step early[] = {UNDER_TLS(EVERY_SCRAM), CALL(any_line),
+                                      SEND("3 NO [AUTHENTICATIONFAILED] no\r\n"), END};
+    const wire_step *const scripts[] = {late, early};
+    for (size_t i = 0; i < 2; i++) {
+        mig_error error = MIG_ERROR_INIT;
+        assert_int_equal(run_under_tls(scripts[i], s, MIG_AUTH_AUTO, TLS1_3_VERSION, &error), MIG_E_AUTH);
+        assert_non_null(strstr(error.text, "SCRAM-SHA-256-PLUS"));
+        assert_non_null(strstr(error.hint, "channel binding"));
+    }
+}
+
+/* It must show the password here too. */
+static void test_bound_to_a_liar(void **state)
+{
+    (void)state;
+    const scram s = {.digest = "SHA256", .mechanism = "SCRAM-SHA-256-PLUS", .header = "p=tls-exporter,,", .lie = true};
+    static const wire_step lying[] = {UNDER_TLS(EVERY_SCRAM), CALL(first), CALL(final), END};
+    static const wire_step silent[] = {UNDER_TLS(EVERY_SCRAM), CALL(first), CALL(any_line), SEND("3 OK in\r\n"), END};
+    mig_error error = MIG_ERROR_INIT;
+    assert_int_equal(run_under_tls(lying, s, MIG_AUTH_AUTO, TLS1_3_VERSION, &error), MIG_E_AUTH);
+    assert_non_null(strstr(error.text, "does not know the password"));
+    error = (mig_error)MIG_ERROR_INIT;
+    assert_int_equal(run_under_tls(silent, s, MIG_AUTH_AUTO, TLS1_3_VERSION, &error), MIG_E_AUTH);
+    assert_non_null(strstr(error.text, "without showing"));
+}
+
 #define SCRAM_GREETING SEND("* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256 SASL-IR] hi\r\n")
 
 static void test_server_without_the_password(void **state)
@@ -240,6 +365,11 @@ int main(void)
         cmocka_unit_test(test_server_without_the_password),
         cmocka_unit_test(test_wrong_password),
         cmocka_unit_test(test_senseless_challenges),
+        cmocka_unit_test(test_bound),
+        cmocka_unit_test(test_binding_not_announced),
+        cmocka_unit_test(test_no_binding_before_tls_1_3),
+        cmocka_unit_test(test_binding_refused),
+        cmocka_unit_test(test_bound_to_a_liar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
