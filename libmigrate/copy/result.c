@@ -1,8 +1,8 @@
 #include "copy/result.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 mig_copy_result *mig__result_new(const char *source_label, const char *target_label, size_t folders, mig_error *err)
 {
@@ -109,10 +109,7 @@ void mig__result_finish(mig_copy_result *result)
         }
     }
     result->status = status_of_exit(result->exit_status);
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) == 0) {
-        result->totals.peak_rss = (uint64_t)usage.ru_maxrss * 1024;
-    }
+    result->totals.peak_rss = mig__peak_memory();
 }
 
 void mig__result_clear_account(mig_account_result *account)

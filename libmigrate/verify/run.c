@@ -3,10 +3,10 @@
  */
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/memory.h"
 #include "verify/job.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static int check_options(const mig_verify_options *options, mig_error *err)
@@ -190,10 +190,7 @@ static void sum_up(mig__verify_run *run)
     totals->round_trips = run->stats.waits;
     totals->bytes_in = run->stats.octets_in;
     totals->bytes_out = run->stats.octets_out;
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) == 0) {
-        totals->peak_rss = (uint64_t)usage.ru_maxrss * 1024;
-    }
+    totals->peak_rss = mig__peak_memory();
 }
 
 /* Into the audit trail: that it was done, and what the roots were. */

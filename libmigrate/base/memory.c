@@ -1,0 +1,21 @@
+#include "base/memory.h"
+#include <stdio.h>
+#include <sys/resource.h>
+
+uint64_t mig__peak_memory(void)
+{
+    char line[256];
+    unsigned long long kibibytes = 0;
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status != NULL && kibibytes == 0 && fgets(line, sizeof line, status) != NULL) {
+        sscanf(line, "VmHWM: %llu kB", &kibibytes);
+    }
+    if (status != NULL) {
+        fclose(status);
+    }
+    struct rusage usage;
+    if (kibibytes == 0 && getrusage(RUSAGE_SELF, &usage) == 0) {
+        kibibytes = (unsigned long long)usage.ru_maxrss;
+    }
+    return kibibytes * 1024;
+}
