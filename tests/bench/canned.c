@@ -169,8 +169,8 @@ static void run_fetch(int fd, char **mailboxes)
     }
     unsigned long long octets = 0;
     size_t kept = 0;
-    const char *found = NULL;
-    while (found == NULL) {
+    const char *found;
+    for (;;) {
         ssize_t got = read(fd, piece + kept, PIECE);
         if (got <= 0) {
             die("the server ended the connection");
@@ -184,7 +184,6 @@ static void run_fetch(int fd, char **mailboxes)
         /* The tag, or what may be its beginning, stays for the next look. */
         kept = found != NULL ? length - (size_t)(found - piece) : length < end_length ? length : end_length;
         memmove(piece, piece + length - kept, kept);
-        found = NULL;
     }
     double seconds = now() - start;
     if (strncmp(found + end_length, "OK", 2) != 0) {
