@@ -130,6 +130,18 @@ cleanup:
 
 /* ---- checks ---- */
 
+/* Is the source still the one that was copied from? Then the checks of a first run have passed. */
+static bool known_source(const mig__run *run, const mig__state_folder *folders, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const mig__mailbox *listed = mig__mailbox_find(&run->source_list, folders[i].source);
+        if (listed != NULL && listed->uidvalidity != 0 && listed->uidvalidity == folders[i].source_uidvalidity) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int mig__lists_check(mig__run *run, mig_error *err)
 {
     mig__state_folder *folders = NULL;
@@ -137,15 +149,14 @@ int mig__lists_check(mig__run *run, mig_error *err)
     if (run->options->force) {
         return 0;
     }
-    if (mig__sides_check_lists(&run->source_list, &run->target_list, err) != 0) {
-        return -1;
-    }
-    if (!mig__sides_look_swapped(&run->source_list, &run->target_list)) {
-        return 0;
-    }
     if (mig__state_folders(run->state, run->state_account, &folders, &count, err) != 0) {
         return -1;
     }
+    bool known = known_source(run, folders, count);
     mig__state_folders_free(&folders, count);
-    return count > 0 ? 0 : mig__sides_refuse_swapped(&run->target_list, err);
+    if (!known && mig__sides_check_lists(&run->source_list, &run->target_list, err) != 0) {
+        return -1;
+    }
+    bool swapped = count == 0 && mig__sides_look_swapped(&run->source_list, &run->target_list);
+    return swapped ? mig__sides_refuse_swapped(&run->target_list, err) : 0;
 }
