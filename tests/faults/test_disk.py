@@ -4,12 +4,13 @@ import collections
 import errno
 import os
 import subprocess
+import time
 import unittest
 
 import faults
 import mailgen
 from faults import LEDGER, FaultCase
-from harness import LOCAL, LONG, SEED, TEMPORARY, build_directory, seeded
+from harness import INTERRUPTED, LOCAL, LONG, SEED, TEMPORARY, build_directory, seeded
 
 faults.record(__file__)
 SHIM = os.path.join(build_directory("asan"), "tests", "libfault_shim.so")
@@ -220,7 +221,7 @@ class Clock(DiskCase):
     """The wall clock jumps by years in mid run; deadlines and waits do not care."""
 
     def test_jumps(self):
-        for jump in ("86400000:30", "-86400000:30", "600:0"):
+        for jump in ("86400000:30", "-86400000:30", "600:1"):
             with self.subTest(jump=jump):
                 round_ = self.round("P4", source_user=self.mail)
                 result = round_.run("--timeout", "5", "--max-rate", "400K", env=preload("asan", CLOCK_JUMP=jump))
@@ -229,6 +230,21 @@ class Clock(DiskCase):
                 self.assertGreaterEqual(result.totals["seconds"], 0)
                 LEDGER.add("P4", faults=1)
                 round_.finish()
+
+    def test_until(self):
+        """--until ends a run at that time of the wall clock, and the next run goes on."""
+        now = time.localtime()
+        skip = 57 - now.tm_sec if now.tm_sec < 57 else 117 - now.tm_sec
+        end = time.localtime(time.time() + skip + 4)
+        round_ = self.round("P3", source_user=self.mail)
+        started = time.monotonic()
+        result = round_.run("--until", time.strftime("%H:%M", end), "--max-rate", "20K",
+                            env=preload("asan", CLOCK_JUMP="%d:0" % skip))
+        self.assertEqual((result.status, result.json["status"]), (INTERRUPTED, "interrupted"), str(result))
+        self.assertRegex(str(result.json["accounts"][0]["error"]), r"--until")
+        self.assertLess(time.monotonic() - started, 20)
+        LEDGER.add("P3", faults=1)
+        round_.finish()
 
 
 if __name__ == "__main__":
