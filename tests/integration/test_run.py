@@ -464,7 +464,7 @@ class Plans(ToolCase):
         lines = [line.split(":", 2)[1:] for line in result.out.splitlines()]
         self.assertEqual([int(number) for number, _ in lines], sorted(int(number) for number, _ in lines))
         told = dict((int(number), text) for number, text in lines)
-        for number, part in ((2, "proxy"), (5, "connections"), (6, "20Q"), (7, "true or false"), (9, "65535"),
+        for number, part in ((2, "mean \"port\""), (5, "connections"), (6, "20Q"), (7, "true or false"), (9, "65535"),
                              (10, "source user"), (11, "already"), (12, "sorce")):
             self.assertIn(part, told.get(number, ""), result.out)
 
