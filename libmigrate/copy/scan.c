@@ -6,7 +6,11 @@
 #include "sides/sides.h"
 #include <string.h>
 
-enum { JOBS_AT_ONCE = 64, UIDS_AT_ONCE = 5000 };
+enum {
+    JOBS_AT_ONCE = 64,
+    MESSAGES_MOST = 50000000, /* nobody has a folder of so many; asking for each would take for ever */
+    MESSAGES_GRACE = 10000    /* may have arrived since the server said how many there are */
+};
 
 static bool filtered(const mig_copy_options *options)
 {
@@ -207,6 +211,18 @@ static int heed_uidvalidity(mig__run *run, mig__folder_job *job, mig_error *err)
     return mig__known_load_orphans(run, job, err);
 }
 
+/* A server may name messages without end, which cost nothing to name and much to ask for. */
+static bool believable(const scanning *scan, mig_error *why)
+{
+    uint64_t named = mig__uidset_size(&scan->found), exists = scan->job->snapshot.exists;
+    if (named <= MESSAGES_MOST && named <= 2 * exists + MESSAGES_GRACE) {
+        return true;
+    }
+    mig_error_set(why, MIG_E_BOUNDS, "the server says that there are %llu messages and names %llu",
+                  (unsigned long long)exists, (unsigned long long)named);
+    return false;
+}
+
 static int finish_job(mig__run *run, mig__session *session, const char *criteria, scanning *scan, mig_error *err)
 {
     mig_error examined, searched, flags = MIG_ERROR_INIT;
@@ -225,7 +241,7 @@ static int finish_job(mig__run *run, mig__session *session, const char *criteria
     if (searched.code == MIG_OK && !scan->answered) {
         mig_error_set(&searched, MIG_E_PROTOCOL, "the server answers OK to a search and tells no result");
     }
-    if (examined.code != MIG_OK || searched.code != MIG_OK) {
+    if (examined.code != MIG_OK || searched.code != MIG_OK || !believable(scan, &searched)) {
         break_job(run, scan->job, examined.code != MIG_OK ? &examined : &searched);
         return 0;
     }
