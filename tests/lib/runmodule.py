@@ -50,7 +50,8 @@ class Result(unittest.TestResult):
     def addSubTest(self, test, subtest, err):
         super().addSubTest(test, subtest, err)
         if err is not None:
-            self.report(subtest, "FAIL", (self.failures + self.errors)[-1][1] if self.failures else self.errors[-1][1])
+            kind = self.failures if issubclass(err[0], test.failureException) else self.errors
+            self.report(subtest, "FAIL", kind[-1][1])
 
 
 def short_name(test):
