@@ -95,7 +95,7 @@ static mig__tls_context *tls_of(mig__run *run, mig_side side, const mig_endpoint
     return context;
 }
 
-mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_error *err)
+mig__session *mig__run_connect_once(mig__run *run, mig_side side, mig_error *err)
 {
     const mig_endpoint *endpoint = side == MIG_SOURCE ? run->options->source : run->options->target;
     mig__session_options options = {.endpoint = endpoint,
@@ -105,6 +105,11 @@ mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_err
     if (endpoint->tls != MIG_TLS_NONE && (options.tls = tls_of(run, side, endpoint, err)) == NULL) {
         return NULL;
     }
+    return mig__session_open(&options, err);
+}
+
+mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_error *err)
+{
     int64_t patience = patience_of(run);
     int64_t until = mig__now_ms() + patience;
     uint64_t progress = progress_of(run);
@@ -113,7 +118,7 @@ mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_err
             mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
             return NULL;
         }
-        mig__session *session = mig__session_open(&options, err);
+        mig__session *session = mig__run_connect_once(run, side, err);
         if (session != NULL) {
             return session;
         }
@@ -125,8 +130,8 @@ mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_err
         if (!waits(err, first) || mig__now_ms() > until) {
             return NULL;
         }
-        mig__run_log(run, MIG_LOG_WARNING, NULL, 0, err, "connecting to %s failed, trying again: %s", options.account,
-                     err->text);
+        mig__run_log(run, MIG_LOG_WARNING, NULL, 0, err, "connecting to %s failed, trying again: %s",
+                     side == MIG_SOURCE ? run->source_label : run->target_label, err->text);
         if (!pause_before_attempt(run, err, attempt)) {
             return NULL;
         }

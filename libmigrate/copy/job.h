@@ -129,6 +129,8 @@ typedef struct mig__run {
     uint64_t messages_total, messages_done; /* [lock] progress */
     mig__known moved;                       /* [lock] messages gone from one folder that may turn up in another */
     bool unplaced;                          /* [lock] a target without UIDPLUS did not tell some new UIDs */
+    size_t batch_messages;                  /* [lock] appetite of the writer that was answered last */
+    uint64_t batch_octets;                  /* [lock] */
     uint64_t account_octets;                /* [lock] message octets that the target took in this run */
     const char *phase;                      /* [lock] */
     const mig__folder_job *current;         /* [lock] worked on last */
@@ -148,6 +150,8 @@ mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_err
  * When nothing has got on for as long as the user's patience, the account ends with `error` instead.
  */
 void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsigned attempt);
+/* One attempt, and no waiting. */
+mig__session *mig__run_connect_once(mig__run *run, mig_side side, mig_error *err);
 /* Close it and add its counters to the run's. */
 void mig__run_disconnect(mig__run *run, mig__session **session);
 /* What the run does now, for progress. */

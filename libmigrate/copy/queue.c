@@ -162,9 +162,11 @@ int mig__queue_charge(mig__run *run, uint64_t octets, mig_error *err)
 {
     pthread_mutex_lock(&run->lock);
     run->readers_waiting++;
+    if (run->charged > 0 && run->charged + octets > run->budget) {
+        pthread_cond_broadcast(&run->changed); /* once: writers take smaller batches when a reader waits */
+    }
     /* A message larger than the whole budget may pass when nothing else is held. */
     while (!run->stopping && run->charged > 0 && run->charged + octets > run->budget) {
-        pthread_cond_broadcast(&run->changed); /* writers take smaller batches when a reader waits */
         wait_changed(run, 100);
     }
     run->readers_waiting--;
@@ -203,7 +205,8 @@ void mig__queue_put(mig__run *run, mig__folder_job *job, mig__transit *message)
         run->current = job;
     }
     run->last_progress_ms = mig__now_ms();
-    if (job->queued == 1 || job->queued >= MIG__BATCH_FIRST) {
+    /* A waiting writer looks for itself after MIG__BATCH_LINGER_MS: not every message is worth a wakeup. */
+    if (run->writers_waiting > 0 && (job->queued == 1 || job->queued % MIG__BATCH_FIRST == 0)) {
         pthread_cond_broadcast(&run->changed);
     }
     pthread_mutex_unlock(&run->lock);

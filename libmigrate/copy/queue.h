@@ -15,7 +15,7 @@ typedef struct mig__appetite {
 } mig__appetite;
 
 enum {
-    MIG__BATCH_FIRST = 16,       /* messages of a writer's first batch */
+    MIG__BATCH_FIRST = 32,       /* messages of the run's first batch */
     MIG__BATCH_MOST = 100,       /* messages of the largest: what losing it costs stays small */
     MIG__BATCH_OCTETS = 4 << 20, /* octets of the largest; a single message may be more */
     MIG__BATCH_LINGER_MS = 10    /* how long a writer waits for a fuller batch */

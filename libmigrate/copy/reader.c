@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    UNITS_IN_FLIGHT = 3,
+    UNITS_IN_FLIGHT = 6,
     UNIT_FIRST = 16, /* UIDs of the first FETCH; the number grows and shrinks with how fast the answers come */
     UNIT_MOST = 256,
     UNIT_QUICK_MS = 400,

@@ -15,6 +15,7 @@
 #include "copy/reconcile.h"
 #include "copy/rename.h"
 #include "copy/scan.h"
+#include "copy/spare.h"
 #include "copy/writer.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +25,8 @@
 enum {
     CONNECTIONS = 4,
     MOST_CONNECTIONS = 32,
-    BUDGET = 24 << 20,       /* octets of messages in memory */
-    MESSAGES_A_WRITER = 200, /* fewer are not worth another connection */
+    BUDGET = 24 << 20, /* octets of messages in memory */
+
     PROGRESS_MS = 100,
     STARVED_TICKS = 3 /* looks in a row that found writers without work before a reader is added */
 };
@@ -131,7 +132,7 @@ static int put_record(mig__run *run, mig__folder_job *job, mig_error *err)
     job->record.target_uidvalidity = job->goal.uidvalidity;
     job->record.source_uidnext = 0; /* not complete until everything is across */
     job->record.source_messages = 0;
-    if (job->record.id == 0 && job->goal.exists == 0) { /* else flags of what is adopted may have to be compared */
+    if (job->record.id == 0 && job->goal.exists == 0) {   /* else flags of what is adopted may have to be compared */
         job->record.source_modseq = job->snapshot.modseq; /* every flag that will be read is at least as new */
     }
     free(job->record.source_mailbox_id);
@@ -208,9 +209,9 @@ static int reinforce(mig__run *run, crew *c, mig_error *err)
     pthread_mutex_lock(&run->lock);
     uint64_t left = run->messages_total > run->messages_done ? run->messages_total - run->messages_done : 0;
     unsigned wanted =
-        (unsigned)(left / MESSAGES_A_WRITER < run->max_writers ? left / MESSAGES_A_WRITER : run->max_writers);
+        (unsigned)(left / MIG__MESSAGES_A_WRITER < run->max_writers ? left / MIG__MESSAGES_A_WRITER : run->max_writers);
     bool more_writers = !run->stopping && c->writers_begun < wanted;
-    bool starving = run->writers_waiting > 0 && run->charged == 0 && left > MESSAGES_A_WRITER;
+    bool starving = run->writers_waiting > 0 && run->charged == 0 && left > MIG__MESSAGES_A_WRITER;
     c->starved = starving ? c->starved + 1 : 0;
     bool more_readers = !run->stopping && c->starved >= STARVED_TICKS && c->readers_begun < run->max_readers;
     pthread_mutex_unlock(&run->lock);
@@ -239,9 +240,10 @@ static bool threads_left(mig__run *run)
     return left;
 }
 
-static void move_messages(mig__run *run, mig__session **source, mig__session **target)
+static void move_messages(mig__run *run, mig__spares *spares, mig__session **source, mig__session **target)
 {
     crew c = {0};
+    mig__session *spare;
     mig_error error = MIG_ERROR_INIT;
     mig__run_phase(run, "copying");
     run->last_progress_ms = mig__now_ms();
@@ -249,6 +251,9 @@ static void move_messages(mig__run *run, mig__session **source, mig__session **t
     *source = NULL;
     failed = failed != 0 ? failed : add_thread(run, &c, false, *target, &error);
     *target = failed != 0 ? *target : NULL;
+    while (failed == 0 && mig__spares_take(spares, &spare)) {
+        failed = spare == NULL ? 0 : add_thread(run, &c, false, spare, &error);
+    }
     int64_t shown = 0;
     if (failed != 0) {
         mig__run_fail(run, &error);
@@ -326,23 +331,9 @@ static int record_size(mig__run *run, mig_error *err)
     return run->messages_total == 0 ? 0 : mig__state_event(run->state, run->state_run, "to-copy", 0, text, err);
 }
 
-static int work(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+/* Everything that changes the target or the state. */
+static int carry_over(mig__run *run, mig__spares *spares, mig__session **source, mig__session **target, mig_error *err)
 {
-    const mig_copy_options *options = run->options;
-    if (open_both(run, source, target, err) != 0 || mig__lists_check(run, err) != 0) {
-        return -1;
-    }
-    mig__run_phase(run, "listing");
-    if (mig__lists_map(run, err) != 0) {
-        return -1;
-    }
-    if (options->dry_run) {
-        if (mig__scan_unchanged(run, err) != 0) {
-            return -1;
-        }
-        plan_dry_run(run);
-        return 0;
-    }
     mig__run_phase(run, "reconciling");
     show_progress(run);
     if (mig__reconcile_stored(run, *target, err) != 0 || follow_renames(run, *source, *target, err) != 0 ||
@@ -359,9 +350,33 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
         return -1;
     }
     if (run->messages_total > 0) {
-        move_messages(run, source, target);
+        move_messages(run, spares, source, target);
     }
     return mig__run_stopping(run) ? 0 : clean_up(run, target, err);
+}
+
+static int work(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    const mig_copy_options *options = run->options;
+    mig__spares spares = {.count = 0};
+    if (open_both(run, source, target, err) != 0 || mig__lists_check(run, err) != 0) {
+        return -1;
+    }
+    mig__run_phase(run, "listing");
+    if (mig__lists_map(run, err) != 0) {
+        return -1;
+    }
+    if (options->dry_run) {
+        if (mig__scan_unchanged(run, err) != 0) {
+            return -1;
+        }
+        plan_dry_run(run);
+        return 0;
+    }
+    mig__spares_begin(&spares, run);
+    int failed = carry_over(run, &spares, source, target, err);
+    mig__spares_end(&spares, run);
+    return failed;
 }
 
 /* For --dry-run: what is recorded so far, if anything, and nothing is written. */

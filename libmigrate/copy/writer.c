@@ -272,6 +272,15 @@ static int take_on(writer *w, mig__batch *batch, mig_error *err)
 
 /* ---- answers ---- */
 
+/* What the target took quickly from the other writers, it takes from a new one as well. */
+static mig__appetite shared_appetite(mig__run *run)
+{
+    pthread_mutex_lock(&run->lock);
+    mig__appetite appetite = {run->batch_messages, run->batch_octets};
+    pthread_mutex_unlock(&run->lock);
+    return appetite.messages > 0 ? appetite : (mig__appetite){MIG__BATCH_FIRST, 1 << 20};
+}
+
 static void adapt(writer *w, const under_way *way)
 {
     int64_t now = mig__now_ms();
@@ -285,6 +294,10 @@ static void adapt(writer *w, const under_way *way)
         w->appetite.octets =
             w->appetite.octets * 2 < MIG__BATCH_OCTETS ? w->appetite.octets * 2 : (uint64_t)MIG__BATCH_OCTETS;
     }
+    pthread_mutex_lock(&w->run->lock);
+    w->run->batch_messages = w->appetite.messages;
+    w->run->batch_octets = w->appetite.octets;
+    pthread_mutex_unlock(&w->run->lock);
 }
 
 static void pause_for(writer *w, const mig_error *error)
@@ -457,7 +470,7 @@ static int step(writer *w, mig_error *err)
 static int connect_writer(writer *w, mig_error *err)
 {
     w->session = mig__run_connect(w->run, MIG_TARGET, false, err);
-    w->appetite = (mig__appetite){MIG__BATCH_FIRST, 1 << 20};
+    w->appetite = shared_appetite(w->run);
     return w->session == NULL ? -1 : 0;
 }
 
@@ -494,7 +507,7 @@ static void write_all(writer *w)
 void *mig__writer_main(void *argument)
 {
     mig__writer_start *start = argument;
-    writer w = {.run = start->run, .session = start->session, .appetite = {MIG__BATCH_FIRST, 1 << 20}};
+    writer w = {.run = start->run, .session = start->session, .appetite = shared_appetite(start->run)};
     free(start);
     w.piece = malloc(SPOOL_PIECE);
     if (w.piece == NULL) {
