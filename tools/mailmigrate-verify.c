@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cli_tool tool = {"mailmigrate-verify", "PLAN | --source URL --target URL [OPTION...]", CLI_VERIFY, CLI_PART_LINE};
+static const cli_tool tool = {"mailmigrate-verify", "PLAN | --source URL --target URL [OPTION...]", CLI_VERIFY,
+                              CLI_PART_LINE};
 static mig_stop stop = MIG_STOP_INIT; /* a signal can come as long as the process lives */
 
 /* One line on standard error; returns the exit status. */

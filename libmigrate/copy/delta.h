@@ -27,7 +27,8 @@ int mig__delta_note_flags(mig__folder_job *job, uint32_t uid, const char *flags,
 /* After the scan: from the UIDs found and those recorded, which are gone. Needs an unfiltered search. */
 int mig__delta_vanished(mig__run *run, mig__folder_job *job, const mig__uidset *found, mig_error *err);
 
-/* Carry the flags noted so far over to the target, all folders, in few commands. -1: the session or the state failed. */
+/* Carry the flags noted so far over to the target, all folders, in few commands. -1: the session or the state failed.
+ */
 int mig__delta_apply_flags(mig__run *run, mig__session *session, mig_error *err);
 /* Is there anything for it to do? */
 bool mig__delta_has_flags(const mig__run *run);

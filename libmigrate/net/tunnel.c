@@ -37,8 +37,8 @@ mig__tunnel *mig__tunnel_start(const char *command, int *fd, mig_error *err)
         mig_error_set(err, MIG_E_NOMEM, "out of memory while starting the tunnel command");
         return NULL;
     }
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || pipe2(errors, O_CLOEXEC) || mig__process_lift(&pair[1]) ||
-        mig__process_lift(&errors[1]) || fcntl(errors[0], F_SETFL, O_NONBLOCK)) {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || pipe2(errors, O_CLOEXEC) ||
+        mig__process_lift(&pair[1]) || mig__process_lift(&errors[1]) || fcntl(errors[0], F_SETFL, O_NONBLOCK)) {
         mig_error_errno(err, MIG_E_IO, errno, "starting the tunnel command");
         goto fail;
     }

@@ -1,4 +1,4 @@
-"""Disks that are full, and calls that fail: no crash, the documented exit, the state intact, and the next run completes."""
+"""Disks that are full, calls that fail: no crash, the documented exit, the state intact; the next run completes."""
 
 import collections
 import errno

@@ -17,7 +17,8 @@ WHEN = datetime.datetime(2015, 6, 7, 8, 9, 10, tzinfo=datetime.timezone.utc)
 
 
 def message(number, body=b"first line\r\nsecond line\r\n"):
-    head = "From: ann@old.example\r\nSubject: number %d\r\nMessage-ID: <%d@old.example>\r\nDate: Sun, 7 Jun 2015 08:09:10 +0000\r\n\r\n"
+    head = ("From: ann@old.example\r\nSubject: number %d\r\nMessage-ID: <%d@old.example>\r\n"
+            "Date: Sun, 7 Jun 2015 08:09:10 +0000\r\n\r\n")
     return (head % (number, number)).encode("ascii") + body
 
 
@@ -360,7 +361,8 @@ class TwoIntoOne(VerifyCase):
             result = self.verify(*options)
             self.assertEqual(self.counts(result), {"identical": 9})
             self.assertEqual((result.totals["messages"], result.totals["found"], result.totals["read"]), (9, 9, 9))
-            self.assertEqual({f["source"]: f["identical"] for f in result.json["accounts"][0]["folders"] if f["messages"]},
+            folders = [f for f in result.json["accounts"][0]["folders"] if f["messages"]]
+            self.assertEqual({f["source"]: f["identical"] for f in folders},
                              {"A": 5, "B": 4})
         os.unlink(maildir.find(self.target.mail(self.user), number(11)))
         result = self.damaged()

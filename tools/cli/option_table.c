@@ -12,7 +12,7 @@
 
 #define SIDE_OPTIONS(side, base) \
     TEXT(side, (base) | SIDE_URL, "the account: imaps://user%40domain@host[:993], or imap:// with STARTTLS", "URL"), \
-    TEXT(side "-tls", (base) | SIDE_TLS, "implicit or starttls as the URL says, or none (imap:// to loopback)", "MODE"), \
+    TEXT(side "-tls", (base) | SIDE_TLS, "implicit or starttls as the URL says, or none (to loopback)", "MODE"), \
     TEXT(side "-auth", (base) | SIDE_AUTH, \
          "auto, plain, login, cram-md5, scram-sha-1, scram-sha-256, xoauth2, oauthbearer, external", "MECHANISM"), \
     TEXT(side "-authzid", (base) | SIDE_AUTHZID, "log in as the URL's user, act as this one", "USER"), \
@@ -37,7 +37,7 @@
     TEXT(side "-oauth-device-url", (base) | SIDE_OAUTH_DEVICE_URL, "another endpoint for device codes", "URL"), \
     TEXT(side "-oauth-ca-file", (base) | SIDE_OAUTH_CA_FILE, "certificates to trust at these (PEM)", "FILE"), \
     TEXT(side "-proxy", (base) | SIDE_PROXY, "socks5://[USER@]HOST[:PORT] or http://[USER@]HOST[:PORT]", "URL"), \
-    TEXT(side "-tunnel", (base) | SIDE_TUNNEL, "speak IMAP with this command: ssh HOST /usr/lib/dovecot/imap", "COMMAND"), \
+    TEXT(side "-tunnel", (base) | SIDE_TUNNEL, "speak IMAP with this command: ssh HOST .../imap", "COMMAND"), \
     TEXT(side "-provider", (base) | SIDE_PROVIDER, "what is known of this provider holds here", "NAME"), \
     POPT_TABLEEND
 
@@ -118,7 +118,7 @@ static const struct poptOption many_options[] = {
     POPT_TABLEEND};
 
 static const struct poptOption run_options[] = {
-    TEXT("steps", OPT_STEPS, "of check, inventory, copy, verify; joined by commas (default check,copy,verify)", "STEPS"),
+    TEXT("steps", OPT_STEPS, "of check, inventory, copy, verify, by commas (default check,copy,verify)", "STEPS"),
     SWITCH("keep-going", '\0', OPT_KEEP_GOING, "go on with the others when an account fails the check"),
     INCLUDE(many_options),
     POPT_TABLEEND};
@@ -136,7 +136,7 @@ static const struct poptOption reading_options[] = {
     POPT_TABLEEND};
 
 static const struct poptOption stock_options[] = {
-    TEXT("depth", OPT_STOCK_DEPTH, "quick: what the servers count; full (default): every message's size and date", "DEPTH"),
+    TEXT("depth", OPT_STOCK_DEPTH, "quick: what the servers count; full (default): each message's size, date", "DEPTH"),
     SWITCH("scan-content", '\0', OPT_SCAN_CONTENT, "read every message, to tell what the target may alter"),
     TEXT("max-size", OPT_MAX_SIZE, "count larger messages as left out", "SIZE"),
     TEXT("max-rate", OPT_MAX_RATE, "octets a second towards the target, for the forecast", "SIZE"),
@@ -238,9 +238,7 @@ static const struct poptOption *entry_in(const struct poptOption *table, const c
 {
     const struct poptOption *found = NULL;
     for (const struct poptOption *entry = table; !found && !at_end(entry); entry++)
-        found = included(entry)                      ? entry_in(included(entry), name)
-                : strcmp(entry->longName, name) == 0 ? entry
-                                                     : NULL;
+        found = included(entry) ? entry_in(included(entry), name) : strcmp(entry->longName, name) == 0 ? entry : NULL;
     return found;
 }
 

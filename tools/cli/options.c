@@ -441,7 +441,10 @@ static int answer(const cli_options *options, const cli_tool *tool, poptContext 
 
 int cli_options_parse(cli_options *options, const cli_tool *tool, int argc, const char **argv, mig_error *err)
 {
-    *options = (cli_options){.compress = -1, .copy = MIG_COPY_OPTIONS_INIT, .verify = MIG_VERIFY_OPTIONS_INIT, .stock_depth = MIG_INVENTORY_FULL};
+    *options = (cli_options){.compress = -1,
+                             .copy = MIG_COPY_OPTIONS_INIT,
+                             .verify = MIG_VERIFY_OPTIONS_INIT,
+                             .stock_depth = MIG_INVENTORY_FULL};
     options->sides[MIG_SOURCE].endpoint = (mig_endpoint)MIG_ENDPOINT_INIT;
     options->sides[MIG_TARGET].endpoint = (mig_endpoint)MIG_ENDPOINT_INIT;
     poptContext context = poptGetContext(tool->name, argc, argv, cli_option_table(tool->verb), 0);

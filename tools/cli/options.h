@@ -35,7 +35,7 @@ typedef struct cli_side {
     const char *password_command;
     cli_login login;
     const char *provider; /* NULL: by host name */
-    bool only_named; /* nobody logs in to this side: no password is needed */
+    bool only_named;      /* nobody logs in to this side: no password is needed */
 } cli_side;
 
 /* Which tool: not all have all options. */
@@ -96,9 +96,9 @@ typedef struct cli_tool {
 
 /*
  * Read the arguments. A plan (an argument that is no option) is only named in `plan_path`; the endpoints are not
- * complete then (cli/accounts.h reads it). With `--help` or `--version` the text is written to standard output and `action` says so; the
- * rest is then not complete. Errors: MIG_E_USAGE (one line that names the option), MIG_E_NOMEM. Release with
- * cli_options_clear in any case.
+ * complete then (cli/accounts.h reads it). With `--help` or `--version` the text is written to standard output and
+ * `action` says so; the rest is then not complete. Errors: MIG_E_USAGE (one line that names the option), MIG_E_NOMEM.
+ * Release with cli_options_clear in any case.
  */
 int cli_options_parse(cli_options *options, const cli_tool *tool, int argc, const char **argv, mig_error *err);
 

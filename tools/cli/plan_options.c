@@ -19,7 +19,7 @@ enum { OPT_DIRECTORY = 1, OPT_HELP, OPT_VERSION };
     {long_name, '\0', POPT_ARG_STRING, NULL, value, description, argument}
 #define SWITCH(long_name, letter, value, description) {long_name, letter, POPT_ARG_NONE, NULL, value, description, NULL}
 static const struct poptOption table[] = {
-    TEXT("directory", OPT_DIRECTORY, "where import puts the plan, the list and the passwords (default: .)", "DIRECTORY"),
+    TEXT("directory", OPT_DIRECTORY, "where import puts plan, list and passwords (default: .)", "DIRECTORY"),
     SWITCH("help", 'h', OPT_HELP, "this text"),
     SWITCH("version", 'V', OPT_VERSION, "the version"),
     POPT_TABLEEND};

@@ -129,6 +129,7 @@ char *cli_state_path_in(const char *directory, const mig_endpoint *source, const
 char *cli_state_path(const mig_endpoint *source, const mig_endpoint *target, mig_error *err)
 {
     char directory[4096];
-    return cli_state_directory(directory, sizeof directory, err) == 0 ? cli_state_path_in(directory, source, target, err)
-                                                                       : NULL;
+    return cli_state_directory(directory, sizeof directory, err) == 0
+               ? cli_state_path_in(directory, source, target, err)
+               : NULL;
 }

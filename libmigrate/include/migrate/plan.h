@@ -88,7 +88,8 @@ int mig_plan_example(mig_sink_fn *sink, void *context, mig_error *err);
  * The passwords go into files of mode 0600 below `directory`/secrets, the accounts into `directory`/accounts.csv, the
  * rest into `directory`/plan.yaml; the directory is made (mode 0700). None of these files may exist. `accounts` gets
  * how many there are, `skipped` how many lines had further fields (imapsync's own options), which are left out. Errors:
- * MIG_E_PLAN (names the line, never a password), MIG_E_IO, MIG_E_DISK_FULL, MIG_E_REFUSED (a file is there), MIG_E_NOMEM.
+ * MIG_E_PLAN (names the line, never a password), MIG_E_IO, MIG_E_DISK_FULL, MIG_E_REFUSED (a file is there),
+ * MIG_E_NOMEM.
  */
 int mig_plan_import(const char *list, const char *directory, size_t *accounts, size_t *skipped, mig_error *err);
 
