@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 
 from harness import ROOT
@@ -9,9 +10,9 @@ from harness import ROOT
 
 def tracked():
     """All files of the project: those that git knows or would, else (no git) those that are there."""
-    listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    if listed.returncode == 0 and listed.stdout:
+    if shutil.which("git") and os.path.exists(os.path.join(ROOT, ".git")):
+        listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                                stdout=subprocess.PIPE, check=True)
         names = listed.stdout.decode("utf-8").rstrip("\0").split("\0")
         return sorted(name for name in set(names) if os.path.isfile(os.path.join(ROOT, name)))
     names = []
