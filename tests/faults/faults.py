@@ -1,4 +1,4 @@
-"""What the fault tests share: rounds that break a copy, mend it, and hold the outcome against the oracle; and the count.
+"""What the fault tests share: rounds that break a copy, mend it, and hold the outcome against the oracle; the count.
 
 A round has a user of its own on the target, a directory of its own and a state of its own, so that several can go on
 at once; the source is shared, because a copy leaves it as it is. What was injected and what came of it is written to

@@ -90,7 +90,7 @@ class UidValidity(FaultCase):
         self.check(True, True, "--deletions", "expunge")
 
     def test_deletions_after_a_change(self):
-        """What goes on the source after a change of the target's UIDs is deleted under its new UID, and nothing else."""
+        """What goes on the source after the target's UIDs changed is deleted under its new UID, and nothing else."""
         user = self.next_user()
         self.fill(user, faults.messages(SEED + 22, 60))
         round_ = self.round("M2", source_user=user)
@@ -171,7 +171,7 @@ class OneUnreadable(FaultCase):
     user_count = 8
 
     def test_message_that_can_not_be_fetched(self):
-        """Its file on the source can not be opened: that one is listed, everything else arrives; later it comes, too."""
+        """Its file on the source can not be opened: that one is listed, all else arrives; later it comes, too."""
         user = self.next_user()
         several = faults.messages(SEED + 24, 80)
         self.fill(user, several)
