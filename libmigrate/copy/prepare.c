@@ -64,8 +64,8 @@ static bool wants_create(const mig__run *run, const mig__folder_job *job)
 static bool wants_subscribe(const mig__run *run, const mig__folder_job *job)
 {
     bool subscribed = job->existing != NULL && (job->existing->attributes & MIG_ATTR_SUBSCRIBED) != 0;
-    return (job->source->attributes & MIG_ATTR_SUBSCRIBED) != 0 && !subscribed && job->record.id == 0 &&
-           !made_by_another(run, job);
+    return (job->source->attributes & MIG_ATTR_SUBSCRIBED) != 0 && !subscribed &&
+           (job->record.id == 0 || job->existing == NULL) && !made_by_another(run, job);
 }
 
 static int send_job(mig__run *run, mig__session *session, preparing *step, mig_error *err)

@@ -155,7 +155,8 @@ static int prepare_both(mig__run *run, mig__session *source, mig__session *targe
     }
     for (size_t i = 0; failed == 0 && i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
-        if (job->copy && !job->unchanged && !job->broken) {
+        /* A folder that could not be made is recorded as well: a verification must miss it. */
+        if (job->copy && !job->unchanged && (!job->broken || job->record.id == 0)) {
             failed = put_record(run, job, err);
         }
     }

@@ -91,18 +91,16 @@ static void drop_too_big(writer *w, mig__batch *batch)
 /* Wait until the pace allows the batch. False: the run stops instead. */
 static bool pace(writer *w, const mig__batch *batch)
 {
-    for (;;) {
+    while (!mig__run_stopping(w->run)) { /* also when what the others took has used up the day */
         pthread_mutex_lock(&w->run->lock);
         int64_t ms = mig__pace_take(&w->run->pace, batch->octets);
         pthread_mutex_unlock(&w->run->lock);
         if (ms == 0) {
             return true;
         }
-        if (mig__run_stopping(w->run)) {
-            return false;
-        }
         mig__sleep_ms(ms < 100 ? ms : 100);
     }
+    return false;
 }
 
 /*

@@ -88,6 +88,7 @@ class Fifty(Campaign):
         random = seeded("sizes")
         cls.sizes = {user: random.choice((3, 5, 8, 12, 30)) for user in users}
         cls.sizes.update({"u50": 0, cls.HANGS: 30})
+        cls.sizes.update((user, 30) for user in cls.FULL)  # more than fits, whatever the seed
         for number, user in enumerate(users):
             if cls.sizes[user]:
                 fill(cls.source, user, SEED + number, cls.sizes[user])
