@@ -22,20 +22,22 @@ static void wait_changed(mig__run *run, int64_t ms)
 
 /* ---- readers ---- */
 
-static bool has_units(const mig__folder_job *job)
+/* In order means one FETCH at a time for a folder: servers work on several at once and mix their answers. */
+static bool has_units(const mig__run *run, const mig__folder_job *job)
 {
-    return job->copy && !job->broken && (job->retry_units != NULL || job->todo.count > 0);
+    return job->copy && !job->broken && (job->retry_units != NULL || job->todo.count > 0) &&
+           (!run->options->ordered || job->units_out == 0);
 }
 
 static mig__folder_job *choose_for_reading(mig__run *run, mig__folder_job *current)
 {
-    if (current != NULL && has_units(current)) {
+    if (current != NULL && has_units(run, current)) {
         return current;
     }
     mig__folder_job *best = NULL;
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
-        if (has_units(job) && (best == NULL || job->units_out < best->units_out)) {
+        if (has_units(run, job) && (best == NULL || job->units_out < best->units_out)) {
             best = job;
         }
     }
@@ -59,10 +61,8 @@ static void unit_free(mig__unit *unit)
 
 static void fail_nomem(mig__run *run)
 {
-    mig_error error = MIG_ERROR_INIT;
-    mig_error_set(&error, MIG_E_NOMEM, "out of memory");
     if (run->fatal.code == MIG_OK) {
-        run->fatal = error;
+        mig_error_set(&run->fatal, MIG_E_NOMEM, "out of memory");
     }
     run->stopping = true;
     pthread_cond_broadcast(&run->changed);
@@ -72,7 +72,7 @@ static void fail_nomem(mig__run *run)
 static bool units_may_come(const mig__run *run)
 {
     for (size_t i = 0; i < run->job_count; i++) {
-        if (has_units(&run->jobs[i]) || run->jobs[i].units_out > 0) {
+        if (has_units(run, &run->jobs[i]) || run->jobs[i].units_out > 0) {
             return true;
         }
     }
