@@ -104,15 +104,30 @@ const char **mig__settle_flags(mig__run *run, mig__folder_job *job, const mig__t
     *keywords = false;
     for (size_t i = 0; flags[i] != NULL; i++) {
         bool keyword = flags[i][0] != '\\';
-        if (!mig__settle_takes_flag(job, flags[i]) || (keyword && message->plain)) {
+        if (!mig__settle_takes_flag(job, flags[i])) {
             list_lost_flag(run, job, message, flags[i]);
             continue;
+        }
+        if (keyword && message->plain) {
+            continue; /* an attempt: listed when it brought something */
         }
         *keywords = *keywords || keyword;
         flags[kept++] = flags[i];
     }
     flags[kept] = NULL;
     return flags;
+}
+
+/* The target took it without its keywords, and would not with them. */
+static void list_plain(mig__run *run, mig__folder_job *job, const mig__transit *message)
+{
+    const char **flags = message->plain ? mig__flags_split(message->flags) : NULL;
+    for (size_t i = 0; flags != NULL && flags[i] != NULL; i++) {
+        if (flags[i][0] != '\\' && mig__settle_takes_flag(job, flags[i])) {
+            list_lost_flag(run, job, message, flags[i]);
+        }
+    }
+    free(flags);
 }
 
 static void count_taken(mig__run *run, mig__folder_job *job, const mig__transit *message, uint32_t uid)
@@ -130,6 +145,9 @@ int mig__settle_taken(mig__run *run, mig__batch *batch, const uint32_t *uids, mi
 {
     if (mig__state_outcome(run->state, batch->id, uids, batch->count, err) != 0) {
         return -1;
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        list_plain(run, batch->job, batch->messages[i]);
     }
     pthread_mutex_lock(&run->lock);
     for (size_t i = 0; i < batch->count; i++) {
@@ -217,6 +235,7 @@ int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, con
     for (size_t i = 0; failed == 0 && i < batch->count; i++) {
         mig__transit *message = batch->messages[i];
         if (taken[i]) {
+            list_plain(run, job, message);
             pthread_mutex_lock(&run->lock);
             count_taken(run, job, message, uids[i]);
             pthread_mutex_unlock(&run->lock);
