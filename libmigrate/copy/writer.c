@@ -190,6 +190,7 @@ static int send_multi(writer *w, under_way *way, mig_error *err)
         }
         MIG__CRASH_POINT("append-half");
     }
+    batch->whole = true; /* also when the end of the line can not be seen to have left */
     return mig__command_end(command, err);
 }
 
@@ -204,7 +205,11 @@ static int send_each(writer *w, under_way *way, mig_error *err)
         way->commands[way->commands_begun++] = command;
         int answer = send_message(w, batch->job, command, batch->messages[i], err);
         MIG__CRASH_POINT("append-half");
-        if (answer < 0 || (answer == 0 && mig__command_end(command, err) != 0)) {
+        if (answer < 0) {
+            return -1;
+        }
+        batch->whole = true; /* each is a command of its own: from its end on the server may be storing it */
+        if (answer == 0 && mig__command_end(command, err) != 0) {
             return -1;
         }
     }
