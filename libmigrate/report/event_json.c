@@ -1,13 +1,12 @@
 /* One line of a log as JSON. */
 #include <migrate/report.h>
 
+#include "base/buffer.h"
 #include "report/json.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-#define LINE_FORMAT (JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER)
 
 static const char *const level_names[] = {[MIG_LOG_ERROR] = "error",
                                           [MIG_LOG_WARNING] = "warning",
@@ -48,30 +47,33 @@ static int fill(json_t *object, const mig_log_event *event, int64_t time_ms)
     return add(object, "text", mig__json_string(event->text));
 }
 
+static int gather(const char *text, size_t length, void *context)
+{
+    mig__buffer_add(context, text, length);
+    return 0;
+}
+
 int mig_report_event_json(const mig_log_event *event, int64_t time_ms, mig_sink_fn *sink, void *context, mig_error *err)
 {
     int result = -1;
-    size_t length = 0;
-    char *line = NULL;
+    mig__buffer line = MIG__BUFFER_INIT;
+    mig__json json = {.sink = gather, .context = &line};
     json_t *object = json_object();
     if (!object || fill(object, event, time_ms) != 0) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory while writing a log line");
+        json_decref(object);
         goto cleanup;
     }
-    length = json_dumpb(object, NULL, 0, LINE_FORMAT);
-    line = malloc(length + 1);
-    if (length == 0 || !line || json_dumpb(object, line, length, LINE_FORMAT) != length) {
-        mig_error_set(err, MIG_E_NOMEM, "out of memory while writing a log line");
+    mig__json_value(&json, object);
+    mig__buffer_add_char(&line, '\n');
+    if (mig__json_finish(&json, err) != 0 || mig__buffer_ok(&line, err) != 0)
         goto cleanup;
-    }
-    line[length] = '\n';
-    if (sink(line, length + 1, context) != 0) {
+    if (sink(line.data, line.length, context) != 0) {
         mig_error_set(err, MIG_E_IO, "the log line could not be written");
         goto cleanup;
     }
     result = 0;
 cleanup:
-    free(line);
-    json_decref(object);
+    mig__buffer_free(&line);
     return result;
 }

@@ -7,13 +7,28 @@
 /* Pure ASCII: names stay exact for a reader of JSON and can do nothing to a terminal on the way. */
 #define FORMAT (JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6))
 
-static int pass_on(const char *text, size_t length, void *context)
+static int give(mig__json *json, const char *text, size_t length)
 {
-    mig__json *json = context;
+    if (length == 0)
+        return 0;
     if (!json->refused && json->sink(text, length, json->context) == 0)
         return 0;
     json->refused = true;
     return -1;
+}
+
+/* DEL is the one control character that jansson leaves as it is. */
+static int pass_on(const char *text, size_t length, void *context)
+{
+    static const char escaped[] = "\\u007f";
+    for (const char *del; (del = memchr(text, 0x7f, length)) != NULL;) {
+        size_t before = (size_t)(del - text);
+        if (give(context, text, before) != 0 || give(context, escaped, sizeof escaped - 1) != 0)
+            return -1;
+        text += before + 1;
+        length -= before + 1;
+    }
+    return give(context, text, length);
 }
 
 void mig__json_raw(mig__json *json, const char *text)
