@@ -163,7 +163,8 @@ class Quota(ToolCase):
         with dovecot.Dovecot(users=["q1"]) as source, \
                 dovecot.Dovecot(users=["q1"], authority=source.authority, plugins="quota", extra=extra) as target:
             connection = source.login("q1")
-            mailgen.fill(connection, mailgen.generate(SEED, 30, rare=()), "/", "")
+            small = [m for m in mailgen.generate(SEED, 400, rare=()) if len(m.octets) < 3000][:60]  # some have room
+            mailgen.fill(connection, small, "/", "")
             accounts = Account.on(source, "q1"), Account.on(target, "q1")
             path = os.path.join(self.dir, "result.json")
             result = self.run_command(self.command(*accounts, verb="run"), json_path=path)
