@@ -38,7 +38,11 @@ typedef struct mig__unit {
     struct mig__unit *next;
     struct mig__folder_job *job;
     mig__uidset uids;
-    unsigned failures; /* connections that broke on it */
+    unsigned asks;    /* FETCHes that were answered and left some of it out */
+    uint32_t suspect; /* its first UID when a connection broke on it last; 0: none did */
+    uint64_t place;   /* how much of that message had come by then */
+    unsigned blame;   /* mig__unit_blame */
+    unsigned breaks;  /* connections of the run that had broken, with that one */
 } mig__unit;
 
 struct mig__known_entry;
@@ -122,6 +126,7 @@ typedef struct mig__run {
     mig_error fatal;                        /* [lock] first error that ends the account; code MIG_OK: none */
     bool stopping;                          /* [lock] take nothing new */
     unsigned readers, writers;              /* [lock] threads at work */
+    unsigned breaks;                        /* [lock] connections that broke while something was read */
     unsigned readers_waiting;               /* [lock] for room in the budget */
     unsigned writers_waiting;               /* [lock] for a batch */
     unsigned max_readers, max_writers;      /* [lock] shrinks when a server complains */

@@ -1,16 +1,11 @@
 #include "copy/queue.h"
 #include "base/clock.h"
+#include "copy/queue_private.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* True when no message of the folder can reach the queue any more. [lock] */
-static bool drained(const mig__folder_job *job)
-{
-    return job->todo.count == 0 && job->retry_units == NULL && job->units_out == 0;
-}
-
-static void wait_changed(mig__run *run, int64_t ms)
+void mig__queue_wait(mig__run *run, int64_t ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -20,46 +15,7 @@ static void wait_changed(mig__run *run, int64_t ms)
     pthread_cond_timedwait(&run->changed, &run->lock, &until);
 }
 
-/* ---- readers ---- */
-
-/* In order means one FETCH at a time for a folder: servers work on several at once and mix their answers. */
-static bool has_units(const mig__run *run, const mig__folder_job *job)
-{
-    return job->copy && !job->broken && (job->retry_units != NULL || job->todo.count > 0) &&
-           (!run->options->ordered || job->units_out == 0);
-}
-
-static mig__folder_job *choose_for_reading(mig__run *run, mig__folder_job *current)
-{
-    if (current != NULL && has_units(run, current)) {
-        return current;
-    }
-    mig__folder_job *best = NULL;
-    for (size_t i = 0; i < run->job_count; i++) {
-        mig__folder_job *job = &run->jobs[i];
-        if (has_units(run, job) && (best == NULL || job->units_out < best->units_out)) {
-            best = job;
-        }
-    }
-    return best;
-}
-
-static mig__unit *unit_new(mig__folder_job *job)
-{
-    mig__unit *unit = calloc(1, sizeof *unit);
-    if (unit != NULL) {
-        unit->job = job;
-    }
-    return unit;
-}
-
-static void unit_free(mig__unit *unit)
-{
-    mig__uidset_free(&unit->uids);
-    free(unit);
-}
-
-static void fail_nomem(mig__run *run)
+void mig__queue_fail_nomem(mig__run *run)
 {
     if (run->fatal.code == MIG_OK) {
         mig_error_set(&run->fatal, MIG_E_NOMEM, "out of memory");
@@ -68,95 +24,7 @@ static void fail_nomem(mig__run *run)
     pthread_cond_broadcast(&run->changed);
 }
 
-/* [lock] */
-static bool units_may_come(const mig__run *run)
-{
-    for (size_t i = 0; i < run->job_count; i++) {
-        if (has_units(run, &run->jobs[i]) || run->jobs[i].units_out > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-mig__unit *mig__queue_take_unit(mig__run *run, mig__folder_job *current, size_t most, bool *finished)
-{
-    mig__unit *unit = NULL;
-    pthread_mutex_lock(&run->lock);
-    mig__folder_job *job = run->stopping ? NULL : choose_for_reading(run, current);
-    if (job != NULL && job->retry_units != NULL) {
-        unit = job->retry_units;
-        job->retry_units = unit->next;
-        unit->next = NULL;
-    } else if (job != NULL &&
-               ((unit = unit_new(job)) == NULL || mig__uidset_take(&job->todo, most, &unit->uids, NULL) < 0)) {
-        fail_nomem(run);
-        if (unit != NULL) {
-            unit_free(unit);
-            unit = NULL;
-        }
-    }
-    if (unit != NULL) {
-        job->units_out++;
-        run->current = job;
-    }
-    *finished = unit == NULL && (run->stopping || !units_may_come(run));
-    pthread_mutex_unlock(&run->lock);
-    return unit;
-}
-
-void mig__queue_unit_done(mig__run *run, mig__unit *unit)
-{
-    pthread_mutex_lock(&run->lock);
-    unit->job->units_out--;
-    pthread_cond_broadcast(&run->changed);
-    pthread_mutex_unlock(&run->lock);
-    unit_free(unit);
-}
-
-static void hand_back(mig__folder_job *job, mig__unit *unit)
-{
-    unit->next = job->retry_units;
-    job->retry_units = unit;
-}
-
-void mig__queue_unit_broken(mig__run *run, mig__unit *unit)
-{
-    mig__folder_job *job = unit->job;
-    pthread_mutex_lock(&run->lock);
-    job->units_out--;
-    unit->failures++;
-    mig__unit *first = NULL;
-    if (unit->failures > 1 && mig__uidset_size(&unit->uids) > 1) {
-        /* It broke a connection before: servers answer in order, so the first UID without an answer is the suspect. */
-        first = unit_new(job);
-        if (first == NULL || mig__uidset_take(&unit->uids, 1, &first->uids, NULL) < 0) {
-            fail_nomem(run);
-        }
-    }
-    if (first != NULL) {
-        first->failures = unit->failures;
-        unit->failures = 0;
-    }
-    hand_back(job, unit);
-    if (first != NULL) {
-        hand_back(job, first);
-    }
-    pthread_cond_broadcast(&run->changed);
-    pthread_mutex_unlock(&run->lock);
-}
-
-bool mig__queue_wait_units(mig__run *run)
-{
-    pthread_mutex_lock(&run->lock);
-    bool may_come = !run->stopping && units_may_come(run);
-    if (may_come) {
-        wait_changed(run, 100);
-        may_come = !run->stopping && units_may_come(run);
-    }
-    pthread_mutex_unlock(&run->lock);
-    return may_come;
-}
+/* ---- between readers and writers ---- */
 
 int mig__queue_charge(mig__run *run, uint64_t octets, mig_error *err)
 {
@@ -167,7 +35,7 @@ int mig__queue_charge(mig__run *run, uint64_t octets, mig_error *err)
     }
     /* A message larger than the whole budget may pass when nothing else is held. */
     while (!run->stopping && run->charged > 0 && run->charged + octets > run->budget) {
-        wait_changed(run, 100);
+        mig__queue_wait(run, 100);
     }
     run->readers_waiting--;
     bool stopping = run->stopping;
@@ -305,7 +173,7 @@ static bool ready(const mig__run *run, const mig__folder_job *job, const mig__ap
         return true;
     }
     return job->queued > 0 && (job->queued >= appetite->messages || job->queued_octets >= appetite->octets ||
-                               drained(job) || run->readers_waiting > 0 || lingered);
+                               mig__units_drained(job) || run->readers_waiting > 0 || lingered);
 }
 
 /* Refused batches first; then where nobody writes yet, since servers lock a mailbox; then where most is waiting. */
@@ -349,8 +217,8 @@ static bool writing_left(const mig__run *run)
     for (size_t i = 0; i < run->job_count; i++) {
         const mig__folder_job *job = &run->jobs[i];
         if (job->copy && !job->broken &&
-            (!drained(job) || job->queued > 0 || job->refused != NULL || job->unknown != NULL || job->reconciling ||
-             job->batches_out > 0)) {
+            (!mig__units_drained(job) || job->queued > 0 || job->refused != NULL || job->unknown != NULL ||
+             job->reconciling || job->batches_out > 0)) {
             return true;
         }
     }
@@ -384,7 +252,7 @@ static mig__errand look(mig__run *run, const mig__appetite *appetite, bool recon
         chosen->refused = (*batch)->next;
         (*batch)->next = NULL;
     } else if ((*batch = cut_batch(chosen, appetite)) == NULL) {
-        fail_nomem(run);
+        mig__queue_fail_nomem(run);
         return MIG__ERRAND_NONE;
     }
     chosen->batches_out++;
@@ -413,7 +281,7 @@ mig__errand mig__queue_take(mig__run *run, const mig__appetite *appetite, bool w
         bool gathering = anything_queued(run);
         int64_t before = mig__now_ms();
         run->writers_waiting++;
-        wait_changed(run, gathering ? MIG__BATCH_LINGER_MS : 100);
+        mig__queue_wait(run, gathering ? MIG__BATCH_LINGER_MS : 100);
         run->writers_waiting--;
         lingered = gathering && (lingered || mig__now_ms() - before >= MIG__BATCH_LINGER_MS);
     }
@@ -511,7 +379,7 @@ void mig__queue_batch_refused(mig__run *run, mig__batch *batch, bool split)
         return;
     }
     if (split && batch->count > 1 && (rest = split_off_half(batch)) == NULL) {
-        fail_nomem(run);
+        mig__queue_fail_nomem(run);
     }
     if (rest != NULL) {
         queue_refused(job, rest);
@@ -560,15 +428,6 @@ static void drop_queued(mig__run *run, mig__folder_job *job)
     }
 }
 
-static void drop_units(mig__folder_job *job)
-{
-    while (job->retry_units != NULL) {
-        mig__unit *unit = job->retry_units;
-        job->retry_units = unit->next;
-        unit_free(unit);
-    }
-}
-
 void mig__queue_break_folder(mig__run *run, mig__folder_job *job, const mig_error *error)
 {
     pthread_mutex_lock(&run->lock);
@@ -577,7 +436,7 @@ void mig__queue_break_folder(mig__run *run, mig__folder_job *job, const mig_erro
         job->error = *error;
         mig__result_problem(run->account, job->source->name, 0, true, error);
         drop_queued(run, job);
-        drop_units(job);
+        mig__units_drop(job);
         mig__uidset_clear(&job->todo);
     }
     pthread_cond_broadcast(&run->changed);
@@ -589,7 +448,7 @@ void mig__queue_clear(mig__run *run)
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
         drop_queued(run, job);
-        drop_units(job);
+        mig__units_drop(job);
         while (job->unknown != NULL) {
             mig__batch *batch = job->unknown;
             job->unknown = batch->next;

@@ -30,8 +30,32 @@ enum {
 mig__unit *mig__queue_take_unit(mig__run *run, mig__folder_job *current, size_t most, bool *finished);
 /* The unit is done: every message that there was is in the queue. Frees it. */
 void mig__queue_unit_done(mig__run *run, mig__unit *unit);
-/* The connection broke: what is left of the unit is to be fetched again, the first UID alone if it broke before. */
-void mig__queue_unit_broken(mig__run *run, mig__unit *unit);
+/* The server answered, and left some UIDs out: they are to be fetched again, with `split` the first one by itself. */
+void mig__queue_unit_again(mig__run *run, mig__unit *unit, bool split);
+
+/*
+ * What speaks for a message that breaks connections, and against the line: that it happens again at the same place of
+ * it, and nowhere else meanwhile. A break somewhere else in it is what a bad line does, and counts little; but it
+ * counts, so that no message holds up its account for ever.
+ */
+enum {
+    MIG__BLAME_SAME = 3,
+    MIG__BLAME_OTHER = 1,
+    MIG__BLAME_MOST = 12 /* four times at the same place, ten times at other ones */
+};
+/*
+ * Pure. A connection broke on the unit; servers answer in order, so its first UID is the suspect. `place`: how much of
+ * that message had come; `breaks`: connections that broke in this run before. True: it is that message, alone in its
+ * unit.
+ */
+bool mig__unit_blame(mig__unit *unit, uint64_t place, unsigned breaks);
+
+/*
+ * The connection broke while this unit was the oldest in flight. True: its only message is to blame; the unit is still
+ * the caller's, who lists the message and calls mig__queue_unit_done. False: what is left of it will be fetched again,
+ * the suspect by itself and last if a connection broke on it before.
+ */
+bool mig__queue_unit_broken(mig__run *run, mig__unit *unit, uint64_t place);
 /* Wait until units come back or all work is done. True: look again; false: nothing will come. */
 bool mig__queue_wait_units(mig__run *run);
 /* Take room for a message of `octets`; waits for it. -1 when the run stops. */

@@ -16,7 +16,6 @@ enum {
     UNIT_MOST = 256,
     UNIT_QUICK_MS = 400,
     UNIT_SLOW_MS = 4000,
-    BREAKS_BEFORE_GIVING_UP = 4, /* connections that a single message may break */
     VANISH_MS = 500 /* how long a message may be without content and still listed before it counts as unreadable */
 };
 
@@ -69,6 +68,7 @@ static int sink_begin(uint64_t size, void *context, mig_error *err)
     reader *r = context;
     drop_transit(r);
     const mig_copy_options *options = r->run->options;
+    r->filled = 0;
     if (options->max_size > 0 && size > options->max_size) {
         r->too_large = true;
         return 0;
@@ -85,7 +85,6 @@ static int sink_begin(uint64_t size, void *context, mig_error *err)
         return -1;
     }
     r->transit->charged = charge;
-    r->filled = 0;
     return mig__digester_begin(r->digester, err);
 }
 
@@ -96,7 +95,8 @@ static int sink_data(const char *octets, size_t length, void *context, mig_error
         return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
     }
     if (r->transit == NULL) {
-        return 0; /* too large: read past it */
+        r->filled += length; /* too large: read past it */
+        return 0;
     }
     if (mig__digester_add(r->digester, octets, length, err) != 0) {
         return -1;
@@ -413,10 +413,10 @@ static int finish_unit(reader *r, mig_error *err)
     bool left = !unreadable && unit->uids.count > 0;
     if (left && why.code != MIG_OK && why.retry != MIG_RETRY_NEVER) {
         mig__run_pause(r->run, MIG_SOURCE, &why, ++r->attempts);
-        mig__queue_unit_broken(r->run, unit);
-    } else if (left && (unit->failures == 0 || (why.code != MIG_OK && mig__uidset_size(&unit->uids) > 1))) {
-        unit->failures += why.code != MIG_OK ? 1 : 0; /* a refusal: one by one from the next time on */
-        mig__queue_unit_broken(r->run, unit);
+        mig__queue_unit_again(r->run, unit, false);
+    } else if (left && (unit->asks == 0 || (why.code != MIG_OK && mig__uidset_size(&unit->uids) > 1))) {
+        unit->asks++;
+        mig__queue_unit_again(r->run, unit, why.code != MIG_OK); /* after a refusal one by one */
     } else {
         if (left && name_unanswered(r, f, &why, err) != 0) {
             return -1;
@@ -429,35 +429,45 @@ static int finish_unit(reader *r, mig_error *err)
 
 /* ---- connections ---- */
 
-/* Hand all units back after the connection broke. The oldest is the suspect. */
+/* How much of the message that was arriving had come when the connection broke: 0 for nothing at all. */
+static uint64_t place_of_break(const reader *r)
+{
+    return r->transit != NULL || r->too_large ? r->filled + 1 : 0;
+}
+
+/* The oldest unit in flight is the one that the connection broke on. */
+static void blame_oldest(reader *r, mig__unit *unit, uint64_t place, const mig_error *why)
+{
+    if (why->code == MIG_E_INTERRUPTED) {
+        mig__queue_unit_again(r->run, unit, false);
+    } else if (mig__queue_unit_broken(r->run, unit, place)) {
+        mig_error error = *why;
+        uint32_t uid = unit->uids.ranges[0].first;
+        mig_error_context(&error, "message %u of '%s' breaks the connection each time it is read", uid,
+                          unit->job->source->name);
+        give_up_message(r, unit->job, uid, &error);
+        mig__queue_unit_done(r->run, unit);
+    }
+}
+
+/* Hand all units back after the connection broke. */
 static void abandon_session(reader *r, const mig_error *why)
 {
-    drop_transit(r);
+    uint64_t place = place_of_break(r);
     bool suspect = true;
+    drop_transit(r);
     while (r->count > 0) {
         flight *f = oldest(r);
         mig__unit *unit = f->unit;
         name_odd(r, f);
         if (unit->uids.count == 0) { /* everything came but the OK */
             mig__queue_unit_done(r->run, unit);
-            flight_clear(r);
-            continue;
-        }
-        if (suspect && mig__uidset_size(&unit->uids) == 1 && unit->failures + 1 >= BREAKS_BEFORE_GIVING_UP &&
-            why->code != MIG_E_INTERRUPTED) {
-            mig_error error = *why;
-            uint32_t uid = unit->uids.ranges[0].first;
-            mig_error_context(&error, "message %u of '%s' breaks the connection each time it is read", uid,
-                              unit->job->source->name);
-            give_up_message(r, unit->job, uid, &error);
-            mig__queue_unit_done(r->run, unit);
         } else if (suspect) {
-            mig__queue_unit_broken(r->run, unit);
+            blame_oldest(r, unit, place, why);
+            suspect = false;
         } else {
-            unit->failures = 0; /* not its fault */
-            mig__queue_unit_broken(r->run, unit);
+            mig__queue_unit_again(r->run, unit, false);
         }
-        suspect = false;
         flight_clear(r);
     }
     r->examined = NULL;

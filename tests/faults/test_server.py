@@ -285,6 +285,40 @@ class Told(ToolCase):
         self.assertEqual([(p["folder"], p["uid"]) for p in result.problems], [("INBOX", 13)], str(result))
         self.assertEqual(self.contents(target)[b"INBOX"], sorted(m.octets for m in several[:12] + several[13:]))
 
+    def broken_fetch(self, places):
+        """Reading message 13 of 40 ends the connection, at these places of it; then it works. Tries, and the result."""
+
+        class Breaking(memserver.MemServer):
+            tries = 0
+
+            def _send_fetch(self, connection, box, message, items, since):
+                if message.uid == 13 and b"BODY.PEEK[]" in items and self.tries < len(places):
+                    self.tries += 1
+                    connection.send(b"* 13 FETCH (UID 13 BODY[] {%d}\r\n%s" % (
+                        len(message.octets), message.octets[:places[self.tries - 1]]))
+                    raise ConnectionError("cut")
+                super()._send_fetch(connection, box, message, items, since)
+
+        source, target = self.server(memserver.EVERYTHING, Breaking), self.server()
+        several = mailgen.generate(SEED + 28, 40, (("INBOX",),))
+        several[12] = several[12]._replace(octets=b"Subject: large\r\n\r\n" + b"0123456789\r\n" * 500)
+        self.fill(source, several)
+        result = self.copy(*self.pair(source, target), expect=None)
+        LEDGER.add("N1", faults=source.tries, rounds=1)
+        return source.tries, result, several, self.contents(target)[b"INBOX"]
+
+    def test_line_that_breaks_within_one_message(self):
+        """Cuts here and there in the same large message are the line's fault: the message is not given up for them."""
+        tries, result, several, arrived = self.broken_fetch([500 * number for number in range(1, 9)])
+        self.assertEqual((tries, result.status), (8, 0), str(result))
+        self.assertEqual(arrived, sorted(m.octets for m in several))
+
+    def test_message_that_breaks_the_connection_in_its_middle(self):
+        tries, result, several, arrived = self.broken_fetch([3000] * 20)
+        self.assertEqual((tries, result.status), (4, PARTIAL), str(result))
+        self.assertEqual([(p["folder"], p["uid"]) for p in result.problems], [("INBOX", 13)], str(result))
+        self.assertEqual(arrived, sorted(m.octets for m in several[:12] + several[13:]))
+
 
 if __name__ == "__main__":
     unittest.main()
