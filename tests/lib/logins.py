@@ -66,9 +66,9 @@ class LoginCase(harness.ToolCase):
         """What the source has logged during this test."""
         return self.source.log[self.log_from:]
 
-    def fill(self, count=5, **options):
+    def fill(self, count=5, messages=None, **options):
         connection = self.source.login(self.user)
-        messages = mailgen.generate(harness.SEED, count, **options)
+        messages = messages or mailgen.generate(harness.SEED, count, **options)
         mailgen.fill(connection, messages, self.source.separator)
         connection.logout()
         self.log_from = len(self.source.log)
