@@ -1,5 +1,5 @@
 /* base/sign.c - signatures by OpenSSL; besides base/digest.c and net/ the only file that sees it */
-#include <migrate/sign.h>
+#include "base/sign.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,46 +152,59 @@ static const EVP_MD *digest_for(const EVP_PKEY *key)
     return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA ? EVP_sha256() : NULL;
 }
 
+int mig__sign(mig_signer *signer, const void *octets, size_t length, mig_signature *out, mig_error *err)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    out->length = sizeof out->octets;
+    bool ok = context != NULL && EVP_DigestSignInit(context, NULL, digest_for(signer->key), NULL, signer->key) == 1 &&
+              EVP_DigestSign(context, out->octets, &out->length, octets, length) == 1;
+    EVP_MD_CTX_free(context);
+    ERR_clear_error();
+    return ok ? 0 : mig_error_set(err, MIG_E_INTERNAL, "OpenSSL can not sign with this key");
+}
+
 int mig_signer_sign(mig_signer *signer, const char *path, mig_signature *out, mig_error *err)
 {
     content file;
     if (read_file(path, &file, err) != 0) {
         return mig_error_context(err, "signing %s", path);
     }
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    out->length = sizeof out->octets;
-    bool ok = context != NULL && EVP_DigestSignInit(context, NULL, digest_for(signer->key), NULL, signer->key) == 1 &&
-              EVP_DigestSign(context, out->octets, &out->length, file.octets, file.length) == 1;
-    EVP_MD_CTX_free(context);
+    int failed = mig__sign(signer, file.octets, file.length, out, err);
     free(file.octets);
+    return failed == 0 ? 0 : mig_error_context(err, "signing %s", path);
+}
+
+int mig__signature_fits(const void *octets, size_t length, const void *signature, size_t signature_length,
+                        const char *key_path, mig_error *err)
+{
+    int fits = -1;
+    EVP_PKEY *key = load_key(key_path, false, err);
+    EVP_MD_CTX *context = key == NULL ? NULL : EVP_MD_CTX_new();
+    if (context != NULL && EVP_DigestVerifyInit(context, NULL, digest_for(key), NULL, key) == 1) {
+        fits = EVP_DigestVerify(context, signature, signature_length, octets, length) == 1;
+    } else if (key != NULL) {
+        mig_error_set(err, MIG_E_NOMEM, "OpenSSL can not check a signature");
+    }
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
     ERR_clear_error();
-    return ok ? 0 : mig_error_set(err, MIG_E_INTERNAL, "OpenSSL can not sign %s with this key", path);
+    return fits;
 }
 
 int mig_signature_check(const char *path, const char *signature_path, const char *key_path, mig_error *err)
 {
     content file = {NULL, 0}, signature = {NULL, 0};
     int fits = -1;
-    EVP_MD_CTX *context = NULL;
-    EVP_PKEY *key = load_key(key_path, false, err);
-    if (key == NULL || read_file(path, &file, err) != 0) {
+    if (read_file(path, &file, err) != 0) {
         goto cleanup;
     }
     if (read_file(signature_path, &signature, err) != 0) {
         mig_error_context(err, "the signature of %s", path);
         goto cleanup;
     }
-    context = EVP_MD_CTX_new();
-    if (context == NULL || EVP_DigestVerifyInit(context, NULL, digest_for(key), NULL, key) != 1) {
-        mig_error_set(err, MIG_E_NOMEM, "OpenSSL can not check %s", path);
-        goto cleanup;
-    }
-    fits = EVP_DigestVerify(context, signature.octets, signature.length, file.octets, file.length) == 1;
+    fits = mig__signature_fits(file.octets, file.length, signature.octets, signature.length, key_path, err);
 cleanup:
-    EVP_MD_CTX_free(context);
-    EVP_PKEY_free(key);
     free(file.octets);
     free(signature.octets);
-    ERR_clear_error();
     return fits;
 }
