@@ -9,76 +9,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int open_one(cli_output *output, const char *path, mig_error *err)
-{
-    return path ? cli_output_open(output, path, err) : 0;
-}
-
-int cli_campaign_reports_open(cli_campaign_reports *reports, const cli_options *options, mig_error *err)
-{
-    return open_one(&reports->json, options->json_path, err) != 0 ||
-                   open_one(&reports->html, options->html_path, err) != 0 ||
-                   open_one(&reports->csv, options->csv_path, err) != 0
-               ? -1
-               : 0;
-}
-
 /* The last step is what the pages are about. */
-static int write_page(const mig_run_result *result, bool html, cli_output *output, mig_error *err)
+static int write_page(const mig_run_result *result, bool html, mig_sink_fn *sink, void *context, mig_error *err)
 {
     if (result->verify)
-        return (html ? mig_report_verify_html : mig_report_verify_csv)(result->verify, cli_output_sink, output, err);
+        return (html ? mig_report_verify_html : mig_report_verify_csv)(result->verify, sink, context, err);
     if (result->inventory)
-        return (html ? mig_report_inventory_html : mig_report_inventory_csv)(result->inventory, cli_output_sink, output,
-                                                                             err);
-    mig_error_set(err, MIG_E_USAGE,
-                  "there is no %s report: neither inventory nor verify was among the steps, or came "
-                  "to a result",
-                  html ? "HTML" : "CSV");
-    return -1;
+        return (html ? mig_report_inventory_html : mig_report_inventory_csv)(result->inventory, sink, context, err);
+    return mig_error_set(err, MIG_E_USAGE,
+                         "there is no %s report: neither inventory nor verify was among the steps, or came to a result",
+                         html ? "HTML" : "CSV");
 }
 
-static int write_json(const mig_run_result *result, cli_output *output, mig_error *err)
+static int write_html(const void *result, mig_sink_fn *sink, void *context, mig_error *err)
 {
+    return write_page(result, true, sink, context, err);
+}
+
+static int write_csv(const void *result, mig_sink_fn *sink, void *context, mig_error *err)
+{
+    return write_page(result, false, sink, context, err);
+}
+
+static int write_json(const void *what, mig_sink_fn *sink, void *context, mig_error *err)
+{
+    const mig_run_result *result = what;
     if (result->steps == MIG_STEP_INVENTORY && result->inventory)
-        return mig_report_inventory_json(result->inventory, cli_output_sink, output, err);
+        return mig_report_inventory_json(result->inventory, sink, context, err);
     if (result->steps == MIG_STEP_COPY && result->copy)
-        return mig_report_copy_json(result->copy, cli_output_sink, output, err);
-    return mig_report_run_json(result, true, cli_output_sink, output, err);
+        return mig_report_copy_json(result->copy, sink, context, err);
+    return mig_report_run_json(result, true, sink, context, err);
 }
 
-static bool taken(const char *path)
+static int write_text(const void *what, mig_sink_fn *sink, void *context, mig_error *err)
 {
-    return path && strcmp(path, "-") == 0;
-}
-
-static int write_text(const mig_run_result *result, cli_output *output, mig_error *err)
-{
+    const mig_run_result *result = what;
     if (result->steps == MIG_STEP_INVENTORY && result->inventory)
-        return mig_report_inventory_text(result->inventory, cli_output_sink, output, err);
-    if (mig_report_run_text(result, cli_output_sink, output, err) != 0)
+        return mig_report_inventory_text(result->inventory, sink, context, err);
+    if (mig_report_run_text(result, sink, context, err) != 0)
         return -1;
     if (result->account_count > 1)
         return 0;
     if (result->copy && result->copy->accounts[0].folder_count > 0 &&
-        (cli_output_sink("\n", 1, output) != 0 ||
-         mig_report_copy_text(result->copy, cli_output_sink, output, err) != 0))
+        (sink("\n", 1, context) != 0 || mig_report_copy_text(result->copy, sink, context, err) != 0))
         return -1;
-    if (result->verify && (cli_output_sink("\n", 1, output) != 0 ||
-                           mig_report_verify_text(result->verify, cli_output_sink, output, err) != 0))
+    if (result->verify &&
+        (sink("\n", 1, context) != 0 || mig_report_verify_text(result->verify, sink, context, err) != 0))
         return -1;
     return 0;
-}
-
-static int write_summary(const cli_options *options, const mig_run_result *result, mig_error *err)
-{
-    cli_output text = CLI_OUTPUT_INIT;
-    if (taken(options->json_path) || taken(options->html_path) || taken(options->csv_path) ||
-        (options->quiet && result->exit_status == 0))
-        return 0;
-    if (cli_output_open(&text, "-", err) != 0 || write_text(result, &text, err) != 0)
-        return -1;
-    return cli_output_commit(&text, err);
 }
 
 /* What ended an account early is told where errors are looked for, besides the summary. */
@@ -95,20 +73,17 @@ static void complain_of_accounts(const char *tool, const mig_run_result *result)
     }
 }
 
-int cli_campaign_reports_write(cli_campaign_reports *reports, const cli_options *options, const char *tool,
-                               const mig_run_result *result, mig_error *err)
+int cli_campaign_report(cli_reports *reports, const cli_options *options, const char *tool,
+                        const mig_run_result *result, mig_error *err)
 {
+    static cli_report_fn *const writers[CLI_REPORT_COUNT] = {
+        [CLI_REPORT_JSON] = write_json, [CLI_REPORT_HTML] = write_html, [CLI_REPORT_CSV] = write_csv};
     complain_of_accounts(tool, result);
-    if (reports->json.file &&
-        (write_json(result, &reports->json, err) != 0 || cli_output_commit(&reports->json, err) != 0))
+    if (cli_reports_write(reports, writers, result, err) != 0)
         return -1;
-    if (reports->html.file &&
-        (write_page(result, true, &reports->html, err) != 0 || cli_output_commit(&reports->html, err) != 0))
-        return -1;
-    if (reports->csv.file &&
-        (write_page(result, false, &reports->csv, err) != 0 || cli_output_commit(&reports->csv, err) != 0))
-        return -1;
-    return write_summary(options, result, err);
+    if (cli_reports_on_output(reports) || (options->quiet && result->exit_status == 0))
+        return 0;
+    return cli_reports_print(write_text, result, err);
 }
 
 /* ---- at the end ---- */
@@ -152,11 +127,4 @@ int cli_campaign_notify(const cli_options *options, const char *tool, const mig_
         status = mig_exit_status_worse(status, cli_complain(tool, &err));
     free(text.text);
     return status;
-}
-
-void cli_campaign_reports_close(cli_campaign_reports *reports)
-{
-    cli_output_close(&reports->json);
-    cli_output_close(&reports->html);
-    cli_output_close(&reports->csv);
 }

@@ -1,12 +1,7 @@
 #include "cli/reports.h"
 
-#include <migrate/verify_report.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static int (*const writers[CLI_REPORT_COUNT])(const mig_verify_result *, mig_sink_fn *, void *, mig_error *) = {
-    mig_report_verify_json, mig_report_verify_html, mig_report_verify_csv};
 
 char *cli_signature_path(const char *path)
 {
@@ -51,7 +46,8 @@ static int sign(cli_reports *reports, const char *path, mig_error *err)
     return result;
 }
 
-int cli_reports_write(cli_reports *reports, const mig_verify_result *result, mig_error *err)
+int cli_reports_write(cli_reports *reports, cli_report_fn *const writers[CLI_REPORT_COUNT], const void *result,
+                      mig_error *err)
 {
     for (int i = 0; i < CLI_REPORT_COUNT; i++) {
         cli_output *output = &reports->outputs[i];
@@ -65,58 +61,25 @@ int cli_reports_write(cli_reports *reports, const mig_verify_result *result, mig
     return 0;
 }
 
+bool cli_reports_on_output(const cli_reports *reports)
+{
+    for (int i = 0; i < CLI_REPORT_COUNT; i++)
+        if (reports->paths[i] && strcmp(reports->paths[i], "-") == 0)
+            return true;
+    return false;
+}
+
+int cli_reports_print(cli_report_fn *writer, const void *result, mig_error *err)
+{
+    cli_output text = CLI_OUTPUT_INIT;
+    if (cli_output_open(&text, "-", err) != 0 || writer(result, cli_output_sink, &text, err) != 0)
+        return -1;
+    return cli_output_commit(&text, err);
+}
+
 void cli_reports_close(cli_reports *reports)
 {
     for (int i = 0; i < CLI_REPORT_COUNT; i++)
         cli_output_close(&reports->outputs[i]);
     mig_signer_free(&reports->signer);
-}
-
-/* ---- --check-report ---- */
-
-static int to_stdout(const char *text, size_t length, void *context)
-{
-    (void)context;
-    return fwrite(text, 1, length, stdout) == length ? 0 : -1;
-}
-
-static int check_signature(const cli_options *options, mig_error *err)
-{
-    char *beside = cli_signature_path(options->check_path);
-    if (!beside)
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    int fits = -1;
-    if (options->public_key_path) {
-        fits = mig_signature_check(options->check_path, beside, options->public_key_path, err);
-        if (fits >= 0)
-            printf(fits ? "Signature: %s fits the report and the key.\n"
-                        : "Signature: %s DOES NOT FIT: the report was changed, or signed with another key.\n",
-                   beside);
-    } else {
-        fits = 1;
-        printf("Signature: not checked%s.\n",
-               access(beside, F_OK) == 0 ? ": give the signer's key with --public-key FILE" : ", there is none");
-    }
-    free(beside);
-    return fits;
-}
-
-int cli_check_report(const cli_options *options, mig_error *err)
-{
-    mig_report_state state = MIG_REPORT_OTHER;
-    const int fits = check_signature(options, err);
-    if (fits < 0 || mig_report_verify_check(options->check_path, &state, to_stdout, NULL, err) != 0)
-        return -1;
-    if (state == MIG_REPORT_OTHER && !options->public_key_path) {
-        mig_error_set(err, MIG_E_USAGE, "only its signature tells whether %s was changed", options->check_path);
-        return mig_error_hint(err, "give the signer's public key with --public-key FILE");
-    }
-    if (state == MIG_REPORT_CONSISTENT)
-        puts("Content: numbers, findings and Merkle roots agree with each other.");
-    puts(fits == 0 || state == MIG_REPORT_CONTRADICTORY ? "The report is NOT as it was written."
-         : options->public_key_path                     ? "The report is as it was signed."
-                                                        : "Nothing speaks against the report, but it proves nothing.");
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return mig_error_set(err, MIG_E_IO, "standard output can not be written");
-    return fits == 0 || state == MIG_REPORT_CONTRADICTORY;
 }

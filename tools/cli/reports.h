@@ -1,14 +1,17 @@
-/* cli/reports.h - the files that a verification is reported in, and their signatures */
+/* cli/reports.h - the files that a result is reported in, and their signatures */
 #ifndef CLI_REPORTS_H
 #define CLI_REPORTS_H
 
 #include "cli/options.h"
 #include "cli/output.h"
 
+#include <migrate/report.h>
 #include <migrate/sign.h>
-#include <migrate/verify.h>
 
 enum { CLI_REPORT_JSON, CLI_REPORT_HTML, CLI_REPORT_CSV, CLI_REPORT_COUNT };
+
+/* Writes a result in one form: one of the library's reports. */
+typedef int cli_report_fn(const void *result, mig_sink_fn *sink, void *context, mig_error *err);
 
 typedef struct cli_reports {
     cli_output outputs[CLI_REPORT_COUNT];
@@ -24,19 +27,20 @@ typedef struct cli_reports {
 /* Before the work: the key and the files, so that what can not be written is told at once. */
 int cli_reports_open(cli_reports *reports, const cli_options *options, mig_error *err);
 
-/* Write them all, each with its signature in FILE.sig. */
-int cli_reports_write(cli_reports *reports, const mig_verify_result *result, mig_error *err);
+/* Write those that were asked for, each with its signature in FILE.sig. A form that no option asks for may be NULL. */
+int cli_reports_write(cli_reports *reports, cli_report_fn *const writers[CLI_REPORT_COUNT], const void *result,
+                      mig_error *err);
+
+/* True when one of them goes to standard output: then nothing else does. */
+bool cli_reports_on_output(const cli_reports *reports);
+
+/* Write to standard output. */
+int cli_reports_print(cli_report_fn *writer, const void *result, mig_error *err);
 
 /* Give up what is not written, forget the key. */
 void cli_reports_close(cli_reports *reports);
 
 /* FILE.sig; the caller frees it. NULL: no memory. */
 char *cli_signature_path(const char *path);
-
-/*
- * --check-report: tell on standard output whether the report was changed. 0: it was not, as far as that can be told
- * from what was given; 1: it was; -1 with an error: a file can not be read, or nothing can be told.
- */
-int cli_check_report(const cli_options *options, mig_error *err);
 
 #endif
