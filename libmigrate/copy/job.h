@@ -28,8 +28,12 @@ typedef struct mig__batch {
     mig__transit **messages;
     size_t count;
     uint64_t octets;
-    bool whole;  /* every octet went out before the connection failed: the server may still take it */
-    bool stored; /* came from an earlier run: `open` has its messages, `messages` is NULL */
+    bool whole;       /* every octet went out before the connection failed: the server may still take it */
+    bool multi;       /* in one command: the target takes all of them or none */
+    size_t sent;      /* messages whose octets all went out */
+    uint64_t place;   /* octets of the next one that did */
+    mig_error *broke; /* why the connection ended; NULL: it did not, or another batch was before this one */
+    bool stored;      /* came from an earlier run: `open` has its messages, `messages` is NULL */
     mig__open_batch *open;
 } mig__batch;
 
@@ -40,9 +44,7 @@ typedef struct mig__unit {
     mig__uidset uids;
     unsigned asks;    /* FETCHes that were answered and left some of it out */
     uint32_t suspect; /* its first UID when a connection broke on it last; 0: none did */
-    uint64_t place;   /* how much of that message had come by then */
-    unsigned blame;   /* mig__unit_blame */
-    unsigned breaks;  /* connections of the run that had broken, with that one */
+    mig__blame blame; /* of that message */
 } mig__unit;
 
 struct mig__known_entry;
@@ -126,7 +128,7 @@ typedef struct mig__run {
     mig_error fatal;                        /* [lock] first error that ends the account; code MIG_OK: none */
     bool stopping;                          /* [lock] take nothing new */
     unsigned readers, writers;              /* [lock] threads at work */
-    unsigned breaks;                        /* [lock] connections that broke while something was read */
+    unsigned breaks[2];                     /* [lock] connections of each side that broke while at work */
     unsigned readers_waiting;               /* [lock] for room in the budget */
     unsigned writers_waiting;               /* [lock] for a batch */
     unsigned max_readers, max_writers;      /* [lock] shrinks when a server complains */

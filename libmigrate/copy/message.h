@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/flags.h"
+#include "copy/blame.h"
 #include <migrate/error.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +30,7 @@ typedef struct mig__transit {
     char *octets;               /* in memory, or NULL */
     int spool;                  /* descriptor, or -1 */
     bool settled;               /* was looked up among what is known on the target */
+    mig__blame blame;           /* for connections to the target that broke while it was sent */
     bool plain;                 /* the target refused it with its keywords: sent with system flags only */
     uint64_t charged;           /* octets taken from the budget, given back by the queue when the message is done */
 } mig__transit;

@@ -103,6 +103,7 @@ void mig__batch_free(mig__batch *batch)
         mig__transit_free(batch->messages[i]);
     }
     free(batch->messages);
+    free(batch->broke);
     free(batch);
 }
 
@@ -345,6 +346,8 @@ static void queue_refused(mig__folder_job *job, mig__batch *batch)
     while (*place != NULL && (*place)->messages[0]->uid < batch->messages[0]->uid) {
         place = &(*place)->next;
     }
+    free(batch->broke);
+    batch->broke = NULL;
     batch->id = 0;
     batch->whole = false;
     batch->next = *place;

@@ -34,16 +34,6 @@ void mig__queue_unit_done(mig__run *run, mig__unit *unit);
 void mig__queue_unit_again(mig__run *run, mig__unit *unit, bool split);
 
 /*
- * What speaks for a message that breaks connections, and against the line: that it happens again at the same place of
- * it, and nowhere else meanwhile. A break somewhere else in it is what a bad line does, and counts little; but it
- * counts, so that no message holds up its account for ever.
- */
-enum {
-    MIG__BLAME_SAME = 3,
-    MIG__BLAME_OTHER = 1,
-    MIG__BLAME_MOST = 12 /* four times at the same place, ten times at other ones */
-};
-/*
  * Pure. A connection broke on the unit; servers answer in order, so its first UID is the suspect. `place`: how much of
  * that message had come; `breaks`: connections that broke in this run before. True: it is that message, alone in its
  * unit.

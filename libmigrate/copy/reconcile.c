@@ -1,6 +1,7 @@
 #include "copy/reconcile.h"
 #include "base/clock.h"
 #include "copy/queue.h"
+#include "copy/settle.h"
 #include "imap/digests.h"
 #include <stdlib.h>
 #include <string.h>
@@ -258,24 +259,58 @@ static size_t count_unknown(const mig__folder_job *job, bool *whole, uint32_t *f
     return count;
 }
 
+/*
+ * A connection broke on the batch, and not all of it arrived. Servers take APPENDs in order, so the first message that
+ * is missing is the suspect; of several in one command it can be any, and they are sent again in two halves. Returns
+ * the place of the message that is to blame, batch->count when none is yet.
+ */
+static size_t blame(mig__run *run, mig__batch *batch, const wanted *items, bool *split)
+{
+    size_t first = 0;
+    while (first < batch->count && items[first].found != 0) {
+        first++;
+    }
+    *split = batch->broke != NULL && batch->multi && batch->count > 1;
+    if (batch->broke == NULL || *split || first == batch->count || first > batch->sent) {
+        return batch->count;
+    }
+    pthread_mutex_lock(&run->lock);
+    unsigned breaks = run->breaks[MIG_TARGET]++;
+    pthread_mutex_unlock(&run->lock);
+    uint64_t place = first < batch->sent ? UINT64_MAX : batch->place;
+    return mig__blame_add(&batch->messages[first]->blame, place, breaks) ? first : batch->count;
+}
+
+static void list_blamed(mig__run *run, const mig__batch *batch, size_t which)
+{
+    mig_error error = *batch->broke;
+    mig_error_context(&error, "the target ends the connection each time it is given this message");
+    mig__settle_failed(run, batch->job, batch->messages[which], &error);
+}
+
 /* Settle one batch by what was found of it (items in the batch's order). */
 static int settle_unknown(mig__run *run, mig__batch *batch, const wanted *items, mig_error *err)
 {
     uint32_t *uids = calloc(batch->count, sizeof *uids);
     bool *done = calloc(batch->count, sizeof *done);
     int failed = uids == NULL || done == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    bool split = false;
+    size_t blamed = blame(run, batch, items, &split);
     for (size_t i = 0; failed == 0 && i < batch->count; i++) {
         uids[i] = items[i].found;
-        done[i] = items[i].found != 0;
+        done[i] = items[i].found != 0 || i == blamed;
     }
     if (failed == 0) {
         failed = mig__state_reconcile(run->state, batch->id, uids, batch->count, err);
+    }
+    if (failed == 0 && blamed < batch->count) {
+        list_blamed(run, batch, blamed);
     }
     if (failed == 0) {
         pthread_mutex_lock(&run->lock);
         mig__folder_job *job = batch->job;
         for (size_t i = 0; i < batch->count; i++) {
-            if (done[i]) {
+            if (uids[i] != 0) {
                 job->result->copied++;
                 job->result->bytes += batch->messages[i]->size;
                 job->uidnext = uids[i] >= job->uidnext ? uids[i] + 1 : job->uidnext;
@@ -285,7 +320,7 @@ static int settle_unknown(mig__run *run, mig__batch *batch, const wanted *items,
         pthread_mutex_unlock(&run->lock);
         mig__queue_messages_done(run, batch, done);
         if (batch->count > 0) {
-            mig__queue_batch_refused(run, batch, false);
+            mig__queue_batch_refused(run, batch, split);
         } else {
             mig__queue_batch_done(run, batch);
         }

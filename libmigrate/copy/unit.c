@@ -63,7 +63,7 @@ mig__unit *mig__queue_take_unit(mig__run *run, mig__folder_job *current, size_t 
     pthread_mutex_lock(&run->lock);
     mig__folder_job *job = run->stopping ? NULL : choose_for_reading(run, current);
     const mig__unit *back = job != NULL ? job->retry_units : NULL;
-    bool suspect = back != NULL && back->blame > MIG__BLAME_SAME; /* then all behind it are as well */
+    bool suspect = back != NULL && back->blame.points > MIG__BLAME_SAME; /* then all behind it are as well */
     if (back != NULL && (!suspect || run->options->ordered || job->todo.count == 0)) {
         unit = job->retry_units;
         job->retry_units = unit->next;
@@ -151,34 +151,28 @@ void mig__queue_unit_again(mig__run *run, mig__unit *unit, bool split)
 bool mig__unit_blame(mig__unit *unit, uint64_t place, unsigned breaks)
 {
     uint32_t suspect = unit->uids.ranges[0].first;
-    if (unit->suspect != suspect) {
-        unit->blame = MIG__BLAME_SAME;
-    } else {
-        unit->blame += unit->place == place && unit->breaks == breaks ? MIG__BLAME_SAME : MIG__BLAME_OTHER;
+    if (unit->suspect != suspect) { /* the one before came: that is progress, and nobody's fault */
+        unit->suspect = suspect;
+        unit->blame = (mig__blame){0};
     }
-    unit->suspect = suspect;
-    unit->place = place;
-    unit->breaks = breaks + 1;
-    return alone(unit) && unit->blame >= MIG__BLAME_MOST;
+    return mig__blame_add(&unit->blame, place, breaks) && alone(unit);
 }
 
 bool mig__queue_unit_broken(mig__run *run, mig__unit *unit, uint64_t place)
 {
     pthread_mutex_lock(&run->lock);
     mig__folder_job *job = unit->job;
-    bool condemned = mig__unit_blame(unit, place, run->breaks++);
-    bool again = unit->blame > MIG__BLAME_SAME;
+    bool condemned = mig__unit_blame(unit, place, run->breaks[MIG_SOURCE]++);
+    bool again = unit->blame.points > MIG__BLAME_SAME;
     mig__unit *suspect = unit;
     if (!condemned) {
         job->units_out--;
     }
     if (!condemned && again && !alone(unit) && (suspect = split_first(run, unit)) != NULL) {
         suspect->suspect = unit->suspect;
-        suspect->place = unit->place;
         suspect->blame = unit->blame;
-        suspect->breaks = unit->breaks;
         unit->suspect = 0;
-        unit->blame = 0;
+        unit->blame = (mig__blame){0};
         hand_back(job, unit);
     }
     suspect = suspect == NULL ? unit : suspect;

@@ -149,7 +149,7 @@ static int write_intent(writer *w, mig__batch *batch, mig_error *err)
 
 /* ---- sending ---- */
 
-static int send_octets(writer *w, mig__command *command, const mig__transit *message, mig_error *err)
+static int send_octets(writer *w, mig__batch *batch, mig__command *command, const mig__transit *message, mig_error *err)
 {
     for (uint64_t sent = 0; sent < message->size;) {
         const char *data;
@@ -158,22 +158,26 @@ static int send_octets(writer *w, mig__command *command, const mig__transit *mes
             return -1;
         }
         sent += (uint64_t)got;
+        batch->place = sent;
     }
+    batch->sent++;
+    batch->place = 0;
     return 0;
 }
 
 /* One message of an APPEND: 0 sent, 1 refused before its octets, -1 the session failed. */
-static int send_message(writer *w, mig__folder_job *job, mig__command *command, const mig__transit *message,
+static int send_message(writer *w, mig__batch *batch, mig__command *command, const mig__transit *message,
                         mig_error *err)
 {
     bool keywords;
-    const char **flags = mig__settle_flags(w->run, job, message, &keywords);
+    const char **flags = mig__settle_flags(w->run, batch->job, message, &keywords);
     if (flags == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     int answer = mig__append_message(command, flags, &message->date, message->size, err);
     free(flags);
-    return answer == 0 ? send_octets(w, command, message, err) : answer;
+    batch->sent += answer == 1 ? 1 : 0; /* there is no more to send of it */
+    return answer == 0 ? send_octets(w, batch, command, message, err) : answer;
 }
 
 static int send_multi(writer *w, under_way *way, mig_error *err)
@@ -185,7 +189,7 @@ static int send_multi(writer *w, under_way *way, mig_error *err)
     }
     way->commands[way->commands_begun++] = command;
     for (size_t i = 0; i < batch->count; i++) {
-        if (send_message(w, batch->job, command, batch->messages[i], err) < 0) {
+        if (send_message(w, batch, command, batch->messages[i], err) < 0) {
             return -1;
         }
         MIG__CRASH_POINT("append-half");
@@ -203,7 +207,7 @@ static int send_each(writer *w, under_way *way, mig_error *err)
             return -1;
         }
         way->commands[way->commands_begun++] = command;
-        int answer = send_message(w, batch->job, command, batch->messages[i], err);
+        int answer = send_message(w, batch, command, batch->messages[i], err);
         MIG__CRASH_POINT("append-half");
         if (answer < 0) {
             return -1;
@@ -238,6 +242,9 @@ static int send_batch(writer *w, mig__batch *batch, mig_error *err)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     way->sent_ms = mig__now_ms();
+    batch->multi = way->multi;
+    batch->sent = 0;
+    batch->place = 0;
     MIG__CRASH_POINT("append-before");
     if ((way->multi ? send_multi(w, way, err) : send_each(w, way, err)) != 0) {
         return -1;
@@ -425,11 +432,18 @@ static int finish_oldest(writer *w, mig_error *err)
 
 /* ---- connections ---- */
 
-static void abandon_session(writer *w)
+/* The connection broke. The oldest batch is the suspect: servers work on one APPEND at a time. */
+static void abandon_session(writer *w, const mig_error *why)
 {
+    bool suspect = why->code != MIG_E_INTERRUPTED && why->scope != MIG_SCOPE_RUN;
     while (w->count > 0) {
-        if (oldest(w)->batch != NULL) {
-            mig__queue_batch_unknown(w->run, oldest(w)->batch);
+        mig__batch *batch = oldest(w)->batch;
+        if (batch != NULL && suspect && (batch->broke = malloc(sizeof *why)) != NULL) {
+            *batch->broke = *why;
+        }
+        if (batch != NULL) {
+            suspect = false;
+            mig__queue_batch_unknown(w->run, batch);
         }
         way_clear(w);
     }
@@ -489,7 +503,7 @@ static void write_all(writer *w)
         going = step(w, &error);
         if (going < 0) {
             mig__run_log(w->run, MIG_LOG_WARNING, NULL, 0, &error, "writing: %s", error.text);
-            abandon_session(w);
+            abandon_session(w, &error);
             going = error.scope == MIG_SCOPE_RUN || mig__run_stopping(w->run) ? -1 : 1;
         }
     }
@@ -503,7 +517,7 @@ static void write_all(writer *w)
         mig__run_fail(w->run, &error);
     }
     if (w->session != NULL) {
-        abandon_session(w);
+        abandon_session(w, &error);
     }
 }
 

@@ -319,6 +319,28 @@ class Told(ToolCase):
         self.assertEqual([(p["folder"], p["uid"]) for p in result.problems], [("INBOX", 13)], str(result))
         self.assertEqual(arrived, sorted(m.octets for m in several[:12] + several[13:]))
 
+    def test_message_that_breaks_the_target(self):
+        """The target dies each time it is given one message: that one is listed, the others arrive."""
+        for lacking in ((), ("MULTIAPPEND",)):
+            with self.subTest(lacking=" ".join(lacking)):
+                self.state = os.path.join(self.dir, "state%d" % len(lacking))
+                source = self.server()
+                target = self.server([c for c in memserver.EVERYTHING if c not in lacking])
+                several = mailgen.generate(SEED + 29, 12, (("INBOX",),), rare=faults.RARE)
+                self.fill(source, several)
+                deadly = several[7].octets
+
+                def die(name, octets):
+                    if octets == deadly:
+                        raise ConnectionError("it dies")
+
+                target.refuse_append = die
+                result = self.copy(*self.pair(source, target), expect=PARTIAL, timeout=60)
+                LEDGER.add("M7", faults=1, rounds=1)
+                self.assertEqual([(p["folder"], p["uid"]) for p in result.problems], [("INBOX", 8)], str(result))
+                expected = sorted(m.octets for m in several if m.octets != deadly)
+                self.assertEqual(self.contents(target)[b"INBOX"], expected)
+
 
 if __name__ == "__main__":
     unittest.main()

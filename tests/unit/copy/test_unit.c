@@ -81,7 +81,7 @@ static void test_another_suspect(void **state)
     mig__uidset one = MIG__UIDSET_INIT;
     for (unsigned number = 0; number < 99; number++) {
         assert_false(mig__unit_blame(&unit, 0, number));
-        assert_int_equal(unit.blame, MIG__BLAME_SAME);
+        assert_int_equal(unit.blame.points, MIG__BLAME_SAME);
         assert_int_equal(mig__uidset_take(&unit.uids, 1, &one, NULL), 1);
     }
     mig__uidset_free(&one);
