@@ -218,9 +218,16 @@ static const char *asked_by(mig__response_kind kind)
     }
 }
 
+/* What comes before its answer is about another mailbox than what comes after it. */
+static bool opens_mailbox(const mig__command *command)
+{
+    return strcmp(command->words, "EXAMINE") == 0 || strcmp(command->words, "SELECT") == 0;
+}
+
 /*
  * A server may work on several commands at once where their answers can be told apart (RFC 3501 section 5.5); Dovecot
- * does so with FETCH. So an answer goes to the oldest command that can have asked for it, else to the oldest of all.
+ * does so with FETCH. So an answer goes to the oldest command that can have asked for it, else to the oldest of all. A
+ * FETCH response that comes while a mailbox is being opened was not asked for by the commands behind.
  */
 static const mig__command *asked(const mig__session *session, const mig__response *response)
 {
@@ -236,6 +243,9 @@ static const mig__command *asked(const mig__session *session, const mig__respons
             return command;
         }
         oldest = oldest == NULL ? command : oldest;
+        if (response->kind == MIG__RESPONSE_FETCH && opens_mailbox(command)) {
+            return oldest;
+        }
     }
     return oldest;
 }

@@ -99,6 +99,41 @@ static void test_out_of_order(void **state)
     wire_end(&server);
 }
 
+/*
+ * What the server says of messages before it has opened the next mailbox is about the one before: never an answer to
+ * the FETCH that waits behind that EXAMINE.
+ */
+static void test_fetch_of_the_mailbox_before(void **state)
+{
+    (void)state;
+    static const wire_step script[] = {
+        LOGGED_IN("IMAP4rev1"),
+        EXPECT("2 EXAMINE\r\n3 UID FETCH\r\n4 EXAMINE\r\n5 UID FETCH\r\n"),
+        SEND("* 1 FETCH (UID 7 FLAGS (\\Seen))\r\n2 OK\r\n* 1 FETCH (UID 1 FLAGS ())\r\n3 OK\r\n"
+             "* 2 FETCH (UID 2 FLAGS (\\Seen))\r\n* 3 EXISTS\r\n* 3 FETCH (UID 3 FLAGS (\\Seen))\r\n4 OK\r\n"
+             "* 4 FETCH (UID 4 FLAGS ())\r\n5 OK\r\n"),
+        EXPECT("6 LOGOUT\r\n"),
+        END,
+    };
+    wire_server server;
+    seen told[4] = {{0}};
+    mig_endpoint endpoint = wire_endpoint();
+    mig__command *commands[4];
+    wire_begin(&server, script);
+    mig__session *session = wire_session(&server, &endpoint);
+    for (unsigned i = 0; i < 4; i++) {
+        commands[i] = send_command(session, i % 2 == 0 ? "EXAMINE" : "UID FETCH", &told[i]);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        expect_answer(session, commands[i], MIG_OK);
+    }
+    assert_int_equal(told[1].fetches, 1);
+    assert_int_equal(told[3].fetches, 1);
+    assert_int_equal(told[2].exists, 3);
+    mig__session_close(&session);
+    wire_end(&server);
+}
+
 /* An answer that only one kind of command can have asked for goes to the oldest of that kind. */
 static void test_answers_by_their_kind(void **state)
 {
@@ -314,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_order),
         cmocka_unit_test(test_out_of_order),
+        cmocka_unit_test(test_fetch_of_the_mailbox_before),
         cmocka_unit_test(test_answers_by_their_kind),
         cmocka_unit_test(test_literal_behind_other_commands),
         cmocka_unit_test(test_answers_nobody_asked_for),
