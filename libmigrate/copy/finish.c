@@ -1,5 +1,4 @@
 #include "copy/finish.h"
-#include "base/clock.h"
 
 static uint64_t settled(const mig_folder_result *r)
 {
@@ -75,10 +74,6 @@ int mig__finish_record(mig__run *run, mig_error *err)
     for (size_t i = 0; i < run->job_count; i++) {
         copied += run->jobs[i].result->copied;
         failed += run->jobs[i].result->failed;
-    }
-    if (octets > 0 &&
-        mig__state_sent_add(run->state, run->state_account, mig__wall_seconds() / 86400, octets, err) != 0) {
-        return -1;
     }
     return mig__state_run_end(run->state, run->state_run, mig_status_name(run->account->status), copied, failed, octets,
                               err);

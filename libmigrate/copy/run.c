@@ -418,7 +418,7 @@ static int open_state(mig__run *run, mig_error *err)
         return -1;
     }
     uint64_t sent = 0;
-    if (mig__state_sent_get(run->state, run->state_account, mig__wall_seconds() / 86400, &sent, err) != 0) {
+    if (mig__state_sent(run->state, run->state_account, mig__wall_seconds() / 86400, &sent, err) != 0) {
         return -1;
     }
     return mig__pace_init(&run->pace, options->max_rate, options->daily_limit, sent, options->until, err);

@@ -137,7 +137,9 @@ static int write_intent(writer *w, mig__batch *batch, mig_error *err)
                           .target_uidvalidity = batch->job->goal.uidvalidity,
                           .target_uidnext = batch->uidnext,
                           .messages = messages,
-                          .count = batch->count};
+                          .count = batch->count,
+                          .day = mig__wall_seconds() / 86400,
+                          .octets = batch->octets};
     batch->id = failed == 0 ? mig__state_intent(w->run->state, &intent, err) : 0;
     for (size_t i = 0; less != NULL && i < batch->count; i++) {
         free(less[i]);

@@ -21,6 +21,15 @@ static void bind_content(mig__query *query, const mig__message *message)
     mig__bind_known_text(query, message->subject);
 }
 
+static int count_sent(mig__state *state, const mig__op *op, mig_error *err)
+{
+    mig__query query = mig__sql(state, SQL_SENT_ADD);
+    mig__bind_int(&query, op->day);
+    mig__bind_int(&query, op->octets);
+    mig__bind_int(&query, op->folder);
+    return mig__sql_run(&query, err);
+}
+
 static int apply_intent(mig__state *state, const mig__op *op, mig_error *err)
 {
     mig__query query = mig__sql(state, SQL_BATCH_INSERT);
@@ -44,7 +53,7 @@ static int apply_intent(mig__state *state, const mig__op *op, mig_error *err)
             return -1;
         }
     }
-    return 0;
+    return op->octets > 0 ? count_sent(state, op, err) : 0;
 }
 
 static int place(mig__state *state, int64_t id, uint32_t target_uid, mig_error *err)
@@ -118,15 +127,6 @@ static int apply_gone(mig__state *state, const mig__op *op, mig_error *err)
     return mig__sql_run(&query, err);
 }
 
-static int apply_sent(mig__state *state, const mig__op *op, mig_error *err)
-{
-    mig__query query = mig__sql(state, SQL_SENT_ADD);
-    mig__bind_int(&query, op->folder);
-    mig__bind_int(&query, op->day);
-    mig__bind_int(&query, op->octets);
-    return mig__sql_run(&query, err);
-}
-
 int mig__apply(mig__state *state, const mig__op *op, mig_error *err)
 {
     switch (op->kind) {
@@ -140,8 +140,6 @@ int mig__apply(mig__state *state, const mig__op *op, mig_error *err)
         return apply_flags(state, op, err);
     case OP_GONE:
         return apply_gone(state, op, err);
-    case OP_SENT:
-        return apply_sent(state, op, err);
     }
     return mig_error_set(err, MIG_E_INTERNAL, "unknown operation %d on the state", (int)op->kind);
 }

@@ -89,16 +89,16 @@ void mig__sql_finalize(mig__state *state);
 
 /* ---- journal.c: the queue in front of the database ---- */
 
-typedef enum mig__op_kind { OP_INTENT, OP_SETTLE, OP_PUT, OP_FLAGS, OP_GONE, OP_SENT } mig__op_kind;
+typedef enum mig__op_kind { OP_INTENT, OP_SETTLE, OP_PUT, OP_FLAGS, OP_GONE } mig__op_kind;
 
 /* A write that waits for its turn. One that is not on the heap belongs to a caller who waits for it. */
 typedef struct mig__op {
     struct mig__op *next;
     mig__op_kind kind;
     bool heap;
-    int64_t folder; /* OP_SENT: the account */
-    int64_t id;     /* batch, or first message of OP_PUT */
-    int64_t first;  /* message id of the batch's first */
+    int64_t folder;
+    int64_t id;    /* batch, or first message of OP_PUT */
+    int64_t first; /* message id of the batch's first */
     const mig__message *messages;
     const uint32_t *uids; /* OP_SETTLE: NULL: the target took none */
     size_t count;
@@ -107,7 +107,7 @@ typedef struct mig__op {
     uint32_t target_uidvalidity, target_uidnext;
     mig__message_state state; /* OP_PUT, OP_GONE */
     const char *flags;
-    int64_t day, octets;
+    int64_t day, octets; /* OP_INTENT */
 } mig__op;
 
 /* A batch without outcome, known in memory as well, so that a wrong outcome is refused before it is queued. */

@@ -327,7 +327,9 @@ int64_t mig__state_intent(mig__state *state, const mig__intent *intent, mig_erro
                   .messages = intent->messages,
                   .count = intent->count,
                   .target_uidvalidity = intent->target_uidvalidity,
-                  .target_uidnext = intent->target_uidnext};
+                  .target_uidnext = intent->target_uidnext,
+                  .day = intent->day,
+                  .octets = (int64_t)intent->octets};
 
     MIG__CRASH_POINT("intent-before");
     for (size_t i = 0; i < intent->count; i++) {

@@ -136,7 +136,7 @@ int mig__state_events(mig__state *state, int64_t run,
     return rc < 0 ? -1 : stopped;
 }
 
-int mig__state_sent_get(mig__state *state, int64_t account, int64_t day, uint64_t *octets, mig_error *err)
+int mig__state_sent(mig__state *state, int64_t account, int64_t day, uint64_t *octets, mig_error *err)
 {
     *octets = 0;
     err = mig__enter(state, false, err);

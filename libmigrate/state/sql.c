@@ -136,9 +136,9 @@ static const char *const statements[SQL_ID_COUNT] = {
                  "WHERE account = ? ORDER BY id DESC",
     [SQL_EVENT_INSERT] = "INSERT INTO event (run, at, kind, folder, text) VALUES (?, ?, ?, ?, ?)",
     [SQL_EVENTS] = "SELECT at, kind, folder, text FROM event WHERE run = ? ORDER BY id",
-    [SQL_SENT_ADD] =
-        "INSERT INTO sent (account, day, octets) VALUES (?, ?, ?) ON CONFLICT (account, day) DO UPDATE SET "
-        "octets = sent.octets + excluded.octets",
+    [SQL_SENT_ADD] = "INSERT INTO sent (account, day, octets) SELECT account, ?, ? FROM folder WHERE id = ? "
+                     "ON CONFLICT (account, day) DO UPDATE SET "
+                     "octets = sent.octets + excluded.octets",
     [SQL_SENT_GET] = "SELECT octets FROM sent WHERE account = ? AND day = ?",
 };
 

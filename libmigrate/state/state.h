@@ -193,6 +193,8 @@ typedef struct mig__intent { /* what is about to be sent to one target folder in
     uint32_t target_uidnext;      /* every UID that the batch gets is at least this; 0: unknown */
     const mig__message *messages; /* all but id, target_uid, state, code, text is used */
     size_t count;
+    int64_t day;     /* UTC, days since 1970-01-01: on which the octets are counted (mig__state_sent) */
+    uint64_t octets; /* that will be sent; 0: none */
 } mig__intent;
 
 /*
@@ -252,8 +254,10 @@ int mig__state_runs(mig__state *state, int64_t account, int (*each)(const mig__s
 int mig__state_events(mig__state *state, int64_t run,
                       int (*each)(int64_t at, const char *kind, int64_t folder, const char *text, void *context),
                       void *context, mig_error *err);
-/* Octets sent to the target on a UTC day (days since 1970-01-01). */
-int mig__state_sent_add(mig__state *state, int64_t account, int64_t day, uint64_t octets, mig_error *err);
-int mig__state_sent_get(mig__state *state, int64_t account, int64_t day, uint64_t *octets, mig_error *err);
+/*
+ * Octets sent to the target on a UTC day (days since 1970-01-01): of all intents of that day, so that what a run sent
+ * before it was killed counts, too, and what was sent twice counts twice.
+ */
+int mig__state_sent(mig__state *state, int64_t account, int64_t day, uint64_t *octets, mig_error *err);
 
 #endif

@@ -77,13 +77,6 @@ int mig__state_message_gone(mig__state *state, int64_t folder, uint32_t source_u
     return queued ? mig__queue(state, queued, 0, err) : -1;
 }
 
-int mig__state_sent_add(mig__state *state, int64_t account, int64_t day, uint64_t octets, mig_error *err)
-{
-    mig__op op = {.kind = OP_SENT, .folder = account, .day = day, .octets = (int64_t)octets};
-    mig__op *queued = mig__op_new(&op, 0, err);
-    return queued ? mig__queue(state, queued, 0, err) : -1;
-}
-
 /* ---- straight into the open transaction: rare ---- */
 
 int mig__state_message_move(mig__state *state, int64_t from_folder, uint32_t from_source_uid, int64_t to_folder,

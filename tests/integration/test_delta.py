@@ -307,6 +307,18 @@ class Overnight(Delta):
         self.assertEqual((result.totals["copied"], result.totals["already"]), (200 - first, first), str(result))
         self.same(result)
 
+    def test_daily_limit_counts_a_run_that_was_killed(self):
+        several = self.distinct(200)
+        self.fill(several)
+        self.again(expect=-9, env={"MIG_CRASH_AT": "append-answered:3"})
+        arrived = sum(entry.size for entry in oracle.read_folder(self.login(self.target), b"INBOX"))
+        self.assertGreater(arrived, 0)
+        result = self.interrupted("--daily-limit", str(arrived))
+        self.assertEqual(result.totals["copied"], 0, str(result))
+        result = self.again("--daily-limit", "1G")
+        self.assertEqual(result.totals["copied"] + result.totals["already"], 200, str(result))
+        self.same(result)
+
     def test_max_rate(self):
         several = self.distinct(300)
         self.fill(several)
