@@ -58,6 +58,8 @@ static int check_plan(const char *path, mig_error *err)
     if (!plan)
         return -1;
     int result = check_values(plan, err);
+    if (result == 0)
+        result = mig_plan_check_files(plan, err);
     for (size_t i = 0; i < plan->problem_count; i++)
         print_problem(&plan->problems[i]);
     if (result == 0 && plan->problem_count == 0)

@@ -172,7 +172,7 @@ static void check_header(reading *r)
 static void end_account(reading *r)
 {
     if (r->at < r->column_count || r->too_many) {
-        mig__plan_problem(r->plan, r->plan->accounts_path, r->line, "line %u has %s cells than the header", r->line,
+        mig__plan_problem(r->plan, r->plan->accounts_path, r->line, "there are %s cells than in the header",
                           r->too_many ? "more" : "fewer");
     } else if (mig__plan_account(r->plan, r->raw, &r->account, r->plan->accounts_path, r->line, NULL, 0, r->err) != 0) {
         r->failed = true;

@@ -24,7 +24,8 @@ int mig_plan_add_problem(mig_plan *plan, const char *file, unsigned line, const 
 {
     size_t place = plan->problem_count;
     for (size_t i = 0; i < plan->problem_count; i++) {
-        if (strcmp(plan->problems[i].text, text) == 0 && strcmp(plan->problems[i].file, file) == 0) {
+        if (plan->problems[i].line == line && strcmp(plan->problems[i].text, text) == 0 &&
+            strcmp(plan->problems[i].file, file) == 0) {
             return 0; /* what is wrong above is wrong in every account */
         }
         if (place == plan->problem_count && !comes_before(plan, &plan->problems[i], file, line)) {
@@ -115,7 +116,8 @@ static const char *const kinds[] = {"one value", "a list", "a mapping"};
 
 typedef struct checking {
     mig_plan *plan;
-    bool misshapen; /* libcyaml would not load it */
+    mig__lines *lines;
+    bool hopeless;  /* nothing of it can be loaded */
     char skip[256]; /* below this path nothing makes sense */
 } checking;
 
@@ -124,11 +126,22 @@ static void skip_below(checking *c, const char *path)
     snprintf(c->skip, sizeof c->skip, "%s.", path);
 }
 
+/* libcyaml would not load it. A value in a list takes the whole list with it, unless it is an account. */
+static void give_up(checking *c, const mig__line *line)
+{
+    mig__line *bad = &c->lines->items[line - c->lines->items];
+    while (bad->key_length == 0 && strncmp(bad->path, "accounts.", 9) != 0 && bad > c->lines->items) {
+        bad--;
+    }
+    bad->bad = true;
+    c->hopeless = c->hopeless || bad->path[0] == '\0';
+    skip_below(c, bad->path);
+}
+
 static void expect(checking *c, const mig__line *line, mig__yaml_kind kind)
 {
     if (line->kind != kind) {
-        c->misshapen = true;
-        skip_below(c, line->path);
+        give_up(c, line);
         mig__plan_problem(c->plan, c->plan->path, line->line, "\"%s\" takes %s, here is %s", line->path, kinds[kind],
                           kinds[line->kind]);
     }
@@ -227,23 +240,23 @@ static void check_line(checking *c, const mig__line *line)
                       path);
 }
 
-/* False: it can not be loaded. */
-static bool check_lines(mig_plan *plan, const mig__lines *lines)
+/* False: nothing of it can be loaded. */
+static bool check_lines(mig_plan *plan, mig__lines *lines)
 {
-    checking c = {.plan = plan};
+    checking c = {.plan = plan, .lines = lines};
     for (size_t i = 0; i < lines->count; i++) {
         const mig__line *line = &lines->items[i];
         if (c.skip[0] != '\0' && strncmp(line->path, c.skip, strlen(c.skip)) == 0) {
             continue;
         }
         if (line->twice) {
-            c.misshapen = true;
+            give_up(&c, line);
             mig__plan_problem(plan, plan->path, line->line, "\"%s\" is here for the second time", line->path);
         } else {
             check_line(&c, line);
         }
     }
-    return !c.misshapen;
+    return !c.hopeless;
 }
 
 /* ---- loading ---- */
@@ -282,9 +295,25 @@ static int take_options(mig_plan *plan, const mig__raw_options *raw, mig__lines 
     return 0;
 }
 
-static int take(mig_plan *plan, const mig__raw_plan *raw, mig__lines *lines, mig_error *err)
+static void find_sides(mig__raw_plan *raw, mig__lines *lines)
 {
-    if (raw->version == NULL || strcmp(raw->version, "1") != 0) {
+    static const char *const names[] = {"source", "target"};
+    for (int side = 0; side < 2; side++) {
+        raw->sides[side].bad = mig__lines_bad(lines, names[side]);
+        for (size_t i = 0; i < MIG__PLAN_SIDE_OPTIONS; i++) {
+            char path[96];
+            snprintf(path, sizeof path, "%s.%s", names[side], mig_plan_side_option_name(i));
+            if (raw->sides[side].values[i] != NULL) {
+                raw->sides[side].lines[i] = mig__lines_find(lines, path);
+            }
+        }
+    }
+}
+
+static int take(mig_plan *plan, mig__raw_plan *raw, mig__lines *lines, mig_error *err)
+{
+    find_sides(raw, lines);
+    if (!mig__lines_bad(lines, "version") && (raw->version == NULL || strcmp(raw->version, "1") != 0)) {
         mig__plan_problem(plan, plan->path, mig__lines_find(lines, "version"), "\"version: 1\" is expected");
     }
     if (take_options(plan, &raw->options, lines) != 0) {
@@ -293,6 +322,9 @@ static int take(mig_plan *plan, const mig__raw_plan *raw, mig__lines *lines, mig
     for (unsigned i = 0; i < raw->account_count; i++) {
         char path[32];
         snprintf(path, sizeof path, "accounts.%u", i);
+        if (mig__lines_bad(lines, path)) {
+            continue;
+        }
         if (mig__plan_account(plan, raw, &raw->accounts[i], plan->path, mig__lines_find(lines, path), lines, i, err) !=
             0) {
             return -1;
@@ -316,7 +348,7 @@ static int take(mig_plan *plan, const mig__raw_plan *raw, mig__lines *lines, mig
 
 static int load(mig_plan *plan, mig_error *err)
 {
-    mig__buffer text = MIG__BUFFER_INIT;
+    mig__buffer text = MIG__BUFFER_INIT, sound = MIG__BUFFER_INIT;
     mig__lines lines = {NULL, 0, 0};
     mig__raw_plan *raw = NULL;
     mig_error problem = MIG_ERROR_INIT;
@@ -333,7 +365,11 @@ static int load(mig_plan *plan, mig_error *err)
     if (!check_lines(plan, &lines)) {
         goto cleanup;
     }
-    if (mig__raw_plan_load(&raw, text.data != NULL ? text.data : "", text.length, &problem) != 0) {
+    mig__lines_cut(&lines, text.data != NULL ? text.data : "", text.length, &sound);
+    if ((failed = mig__buffer_ok(&sound, err)) != 0) {
+        goto cleanup;
+    }
+    if (mig__raw_plan_load(&raw, sound.data != NULL ? sound.data : "", sound.length, &problem) != 0) {
         failed = problem.code == MIG_E_PLAN ? mig_plan_add_problem(plan, plan->path, 0, problem.text, err) : -1;
         *err = failed != 0 ? problem : *err;
         goto cleanup;
@@ -343,6 +379,7 @@ cleanup:
     mig__raw_plan_free(&raw);
     mig__lines_free(&lines);
     mig__buffer_free(&text);
+    mig__buffer_free(&sound);
     return failed;
 }
 

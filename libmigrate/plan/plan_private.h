@@ -26,6 +26,9 @@ enum {
 /* Straight from YAML, by libcyaml. Strings are malloc'd; NULL: not there. */
 typedef struct mig__raw_side {
     char *values[MIG__PLAN_SIDE_OPTIONS];
+    /* Of what holds for all accounts, set after loading: the line of each value, and whether the side was cut out. */
+    unsigned lines[MIG__PLAN_SIDE_OPTIONS];
+    bool bad;
 } mig__raw_side;
 
 typedef struct mig__raw_options {

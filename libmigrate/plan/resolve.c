@@ -30,8 +30,13 @@ char *mig__plan_path(const mig_plan *plan, const char *path)
 
 /* ---- where a value stands ---- */
 
-/* The line of a key of this account, or of its side above. */
-static unsigned line_of(const resolving *r, const char *prefix, const char *key)
+typedef struct spot {
+    const char *file;
+    unsigned line;
+} spot;
+
+/* Of a key of this account; `prefix` is a side's name, or "". */
+static spot own_spot(const resolving *r, const char *prefix, const char *key)
 {
     char path[128];
     unsigned line = 0;
@@ -39,10 +44,24 @@ static unsigned line_of(const resolving *r, const char *prefix, const char *key)
         snprintf(path, sizeof path, "accounts.%zu.%s%s%s", r->index, prefix, prefix[0] != '\0' ? "-" : "", key);
         line = mig__lines_find(r->lines, path);
     }
-    return line > 0 ? line : r->out->line;
+    return (spot){r->out->file, line > 0 ? line : r->out->line};
 }
 
-static int add(resolving *r, const char *name, const char *value, unsigned line)
+/* Of an option of a side, which the account has, or its side above. */
+static spot spot_of(const resolving *r, int side, int key)
+{
+    if (r->account->sides[side].values[key] == NULL && r->raw->sides[side].values[key] != NULL) {
+        return (spot){r->plan->path, r->raw->sides[side].lines[key]};
+    }
+    return own_spot(r, side_names[side], mig_plan_side_option_name((size_t)key));
+}
+
+static spot account_spot(const resolving *r)
+{
+    return (spot){r->out->file, r->out->line};
+}
+
+static int add(resolving *r, const char *name, const char *value, spot at)
 {
     mig_plan_account *out = r->out;
     mig_plan_option *grown = realloc(out->options, (out->option_count + 1) * sizeof *grown);
@@ -52,7 +71,7 @@ static int add(resolving *r, const char *name, const char *value, unsigned line)
     out->options = grown;
     mig_plan_option *option = &grown[out->option_count++];
     *option =
-        (mig_plan_option){.name = mig__strdup(name), .value = mig__strdup(value), .file = out->file, .line = line};
+        (mig_plan_option){.name = mig__strdup(name), .value = mig__strdup(value), .file = at.file, .line = at.line};
     return option->name == NULL || option->value == NULL ? -1 : 0;
 }
 
@@ -117,44 +136,53 @@ static int tls_of(const char *text, const mig_provider *provider)
     return -1;
 }
 
-static int bad_value(resolving *r, int side, const char *key, const char *value, const char *wanted)
+static int bad_value(resolving *r, int side, int key, const char *wanted)
 {
-    return mig__plan_problem(r->plan, r->out->file, line_of(r, side_names[side], key), "%s %s: \"%s\" is not %s",
-                             side_names[side], key, value, wanted);
+    spot at = spot_of(r, side, key);
+    return mig__plan_problem(r->plan, at.file, at.line, "%s %s: \"%s\" is not %s", side_names[side],
+                             mig_plan_side_option_name((size_t)key), value_of(r, side, key), wanted);
 }
 
 typedef struct place {
     const char *host, *port;
     int tls;
     const mig_provider *provider;
+    bool sound; /* false: something is wrong, and was told */
 } place;
 
-/* 0; 1: a problem was told; -1: no memory. */
+static int no_host(resolving *r, int side)
+{
+    return mig__plan_problem(r->plan, r->out->file, r->out->line,
+                             "the %s has no host: give one, or a provider that has", side_names[side]);
+}
+
+/* Tells all that is wrong. -1: no memory. */
 static int find_place(resolving *r, int side, place *out)
 {
     const char *name = value_of(r, side, MIG__SIDE_PROVIDER), *tls = value_of(r, side, MIG__SIDE_TLS);
-    *out = (place){.host = value_of(r, side, MIG__SIDE_HOST), .port = value_of(r, side, MIG__SIDE_PORT)};
+    *out = (place){.host = value_of(r, side, MIG__SIDE_HOST), .port = value_of(r, side, MIG__SIDE_PORT), .sound = true};
+    int failed = 0;
     if (name != NULL && (out->provider = mig_provider_find(name)) == NULL) {
-        return bad_value(r, side, "provider", name, "the name of a profile that is known; the manual lists them") != 0
-                   ? -1
-                   : 1;
+        out->sound = false;
+        failed |= bad_value(r, side, MIG__SIDE_PROVIDER, "the name of a profile that is known; the manual lists them");
     }
     if (out->host == NULL && out->provider != NULL) {
         out->host = out->provider->host;
     }
     if (out->host == NULL || out->host[0] == '\0') {
-        return mig__plan_problem(r->plan, r->out->file, r->out->line,
-                                 "the %s has no host: give one, or a provider that has", side_names[side]) != 0
-                   ? -1
-                   : 1;
+        bool untold = out->sound && !r->raw->sides[side].bad; /* a provider that is known might have had one */
+        out->sound = false;
+        failed |= untold ? no_host(r, side) : 0;
     }
     if (out->port != NULL && !is_port(out->port)) {
-        return bad_value(r, side, "port", out->port, "a number from 1 to 65535") != 0 ? -1 : 1;
+        out->sound = false;
+        failed |= bad_value(r, side, MIG__SIDE_PORT, "a number from 1 to 65535");
     }
     if ((out->tls = tls_of(tls, out->provider)) < 0) {
-        return bad_value(r, side, "tls", tls, "one of implicit, starttls, none") != 0 ? -1 : 1;
+        out->sound = false;
+        failed |= bad_value(r, side, MIG__SIDE_TLS, "one of implicit, starttls, none");
     }
-    return 0;
+    return failed;
 }
 
 static int add_url(resolving *r, int side, const place *where, const char *user)
@@ -178,9 +206,10 @@ static int add_url(resolving *r, int side, const place *where, const char *user)
     }
     mig_error error = MIG_ERROR_INIT;
     mig_endpoint endpoint = MIG_ENDPOINT_INIT;
-    int failed = url.failed ? -1 : add(r, side_names[side], url.data, r->out->line);
+    int failed = url.failed ? -1 : add(r, side_names[side], url.data, account_spot(r));
     if (failed == 0 && mig_endpoint_parse_url(&endpoint, url.data, &error) != 0) {
-        failed = mig__plan_problem(r->plan, r->out->file, r->out->line, "the %s: %s", side_names[side], error.text);
+        spot at = spot_of(r, side, MIG__SIDE_HOST);
+        failed = mig__plan_problem(r->plan, at.file, at.line, "the %s: %s", side_names[side], error.text);
     }
     mig_endpoint_clear(&endpoint);
     mig__buffer_free(&url);
@@ -213,18 +242,18 @@ static int add_side_value(resolving *r, int side, const char *key, const char *v
 {
     char name[64];
     bool failed = false;
-    unsigned line = line_of(r, side_names[side], key);
+    spot at = spot_of(r, side, mig__plan_side_option_index(key));
     snprintf(name, sizeof name, "%s-%s", side_names[side], key);
     if (!mig__plan_is_path(key)) {
-        return add(r, name, value, line);
+        return add(r, name, value, at);
     }
     char *path = mig__plan_path(r->plan, value);
     char *expanded = path != NULL ? expand(path, user, &failed) : NULL;
     int result = -1;
     if (expanded != NULL) {
-        result = add(r, name, expanded, line);
+        result = add(r, name, expanded, at);
     } else if (path != NULL && !failed) {
-        result = mig__plan_problem(r->plan, r->out->file, line,
+        result = mig__plan_problem(r->plan, r->out->file, r->out->line,
                                    "%s: %%u would lead out of its directory for the user \"%s\"", name, user);
     }
     free(path);
@@ -238,16 +267,17 @@ static int add_login(resolving *r, int side, const place *where, const char *use
     char name[32];
     snprintf(name, sizeof name, "%s-authzid", side_names[side]);
     if (admin != NULL && master != NULL) {
-        return mig__plan_problem(r->plan, r->out->file, line_of(r, side_names[side], "admin"),
+        spot at = spot_of(r, side, MIG__SIDE_ADMIN);
+        return mig__plan_problem(r->plan, at.file, at.line,
                                  "%s: admin (SASL) and master (in the user name) exclude each other", side_names[side]);
     }
-    if (admin != NULL && add(r, name, user, r->out->line) != 0) {
+    if (admin != NULL && add(r, name, user, account_spot(r)) != 0) {
         return -1;
     }
     snprintf(name, sizeof name, "%s-auth", side_names[side]);
     if (where->provider != NULL && where->provider->auth == MIG_AUTH_XOAUTH2 &&
         value_of(r, side, mig__plan_side_option_index("auth")) == NULL) {
-        return add(r, name, "xoauth2", r->out->line);
+        return add(r, name, "xoauth2", account_spot(r));
     }
     return 0;
 }
@@ -257,17 +287,19 @@ static int resolve_side(resolving *r, int side, const char *user)
     place where;
     char name[32];
     bool own = has_own_proof(r, side);
-    int found = find_place(r, side, &where);
-    if (found != 0) {
-        return found < 0 ? -1 : 0;
+    if (find_place(r, side, &where) != 0) {
+        return -1;
     }
     snprintf(name, sizeof name, "%s-tls", side_names[side]);
-    if (add_url(r, side, &where, user) != 0 || (where.tls == 2 && add(r, name, "none", r->out->line) != 0) ||
-        add_login(r, side, &where, user) != 0) {
+    if (where.sound &&
+        (add_url(r, side, &where, user) != 0 || (where.tls == 2 && add(r, name, "none", account_spot(r)) != 0))) {
+        return -1;
+    }
+    if (add_login(r, side, &where, user) != 0) {
         return -1;
     }
     snprintf(name, sizeof name, "%s-provider", side_names[side]);
-    if (where.provider != NULL && add(r, name, where.provider->name, r->out->line) != 0) {
+    if (where.provider != NULL && add(r, name, where.provider->name, account_spot(r)) != 0) {
         return -1;
     }
     for (size_t i = MIG__SIDE_ADMIN + 1; i < MIG__PLAN_SIDE_OPTIONS; i++) {
@@ -291,7 +323,7 @@ static int add_own_options(resolving *r)
         for (unsigned k = 0; k < count; k++) {
             const char *value = i < MIG__PLAN_LISTS ? own->lists[i][k] : own->values[i];
             char *path = mig__plan_is_path(name) ? mig__plan_path(r->plan, value) : NULL;
-            int failed = add(r, name, path != NULL ? path : value, line_of(r, "", name));
+            int failed = add(r, name, path != NULL ? path : value, own_spot(r, "", name));
             free(path);
             if (failed != 0) {
                 return -1;
@@ -307,7 +339,7 @@ int mig__plan_account(mig_plan *plan, const mig__raw_plan *raw, const mig__raw_a
     const char *source = account->users[0];
     const char *target = account->users[1] != NULL ? account->users[1] : source;
     if (source == NULL || source[0] == '\0' || target[0] == '\0') {
-        return mig__plan_problem(plan, file, line, "an account needs the name of its source user (line %u)", line);
+        return mig__plan_problem(plan, file, line, "an account needs the name of its source user");
     }
     mig_plan_account *grown = realloc(plan->accounts, (plan->account_count + 1) * sizeof *grown);
     if (grown == NULL) {

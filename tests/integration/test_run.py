@@ -454,20 +454,98 @@ class Plans(ToolCase):
     def test_example(self):
         path = os.path.join(self.dir, "example.yaml")
         self.assertEqual(self.run_command([program(), "plan", "init", path]).status, DONE)
+        result = self.run_command([program(), "plan", "check", path])
+        self.assertEqual((result.status, result.out.count("can not be read")), (USAGE, 4), str(result))
+        for side, user in (("old", "ann@old"), ("old", "bob@old"), ("new", "ann@new"), ("new", "robert@new")):
+            os.makedirs(os.path.join(self.dir, "secrets", side), exist_ok=True)
+            with open(os.path.join(self.dir, "secrets", side, user + ".example"), "w", encoding="utf-8") as out:
+                out.write("x\n")
         self.assertEqual(self.run_command([program(), "plan", "check", path]).status, DONE)
         self.assertEqual(self.run_command([program(), "plan", "init", path]).status, USAGE)
+
+    def told(self, result):
+        """What was said, by file and line."""
+        told = {}
+        for line in result.out.splitlines():
+            path, number, text = line.split(":", 2)
+            told.setdefault((os.path.basename(path), int(number)), []).append(text.strip())
+        return told
 
     def test_every_error_in_one_pass(self):
         result = self.check("version: 1\nsource: {host: a, prot: 1}\ntarget: {host: b, port: 77777}\n"
                             "options:\n  conections: 3\n  max-size: 20Q\n  ordered: perhaps\n"
                             "accounts:\n- {source: x}\n- {target: y}\n- {source: x}\nsorce: 1\n")
         self.assertEqual(result.status, USAGE)
-        lines = [line.split(":", 2)[1:] for line in result.out.splitlines()]
-        self.assertEqual([int(number) for number, _ in lines], sorted(int(number) for number, _ in lines))
-        told = dict((int(number), text) for number, text in lines)
-        for number, part in ((2, "mean \"port\""), (5, "connections"), (6, "20Q"), (7, "true or false"), (9, "65535"),
+        told = self.told(result)
+        self.assertEqual(list(told), sorted(told))
+        for number, part in ((2, "mean \"port\""), (3, "65535"), (5, "connections"), (6, "20Q"), (7, "true or false"),
                              (10, "source user"), (11, "already"), (12, "sorce")):
-            self.assertIn(part, told.get(number, ""), result.out)
+            self.assertIn(part, told.get(("plan.yaml", number), [""])[0], result.out)
+        self.assertEqual(len(result.out.splitlines()), 8, result.out)
+
+    def test_a_dozen_planted_errors(self):
+        """Several in one account, the same in several accounts, of each kind; and nothing else is told."""
+        planted = {("plan.yaml", 1): ["version: 1"],
+                   ("plan.yaml", 4): ["starttls"],
+                   ("plan.yaml", 6): ["nowhere"],
+                   ("plan.yaml", 8): ["1 to 256"],
+                   ("plan.yaml", 9): ["YYYY-MM-DD"],
+                   ("plan.yaml", 10): ["HH:MM"],
+                   ("plan.yaml", 11): ["takes a list, here is one value"],
+                   ("plan.yaml", 12): ["takes one value, here is a list"],
+                   ("plan.yaml", 13): ["https://"],
+                   ("plan.yaml", 14): ["second time"],
+                   ("plan.yaml", 18): ["merge, source, keep"],
+                   ("plan.yaml", 19): ["FROM=TO"],
+                   ("plan.yaml", 20): ["a mapping, here is one value"],
+                   ("accounts.csv", 2): ["20Q", "auto, plain", "sha256//"],
+                   ("accounts.csv", 3): ["20Q"],
+                   ("accounts.csv", 4): ["65535", "admin (SASL) and master"],
+                   ("accounts.csv", 5): ["fewer cells"],
+                   ("accounts.csv", 6): ["source user"],
+                   ("accounts.csv", 7): ["since 2001-01-02 and before 2001-01-01 leave no day"],
+                   ("accounts.csv", 8): ["exclude each other"]}
+        with open(os.path.join(self.dir, "accounts.csv"), "w", encoding="utf-8") as out:
+            out.write("source_user,max_size,source_auth,source_pin,source_port,source_admin,source_master,since,before,"
+                      "source_token_command,source_password_command\n"
+                      "a,20Q,plian,abc,,,,,,,\n"
+                      "b,20Q,,,,,,,,,\n"
+                      "c,,,,70000,boss,boss,,,,\n"
+                      "d,\n"
+                      ",,,,,,,,,,\n"
+                      "f,,,,,,,2001-01-02,2001-01-01,,\n"
+                      "g,,,,,,,,,date,date\n"
+                      "h,1K,,,,,,,,,\n")
+        result = self.check("version: 2\n"
+                            "source:\n"
+                            "  host: a\n"
+                            "  tls: startls\n"
+                            "target: {host: b,\n"
+                            "         password-file: nowhere}\n"
+                            "options:\n"
+                            "  jobs: 300\n"
+                            "  since: 2001-13-13\n"
+                            "  until: noon\n"
+                            "  exclude: Trash\n"
+                            "  max-rate: [1, 2]\n"
+                            "  webhook: http://h/\n"
+                            "  jobs: 7\n"
+                            "accounts-file: accounts.csv\n"
+                            "accounts:\n"
+                            "- source: \u00e4\n"
+                            "  flags: marge\n"
+                            "  map: [a]\n"
+                            "- just a name\n"
+                            "- source: y\n"
+                            "  since: 2001-01-02\n")
+        self.assertEqual(result.status, USAGE)
+        told = self.told(result)
+        self.assertEqual({place: len(texts) for place, texts in told.items()},
+                         {place: len(texts) for place, texts in planted.items()}, result.out)
+        for place, parts in planted.items():
+            for part in parts:
+                self.assertTrue(any(part in text for text in told[place]), (place, part, result.out))
+        self.assertIn("%d things to mend" % sum(map(len, planted.values())), result.err)
 
     def test_each_option_has_its_place(self):
         listed = set()

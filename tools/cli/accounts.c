@@ -13,62 +13,125 @@ static int make_room(cli_accounts *accounts, size_t count, mig_error *err)
     return accounts->items && accounts->runs ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
 }
 
-/* The option that a message of cli_options_parse names, as far as the plan has it. */
-static const mig_plan_option *culprit(const mig_plan *plan, const mig_plan_account *account, const char *text)
+/* The option of that name, as far as the plan has it and it was not refused yet. */
+static const mig_plan_option *option_named(const mig_plan *plan, const mig_plan_account *account,
+                                           const cli_refused *refused, const char *name, size_t length)
 {
     const mig_plan_option *levels[] = {account ? account->options : NULL, plan->options};
     const size_t counts[] = {account ? account->option_count : 0, plan->option_count};
-    for (size_t level = 0; level < 2; level++) {
+    for (size_t level = 0; level < 2; level++)
         for (size_t i = 0; i < counts[level]; i++) {
-            char start[64];
-            snprintf(start, sizeof start, "--%s", levels[level][i].name);
-            const size_t length = strlen(start);
-            if (strncmp(text, start, length) == 0 && (text[length] == ':' || text[length] == ' '))
-                return &levels[level][i];
+            const mig_plan_option *option = &levels[level][i];
+            bool known = strlen(option->name) == length && strncmp(option->name, name, length) == 0;
+            for (size_t k = 0; known && k < refused->count; k++)
+                known = refused->items[k] != option;
+            if (known)
+                return option;
         }
-    }
     return NULL;
 }
 
+/* The first option of the plan that a message of cli_options_parse names, as --NAME. */
+static const mig_plan_option *culprit(const mig_plan *plan, const mig_plan_account *account, const cli_refused *refused,
+                                      const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    const mig_plan_option *found = NULL;
+    for (const char *at = strstr(text, "--"); at && !found; at = strstr(at + 2, "--"))
+        found = option_named(plan, account, refused, at + 2, strspn(at + 2, letters));
+    return found;
+}
+
+/* In a plan an option has no dashes before its name. */
+static void take_dashes_away(char *text)
+{
+    char *out = text;
+    for (const char *at = text; *at != '\0'; at++) {
+        const bool begins = at == text || at[-1] == ' ';
+        if (begins && at[0] == '-' && at[1] == '-' && at[2] >= 'a' && at[2] <= 'z')
+            at += 2;
+        *out++ = *at;
+    }
+    *out = '\0';
+}
+
 /* What an option does not take is a problem of the plan, at its line, or at the account's. */
-static int note_problem(mig_plan *plan, const mig_plan_account *account, const mig_error *problem, mig_error *err)
+static int note_problem(mig_plan *plan, const mig_plan_account *account, const mig_plan_option *option,
+                        const mig_error *problem, mig_error *err)
 {
     char text[MIG_ERROR_TEXT + MIG_ERROR_HINT + 8];
-    const mig_plan_option *option = culprit(plan, account, problem->text);
-    const char *plain = strncmp(problem->text, "--", 2) == 0 ? problem->text + 2 : problem->text;
-    snprintf(text, sizeof text, "%s%s%s", option ? plain : problem->text, problem->hint[0] != '\0' ? "; " : "",
-             problem->hint);
+    snprintf(text, sizeof text, "%s%s%s", problem->text, problem->hint[0] != '\0' ? "; " : "", problem->hint);
+    take_dashes_away(text);
     if (option)
         return mig_plan_add_problem(plan, option->file, option->line, text, err);
     return account ? mig_plan_add_problem(plan, account->file, account->line, text, err)
                    : mig_plan_add_problem(plan, plan->path, 0, text, err);
 }
 
+static int refuse(cli_refused *refused, const mig_plan_option *option, mig_error *err)
+{
+    const mig_plan_option **grown = realloc(refused->items, (refused->count + 1) * sizeof *grown);
+    if (!grown)
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    refused->items = grown;
+    refused->items[refused->count++] = option;
+    return 0;
+}
+
+static bool has(const cli_arguments *arguments, const char *start)
+{
+    for (size_t i = 1; i < arguments->count; i++)
+        if (strncmp(arguments->items[i], start, strlen(start)) == 0)
+            return true;
+    return false;
+}
+
+/* An account whose URL is wrong (that was told) is looked at as if it had one. */
+static int parse_arguments(cli_options *options, const cli_tool *tool, const cli_arguments *arguments, mig_error *err)
+{
+    const char **items = calloc(arguments->count + 3, sizeof *items);
+    size_t count = arguments->count;
+    if (!items)
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    memcpy(items, arguments->items, count * sizeof *items);
+    if (tool->part == CLI_PART_ACCOUNT && !has(arguments, "--source="))
+        items[count++] = "--source=imaps://user@source.invalid";
+    if (tool->part == CLI_PART_ACCOUNT && !has(arguments, "--target="))
+        items[count++] = "--target=imaps://user@target.invalid";
+    const int result = cli_options_parse(options, tool, (int)count, items, err);
+    free(items);
+    return result;
+}
+
+/*
+ * The parser stops at the first thing that is wrong. To tell them all it is asked again without the option that was at
+ * fault, until nothing is left to say.
+ */
 static int parse_part(cli_options *options, const cli_tool *tool, cli_part part, mig_plan *plan,
                       const mig_plan_account *account, int argc, const char **argv, mig_error *err)
 {
     cli_tool as_part = *tool;
-    cli_arguments arguments;
-    mig_error problem = MIG_ERROR_INIT;
+    cli_refused refused = {.count = 0};
+    const mig_plan_option *option = NULL;
+    int result = 0;
     as_part.part = part;
-    int result = cli_plan_arguments(&arguments, tool->verb, plan, account, argc, argv, err);
-    if (result == 0 && cli_options_parse(options, &as_part, (int)arguments.count, arguments.items, &problem) != 0) {
-        *err = problem;
-        result = problem.code == MIG_E_USAGE ? note_problem(plan, account, &problem, err) : -1;
-    }
-    cli_arguments_free(&arguments);
+    do {
+        cli_arguments arguments;
+        mig_error problem = MIG_ERROR_INIT;
+        option = NULL;
+        cli_options_clear(options);
+        result = cli_plan_arguments(&arguments, tool->verb, plan, account, &refused, argc, argv, err);
+        if (result == 0 && parse_arguments(options, &as_part, &arguments, &problem) != 0) {
+            *err = problem;
+            option = culprit(plan, account, &refused, problem.text);
+            result = problem.code == MIG_E_USAGE ? note_problem(plan, account, option, &problem, err) : -1;
+        }
+        cli_arguments_free(&arguments);
+        if (result == 0 && option)
+            result = refuse(&refused, option, err);
+    } while (result == 0 && option);
+    free(refused.items);
     return result;
-}
-
-/* One that has no place to go to was told of already. */
-static bool is_complete(const mig_plan_account *account)
-{
-    bool source = false, target = false;
-    for (size_t i = 0; i < account->option_count; i++) {
-        source = source || strcmp(account->options[i].name, "source") == 0;
-        target = target || strcmp(account->options[i].name, "target") == 0;
-    }
-    return source && target;
 }
 
 int cli_accounts_take(cli_accounts *accounts, const cli_tool *tool, mig_plan *plan, int argc, const char **argv,
@@ -79,8 +142,6 @@ int cli_accounts_take(cli_accounts *accounts, const cli_tool *tool, mig_plan *pl
         parse_part(&accounts->common, tool, CLI_PART_RUN, plan, NULL, argc, argv, err) != 0)
         return -1;
     for (size_t i = 0; i < plan->account_count; i++) {
-        if (!is_complete(&plan->accounts[i]))
-            continue;
         cli_options *options = &accounts->items[accounts->count++].options;
         if (parse_part(options, tool, CLI_PART_ACCOUNT, plan, &plan->accounts[i], argc, argv, err) != 0)
             return -1;

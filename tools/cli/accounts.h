@@ -35,8 +35,8 @@ typedef struct cli_accounts {
 int cli_accounts_parse(cli_accounts *accounts, const cli_tool *tool, int argc, const char **argv, mig_error *err);
 
 /*
- * The same from a plan that is loaded: what its options do not take is added to its problems, all of it. Accounts
- * without both URLs are passed over. `accounts` is new. Errors: MIG_E_NOMEM.
+ * The same from a plan that is loaded: what its options do not take is added to its problems, all of it, each at its
+ * line. With problems the accounts are of no use. `accounts` is new. Errors: MIG_E_NOMEM.
  */
 int cli_accounts_take(cli_accounts *accounts, const cli_tool *tool, mig_plan *plan, int argc, const char **argv,
                       mig_error *err);

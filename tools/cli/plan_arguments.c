@@ -95,15 +95,32 @@ static int add_switch(cli_arguments *out, mig_plan *plan, const mig_plan_option 
     return mig_plan_add_problem(plan, option->file, option->line, text, err);
 }
 
-static int add_options(cli_arguments *out, cli_verb verb, mig_plan *plan, const mig_plan_option *options, size_t count,
-                       const mig_plan_account *below, int argc, const char **argv, mig_error *err)
+static bool is_refused(const cli_refused *refused, const mig_plan_option *option)
+{
+    for (size_t i = 0; refused && i < refused->count; i++)
+        if (refused->items[i] == option)
+            return true;
+    return false;
+}
+
+typedef struct taking {
+    cli_verb verb;
+    mig_plan *plan;
+    const cli_refused *refused;
+    int argc;
+    const char **argv;
+} taking;
+
+static int add_options(cli_arguments *out, const taking *t, const mig_plan_option *options, size_t count,
+                       const mig_plan_account *below, mig_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         const mig_plan_option *option = &options[i];
-        const cli_option_kind kind = cli_option_find(verb, option->name);
-        if (kind == CLI_OPTION_UNKNOWN || in_account(option->name, below) || typed(option->name, argc, argv))
+        const cli_option_kind kind = cli_option_find(t->verb, option->name);
+        if (kind == CLI_OPTION_UNKNOWN || in_account(option->name, below) || typed(option->name, t->argc, t->argv) ||
+            is_refused(t->refused, option))
             continue;
-        const int failed = kind == CLI_OPTION_SWITCH ? add_switch(out, plan, option, err)
+        const int failed = kind == CLI_OPTION_SWITCH ? add_switch(out, t->plan, option, err)
                                                      : push_made(out, option->name, option->value, err);
         if (failed != 0)
             return -1;
@@ -111,14 +128,15 @@ static int add_options(cli_arguments *out, cli_verb verb, mig_plan *plan, const 
     return 0;
 }
 
-int cli_plan_arguments(cli_arguments *out, cli_verb verb, mig_plan *plan, const mig_plan_account *account, int argc,
-                       const char **argv, mig_error *err)
+int cli_plan_arguments(cli_arguments *out, cli_verb verb, mig_plan *plan, const mig_plan_account *account,
+                       const cli_refused *refused, int argc, const char **argv, mig_error *err)
 {
+    const taking t = {.verb = verb, .plan = plan, .refused = refused, .argc = argc, .argv = argv};
     *out = (cli_arguments){.items = NULL};
     if (push(out, NULL, argv[0], err) != 0 ||
-        add_options(out, verb, plan, plan->options, plan->option_count, account, argc, argv, err) != 0)
+        add_options(out, &t, plan->options, plan->option_count, account, err) != 0)
         return -1;
-    if (account && add_options(out, verb, plan, account->options, account->option_count, NULL, argc, argv, err) != 0)
+    if (account && add_options(out, &t, account->options, account->option_count, NULL, err) != 0)
         return -1;
     for (int i = 1; i < argc; i++)
         if (push(out, NULL, argv[i], err) != 0)

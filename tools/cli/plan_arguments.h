@@ -18,12 +18,18 @@ typedef struct cli_arguments {
     size_t count, made_count;
 } cli_arguments;
 
+/* Options of a plan that are passed over, because it is known what is wrong with them. */
+typedef struct cli_refused {
+    const mig_plan_option **items;
+    size_t count;
+} cli_refused;
+
 /*
- * `account` NULL: what holds for the run as a whole. `argv` is the command line as it came. A value that is neither
- * true nor false for a switch becomes a problem of the plan. 0, or -1 with MIG_E_NOMEM.
+ * `account` NULL: what holds for the run as a whole. `argv` is the command line as it came. `refused` NULL: none. A
+ * value that is neither true nor false for a switch becomes a problem of the plan. 0, or -1 with MIG_E_NOMEM.
  */
-int cli_plan_arguments(cli_arguments *out, cli_verb verb, mig_plan *plan, const mig_plan_account *account, int argc,
-                       const char **argv, mig_error *err);
+int cli_plan_arguments(cli_arguments *out, cli_verb verb, mig_plan *plan, const mig_plan_account *account,
+                       const cli_refused *refused, int argc, const char **argv, mig_error *err);
 
 void cli_arguments_free(cli_arguments *arguments);
 

@@ -70,6 +70,12 @@ mig_plan *mig_plan_load(const char *path, mig_error *err);
 /* Add a problem that was found later, as a value that an option does not take. 0, or -1 with MIG_E_NOMEM. */
 int mig_plan_add_problem(mig_plan *plan, const char *file, unsigned line, const char *text, mig_error *err);
 
+/*
+ * Add a problem for each file with a password, certificate or key that can not be read; they are not opened. 0, or -1
+ * with MIG_E_NOMEM.
+ */
+int mig_plan_check_files(mig_plan *plan, mig_error *err);
+
 /* MIG_E_PLAN with the first problem and how many there are; returns -1. */
 int mig_plan_refuse(const mig_plan *plan, mig_error *err);
 

@@ -33,7 +33,7 @@ static const char *arguments(cli_verb verb, size_t options, bool account, int ar
     mig_plan plan = {.path = path, .options = whole, .option_count = options};
     mig_plan_account one = {.options = own, .option_count = sizeof own / sizeof own[0], .file = path, .line = 9};
     cli_arguments out;
-    assert_int_equal(cli_plan_arguments(&out, verb, &plan, account ? &one : NULL, argc, argv, &err), 0);
+    assert_int_equal(cli_plan_arguments(&out, verb, &plan, account ? &one : NULL, NULL, argc, argv, &err), 0);
     joined[0] = '\0';
     for (size_t i = 0; i < out.count; i++)
         snprintf(joined + strlen(joined), sizeof joined - strlen(joined), "%s%s", i > 0 ? " " : "", out.items[i]);
