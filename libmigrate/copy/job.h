@@ -14,6 +14,8 @@
 #include "copy/result.h"
 #include "imap/fetch.h"
 #include "imap/list.h"
+#include "sides/labels.h"
+#include "sides/profile.h"
 #include "state/state.h"
 #include <migrate/copy.h>
 #include <pthread.h>
@@ -71,11 +73,12 @@ typedef struct mig__folder_job {
     mig__state_folder record;
     mig_folder_result *result;
 
-    mig__selected snapshot; /* the source as scanned */
-    mig__selected goal;     /* the target as selected before anything was written */
-    bool scanned;           /* snapshot is there */
-    bool unchanged;         /* as recorded: nothing to do */
-    bool filtered;          /* options select a part: never recorded as complete */
+    mig__selected snapshot;   /* the source as scanned */
+    mig__selected goal;       /* the target as selected before anything was written */
+    bool scanned;             /* snapshot is there */
+    bool unchanged;           /* as recorded: nothing to do */
+    bool filtered;            /* options select a part: never recorded as complete */
+    mig__label_choice choice; /* which of its messages are meant, where folders are labels */
 
     mig__flag_change *flag_changes; /* by ascending uid; what the source said, not compared yet */
     size_t flag_change_count;
@@ -116,8 +119,10 @@ typedef struct mig__run {
     int64_t state_run;
     char *spool_dir;
     mig__mailbox_list source_list, target_list;
-    bool target_utf8;   /* the target's names are UTF-8 on the wire */
-    bool flagged_later; /* the target loses \Flagged when a message comes with it: it is stored at the end */
+    mig__profile profiles[2]; /* by side */
+    mig__labels labels;       /* of the folders that are copied, with MIG_LABELS_FIRST */
+    bool target_utf8;         /* the target's names are UTF-8 on the wire */
+    bool flagged_later;       /* the target loses \Flagged when a message comes with it: it is stored at the end */
     mig__folder_job *jobs;
     size_t job_count;
     mig__pace pace;

@@ -99,8 +99,12 @@ int mig__lists_map(mig__run *run, mig_error *err)
     mig__map map = {0};
     mig__state_folder *folders = NULL;
     size_t folder_count = 0;
-    mig__map_rules rules = {run->options->folders, run->options->excludes, run->options->maps};
-    if (mig__sides_map(&map, &run->source_list, &run->target_list, &rules, err) != 0 ||
+    const mig_copy_options *options = run->options;
+    const mig__profile *from = &run->profiles[MIG_SOURCE], *to = &run->profiles[MIG_TARGET];
+    mig__map_rules rules = {options->folders, options->excludes, options->maps, options->labels};
+    mig__labels_free(&run->labels);
+    if (mig__sides_map(&map, &run->source_list, &run->target_list, from, to, &rules, err) != 0 ||
+        mig__labels_make(&run->labels, &map, &run->source_list, err) != 0 ||
         mig__state_folders(run->state, run->state_account, &folders, &folder_count, err) != 0) {
         goto cleanup;
     }
@@ -114,6 +118,10 @@ int mig__lists_map(mig__run *run, mig_error *err)
     run->job_count = run->account->folder_count = map.count;
     for (size_t i = 0; i < map.count; i++) {
         run->jobs[i].result = &run->account->folders[i]; /* of all of them, whatever fails below */
+        run->jobs[i].choice.rest = map.entries[i].rest;
+        if (from->labels && options->labels == MIG_LABELS_FIRST && !map.entries[i].rest) {
+            run->jobs[i].choice = (mig__label_choice){.before = &run->labels, .place = i};
+        }
     }
     for (size_t i = 0; i < map.count; i++) {
         if (make_job(run, &run->jobs[i], &map.entries[i], folders, folder_count, err) != 0) {

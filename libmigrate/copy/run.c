@@ -105,6 +105,8 @@ static int open_both(mig__run *run, mig__session **source, mig__session **target
         *err = from.failed != 0 ? from.error : to.error;
         return -1;
     }
+    mig__profile_find(&run->profiles[MIG_SOURCE], run->options->providers[MIG_SOURCE], run->options->source, *source);
+    mig__profile_find(&run->profiles[MIG_TARGET], run->options->providers[MIG_TARGET], run->options->target, *target);
     run->target_utf8 = mig__session_utf8_names(*target);
     run->flagged_later = mig__session_loses_flagged(*target);
     return 0;
@@ -484,6 +486,7 @@ static void free_jobs(mig__run *run)
 static void free_run(mig__run *run)
 {
     free_jobs(run);
+    mig__labels_free(&run->labels);
     mig__mailbox_list_free(&run->source_list);
     mig__mailbox_list_free(&run->target_list);
     free(run->spool_dir);

@@ -19,8 +19,8 @@ static bool filtered(const mig_copy_options *options)
 
 static void take_counts(mig__folder_job *job, const mig__state_counts *counts)
 {
-    job->result->messages = job->source->messages;
     job->result->already = counts->copied + counts->adopted;
+    job->result->messages = mig__labels_everything(&job->choice) ? job->source->messages : job->result->already;
 }
 
 int mig__scan_unchanged(mig__run *run, mig_error *err)
@@ -175,7 +175,6 @@ static int plan(mig__run *run, scanning *scan, mig_error *err)
     mig__folder_job *job = scan->job;
     mig__uidset done = MIG__UIDSET_INIT;
     int failed = -1;
-    complete_snapshot(job, &scan->found);
     if (job->record.id != 0 && mig__state_source_uids(run->state, job->record.id, &done, NULL, err) != 0) {
         goto cleanup;
     }
@@ -249,7 +248,15 @@ static int finish_job(mig__run *run, mig__session *session, const char *criteria
         heed_uidvalidity(run, scan->job, err) != 0) {
         return -1;
     }
-    return plan(run, scan, err);
+    complete_snapshot(scan->job, &scan->found); /* before the labels choose: it tells what there is */
+    mig_error refused;
+    int chosen = mig__labels_choose(session, scan->job->source->wire, &scan->job->choice, &scan->found, &refused);
+    if (chosen > 0) {
+        break_job(run, scan->job, &refused);
+    } else if (chosen < 0) {
+        *err = refused;
+    }
+    return chosen != 0 ? (chosen > 0 ? 0 : -1) : plan(run, scan, err);
 }
 
 static void free_scan(scanning *scan)

@@ -23,7 +23,9 @@ typedef struct mig__node { /* a mailbox of the source */
     size_t level;  /* how many mailboxes it follows */
     bool unusable; /* it gets no place, the note says why */
     bool selectable;
-    bool view;     /* ALL, FLAGGED or IMPORTANT */
+    mig_role told; /* the role that counts: as announced, but for \All where mailboxes are labels */
+    bool all;      /* that one */
+    bool view;     /* it shows the mail of others */
     bool unlike;   /* its name can not stay as it is: others may have what it becomes */
     bool has_rule; /* a rule says where it goes: rule_path */
     mig__path rule_path;
@@ -67,5 +69,8 @@ mig_role mig__role_known(const char *component, size_t *rank);
 
 /* True when the component can not stay as it is on the target. */
 bool mig__component_changes(const mig__job *job, const char *component, bool raw);
+
+/* True for a top-level name that the target keeps for itself. */
+bool mig__place_reserved(const mig__job *job, const mig__place *place);
 
 #endif

@@ -15,6 +15,11 @@ static mig_role role_of(const mig__node *node)
     return to_be_made && (node->view || elsewhere) ? MIG_ROLE_NONE : role;
 }
 
+static mig_labels rules_labels(const mig__job *job)
+{
+    return job->rules.given != NULL ? job->rules.given->labels : MIG_LABELS_ALL;
+}
+
 static int write_entry(const mig__job *job, mig__node *node, mig__map_entry *entry, mig_error *err)
 {
     const char *name = node->folder->name;
@@ -26,8 +31,16 @@ static int write_entry(const mig__job *job, mig__node *node, mig__map_entry *ent
     }
     bool only_view = node->view && !mig__rules_named(&job->rules, name);
     if (only_view) {
+        bool keyword = job->source->labels && rules_labels(job) == MIG_LABELS_KEYWORD;
         mig__buffer_clear(&node->note);
-        mig__note(node, "left out: it is a view of mail that lies in other folders; name it to copy it as well", NULL);
+        mig__note(node,
+                  keyword ? "left out: its mail is copied with all other mail, and has this label as a keyword"
+                          : "left out: it is a view of mail that lies in other folders; name it to copy it as well",
+                  NULL);
+    } else if (node->all && rules_labels(job) != MIG_LABELS_KEYWORD) {
+        entry->rest = !mig__rules_named(&job->rules, name);
+        mig__note(node, entry->rest ? "only the mail that has no label is copied from it" : "all of it is copied",
+                  NULL);
     }
     if (only_view || node->unusable) {
         entry->role = node->folder->role;

@@ -20,16 +20,20 @@
  * Where a name can not stay as it is, the note says so:
  *  - What is below INBOX stays there where the target allows it, else it goes to the top level. Where the target has
  *    the prefix "INBOX." both are the same.
- *  - A component that holds the target's separator gets '_' for it, a control character (C0, C1, DEL) as well, an empty
- *    component is "_". Separators at the end of a name do not count.
+ *  - A component that holds the target's separator gets '_' for it, a control character (C0, C1, DEL) and what the
+ *    target is known to refuse as well, an empty component is "_". Separators at the end of a name do not count. Where
+ *    the target refuses blanks at the ends or several in a row, they go; a component too long for it is cut.
  *  - Below a mailbox that takes no children, and everywhere on a flat target, components are joined by " - ".
  *  - When two mailboxes want one name, the one whose name fits unchanged has it, then the first by name; others get
  *    " (2)", " (3)". On a target without case "A" and "a" are one name. What exists on the target takes no name away:
- *    mail is added to it.
+ *    mail is added to it. Names that the target keeps for itself ("Calendar") are taken from the start.
  *  - Two mailboxes only meet where a rule says so, or where one was sent to a role's mailbox and the other has a known
  *    name of that role. Both notes say it.
  *  - Views (\All, \Flagged, \Important) hold no mail of their own and are left out, unless a --folder pattern without
- *    '*' names them. Nothing is taken for a view because of its name.
+ *    '*' names them. Nothing is taken for a view because of its name, but for those that the source is known to have.
+ *  - Where mailboxes are labels (Gmail) \All holds mail that stands nowhere else. That is its "rest": it goes to the
+ *    target's \All where that has labels too, else it is an archive like any other. With MIG_LABELS_KEYWORD all of \All
+ *    goes there, \Trash and \Junk, which it does not show, as always, and the others are left out.
  *  - "[Gmail]" itself is left out where the target is not Gmail, and what is below it goes to the top level.
  *  - A name that is listed twice is mapped once.
  *
@@ -62,6 +66,13 @@ typedef struct mig__side_in {
     char delimiter;         /* of the personal namespace */
     bool inbox_no_children; /* INBOX takes no children there (iCloud, Courier's prefix excepted) */
     bool case_insensitive;  /* names that differ in case alone are the same (Microsoft 365) */
+    bool labels;            /* mailboxes are labels, \All holds every message (Gmail) */
+    bool tidy_blanks;       /* no blank at either end of a component, nor two in a row */
+    size_t name_length;     /* octets of a component; 0: no bound */
+    const char *forbidden;  /* ASCII characters that a component must not hold; NULL: none */
+    const char *const
+        *reserved;            /* top-level names that can not be mailboxes, in any case; ends with NULL; NULL: none */
+    const char *const *views; /* names of mailboxes that show the mail of others, as globs; the same */
 } mig__side_in;
 
 /*
@@ -75,6 +86,7 @@ typedef struct mig__map_rules {
     const char *const *folders;  /* only these; none: all */
     const char *const *excludes; /* not these, whatever `folders` says */
     const char *const *maps;
+    mig_labels labels; /* counts where the source's mailboxes are labels */
 } mig__map_rules;
 
 typedef struct mig__map_entry {
@@ -87,6 +99,7 @@ typedef struct mig__map_entry {
     mig_role role;         /* by announcement, else by well-known name; to be asked for when the mailbox is created.
                               NONE for a new one whose role another mailbox of the target has already */
     bool left_out_by_rule; /* true with target NULL: --folder/--exclude; false with target NULL: see note */
+    bool rest;             /* \All where mailboxes are labels: only what stands in no other one is meant */
     char *note; /* something a person should know (renamed, merged, left out and why), UTF-8; NULL: nothing */
 } mig__map_entry;
 

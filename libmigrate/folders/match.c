@@ -86,7 +86,7 @@ static mig__node *find_holder(mig__job *job, mig_role role)
         if (node->unusable || !node->selectable || mig__node_is_inbox(node)) {
             continue;
         }
-        mig_role told = node->folder->role;
+        mig_role told = node->told;
         if (told == role && better(node, announced)) {
             announced = node;
         } else if (told == MIG_ROLE_NONE && node->name_role == role && better(node, named)) {
@@ -96,7 +96,7 @@ static mig__node *find_holder(mig__job *job, mig_role role)
     for (size_t i = 0; announced != NULL && i < job->count; i++) {
         mig__node *node = &job->nodes[i];
         if (node != announced && !node->unusable && node->selectable && !mig__node_is_inbox(node) &&
-            node->folder->role == role) {
+            node->told == role) {
             mig__note(node, "keeps its name: %N has the same role and goes before", announced->folder->name);
         }
     }
@@ -124,7 +124,7 @@ static mig__place *find_home(mig__job *job, mig__node *node, const role_homes *h
 {
     mig__place *natural = node->natural;
     mig__place *announced = homes->announced[node->role], *by_name = homes->by_name[node->role];
-    bool contested = is_contested(job, node);
+    bool contested = is_contested(job, node) || mig__place_reserved(job, natural);
     if (!contested && has_role_there(job, natural, node->role)) {
         return natural;
     }
@@ -156,8 +156,12 @@ void mig__match_roles(mig__job *job)
         }
         node->role = (mig_role)role;
         node->role_home = homes.announced[role];
+        if (node->all && job->target->labels && homes.announced[MIG_ROLE_ALL] != NULL) {
+            node->role_home = homes.announced[MIG_ROLE_ALL];
+        }
         if (!node->has_rule) {
-            node->role_place = find_home(job, node, &homes);
+            bool same_kind = node->role_home != NULL && node->role_home == homes.announced[MIG_ROLE_ALL];
+            node->role_place = same_kind ? node->role_home : find_home(job, node, &homes);
         }
         if (node->role_place != NULL && node->role_place != node->natural) {
             mig__note(node, "goes to %N, the target's folder with the same role",

@@ -8,14 +8,20 @@
 #include "folders/job.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { /* what became of a name */
        CHANGED_SEPARATOR = 1 << 0,
        CHANGED_CONTROL = 1 << 1,
        CHANGED_EMPTY = 1 << 2,
        CHANGED_JOINED = 1 << 3,
-       CHANGED_LIFTED = 1 << 4
+       CHANGED_LIFTED = 1 << 4,
+       CHANGED_FORBIDDEN = 1 << 5,
+       CHANGED_BLANKS = 1 << 6,
+       CHANGED_LENGTH = 1 << 7
 };
+
+enum { SUFFIX_ROOM = 8 }; /* octets of a name that is cut are kept for " (2)" */
 
 typedef struct spot { /* a name below a place, not made yet */
     mig__place *parent;
@@ -34,36 +40,77 @@ static size_t control_size(const char *text)
     return octets[0] == 0xc2 && octets[1] >= 0x80 && octets[1] <= 0x9f ? 2 : 0;
 }
 
-/* Write a component as the target takes it; wire octets stay but for the separator. Returns what was changed. */
-static unsigned clean(char delimiter, const char *component, bool raw, mig__buffer *out)
+/* What has to become "_", in octets; 0: it can stay. `why` gets the reason. */
+static size_t refused_size(const mig__side_in *target, const char *text, bool raw, unsigned *why)
 {
-    if (*component == '\0') {
-        mig__buffer_add_char(out, '_');
-        return CHANGED_EMPTY;
+    size_t control = raw ? 0 : control_size(text);
+    if (target->delimiter != '\0' && *text == target->delimiter) {
+        *why = CHANGED_SEPARATOR;
+        return 1;
     }
-    unsigned changes = 0;
+    if (control > 0) {
+        *why = CHANGED_CONTROL;
+        return control;
+    }
+    *why = CHANGED_FORBIDDEN;
+    return target->forbidden != NULL && strchr(target->forbidden, *text) != NULL ? 1 : 0;
+}
+
+/* Cut what was written from `begin` on where it is too long, at the end of a character. */
+static unsigned cut(const mig__side_in *target, bool raw, size_t begin, mig__buffer *out)
+{
+    size_t most = target->name_length;
+    if (raw || most <= SUFFIX_ROOM || out->length - begin <= most) {
+        return 0;
+    }
+    size_t length = begin + most - SUFFIX_ROOM;
+    while (length > begin && ((unsigned char)out->data[length] & 0xc0) == 0x80) {
+        length--;
+    }
+    out->length = length;
+    return CHANGED_LENGTH;
+}
+
+/* Write a component as the target takes it; wire octets stay but for what it refuses. Returns what was changed. */
+static unsigned clean(const mig__side_in *target, const char *component, bool raw, mig__buffer *out)
+{
+    unsigned changes = *component == '\0' ? CHANGED_EMPTY : 0, why;
+    bool tidy = target->tidy_blanks && !raw;
+    size_t begin = out->length;
     while (*component != '\0') {
-        size_t control = raw ? 0 : control_size(component);
-        if (delimiter != '\0' && *component == delimiter) {
-            changes |= CHANGED_SEPARATOR;
-            control = 1;
-        } else if (control > 0) {
-            changes |= CHANGED_CONTROL;
+        if (tidy && *component == ' ' && (component[1] == ' ' || component[1] == '\0' || out->length == begin)) {
+            changes |= CHANGED_BLANKS;
+            component++;
+            continue;
         }
-        mig__buffer_add_char(out, control > 0 ? '_' : *component);
-        component += control > 0 ? control : 1;
+        size_t refused = refused_size(target, component, raw, &why);
+        changes |= refused > 0 ? why : 0;
+        mig__buffer_add_char(out, refused > 0 ? '_' : *component);
+        component += refused > 0 ? refused : 1;
+    }
+    changes |= cut(target, raw, begin, out);
+    while (tidy && out->length > begin && out->data[out->length - 1] == ' ') {
+        out->length--;
+    }
+    if (out->length == begin) {
+        mig__buffer_add_char(out, '_');
     }
     return changes;
 }
 
 bool mig__component_changes(const mig__job *job, const char *component, bool raw)
 {
-    if (*component == '\0') {
-        return true;
-    }
-    for (; *component != '\0'; component++) {
-        if ((job->target->delimiter != '\0' && *component == job->target->delimiter) ||
-            (!raw && control_size(component) > 0)) {
+    mig__buffer cleaned = MIG__BUFFER_INIT;
+    unsigned changes = clean(job->target, component, raw, &cleaned);
+    mig__buffer_free(&cleaned);
+    return changes != 0;
+}
+
+bool mig__place_reserved(const mig__job *job, const mig__place *place)
+{
+    const char *const *names = place->parent == job->tree.personal ? job->target->reserved : NULL;
+    for (; names != NULL && *names != NULL; names++) {
+        if (strcasecmp(*names, place->name) == 0) { /* they are ASCII */
             return true;
         }
     }
@@ -111,7 +158,7 @@ static int walk(mig__job *job, mig__place *base, const char *from, const char *e
         if (go_down(job, at, err) != 0) {
             return -1;
         }
-        at->changes |= clean(job->target->delimiter, from, raw, &at->name);
+        at->changes |= clean(job->target, from, raw, &at->name);
     }
     return mig__buffer_ok(&at->name, err);
 }
@@ -225,7 +272,8 @@ static int take(mig__job *job, size_t index, spot *at, mig_error *err)
     if (mig__tree_at(&job->tree, at->parent, at->name.data, at->name.length, at->raw, true, &place, err) != 0) {
         return -1;
     }
-    bool joins = place->holder == MIG__NO_FOLDER || node->has_rule || place->by_rule ||
+    bool reserved = mig__place_reserved(job, place) && !node->has_rule;
+    bool joins = (place->holder == MIG__NO_FOLDER && !reserved) || node->has_rule || place->by_rule ||
                  (place->by_role != MIG_ROLE_NONE && place->by_role == node->name_role);
     if (joins) {
         share(job, index, place);
@@ -235,7 +283,7 @@ static int take(mig__job *job, size_t index, spot *at, mig_error *err)
     size_t length = at->name.length;
     /* INBOX is taken in every spelling, and each spelling has its own numbers */
     unsigned suffix = wanted == job->tree.inbox || wanted->next_suffix < 2 ? 2 : wanted->next_suffix;
-    for (; place->holder != MIG__NO_FOLDER || place->wanted > 0;
+    for (; place == wanted || place->holder != MIG__NO_FOLDER || place->wanted > 0;
          suffix++) { /* nor the name of one that went elsewhere */
         at->name.length = length;
         mig__buffer_addf(&at->name, " (%u)", suffix);
@@ -246,7 +294,11 @@ static int take(mig__job *job, size_t index, spot *at, mig_error *err)
     }
     wanted->next_suffix = suffix;
     share(job, index, place);
-    mig__note(node, "its name is taken on the target by %N", job->nodes[wanted->holder].folder->name);
+    if (reserved) {
+        note_place(job, node, "the target keeps the name %N for itself", wanted);
+    } else {
+        mig__note(node, "its name is taken on the target by %N", job->nodes[wanted->holder].folder->name);
+    }
     note_place(job, node, "becomes %N", place);
     return 0;
 }
@@ -259,6 +311,15 @@ static void note_changes(mig__job *job, mig__node *node, unsigned changes)
     }
     if (changes & CHANGED_CONTROL) {
         mig__note(node, "control characters in its name became \"_\"", NULL);
+    }
+    if (changes & CHANGED_FORBIDDEN) {
+        mig__note(node, "characters that the target refuses became \"_\"", NULL);
+    }
+    if (changes & CHANGED_BLANKS) {
+        mig__note(node, "blanks that the target refuses were taken out of its name", NULL);
+    }
+    if (changes & CHANGED_LENGTH) {
+        mig__note(node, "its name is too long for the target and was cut", NULL);
     }
     if (changes & CHANGED_EMPTY) {
         mig__note(node, "an empty part of its name became \"_\"", NULL);

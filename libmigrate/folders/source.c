@@ -63,6 +63,23 @@ static int compare_nodes(const void *left, const void *right)
     return order != 0 ? order : a->index < b->index ? -1 : 1;
 }
 
+/* It shows the mail of others: what the server says of it, else what is known of such servers. */
+static bool is_view(const mig__job *job, const mig__node *node)
+{
+    mig_role role = node->folder->role;
+    if (job->source->labels && job->rules.given != NULL && job->rules.given->labels == MIG_LABELS_KEYWORD) {
+        return node->selectable && role != MIG_ROLE_TRASH && role != MIG_ROLE_JUNK;
+    }
+    if (mig__node_is_inbox(node)) {
+        return false;
+    }
+    bool view = role == MIG_ROLE_ALL || role == MIG_ROLE_FLAGGED || role == MIG_ROLE_IMPORTANT;
+    for (const char *const *glob = job->source->views; role == MIG_ROLE_NONE && glob != NULL && *glob != NULL; glob++) {
+        view = view || mig__glob(*glob, node->folder->name);
+    }
+    return view;
+}
+
 static int read_node(mig__job *job, size_t index, mig_error *err)
 {
     const mig__folder_in *folder = &job->source->folders[index];
@@ -75,8 +92,9 @@ static int read_node(mig__job *job, size_t index, mig_error *err)
     if (mig__path_make(&node->path, job->source, folder->name, folder->delimiter, !folder->name_valid, err) != 0) {
         return -1;
     }
-    bool view = folder->role == MIG_ROLE_ALL || folder->role == MIG_ROLE_FLAGGED || folder->role == MIG_ROLE_IMPORTANT;
-    node->view = view && !mig__node_is_inbox(node);
+    node->all = job->source->labels && folder->role == MIG_ROLE_ALL;
+    node->told = node->all ? MIG_ROLE_ARCHIVE : folder->role;
+    node->view = !node->all && is_view(job, node);
     if (node->path.length == 0) {
         node->unusable = true;
         mig__note(node, "left out: it has no name", NULL);

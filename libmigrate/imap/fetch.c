@@ -20,6 +20,9 @@ mig__command *mig__fetch(mig__session *session, const mig__uidset *uids, unsigne
                                      : mig__session_can(session, MIG__CAP_GMAIL)  ? " X-GM-MSGID"
                                                                                   : "");
     }
+    bool labels = (items & MIG__FETCH_LABELS) != 0 && mig__session_can(session, MIG__CAP_GMAIL);
+    labels = labels || ((items & MIG__FETCH_FLAGS) != 0 && mig__session_labels_as_keywords(session));
+    mig__buffer_add_text(&words, labels ? " X-GM-LABELS" : "");
     mig__buffer_add_text(&words, items & MIG__FETCH_BODY ? " BODY.PEEK[]" : "");
     mig__buffer_add_text(&words, items & MIG__FETCH_HEADER ? " BODY.PEEK[HEADER]" : "");
     mig__buffer_add_text(&words, ")");

@@ -10,9 +10,10 @@ enum { /* what to ask for, beside the UID */
        MIG__FETCH_FLAGS = 1 << 0,
        MIG__FETCH_DATE = 1 << 1,
        MIG__FETCH_SIZE = 1 << 2,
-       MIG__FETCH_BODY = 1 << 3,   /* BODY.PEEK[]: the octets go to the session's sink */
-       MIG__FETCH_HEADER = 1 << 4, /* BODY.PEEK[HEADER] instead of the body, to the same sink */
-       MIG__FETCH_EMAILID = 1 << 5 /* only where OBJECTID or X-GM-EXT-1 is announced */
+       MIG__FETCH_BODY = 1 << 3,    /* BODY.PEEK[]: the octets go to the session's sink */
+       MIG__FETCH_HEADER = 1 << 4,  /* BODY.PEEK[HEADER] instead of the body, to the same sink */
+       MIG__FETCH_EMAILID = 1 << 5, /* only where OBJECTID or X-GM-EXT-1 is announced */
+       MIG__FETCH_LABELS = 1 << 6   /* only where X-GM-EXT-1 is announced */
 };
 
 /*

@@ -61,6 +61,11 @@ void mig__guard_set_sink(mig__guard *guard, const mig__body_sink *sink)
     guard->sink = sink != NULL ? *sink : (mig__body_sink){NULL, NULL, NULL};
 }
 
+void mig__guard_labels_as_keywords(mig__guard *guard, bool on)
+{
+    guard->labels_as_keywords = on;
+}
+
 bool mig__guard_at_start(const mig__guard *guard)
 {
     return guard->error.code == MIG_OK && (guard->complete || (guard->state == MIG__STATE_LINE && guard->octets == 0));

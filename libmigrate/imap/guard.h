@@ -119,6 +119,14 @@ mig__guard *mig__guard_new(const mig__guard_limits *limits, mig_error *err);
 void mig__guard_set_sink(mig__guard *guard, const mig__body_sink *sink);
 
 /*
+ * From now on the FLAGS of a FETCH have its X-GM-LABELS besides, as keywords; FLAGS without labels are dropped, since
+ * they do not tell all. A keyword is the label with "_" for what an atom can not hold, at most 50 octets of it (what
+ * Dovecot takes), without the backslash of Gmail's own ones; \Starred and \Draft are flags already, \Important is
+ * $Important (RFC 8457).
+ */
+void mig__guard_labels_as_keywords(mig__guard *guard, bool on);
+
+/*
  * Take octets up to the end of one response. Sets *used to how many were taken (<= length). Returns 1 when a response
  * is complete and stands in *frame (borrowed until the next push), 0 when more octets are needed, -1 with `err` filled
  * (MIG_E_BOUNDS, MIG_E_PROTOCOL, MIG_E_NOMEM, or what the sink said); the guard then refuses everything.

@@ -14,8 +14,11 @@ typedef struct fetch {
     mig__guard *guard;
     mig__frame *frame;
     bool flags, size, body, date;
-    bool items; /* something was written to the text */
+    bool items;                      /* something was written to the text */
+    mig__span flag_list, label_list; /* kept until both are there, where labels are keywords */
 } fetch;
+
+enum { KEYWORD_MOST = 50 };
 
 mig__body_item mig__guard_body_item(mig__span name)
 {
@@ -172,6 +175,56 @@ static void number_item(fetch *f, mig__span name, mig__span value)
     }
 }
 
+/* A label as it can stand among flags; nothing for one that is a flag already. */
+static void add_label(mig__span label, mig__value_kind kind, mig__buffer *scratch, mig__buffer *out)
+{
+    mig__buffer_clear(scratch);
+    if (kind == MIG__VALUE_QUOTED) {
+        mig__unquote(label, scratch);
+    } else {
+        mig__buffer_add(scratch, label.at, label.length);
+    }
+    mig__span text = {scratch->data, scratch->length};
+    if (kind == MIG__VALUE_LIST || text.length == 0 || mig__span_is(text, "\\Starred") ||
+        mig__span_is(text, "\\Draft") || mig__span_is(text, "\\Drafts")) {
+        return;
+    }
+    if (out->length > 0 && out->data[out->length - 1] != '(') {
+        mig__buffer_add_char(out, ' ');
+    }
+    if (mig__span_is(text, "\\Important")) {
+        mig__buffer_add_text(out, "$Important");
+        return;
+    }
+    size_t first = text.at[0] == '\\' && text.length > 1 ? 1 : 0;
+    for (size_t i = first; i < text.length && i < first + KEYWORD_MOST; i++) {
+        bool leads = i == first && text.at[i] == '/'; /* libetpan: "/" begins an attribute */
+        mig__buffer_add_char(out, mig__is_atom((mig__span){text.at + i, 1}) && !leads ? text.at[i] : '_');
+    }
+}
+
+/* FLAGS and X-GM-LABELS as one list, where both are there. */
+static void flags_with_labels(fetch *f)
+{
+    mig__guard *guard = f->guard;
+    if (f->flag_list.at == NULL || f->label_list.at == NULL) {
+        return;
+    }
+    mig__buffer_add_text(next_item(f), "FLAGS (");
+    f->frame->extra.odd_flags = mig__filter_flags(f->flag_list, false, &guard->text);
+    mig__cursor cursor = {f->label_list.at + 1, f->label_list.at + f->label_list.length - 1};
+    mig__span label;
+    for (size_t count = 0; count < MIG__LIST_MAX; count++) {
+        mig__cursor_skip_blanks(&cursor);
+        mig__value_kind kind = cursor.at == cursor.end ? MIG__VALUE_NONE : mig__cursor_value(&cursor, &label);
+        if (kind == MIG__VALUE_NONE) {
+            break;
+        }
+        add_label(label, kind, &guard->scratch, &guard->text);
+    }
+    mig__buffer_add_char(&guard->text, ')');
+}
+
 static int item(fetch *f, mig__span name, mig__span value, mig__value_kind kind, mig_error *err)
 {
     mig__guard *guard = f->guard;
@@ -183,6 +236,10 @@ static int item(fetch *f, mig__span name, mig__span value, mig__value_kind kind,
     if (mig__span_is(name, "FLAGS")) {
         if (!f->flags && kind == MIG__VALUE_LIST) {
             f->flags = true;
+            if (guard->labels_as_keywords) {
+                f->flag_list = value;
+                return 0;
+            }
             mig__buffer_add_text(next_item(f), "FLAGS (");
             extra->odd_flags = mig__filter_flags(value, false, &guard->text);
             mig__buffer_add_char(&guard->text, ')');
@@ -204,6 +261,7 @@ static int item(fetch *f, mig__span name, mig__span value, mig__value_kind kind,
         if (extra->labels == NULL && kind == MIG__VALUE_LIST) {
             mig__buffer_add(&guard->labels, value.at, value.length);
             extra->labels = guard->labels.data;
+            f->label_list = value;
         }
     } else {
         number_item(f, name, value);
@@ -245,7 +303,7 @@ static int items(fetch *f, mig__cursor *cursor, mig_error *err)
 
 mig__verdict mig__guard_fetch(mig__guard *guard, mig__cursor at, mig__frame *frame, mig_error *err)
 {
-    fetch f = {guard, frame, false, false, false, false, false};
+    fetch f = {.guard = guard, .frame = frame};
     mig__guard_extra *extra = &frame->extra;
     frame->keyword = "FETCH";
     mig__buffer_add_text(&guard->text, "* ");
@@ -268,6 +326,7 @@ mig__verdict mig__guard_fetch(mig__guard *guard, mig__cursor at, mig__frame *fra
         frame->odd = true;
         return extra->uid != 0 || extra->body != MIG__BODY_NONE ? MIG__VERDICT_FRAME : MIG__VERDICT_DROP;
     }
+    flags_with_labels(&f);
     if (f.items) {
         mig__buffer_add_text(&guard->text, ")\r\n");
     } else {

@@ -149,6 +149,7 @@ struct mig__guard {
     char code[MIG__GUARD_WORDS];
     char words[MIG__GUARD_WORDS];
     char email_id[MIG__GUARD_ID];
+    bool labels_as_keywords;
     char mailbox_id[MIG__GUARD_ID];
     mig__uidset uids;
 

@@ -331,6 +331,8 @@ static mig__session *session_open(mig__stream *stream, bool vouched, const mig__
         session_free(session);
         return NULL;
     }
+    session->labels = options->labels_as_keywords && mig__session_can(session, MIG__CAP_GMAIL);
+    mig__guard_labels_as_keywords(session->guard, session->labels);
     return session;
 }
 
@@ -372,6 +374,11 @@ int mig__session_enable(mig__session *session, unsigned capabilities, mig_error 
 bool mig__session_loses_flagged(const mig__session *session)
 {
     return session->exchange;
+}
+
+bool mig__session_labels_as_keywords(const mig__session *session)
+{
+    return session->labels;
 }
 
 bool mig__session_utf8_names(const mig__session *session)

@@ -58,6 +58,7 @@ typedef struct mig__session_options {
     const mig_stop *stop;         /* borrowed; NULL allowed */
     const mig_log *log;           /* borrowed; NULL allowed */
     const char *account;          /* label for log events, borrowed */
+    bool labels_as_keywords;      /* at Gmail each message's labels stand among its flags, as keywords */
     mig__tls_context *tls; /* shared by the sessions of one endpoint, borrowed; NULL: the session makes its own */
 } mig__session_options;
 
@@ -88,6 +89,9 @@ int mig__session_enable(mig__session *session, unsigned capabilities, mig_error 
  * when it is stored afterwards.
  */
 bool mig__session_loses_flagged(const mig__session *session);
+
+/* True when that was asked for and the server has labels (X-GM-EXT-1). */
+bool mig__session_labels_as_keywords(const mig__session *session);
 
 /* True when mailbox names travel as UTF-8, not mUTF-7: a server that knows IMAP4rev2 only (RFC 9051 section 5.1). */
 bool mig__session_utf8_names(const mig__session *session);

@@ -38,6 +38,7 @@ struct mig__session {
     bool vouched; /* the stream layer connected, and has checked that plain text is allowed there */
     bool compressed;
     bool exchange; /* Microsoft's server, by its greeting */
+    bool labels;   /* FLAGS are asked for together with X-GM-LABELS */
     mig_error failure;
     mig__capabilities capabilities;
     mig__command *first; /* in the order they were begun, answered ones included until they are waited for */

@@ -124,61 +124,13 @@ static int fit_content(mig__inventory *run, const mig_inventory_folder *folder)
     return failed;
 }
 
-/* A name that the profile says is not taken; what the map changes itself is in its note. */
+/* What becomes of a name; the map knows what the target takes. */
 static int fit_name(mig__inventory *run, const mig_inventory_folder *folder)
 {
-    const mig_provider *provider = run->account->sides[MIG_TARGET].provider;
-    int failed = 0;
-    if (folder->note != NULL) {
-        bool out = folder->target != NULL && folder->target[0] == '\0';
-        failed =
-            mig__inventory_obstacle(run, folder->name, MIG_E_NAME, out && folder->messages > 0, "%s", folder->note);
-    }
-    if (failed == 0 && provider != NULL && provider->forbidden != NULL && folder->target != NULL &&
-        strpbrk(folder->target, provider->forbidden) != NULL) {
-        failed = mig__inventory_obstacle(run, folder->name, MIG_E_NAME, true,
-                                         "%s takes no folder name with any of \"%s\": give it another one with --map",
-                                         provider->title, provider->forbidden);
-    }
-    return failed;
-}
-
-static int compare_targets(const void *a, const void *b)
-{
-    const mig_inventory_folder *const *x = a, *const *y = b;
-    return strcasecmp((*x)->target, (*y)->target);
-}
-
-/* Where case does not count, names that differ in case alone are one folder. */
-static int fit_case(mig__inventory *run, mig_error *err)
-{
-    const mig_provider *provider = run->account->sides[MIG_TARGET].provider;
-    mig_inventory_account *account = run->account;
-    if (provider == NULL || !provider->case_insensitive || account->folder_count == 0) {
-        return 0;
-    }
-    mig_inventory_folder **sorted = calloc(account->folder_count, sizeof *sorted);
-    if (sorted == NULL) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    int failed = 0;
-    size_t count = 0;
-    for (size_t i = 0; i < account->folder_count; i++) {
-        if (account->folders[i].target != NULL && account->folders[i].target[0] != '\0') {
-            sorted[count++] = &account->folders[i];
-        }
-    }
-    qsort(sorted, count, sizeof *sorted, compare_targets);
-    for (size_t i = 1; failed == 0 && i < count; i++) {
-        if (strcasecmp(sorted[i]->target, sorted[i - 1]->target) == 0 &&
-            strcmp(sorted[i]->target, sorted[i - 1]->target) != 0) {
-            failed = mig__inventory_obstacle(run, sorted[i]->name, MIG_E_NAME, false,
-                                             "on %s it is the same folder as '%s': upper and lower case do not count",
-                                             provider->title, sorted[i - 1]->name);
-        }
-    }
-    free(sorted);
-    return failed == 0 ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    bool out = folder->target != NULL && folder->target[0] == '\0';
+    return folder->note == NULL ? 0
+                                : mig__inventory_obstacle(run, folder->name, MIG_E_NAME, out && folder->messages > 0,
+                                                          "%s", folder->note);
 }
 
 /* ---- quota ---- */
@@ -241,5 +193,5 @@ int mig__inventory_fit(mig__inventory *run, mig_error *err)
         }
         account->fits = folder->too_big > 0 ? MIG_FITS_NO : account->fits;
     }
-    return fit_case(run, err) != 0 ? -1 : fit_quota(run, err);
+    return fit_quota(run, err);
 }

@@ -10,6 +10,7 @@
 #include "imap/fetch.h"
 #include "imap/list.h"
 #include "inventory/stock.h"
+#include "sides/labels.h"
 #include "sides/sides.h"
 
 typedef struct mig__inventory {
@@ -20,6 +21,9 @@ typedef struct mig__inventory {
     mig__mailbox_list lists[2];
     mig__stream_stats stats; /* of sessions that are closed */
     mig__map map;
+    mig__profile profiles[2];   /* by side */
+    mig__labels labels;         /* of the folders to be copied, with MIG_LABELS_FIRST */
+    mig__label_choice *choices; /* which messages of folder i are meant, where folders are labels */
     size_t *order;              /* folder i of the result is lists[MIG_SOURCE].items[order[i]] */
     mig__selected target_inbox; /* what the target's INBOX says of flags */
     uint64_t speed_octets;      /* of earlier copies, from the state, in... */

@@ -67,7 +67,9 @@ mig__session *mig__inventory_log_in(const mig__inventory *run, mig_side side, mi
     mig__session_options options = {.endpoint = endpoint_of(run, side),
                                     .stop = run->options->stop,
                                     .log = &run->options->log,
-                                    .account = run->account->sides[side].label};
+                                    .account = run->account->sides[side].label,
+                                    .labels_as_keywords =
+                                        side == MIG_SOURCE && run->options->labels == MIG_LABELS_KEYWORD};
     for (unsigned attempt = 1;; attempt++) {
         mig__session *session = mig__session_open(&options, err);
         if (session != NULL) {
@@ -110,23 +112,6 @@ static int ask_quota(mig__session *session, mig_quota *quota, mig_error *err)
     return 0;
 }
 
-/* Gmail and Cyrus tell who they are; a host name is better, what the user says best. */
-static void choose_provider(const mig__inventory *run, mig_side side, const mig__session *session)
-{
-    mig_inventory_side *out = &run->account->sides[side];
-    const char *named = run->options->providers[side];
-    const char *host = endpoint_of(run, side)->host;
-    if (named != NULL) {
-        out->provider = mig_provider_find(named);
-        out->provider_reason = "named";
-    } else if ((out->provider = host == NULL ? NULL : mig_provider_by_host(host)) != NULL) {
-        out->provider_reason = "host name";
-    } else if (mig__session_can(session, MIG__CAP_GMAIL)) {
-        out->provider = mig_provider_find("gmail");
-        out->provider_reason = "capabilities";
-    }
-}
-
 static int take_side(side_start *start, mig__session *session)
 {
     mig__inventory *run = start->run;
@@ -135,7 +120,10 @@ static int take_side(side_start *start, mig__session *session)
     mig__buffer words = MIG__BUFFER_INIT;
     mig__session_capabilities(session, &words);
     out->append_limit = mig__session_append_limit(session);
-    choose_provider(run, start->side, session);
+    mig__profile_find(&run->profiles[start->side], run->options->providers[start->side], endpoint_of(run, start->side),
+                      session);
+    out->provider = run->profiles[start->side].provider;
+    out->provider_reason = run->profiles[start->side].reason;
     if ((out->capabilities = mig__buffer_steal(&words)) == NULL) {
         return mig_error_set(&start->error, MIG_E_NOMEM, "out of memory");
     }
@@ -226,15 +214,19 @@ static int make_folders(mig__inventory *run, mig_error *err)
     const mig_inventory_options *options = run->options;
     const mig__mailbox_list *source = &run->lists[MIG_SOURCE];
     static const mig__mailbox_list nothing = {0};
-    mig__map_rules rules = {options->folders, options->excludes, options->maps};
+    mig__map_rules rules = {options->folders, options->excludes, options->maps, options->labels};
     bool with_target = options->target != NULL;
     size_t most = source->count > 0 ? source->count : 1;
     run->account->folders = calloc(most, sizeof *run->account->folders);
     run->order = calloc(most, sizeof *run->order);
-    if (run->account->folders == NULL || run->order == NULL) {
+    run->choices = calloc(most, sizeof *run->choices);
+    if (run->account->folders == NULL || run->order == NULL || run->choices == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    if (mig__sides_map(&run->map, source, with_target ? &run->lists[MIG_TARGET] : &nothing, &rules, err) != 0) {
+    const mig__profile *from = &run->profiles[MIG_SOURCE], *to = &run->profiles[MIG_TARGET];
+    if (mig__sides_map(&run->map, source, with_target ? &run->lists[MIG_TARGET] : &nothing, from, to, &rules, err) !=
+            0 ||
+        mig__labels_make(&run->labels, &run->map, source, err) != 0) {
         return -1;
     }
     for (size_t i = 0; i < run->map.count; i++) {
@@ -242,6 +234,10 @@ static int make_folders(mig__inventory *run, mig_error *err)
         bool unwanted = entry->target == NULL && entry->left_out_by_rule;
         if (!with_target && unwanted) {
             continue;
+        }
+        run->choices[run->account->folder_count].rest = entry->rest;
+        if (from->labels && options->labels == MIG_LABELS_FIRST && !entry->rest) {
+            run->choices[run->account->folder_count] = (mig__label_choice){.before = &run->labels, .place = i};
         }
         if (add_folder(run, entry->source, with_target ? entry : NULL, err) != 0) {
             return -1;
@@ -279,6 +275,9 @@ static void sum_up_folders(mig__inventory *run)
         if ((folder->target != NULL && folder->target[0] == '\0') ||
             !mig__sides_selectable(&run->lists[MIG_SOURCE].items[run->order[i]])) {
             continue;
+        }
+        if (!folder->examined && run->choices[i].rest) {
+            continue; /* most of it stands in other folders: how much was not asked for */
         }
         account->messages += folder->messages;
         account->bytes += folder->bytes;
@@ -422,6 +421,8 @@ mig_inventory_result *mig_inventory_run(const mig_inventory_options *options, mi
     }
     mig__map_free(&run.map);
     mig__selected_free(&run.target_inbox);
+    mig__labels_free(&run.labels);
+    free(run.choices);
     free(run.order);
     finish(&run, &error);
     return run.result;

@@ -102,7 +102,8 @@ static int settle(mig__session *session, mig__command *command, mig_error *err)
 }
 
 /* EXAMINE and SEARCH in one round trip. */
-static int open_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, mig_error *err)
+static int open_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, const mig__label_choice *choice,
+                       mig_error *err)
 {
     mig__selected selected = {0};
     mig_error search_error = MIG_ERROR_INIT;
@@ -121,7 +122,7 @@ static int open_folder(survey *s, mig__session *session, const mig__mailbox *mai
         }
     }
     mig__selected_free(&selected);
-    return result;
+    return result != 0 ? result : mig__labels_choose(session, mailbox->wire, choice, &s->uids, err);
 }
 
 static int fetch_all(survey *s, mig__session *session, mig_error *err)
@@ -155,7 +156,8 @@ static int survey_folder(survey *s, mig__session *session, const mig__mailbox *m
                          mig_error *err)
 {
     mig__stock_begin(&s->stock, folder, mig__inventory_limit(s->run));
-    int result = open_folder(s, session, mailbox, err);
+    const mig__label_choice *choice = &s->run->choices[folder - s->run->account->folders];
+    int result = open_folder(s, session, mailbox, choice, err);
     result = result != 0 ? result : fetch_all(s, session, err);
     if (result == 0 && mig__stock_end(&s->stock, s->run->account, err) != 0) {
         result = -1;

@@ -9,7 +9,7 @@ static const char *const options[] = {
     "ca-file", "allow-cleartext", "tls-min", "proxy", "proxy-password-file", "compress", "timeout", "connect-timeout",
     "patience",
     /* messages and pace */
-    "since", "before", "max-size", "connections", "max-rate", "daily-limit", "until", "ordered",
+    "labels", "since", "before", "max-size", "connections", "max-rate", "daily-limit", "until", "ordered",
     /* copying */
     "flags", "deletions", "force", "state", "dry-run",
     /* verifying and taking stock */

@@ -8,9 +8,18 @@
 #define MEBIBYTES(n)      ((uint64_t)(n) << 20)
 
 static const char *const gmail_hosts[] = {"imap.gmail.com", "imap.googlemail.com", "gmail-imap.l.google.com", NULL};
-static const char *const gmail_views[] = {"[Gmail]/All Mail", "[Google Mail]/All Mail", NULL};
+static const char *const gmail_views[] = {"[Gmail]/All Mail",
+                                          "[Gmail]/Important",
+                                          "[Gmail]/Starred",
+                                          "[Google Mail]/All Mail",
+                                          "[Google Mail]/Important",
+                                          "[Google Mail]/Starred",
+                                          NULL};
 static const char *const microsoft_hosts[] = {"outlook.office365.com", "*.outlook.com",      "outlook.office.com",
                                               "*.office365.us",        "partner.outlook.cn", NULL};
+static const char *const exchange_reserved[] = {
+    "Calendar", "Contacts", "Conversation Action Settings", "Journal", "Notes", "Outbox", "RSS Feeds", "Sync Issues",
+    "Tasks",    NULL};
 static const char *const yahoo_hosts[] = {"imap.mail.yahoo.com", "*.mail.yahoo.com", "imap.aol.com",
                                           "*.mail.yahoo.co.jp", NULL};
 static const char *const icloud_hosts[] = {"imap.mail.me.com", "*.mail.me.com", "imap.mail.icloud.com", NULL};
@@ -32,6 +41,8 @@ static const mig_provider providers[] = {
         .daily_down = MEGABYTES(2500),
         .message_size = 35651584,
         .forbidden = "^",
+        .tidy_blanks = true,
+        .name_length = 225,
         .leave_out = gmail_views,
         .login = "an app password, or OAuth 2 (xoauth2, oauthbearer)",
         .note = "labels are folders: a message with two labels is there twice; over the daily limit the account is "
@@ -48,6 +59,8 @@ static const mig_provider providers[] = {
         .message_size = MEBIBYTES(45),
         .line_length = 10500,
         .case_insensitive = true,
+        .name_length = 250,
+        .reserved = exchange_reserved,
         .login = "OAuth 2 (xoauth2) alone; passwords are refused",
         .note = "45 MB a message unless its administrator allows more (150 MB at most); some folder names are reserved",
     },
@@ -148,6 +161,8 @@ static const mig_provider providers[] = {
         .port = 993,
         .hosts = no_hosts,
         .case_insensitive = true,
+        .name_length = 250,
+        .reserved = exchange_reserved,
         .line_length = 10500,
         .login = "for all accounts: domain\\admin\\user",
         .note = "messages can differ from what their size says, and from one reading to the next",

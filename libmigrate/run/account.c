@@ -55,6 +55,7 @@ static mig_inventory_result *take_stock(mig__run_job *job, mig_inventory_depth d
                                      .folders = copy->folders,
                                      .excludes = copy->excludes,
                                      .maps = copy->maps,
+                                     .labels = copy->labels,
                                      .max_size = copy->max_size,
                                      .max_rate = copy->max_rate,
                                      .daily_limit = copy->daily_limit,
@@ -181,6 +182,9 @@ static void verify(mig__run_job *job, int connections)
     options.folders = copied->folders;
     options.excludes = copied->excludes;
     options.maps = copied->maps;
+    options.providers[MIG_SOURCE] = copied->providers[MIG_SOURCE];
+    options.providers[MIG_TARGET] = copied->providers[MIG_TARGET];
+    options.labels = copied->labels;
     options.connections = connections;
     options.patience_ms = copied->patience_ms;
     options.log = job->crew->options->log;

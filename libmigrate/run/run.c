@@ -262,6 +262,8 @@ static int init_job(mig__crew *crew, size_t i, mig_error *err)
     job->out = &crew->result->accounts[i];
     job->crew = crew;
     job->copy_options = *copy;
+    job->copy_options.providers[MIG_SOURCE] = job->in->providers[MIG_SOURCE];
+    job->copy_options.providers[MIG_TARGET] = job->in->providers[MIG_TARGET];
     mig_provider_bound(&job->copy_options, mig_provider_of(job->in->providers[MIG_SOURCE], copy->source),
                        mig_provider_of(job->in->providers[MIG_TARGET], copy->target));
     if (copy->source == NULL) {

@@ -24,8 +24,27 @@ char *mig__sides_decoded(const char *wire)
     return mig__buffer_steal(&text);
 }
 
+static mig__side_in side_of(const mig__mailbox_list *list, const mig__folder_in *folders, const char *prefix,
+                            const mig__profile *profile)
+{
+    mig__side_in side = {.folders = folders, .count = list->count, .prefix = prefix, .delimiter = list->delimiter};
+    const mig_provider *known = profile != NULL ? profile->provider : NULL;
+    side.labels = profile != NULL && profile->labels;
+    if (known != NULL) {
+        side.inbox_no_children = known->inbox_no_children;
+        side.case_insensitive = known->case_insensitive;
+        side.tidy_blanks = known->tidy_blanks;
+        side.name_length = known->name_length;
+        side.forbidden = known->forbidden;
+        side.reserved = known->reserved;
+        side.views = known->leave_out;
+    }
+    return side;
+}
+
 int mig__sides_map(mig__map *out, const mig__mailbox_list *source, const mig__mailbox_list *target,
-                   const mig__map_rules *rules, mig_error *err)
+                   const mig__profile *source_profile, const mig__profile *target_profile, const mig__map_rules *rules,
+                   mig_error *err)
 {
     int failed;
     mig__folder_in *from = folders_in(source), *to = folders_in(target);
@@ -34,10 +53,8 @@ int mig__sides_map(mig__map *out, const mig__mailbox_list *source, const mig__ma
     if (from == NULL || to == NULL || from_prefix == NULL || to_prefix == NULL) {
         failed = mig_error_set(err, MIG_E_NOMEM, "out of memory");
     } else {
-        mig__side_in from_side = {
-            .folders = from, .count = source->count, .prefix = from_prefix, .delimiter = source->delimiter};
-        mig__side_in to_side = {
-            .folders = to, .count = target->count, .prefix = to_prefix, .delimiter = target->delimiter};
+        mig__side_in from_side = side_of(source, from, from_prefix, source_profile);
+        mig__side_in to_side = side_of(target, to, to_prefix, target_profile);
         failed = mig__map_make(out, &from_side, &to_side, rules, err);
     }
     free(from);

@@ -9,10 +9,15 @@
 
 #include "folders/map.h"
 #include "imap/list.h"
+#include "sides/profile.h"
 
-/* Map the source's list onto the target's. Release with mig__map_free. Errors as mig__map_make. */
+/*
+ * Map the source's list onto the target's, with what is known of both (NULL: nothing). Release with mig__map_free.
+ * Errors as mig__map_make.
+ */
 int mig__sides_map(mig__map *out, const mig__mailbox_list *source, const mig__mailbox_list *target,
-                   const mig__map_rules *rules, mig_error *err);
+                   const mig__profile *source_profile, const mig__profile *target_profile, const mig__map_rules *rules,
+                   mig_error *err);
 
 /*
  * The name on the wire of a mapped target; `utf8` when that server's names are UTF-8. malloc'd. NULL: the name can not

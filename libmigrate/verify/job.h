@@ -10,6 +10,8 @@
 
 #include "imap/fetch.h"
 #include "imap/list.h"
+#include "sides/labels.h"
+#include "sides/profile.h"
 #include "state/state.h"
 #include "verify/compare.h"
 #include <pthread.h>
@@ -32,6 +34,7 @@ typedef struct mig__verify_job { /* one folder */
     const mig__mailbox *there;                   /* on the target; NULL: missing */
     mig__selected target_now, source_now;
     mig__uidset target_uids, source_uids; /* to be read */
+    mig__label_choice choice;             /* which of the source's messages are meant, where folders are labels */
     mig__recorded *recorded;
     size_t recorded_count, recorded_capacity;
     mig__found *found;
@@ -56,7 +59,9 @@ typedef struct mig__verify_run {
     mig__state *state; /* NULL: none */
     int64_t state_account;
     mig__mailbox_list source_list, target_list;
-    bool target_utf8; /* the target's names are UTF-8 on the wire */
+    mig__profile profiles[2]; /* by side */
+    mig__labels labels;       /* of the folders that were copied, with MIG_LABELS_FIRST */
+    bool target_utf8;         /* the target's names are UTF-8 on the wire */
     mig__verify_job *jobs;
     size_t job_count;
     mig__verify_job *others; /* folders of the target alone, where missing messages are looked for */

@@ -169,13 +169,24 @@ static int job_from_map(mig__verify_run *run, mig__verify_job *job, const mig__m
     return 0;
 }
 
+static mig__label_choice choice_of(const mig__verify_run *run, const mig__map_entry *entry, size_t place)
+{
+    if (run->profiles[MIG_SOURCE].labels && run->options->labels == MIG_LABELS_FIRST && !entry->rest) {
+        return (mig__label_choice){.before = &run->labels, .place = place};
+    }
+    return (mig__label_choice){.rest = entry->rest};
+}
+
 static int plan_from_lists(mig__verify_run *run, mig_error *err)
 {
     mig__map map = {0};
-    mig__map_rules rules = {run->options->folders, run->options->excludes, run->options->maps};
+    const mig_verify_options *options = run->options;
+    mig__map_rules rules = {options->folders, options->excludes, options->maps, options->labels};
     mig__state_folder *folders = NULL;
     size_t count = 0;
-    int failed = mig__sides_map(&map, &run->source_list, &run->target_list, &rules, err);
+    int failed = mig__sides_map(&map, &run->source_list, &run->target_list, &run->profiles[MIG_SOURCE],
+                                &run->profiles[MIG_TARGET], &rules, err);
+    failed = failed != 0 ? failed : mig__labels_make(&run->labels, &map, &run->source_list, err);
     if (failed == 0 && run->state != NULL) {
         failed = mig__state_folders(run->state, run->state_account, &folders, &count, err);
     }
@@ -187,6 +198,7 @@ static int plan_from_lists(mig__verify_run *run, mig_error *err)
         const mig__map_entry *entry = &map.entries[i];
         const mig__mailbox *source = &run->source_list.items[entry->source];
         if (entry->target != NULL && entry->selectable && mig__sides_selectable(source)) {
+            run->jobs[run->job_count].choice = choice_of(run, entry, i);
             failed = job_from_map(run, &run->jobs[run->job_count++], entry,
                                   recorded_target(run, folders, count, source->wire), err);
         }

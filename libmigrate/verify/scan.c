@@ -64,6 +64,14 @@ static int finish_scan(mig__session *session, scanning *scan, mig_side side, mig
         mig_error_set(&why, MIG_E_PROTOCOL, "the server says that there are %u messages and names %llu",
                       scan->selected->exists, (unsigned long long)mig__uidset_size(scan->uids));
     }
+    if (why.code == MIG_OK && side == MIG_SOURCE) {
+        int chosen = mig__labels_choose(session, scan->job->source, &scan->job->choice, scan->uids, &searched);
+        if (chosen < 0) {
+            *err = searched;
+            return -1;
+        }
+        why = chosen > 0 ? searched : why;
+    }
     if (why.code != MIG_OK && scan->job->error.code == MIG_OK) {
         scan->job->error = why;
         mig_error_context(&scan->job->error, "reading '%s' on the %s",

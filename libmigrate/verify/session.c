@@ -112,7 +112,9 @@ mig__session *mig__verify_connect(mig__verify_run *run, mig_side side, bool firs
     mig__session_options options = {.endpoint = endpoint,
                                     .stop = run->options->stop,
                                     .log = &run->options->log,
-                                    .account = side == MIG_SOURCE ? run->source_label : run->target_label};
+                                    .account = side == MIG_SOURCE ? run->source_label : run->target_label,
+                                    .labels_as_keywords =
+                                        side == MIG_SOURCE && run->options->labels == MIG_LABELS_KEYWORD};
     if (endpoint->tls != MIG_TLS_NONE && (options.tls = tls_of(run, side, endpoint, err)) == NULL) {
         return NULL;
     }

@@ -7,6 +7,7 @@ does is what is known of it publicly.
 import base64
 import re
 
+import imaputil
 import wire
 from memserver import PASSWORD, MemServer
 
@@ -124,7 +125,10 @@ class Gmail(Provider):
         return None
 
     def label(self, octets, names, flags=(), date=b"01-Jan-2020 00:00:00 +0000"):
-        """Put one message under several labels, given as mailboxes; All Mail has it, too."""
+        """Put one message under several labels, given as mailboxes; All Mail has it, too.
+
+        Labels count as a change of the message, wherever it shows.
+        """
         msgid = self.msgids.setdefault(octets, 1 << 60 | len(self.msgids) + 1)
         first = None
         for box in list(names) + ([self.all_mail] if not any(self._apart(box) for box in names) else []):
@@ -134,6 +138,11 @@ class Gmail(Provider):
                 there.msgid = msgid
             first = first or there
             there.flags, there.date = first.flags, first.date  # one message, one set of flags
+        for box in self.mailboxes.values():
+            for message in box.messages:
+                if message.msgid == msgid:
+                    box.modseq += 1
+                    message.modseq = box.modseq
         return first
 
     def _apart(self, box):
@@ -167,10 +176,29 @@ class Gmail(Provider):
         slow = self.throttle_every and self.appends % self.throttle_every == 0
         return "OK [APPENDUID %d %d] (Success)%s" % (box.uidvalidity, uid, " [THROTTLED]" if slow else "")
 
+    LABELS = {"\\Drafts": b"\\Draft", "\\Sent": b"\\Sent", "\\Flagged": b"\\Starred", "\\Trash": b"\\Trash",
+              "\\Junk": b"\\Spam", "\\Important": b"\\Important"}
+
+    def _label_of(self, box):
+        """As Gmail writes it: its own ones in quotes with a backslash, the others as an atom where that can be."""
+        own = next((label for use, label in self.LABELS.items() if use in box.attributes), None)
+        own = b"\\Inbox" if box.name == b"INBOX" else own
+        return imaputil.quote(own or box.name) if own or not re.fullmatch(rb"[\w/&+,-]+", box.name) else box.name
+
+    def labels_of(self, box, message):
+        """The labels of a message but for that of the mailbox which is open."""
+        return [self._label_of(other) for other in self.mailboxes.values()
+                if other is not box and other is not self.all_mail
+                and any(known.msgid == message.msgid for known in other.messages)]
+
     def _send_fetch(self, connection, box, message, items, since):
+        told = b""
         if b"X-GM-MSGID" in items:
-            told = b" FETCH (X-GM-MSGID %d " % message.msgid
-            connection = Rewritten(connection, lambda line: line.replace(b" FETCH (", told, 1))
+            told += b"X-GM-MSGID %d " % message.msgid
+        if b"X-GM-LABELS" in items:
+            told += b"X-GM-LABELS (%s) " % b" ".join(self.labels_of(box, message))
+        if told:
+            connection = Rewritten(connection, lambda line: line.replace(b" FETCH (", b" FETCH (" + told, 1))
         super()._send_fetch(connection, box, message, items, since)
 
 

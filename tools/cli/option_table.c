@@ -63,6 +63,7 @@ static const struct poptOption folder_options[] = {
     TEXT("folder", OPT_FOLDER, "only folders that match; can be given again", "GLOB"),
     TEXT("exclude", OPT_EXCLUDE, "not the folders that match; can be given again", "GLOB"),
     TEXT("map", OPT_MAP, "folder FROM of the source is TO on the target; can be given again", "FROM=TO"),
+    TEXT("labels", OPT_LABELS, "of a source at Gmail: all (default), first, or keyword", "MODE"),
     POPT_TABLEEND};
 
 static const struct poptOption message_options[] = {
@@ -102,10 +103,14 @@ static const struct poptOption verify_options[] = {
     TEXT("state", OPT_STATE, "the file that remembers what was copied", "FILE"),
     POPT_TABLEEND};
 
-static const struct poptOption report_options[] = {
+static const struct poptOption page_options[] = {
     TEXT("html", OPT_HTML, "write the report as one page for the browser and for paper", "FILE"),
     TEXT("csv", OPT_CSV, "write the findings as a table", "FILE"),
     TEXT("sign", OPT_SIGN, "sign each report file with this private key (PEM): FILE.sig", "KEY"),
+    POPT_TABLEEND};
+
+static const struct poptOption report_options[] = {
+    INCLUDE(page_options),
     TEXT("check-report", OPT_CHECK_REPORT, "tell whether a report was changed since it was written", "FILE"),
     TEXT("public-key", OPT_PUBLIC_KEY, "the signer's public key (PEM), with --check-report", "FILE"),
     POPT_TABLEEND};
@@ -121,11 +126,6 @@ static const struct poptOption run_options[] = {
     TEXT("steps", OPT_STEPS, "of check, inventory, copy, verify, by commas (default check,copy,verify)", "STEPS"),
     SWITCH("keep-going", '\0', OPT_KEEP_GOING, "go on with the others when an account fails the check"),
     INCLUDE(many_options),
-    POPT_TABLEEND};
-
-static const struct poptOption page_options[] = {
-    TEXT("html", OPT_HTML, "write the report as one page for the browser and for paper", "FILE"),
-    TEXT("csv", OPT_CSV, "write the findings as a table", "FILE"),
     POPT_TABLEEND};
 
 static const struct poptOption reading_options[] = {

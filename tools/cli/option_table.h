@@ -33,6 +33,7 @@ enum {
     OPT_ORDERED,
     OPT_FLAGS,
     OPT_DELETIONS,
+    OPT_LABELS,
     OPT_FORCE,
     OPT_STATE,
     OPT_DRY_RUN,

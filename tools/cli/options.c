@@ -17,6 +17,7 @@ static const char *const auth_names[] = {"auto",          "plain",   "login",   
                                          "scram-sha-256", "xoauth2", "oauthbearer", "external", NULL};
 static const char *const flags_names[] = {"merge", "source", "keep", NULL};
 static const char *const deletions_names[] = {"keep", "flag", "expunge", NULL};
+static const char *const labels_names[] = {"all", "first", "keyword", NULL};
 static const char *const progress_names[] = {"auto", "always", "never", NULL};
 static const char *const tls_min_names[] = {"1.2", "1.3", NULL};
 static const char *const compress_names[] = {"auto", "off", "on", NULL};
@@ -202,6 +203,11 @@ static int apply_copy(cli_options *options, int option, const char *value, mig_e
         if (cli_take_choice(option, value, flags_names, &choice, err) != 0)
             return -1;
         copy->flags = (mig_flags_mode)choice;
+        return 0;
+    case OPT_LABELS:
+        if (cli_take_choice(option, value, labels_names, &choice, err) != 0)
+            return -1;
+        copy->labels = (mig_labels)choice;
         return 0;
     case OPT_DELETIONS:
         if (cli_take_choice(option, value, deletions_names, &choice, err) != 0)
@@ -416,6 +422,8 @@ static int finish(cli_options *options, const cli_tool *tool, mig_error *err)
     copy->folders = (const char *const *)options->folders.items;
     copy->excludes = (const char *const *)options->excludes.items;
     copy->maps = (const char *const *)options->maps.items;
+    copy->providers[MIG_SOURCE] = options->sides[MIG_SOURCE].provider;
+    copy->providers[MIG_TARGET] = options->sides[MIG_TARGET].provider;
     options->sides[MIG_TARGET].only_named = !target_wanted;
     if (verb == CLI_COPY)
         mig_provider_bound(copy, mig_provider_of(options->sides[MIG_SOURCE].provider, copy->source),

@@ -105,6 +105,9 @@ int cli_verify_finish(cli_options *options, mig_error *err)
     verify->folders = options->copy.folders;
     verify->excludes = options->copy.excludes;
     verify->maps = options->copy.maps;
+    verify->providers[MIG_SOURCE] = options->copy.providers[MIG_SOURCE];
+    verify->providers[MIG_TARGET] = options->copy.providers[MIG_TARGET];
+    verify->labels = options->copy.labels;
     verify->since = options->copy.since;
     verify->before = options->copy.before;
     verify->max_size = options->copy.max_size;

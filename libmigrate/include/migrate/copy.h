@@ -56,6 +56,8 @@ typedef struct mig_copy_options {
     const char *const *folders;  /* globs over UTF-8 source names; NULL: all. Each array ends with a NULL */
     const char *const *excludes; /* globs */
     const char *const *maps;     /* "FROM=TO" */
+    const char *providers[2];    /* by side, names of profiles (migrate/provider.h); NULL: by what the server shows */
+    mig_labels labels;           /* of a source whose folders are labels */
     const char *since;           /* "YYYY-MM-DD": INTERNALDATE on or after; NULL: no bound */
     const char *before;          /* "YYYY-MM-DD": INTERNALDATE before; NULL: no bound */
     uint64_t max_size;           /* octets; larger messages are left out and listed; 0: no bound */

@@ -34,6 +34,16 @@ enum { /* bits of a mailbox's attributes */
     MIG_ATTR_SUBSCRIBED = 1 << 5
 };
 
+/*
+ * Where mailboxes are labels (Gmail) a message with three of them is in three mailboxes. How it is copied; on sources
+ * of other kinds it does not matter.
+ */
+typedef enum mig_labels {
+    MIG_LABELS_ALL,    /* into the folder of each label, as IMAP shows it; without a label into the archive */
+    MIG_LABELS_FIRST,  /* into the folder of its first label only */
+    MIG_LABELS_KEYWORD /* into the archive, with its labels as keywords */
+} mig_labels;
+
 /* "inbox", "sent", ...; "" for none. Static storage. */
 const char *mig_role_name(mig_role role);
 

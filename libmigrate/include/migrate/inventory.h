@@ -48,7 +48,8 @@ typedef struct mig_inventory_side {
     bool bytes_known;
     bool any_keyword;             /* it keeps keywords of any name; target only */
     const mig_provider *provider; /* NULL: no profile */
-    const char *provider_reason;  /* why that one: "named", "host name", "capabilities"; static storage; NULL: none */
+    const char *provider_reason;  /* why that one: "named", "host name", "capabilities", "greeting"; static storage;
+                                    NULL: none */
 } mig_inventory_side;
 
 typedef struct mig_inventory_keyword {
@@ -148,7 +149,8 @@ typedef struct mig_inventory_options {
     uint64_t daily_limit; /* octets a day towards the target, for the forecast; 0: the provider's, if any */
 
     mig_inventory_depth depth;
-    const char *providers[2]; /* names of profiles (migrate/provider.h); NULL: by host name and capabilities */
+    const char *providers[2]; /* names of profiles (migrate/provider.h); NULL: by what the server shows */
+    mig_labels labels;        /* as in mig_copy_options */
     bool force;               /* go on where a safety check would stop */
     mig_log log;
     mig_stop *stop; /* NULL: can not be asked to stop */

@@ -35,7 +35,10 @@ typedef struct mig_provider {
     bool case_insensitive;        /* folder names that differ in case alone are the same */
     bool inbox_no_children;       /* INBOX takes no children */
     const char *forbidden;        /* characters that its folder names must not hold; NULL: none known */
-    const char *const *leave_out; /* folders that hold every message again, as globs; NULL: none */
+    bool tidy_blanks;             /* no blank at either end of a folder name, nor two in a row */
+    size_t name_length;           /* octets of a folder name at one level; 0: no known bound */
+    const char *const *reserved;  /* top-level names that are no folders for mail, in any case; NULL: none */
+    const char *const *leave_out; /* folders that show the mail of others again, as globs; NULL: none */
     const char *login;            /* how to log in, for people: "app password or OAuth 2"; NULL: nothing special */
     const char *note;             /* one line that a person should know; NULL: none */
 } mig_provider;

@@ -38,7 +38,7 @@ typedef struct mig_run_account {
     mig_copy_options copy;     /* log, stop, progress and, where it is 0, connections come from the run */
     mig_verify_options verify; /* depth, against, sample, seed; everything else comes from `copy` */
     mig_inventory_depth depth; /* of the inventory */
-    const char *providers[2];  /* names of profiles; NULL: by host name and capabilities */
+    const char *providers[2];  /* names of profiles; NULL: by what the server shows */
 } mig_run_account;
 
 typedef enum mig_run_state {

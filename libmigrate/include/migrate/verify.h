@@ -147,6 +147,8 @@ typedef struct mig_verify_options {
     const char *const *folders; /* as in mig_copy_options */
     const char *const *excludes;
     const char *const *maps;
+    const char *providers[2];
+    mig_labels labels;
 
     const char *since;  /* "YYYY-MM-DD": as in mig_copy_options, of the source; not with MIG_AGAINST_RECORD, which */
     const char *before; /* knows what was copied */

@@ -31,6 +31,8 @@ typedef struct setting {
     char source_delimiter, target_delimiter;
     bool inbox_no_children, case_insensitive;
     mig__map_rules rules;
+    mig__side_in known; /* of the target: forbidden, tidy_blanks, name_length, reserved, labels; of the source: views */
+    bool labels;        /* of the source */
 } setting;
 
 #define MOST 64
@@ -83,9 +85,20 @@ static void check(const setting *how, const line *lines, const there *target)
         fill(&target_folders[targets], target[targets].name, target[targets].raw, how->target_delimiter,
              target[targets].attributes, target[targets].announced);
     }
-    mig__side_in from = {source_folders, sources, how->source_prefix, how->source_delimiter, false, false};
-    mig__side_in to = {target_folders,       targets, how->target_prefix, how->target_delimiter, how->inbox_no_children,
-                       how->case_insensitive};
+    mig__side_in from = {.folders = source_folders,
+                         .count = sources,
+                         .prefix = how->source_prefix,
+                         .delimiter = how->source_delimiter,
+                         .labels = how->labels,
+                         .views = how->known.views};
+    mig__side_in to = how->known;
+    to.folders = target_folders;
+    to.count = targets;
+    to.prefix = how->target_prefix;
+    to.delimiter = how->target_delimiter;
+    to.inbox_no_children = how->inbox_no_children;
+    to.case_insensitive = how->case_insensitive;
+    to.views = NULL;
     mig__map map;
     mig_error err = MIG_ERROR_INIT;
     if (mig__map_make(&map, &from, &to, &how->rules, &err) != 0) {
@@ -114,7 +127,8 @@ static void check(const setting *how, const line *lines, const there *target)
 #define TRASH MIG_ROLE_TRASH
 #define INBOX MIG_ROLE_INBOX
 
-static const setting slashes = {"", "", '/', '/', false, false, {NULL, NULL, NULL}};
+static const setting slashes = {
+    .source_prefix = "", .target_prefix = "", .source_delimiter = '/', .target_delimiter = '/'};
 
 static void test_plain(void **state)
 {
@@ -166,7 +180,10 @@ static void test_separators_and_prefixes(void **state)
                     {.name = NULL},
                 };
                 const there target[] = {{.name = "INBOX"}, {.name = names[1][1]}, {.name = NULL}};
-                setting how = {prefix[0], prefix[1], delimiters[s], delimiters[t], false, false, {NULL, NULL, NULL}};
+                setting how = {.source_prefix = prefix[0],
+                               .target_prefix = prefix[1],
+                               .source_delimiter = delimiters[s],
+                               .target_delimiter = delimiters[t]};
                 check(&how, lines, target);
             }
         }
@@ -219,7 +236,11 @@ static void test_below_inbox(void **state)
         {.name = "Work", .target = "INBOX.Work"},
         {.name = NULL},
     };
-    setting dots = {"", "INBOX.", '/', '.', true, false, {NULL, NULL, NULL}};
+    setting dots = {.source_prefix = "",
+                    .target_prefix = "INBOX.",
+                    .source_delimiter = '/',
+                    .target_delimiter = '.',
+                    .inbox_no_children = true};
     check(&dots, prefixed, NULL);
 
     /* and without INBOX in the list */
@@ -247,7 +268,7 @@ static void test_below_prefix(void **state)
     swapped[5].note = "taken on the target by \"INBOX.shared.Work\"";
     swapped[6].target = "shared/Work";
     swapped[6].note = NULL;
-    setting how = {"INBOX.", "", '.', '/', false, false, {NULL, NULL, NULL}};
+    setting how = {.source_prefix = "INBOX.", .target_prefix = "", .source_delimiter = '.', .target_delimiter = '/'};
     check(&how, swapped, NULL);
 
     const line root[] = {
@@ -256,7 +277,7 @@ static void test_below_prefix(void **state)
         {.name = "mail/Work", .target = "Work"},
         {.name = NULL},
     };
-    setting home = {"mail/", "", '/', '/', false, false, {NULL, NULL, NULL}};
+    setting home = {.source_prefix = "mail/", .target_prefix = "", .source_delimiter = '/', .target_delimiter = '/'};
     check(&home, root, NULL);
 }
 
@@ -304,7 +325,7 @@ static void test_roles_below_inbox(void **state)
         {.name = NULL},
     };
     const there target[] = {{.name = "Gesendet", .announced = SENT}, {.name = NULL}};
-    setting how = {"INBOX.", "", '.', '/', false, false, {NULL, NULL, NULL}};
+    setting how = {.source_prefix = "INBOX.", .target_prefix = "", .source_delimiter = '.', .target_delimiter = '/'};
     check(&how, lines, target);
 
     const line no_prefix[] = {
@@ -312,7 +333,11 @@ static void test_roles_below_inbox(void **state)
         {.name = NULL},
     };
     const there dots[] = {{.name = "INBOX.Gesendet"}, {.name = NULL}};
-    setting back = {"", "INBOX.", '/', '.', true, false, {NULL, NULL, NULL}};
+    setting back = {.source_prefix = "",
+                    .target_prefix = "INBOX.",
+                    .source_delimiter = '/',
+                    .target_delimiter = '.',
+                    .inbox_no_children = true};
     check(&back, no_prefix, dots);
 }
 
@@ -462,7 +487,11 @@ static void test_rules_leave_out(void **state)
     (void)state;
     const char *const folders[] = {"a.b", "Sent Items", "INBOX", NULL};
     const char *const excludes[] = {"INBOX", NULL};
-    setting how = {"", "", '/', '.', false, false, {folders, excludes, NULL}};
+    setting how = {.source_prefix = "",
+                   .target_prefix = "",
+                   .source_delimiter = '/',
+                   .target_delimiter = '.',
+                   .rules = {.folders = folders, .excludes = excludes}};
     /* what is left out still has its place: the names are those of a run with everything */
     const line lines[] = {
         {.name = "INBOX", .target = NULL},
@@ -475,7 +504,8 @@ static void test_rules_leave_out(void **state)
     check(&how, lines, NULL);
 
     mig__folder_in folder = {"Work", true, '/', 0, MIG_ROLE_NONE};
-    mig__side_in source = {&folder, 1, "", '/', false, false}, empty = {NULL, 0, "", '/', false, false};
+    mig__side_in source = {.folders = &folder, .count = 1, .prefix = "", .delimiter = '/'},
+                 empty = {.folders = NULL, .count = 0, .prefix = "", .delimiter = '/'};
     mig__map map;
     assert_int_equal(mig__map_make(&map, &source, &empty, &how.rules, NULL), 0);
     assert_true(map.entries[0].left_out_by_rule);
@@ -517,7 +547,11 @@ static void test_maps(void **state)
 
     /* with prefixes and separators, TO is a name as the source has them */
     const char *const dots[] = {"INBOX.Work=INBOX.Job.Old", "INBOX.Play=Fun", "INBOX.a=b/c", "INBOX=INBOX.Old", NULL};
-    setting prefixed = {"INBOX.", "", '.', '/', false, false, {NULL, NULL, dots}};
+    setting prefixed = {.source_prefix = "INBOX.",
+                        .target_prefix = "",
+                        .source_delimiter = '.',
+                        .target_delimiter = '/',
+                        .rules = {.maps = dots}};
     const line with_prefix[] = {
         {.name = "INBOX", .target = "Old", .role = INBOX},
         {.name = "INBOX.Work", .target = "Job/Old"},
@@ -533,10 +567,10 @@ static void test_bad_rules(void **state)
     (void)state;
     static const char *const bad[] = {"no equals sign", "a*=b", "Work=/"};
     mig__folder_in folder = {"Work", true, '/', 0, MIG_ROLE_NONE};
-    mig__side_in side = {&folder, 1, "", '/', false, false};
+    mig__side_in side = {.folders = &folder, .count = 1, .prefix = "", .delimiter = '/'};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *const maps[] = {bad[i], NULL};
-        mig__map_rules rules = {NULL, NULL, maps};
+        mig__map_rules rules = {.maps = maps};
         mig__map map;
         mig_error err = MIG_ERROR_INIT;
         assert_int_equal(mig__map_make(&map, &side, &side, &rules, &err), -1);
@@ -567,7 +601,7 @@ static void test_odd_components(void **state)
         {.name = "//", .target = NULL, .note = "no name"},
         {.name = NULL},
     };
-    setting how = {"", "", '/', '.', false, false, {NULL, NULL, NULL}};
+    setting how = {.source_prefix = "", .target_prefix = "", .source_delimiter = '/', .target_delimiter = '.'};
     check(&how, lines, NULL);
 }
 
@@ -582,7 +616,7 @@ static void test_collisions(void **state)
         {.name = "x_y (2)", .target = "x_y (2)"},
         {.name = NULL},
     };
-    setting how = {"", "", '/', '.', false, false, {NULL, NULL, NULL}};
+    setting how = {.source_prefix = "", .target_prefix = "", .source_delimiter = '/', .target_delimiter = '.'};
     check(&how, lines, NULL);
     const there target[] = {{.name = "x_y (3)"}, {.name = "x_y (2)"}, {.name = "x_y"}, {.name = "a_b"}, {.name = NULL}};
     check(&how, lines, target);
@@ -618,6 +652,110 @@ static void test_case_insensitive(void **state)
     check(&slashes, apart, target);
 }
 
+/* What the profile of the target says of names. */
+static void test_refused_names(void **state)
+{
+    (void)state;
+    static const char *const reserved[] = {"Calendar", "Tasks", NULL};
+    const line lines[] = {
+        {.name = "a^b", .target = "a_b (2)", .note = "refuses became"},
+        {.name = "a_b", .target = "a_b"},
+        {.name = " two  words ", .target = "two words", .note = "blanks"},
+        {.name = " two  words /^", .target = "two words/_", .note = "refuses became"},
+        {.name = "  ", .target = "_", .note = "blanks"},
+        {.name = "0123456789abcdefghij", .target = "0123456789abcdefghij"},
+        {.name = "0123456789abcdefghijk", .target = "0123456789ab", .note = "too long"},
+        {.name = "0123456789abcdefghijl", .target = "0123456789ab (2)", .note = "too long"},
+        {.name = "0123456789aäbcdefghij", .target = "0123456789a", .note = "too long"},
+        {.name = "calendar", .target = "calendar (2)", .note = "keeps the name \"calendar\" for itself"},
+        {.name = "calendar/x", .target = "calendar (2)/x"},
+        {.name = "x", .target = "x"},
+        {.name = "x/Calendar", .target = "x/Calendar"},
+        {.name = NULL},
+    };
+    setting how = slashes;
+    how.known.forbidden = "^";
+    how.known.tidy_blanks = true;
+    how.known.name_length = 20;
+    how.known.reserved = reserved;
+    check(&how, lines, NULL);
+    const there again[] = {{.name = "a_b (2)"}, {.name = "0123456789ab (2)"}, {.name = "calendar (2)"}, {.name = NULL}};
+    check(&how, lines, again); /* a second run finds its own folders */
+
+    const char *const maps[] = {"calendar=Tasks", NULL};
+    const line by_rule[] = {{.name = "calendar", .target = "Tasks"}, {.name = NULL}};
+    how.rules.maps = maps;
+    check(&how, by_rule, NULL);
+}
+
+#define ARCHIVE MIG_ROLE_ARCHIVE
+
+static void test_labels(void **state)
+{
+    (void)state;
+    line lines[] = {
+        {.name = "INBOX", .target = "INBOX", .role = INBOX},
+        {.name = "Work", .target = "Work"},
+        {.name = "[Gmail]", .target = NULL, .attributes = MIG_ATTR_NOSELECT, .note = "Gmail's own"},
+        {.name = "[Gmail]/Alles", .target = "Archive", .announced = MIG_ROLE_ALL, .role = ARCHIVE, .note = "no label"},
+        {.name = "[Gmail]/Trash", .target = "Trash", .announced = TRASH, .role = TRASH, .note = "beside"},
+        {.name = "[Gmail]/Star",
+         .target = NULL,
+         .announced = MIG_ROLE_FLAGGED,
+         .role = MIG_ROLE_FLAGGED,
+         .note = "view"},
+        {.name = NULL},
+    };
+    const there target[] = {{.name = "INBOX"}, {.name = "Archive", .announced = ARCHIVE}, {.name = NULL}};
+    setting how = slashes;
+    how.labels = true;
+    check(&how, lines, target);
+    how.rules.labels = MIG_LABELS_FIRST;
+    check(&how, lines, target);
+    lines[3].target = "Alles"; /* none there: it is made, with the role */
+    check(&how, lines, NULL);
+
+    const there gmail[] = {{.name = "[Gmail]", .attributes = MIG_ATTR_NOSELECT},
+                           {.name = "[Gmail]/Tous", .announced = MIG_ROLE_ALL},
+                           {.name = "[Gmail]/Corbeille", .announced = TRASH},
+                           {.name = NULL}};
+    const line to_gmail[] = {
+        {.name = "[Gmail]", .target = "[Gmail]", .attributes = MIG_ATTR_NOSELECT},
+        {.name = "[Gmail]/Alles",
+         .target = "[Gmail]/Tous",
+         .announced = MIG_ROLE_ALL,
+         .role = ARCHIVE,
+         .note = "no label"},
+        {.name = "[Gmail]/Trash", .target = "[Gmail]/Corbeille", .announced = TRASH, .role = TRASH, .note = "goes to"},
+        {.name = NULL},
+    };
+    how.known.labels = true;
+    check(&how, to_gmail, gmail);
+
+    how.known.labels = false;
+    how.rules.labels = MIG_LABELS_KEYWORD;
+    lines[0] = (line){.name = "INBOX", .target = NULL, .role = MIG_ROLE_NONE, .note = "as a keyword"};
+    lines[1] = (line){.name = "Work", .target = NULL, .note = "as a keyword"};
+    lines[3].target = "Archive";
+    lines[3].note = "goes to";
+    lines[5].note = "as a keyword";
+    check(&how, lines, target);
+}
+
+static void test_known_views(void **state)
+{
+    (void)state;
+    static const char *const views[] = {"[Gmail]/All Mail", NULL};
+    const line lines[] = {
+        {.name = "[Gmail]/All Mail", .target = NULL, .note = "a view"},
+        {.name = "[Gmail]/All Mail 2", .target = "[Gmail]/All Mail 2"},
+        {.name = NULL},
+    };
+    setting how = slashes;
+    how.known.views = views;
+    check(&how, lines, NULL);
+}
+
 static void test_flat_target(void **state)
 {
     (void)state;
@@ -633,12 +771,12 @@ static void test_flat_target(void **state)
         {.name = "Gesendet/1", .target = "Sent - 1", .note = "joined"},
         {.name = NULL},
     };
-    setting how = {"", "", '/', '\0', false, false, {NULL, NULL, NULL}};
+    setting how = {.source_prefix = "", .target_prefix = "", .source_delimiter = '/', .target_delimiter = '\0'};
     const there target[] = {{.name = "INBOX"}, {.name = "Sent", .announced = SENT}, {.name = "X"}, {.name = NULL}};
     check(&how, lines, target);
 
     const line flat_source[] = {{.name = "a/b.c", .target = "a_b.c", .note = "separates"}, {.name = NULL}};
-    setting flat = {"", "", '\0', '/', false, false, {NULL, NULL, NULL}};
+    setting flat = {.source_prefix = "", .target_prefix = "", .source_delimiter = '\0', .target_delimiter = '/'};
     check(&flat, flat_source, NULL);
 }
 
@@ -686,7 +824,7 @@ static void test_raw(void **state)
         {.name = "&AOl-"},
         {.name = NULL},
     };
-    setting how = {"", "", '/', '.', false, false, {NULL, NULL, NULL}};
+    setting how = {.source_prefix = "", .target_prefix = "", .source_delimiter = '/', .target_delimiter = '.'};
     check(&how, lines, target);
 }
 
@@ -694,9 +832,10 @@ static void test_rule_names_raw(void **state)
 {
     (void)state;
     const char *const maps[] = {"&AOl-=Café", "&*=x*", NULL};
-    mig__map_rules rules = {NULL, NULL, maps};
+    mig__map_rules rules = {.maps = maps};
     mig__folder_in folders[] = {{"&AOl-", false, '/', 0, MIG_ROLE_NONE}, {"&AOk", false, '/', 0, MIG_ROLE_NONE}};
-    mig__side_in source = {folders, 2, "", '/', false, false}, target = {NULL, 0, "", '/', false, false};
+    mig__side_in source = {.folders = folders, .count = 2, .prefix = "", .delimiter = '/'},
+                 target = {.folders = NULL, .count = 0, .prefix = "", .delimiter = '/'};
     mig__map map;
     assert_int_equal(mig__map_make(&map, &source, &target, &rules, NULL), 0);
     assert_string_equal(entry_of(&map, 0)->target, "Café");
@@ -725,7 +864,8 @@ static void test_order(void **state)
     for (size_t i = 0; i < 9; i++) {
         fill(&folders[i], names[i], false, '/', 0, MIG_ROLE_NONE);
     }
-    mig__side_in source = {folders, 9, NULL, '/', false, false}, target = {NULL, 0, NULL, '/', false, false};
+    mig__side_in source = {.folders = folders, .count = 9, .prefix = NULL, .delimiter = '/'},
+                 target = {.folders = NULL, .count = 0, .prefix = NULL, .delimiter = '/'};
     mig__map map;
     assert_int_equal(mig__map_make(&map, &source, &target, NULL, NULL), 0);
     for (size_t i = 0; i < 9; i++) {
@@ -756,7 +896,7 @@ static void test_large(void **state)
         {.name = "Work", .target = "Work"},
         {.name = NULL},
     };
-    setting how = {"", "", '/', '.', false, false, {NULL, NULL, NULL}};
+    setting how = {.source_prefix = "", .target_prefix = "", .source_delimiter = '/', .target_delimiter = '.'};
     check(&how, lines, NULL);
     free(deep);
     free(expected);
@@ -773,7 +913,8 @@ static void test_large(void **state)
         }
         fill(&folders[i], names[i], false, '/', 0, MIG_ROLE_NONE);
     }
-    mig__side_in source = {folders, COUNT, "", '/', false, false}, target = {NULL, 0, "", '.', false, false};
+    mig__side_in source = {.folders = folders, .count = COUNT, .prefix = "", .delimiter = '/'},
+                 target = {.prefix = "", .delimiter = '.'};
     mig__map map;
     assert_int_equal(mig__map_make(&map, &source, &target, NULL, NULL), 0);
     assert_string_equal(entry_of(&map, 0)->target, "______________");
@@ -803,6 +944,9 @@ int main(void)
         cmocka_unit_test(test_odd_components),
         cmocka_unit_test(test_collisions),
         cmocka_unit_test(test_case_insensitive),
+        cmocka_unit_test(test_refused_names),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_known_views),
         cmocka_unit_test(test_flat_target),
         cmocka_unit_test(test_no_inferiors),
         cmocka_unit_test(test_raw),

@@ -72,7 +72,7 @@ static void test_take(void **state)
     (void)state;
     const char *const folders[] = {"INBOX", "Work*", NULL};
     const char *const excludes[] = {"*/tmp", "Work/Secret*", NULL};
-    mig__map_rules given = {folders, excludes, NULL};
+    mig__map_rules given = {.folders = folders, .excludes = excludes};
     mig__rules rules;
     assert_int_equal(mig__rules_read(&rules, &given, NULL), 0);
     assert_true(mig__rules_take(&rules, "INBOX"));
@@ -97,7 +97,7 @@ static void test_maps(void **state)
     (void)state;
     const char *const maps[] = {"Work=Job", "Work/*=Job/Old/*", "*/x=x/*", "a\\=b=c\\=d",
                                 "inbox=In", "back\\slash=b\\s", NULL};
-    mig__map_rules given = {NULL, NULL, maps};
+    mig__map_rules given = {.maps = maps};
     static const struct {
         const char *from, *to, *whole_only;
     } cases[] = {
@@ -144,7 +144,7 @@ static void test_bad_maps(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *const maps[] = {"good=rule", cases[i].rule, NULL};
-        mig__map_rules given = {NULL, NULL, maps};
+        mig__map_rules given = {.maps = maps};
         mig__rules rules;
         mig_error err = MIG_ERROR_INIT;
         assert_int_equal(mig__rules_read(&rules, &given, &err), -1);

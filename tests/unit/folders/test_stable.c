@@ -167,6 +167,13 @@ static void make_scene(scene *s, uint32_t *seed)
     s->to.folders = s->target;
     s->to.inbox_no_children = chance(seed, 4);
     s->to.case_insensitive = chance(seed, 3);
+    static const char *const reserved[] = {"a", "b", NULL};
+    s->to.forbidden = chance(seed, 4) ? "b^" : NULL;
+    s->to.reserved = chance(seed, 4) ? reserved : NULL;
+    s->to.tidy_blanks = chance(seed, 4);
+    s->to.name_length = chance(seed, 4) ? 10 : 0;
+    s->from.labels = chance(seed, 4);
+    s->to.labels = chance(seed, 4);
     size_t wanted = 1 + next_random(seed) % MOST_SOURCE;
     while (wanted-- > 0) {
         mig__folder_in folder;
@@ -361,7 +368,7 @@ static void test_any_selection(void **state)
     (void)state;
     const char *const folders[] = {"*e*", "*a*", NULL};
     const char *const excludes[] = {"*Sent", NULL};
-    const mig__map_rules rules = {folders, excludes, NULL};
+    const mig__map_rules rules = {.folders = folders, .excludes = excludes};
     uint32_t seed = 4711;
     size_t kept = 0;
     for (int round = 0; round < ROUNDS / 4; round++) {

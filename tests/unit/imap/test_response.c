@@ -435,6 +435,30 @@ static void P_every_transcript_decodes(void **state)
     }
 }
 
+static void labels_among_flags(void **state)
+{
+    reader *reading = *state;
+    mig__guard_labels_as_keywords(reading->feed.guard, true);
+    const mig__response *r =
+        READ("* 1 FETCH (X-GM-LABELS (\"\\\\Inbox\" \\Starred \"\\\\Important\" \"\\\\Draft\" {3}\r\na\"b "
+             "Work/&AOQ- \"/x y%\" (odd) \"\") UID 80 FLAGS (\\Seen a%b kept))\r\n");
+    are_words(r->fetch.flags, "\\Seen kept Inbox $Important a_b Work/&AOQ- _x_y_");
+    assert_int_equal(r->fetch.odd_flags, 1);
+    assert_non_null(r->fetch.labels);
+    r = READ("* 1 FETCH (UID 80 FLAGS () X-GM-LABELS (abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz))\r\n");
+    are_words(r->fetch.flags, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwx");
+    r = READ("* 1 FETCH (UID 80 FLAGS (\\Seen) X-GM-LABELS ())\r\n");
+    are_words(r->fetch.flags, "\\Seen");
+
+    r = READ("* 1 FETCH (UID 80 FLAGS (\\Seen))\r\n"); /* not the whole truth */
+    assert_false(r->fetch.has_flags);
+    r = READ("* 1 FETCH (UID 80 X-GM-LABELS (x))\r\n");
+    assert_false(r->fetch.has_flags);
+    mig__guard_labels_as_keywords(reading->feed.guard, false);
+    r = READ("* 1 FETCH (UID 80 FLAGS (\\Seen) X-GM-LABELS (x))\r\n");
+    are_words(r->fetch.flags, "\\Seen");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -451,6 +475,7 @@ int main(void)
         TEST(M_names_come_out_as_they_are),
         TEST(statuses),
         TEST(fetches),
+        TEST(labels_among_flags),
         TEST(dates_are_those_of_the_text),
         TEST(sets),
         TEST(raw_responses_and_continuations),

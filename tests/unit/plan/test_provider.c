@@ -37,6 +37,8 @@ static void test_names(void **state)
     assert_null(mig_provider_find(""));
     assert_int_equal(mig_provider_find("gmail")->daily_up, 500000000);
     assert_int_equal(mig_provider_find("microsoft365")->auth, MIG_AUTH_XOAUTH2);
+    assert_string_equal(mig_provider_find("microsoft365")->reserved[0], "Calendar");
+    assert_string_equal(mig_provider_find("gmail")->leave_out[1], "[Gmail]/Important");
 }
 
 static void test_each_is_whole(void **state)
