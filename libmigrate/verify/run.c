@@ -123,6 +123,8 @@ static int list_side(mig__verify_run *run, mig_side side, mig__session **session
         return mig_error_context(err, "listing the mailboxes of %s",
                                  side == MIG_SOURCE ? run->source_label : run->target_label);
     }
+    mig__profile_find(&run->profiles[side], run->options->providers[side],
+                      side == MIG_SOURCE ? run->options->source : run->options->target, *session);
     return 0;
 }
 
@@ -238,6 +240,7 @@ static void free_run(mig__verify_run *run)
     mig__flag_pool_free(&run->flags);
     mig__tls_context_free(&run->tls[MIG_SOURCE]);
     mig__tls_context_free(&run->tls[MIG_TARGET]);
+    mig__labels_free(&run->labels);
     mig__mailbox_list_free(&run->source_list);
     mig__mailbox_list_free(&run->target_list);
     pthread_cond_destroy(&run->changed);
