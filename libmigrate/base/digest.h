@@ -8,6 +8,7 @@
 #define MIG_BASE_DIGEST_H
 
 #include <migrate/error.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,16 @@ int mig__digester_begin(mig__digester *digester, mig_error *err);
 int mig__digester_add(mig__digester *digester, const void *data, size_t length, mig_error *err);
 int mig__digester_end(mig__digester *digester, mig__message_digest *out, mig_error *err);
 void mig__digester_free(mig__digester **digester);
+
+/* Whether octets with this raw digest are known; then `canonical` is filled with the digest of their canonical form. */
+typedef bool mig__canonical_known(const uint8_t raw[MIG__DIGEST_SIZE], uint8_t canonical[MIG__DIGEST_SIZE],
+                                  void *context);
+
+/*
+ * Ask `known` before making a canonical form: equal octets have equal forms, and the form costs more than the raw
+ * digest. For that up to 256 KiB of a message are kept until its end; a longer one is digested at once in both forms.
+ */
+void mig__digester_ask(mig__digester *digester, mig__canonical_known *known, void *context);
 
 /* SHA-256 alone, reusable in the same way. */
 typedef struct mig__sha256 mig__sha256;

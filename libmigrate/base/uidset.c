@@ -93,6 +93,33 @@ uint32_t mig__uidset_max(const mig__uidset *set)
     return set->count ? set->ranges[set->count - 1].last : 0;
 }
 
+int mig__uidset_remove(mig__uidset *set, uint32_t uid, mig_error *err)
+{
+    size_t at = lower(set, uid);
+    if (at == set->count || set->ranges[at].first > uid) {
+        return 0;
+    }
+    mig__uid_range *range = &set->ranges[at];
+    if (range->first == range->last) {
+        set->count--;
+        memmove(range, range + 1, (set->count - at) * sizeof *range);
+    } else if (range->first == uid) {
+        range->first++;
+    } else if (range->last == uid) {
+        range->last--;
+    } else {
+        if (reserve(set, set->count + 1, err) < 0) {
+            return -1;
+        }
+        range = &set->ranges[at];
+        memmove(range + 1, range, (set->count - at) * sizeof *range);
+        set->count++;
+        range[0].last = uid - 1;
+        range[1].first = uid + 1;
+    }
+    return 0;
+}
+
 /* Appends what of `range` no range of `other` covers; `at` moves on in `other`. */
 static int add_rest(mig__uidset *out, mig__uid_range range, const mig__uidset *other, size_t *at, mig_error *err)
 {

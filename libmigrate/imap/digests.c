@@ -49,12 +49,21 @@ static int wait_piece(mig__session *session, mig__command *command, mig_error *e
 int mig__fetch_digests(mig__session *session, const mig__uidset *uids, unsigned what, mig__digest_handler *handler,
                        void *context, mig_error *err)
 {
+    mig__digester *digester = mig__digester_new(err);
+    int failed = digester == NULL ? -1 : mig__fetch_digests_with(session, uids, what, digester, handler, context, err);
+    mig__digester_free(&digester);
+    return failed;
+}
+
+int mig__fetch_digests_with(mig__session *session, const mig__uidset *uids, unsigned what, mig__digester *digester,
+                            mig__digest_handler *handler, void *context, mig_error *err)
+{
     int failed = -1;
-    digest_walk walk = {.handler = handler, .context = context};
+    digest_walk walk = {.digester = digester, .handler = handler, .context = context};
     mig__uidset left = MIG__UIDSET_INIT, piece = MIG__UIDSET_INIT;
     mig__command *flights[PIECES_IN_FLIGHT];
     size_t first = 0, count = 0;
-    if ((walk.digester = mig__digester_new(err)) == NULL || mig__uidset_copy(&left, uids, err) != 0) {
+    if (mig__uidset_copy(&left, uids, err) != 0) {
         goto cleanup;
     }
     mig__body_sink sink = {sink_begin, sink_data, &walk};
@@ -83,6 +92,5 @@ cleanup:
     mig__session_set_sink(session, NULL);
     mig__uidset_free(&left);
     mig__uidset_free(&piece);
-    mig__digester_free(&walk.digester);
     return failed;
 }

@@ -20,4 +20,8 @@ typedef int mig__digest_handler(const mig__fetch_item *item, const mig__message_
 int mig__fetch_digests(mig__session *session, const mig__uidset *uids, unsigned what, mig__digest_handler *handler,
                        void *context, mig_error *err);
 
+/* The same with a digester of the caller's, which may know some messages already (mig__digester_ask). */
+int mig__fetch_digests_with(mig__session *session, const mig__uidset *uids, unsigned what, mig__digester *digester,
+                            mig__digest_handler *handler, void *context, mig_error *err);
+
 #endif

@@ -44,11 +44,14 @@ typedef struct mig__verify_job { /* one folder */
     mig_error error;
 } mig__verify_job;
 
+typedef struct mig__verify_spares mig__verify_spares; /* verify/spare.h */
+
 /* What is read at a time. */
 typedef struct mig__verify_pass {
     mig__verify_job *jobs;
     size_t count;
-    double percent; /* of the target's messages whose content is read; 0: none, on neither side */
+    double percent;             /* of the target's messages whose content is read; 0: none, on neither side */
+    mig__verify_spares *spares; /* connections to the target that may be open already; NULL: none */
 } mig__verify_pass;
 
 typedef struct mig__verify_run {
@@ -103,6 +106,8 @@ int mig__verify_plan_others(mig__verify_run *run, mig_error *err);
 /* EXAMINE and SEARCH of folders on a side: the UIDs to be read. Of the source only what the options choose. */
 int mig__verify_scan(const mig__verify_run *run, mig__session *session, mig__verify_job *jobs, size_t count,
                      mig_side side, mig_error *err);
+/* How many connections to a side are worth while for reading so much, 1 or more. */
+size_t mig__verify_connections(const mig__verify_run *run, uint64_t messages, uint64_t folders);
 /* Read what was scanned, or chosen of it since; takes over the sessions (NULL: this side is not read). */
 void mig__verify_read(mig__verify_run *run, const mig__verify_pass *pass, mig__session *source, mig__session *target);
 /* Compare, explain, name: fills the account of the result. A fresh session to each side is opened where needed. */

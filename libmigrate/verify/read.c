@@ -8,6 +8,8 @@
 #include "base/flags.h"
 #include "imap/digests.h"
 #include "verify/job.h"
+#include "verify/recorded.h"
+#include "verify/spare.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +27,7 @@ typedef struct reader {
     mig__verify_run *run;
     mig_side side;
     mig__session *session;
+    mig__digester *digester;
     mig__verify_job *job; /* of the unit in hand */
     mig__uidset unit;     /* still to come */
     mig__uidset asked;    /* of these the content as well */
@@ -78,7 +81,6 @@ static int keep_source(mig__verify_run *run, mig__verify_job *job, const mig__fo
 
 static int keep(reader *r, const mig__fetch_item *item, const mig__message_digest *digest, mig_error *err)
 {
-    mig__uidset one = MIG__UIDSET_INIT;
     char *joined = mig__flags_join(item->flags);
     mig__found found = {.uid = item->uid,
                         .has_digest = digest != NULL,
@@ -106,11 +108,8 @@ static int keep(reader *r, const mig__fetch_item *item, const mig__message_diges
     }
     pthread_mutex_unlock(&r->run->lock);
     free(joined);
-    failed = failed != 0 ? failed : mig__uidset_add(&one, item->uid, item->uid, err);
-    failed = failed != 0 ? failed : mig__uidset_subtract(&r->unit, &one, err);
-    failed = failed != 0 ? failed : mig__uidset_subtract(&r->asked, &one, err);
-    mig__uidset_free(&one);
-    return failed;
+    failed = failed != 0 ? failed : mig__uidset_remove(&r->unit, item->uid, err);
+    return failed != 0 ? failed : mig__uidset_remove(&r->asked, item->uid, err);
 }
 
 static int on_digest(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
@@ -234,7 +233,7 @@ static int read_in_halves(reader *r, const mig__uidset *set, unsigned *attempts,
     uint64_t size = mig__uidset_size(&rest);
     if (failed == 0 && size > 0 && *attempts > 0) {
         --*attempts;
-        failed = mig__fetch_digests(r->session, &rest, MIG__FETCH_BODY, on_digest, r, err);
+        failed = mig__fetch_digests_with(r->session, &rest, MIG__FETCH_BODY, r->digester, on_digest, r, err);
         failed = failed != 0 ? failed : lacking(r, set, &rest, err);
         if (failed == 0 && size > 1 && rest.count > 0) {
             failed = mig__uidset_take(&rest, (mig__uidset_size(&rest) + 1) / 2, &half, err) < 0 ? -1 : 0;
@@ -262,7 +261,7 @@ static int read_unit(reader *r, mig_error *err)
     unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_SIZE;
     int outcome = choose(r, err);
     if (outcome == 0 && r->asked.count > 0) {
-        outcome = mig__fetch_digests(r->session, &r->asked, MIG__FETCH_BODY, on_digest, r, err);
+        outcome = mig__fetch_digests_with(r->session, &r->asked, MIG__FETCH_BODY, r->digester, on_digest, r, err);
     }
     if (outcome == 0 && r->asked.count > 0) {
         outcome = read_again(r, err);
@@ -354,6 +353,9 @@ static void *reader_main(void *argument)
     reader *r = argument;
     const mig__verify_job *opened = NULL;
     mig_error error = MIG_ERROR_INIT;
+    if (r->session == NULL && r->side == MIG_TARGET && r->run->pass.spares != NULL) {
+        r->session = mig__verify_spares_take(r->run->pass.spares, r->run);
+    }
     while (!mig__verify_stopping(r->run) && take_unit(r, &error) == 0 && r->job != NULL) {
         int failed = work_off(r, &opened, &error);
         unit_done(r);
@@ -363,6 +365,7 @@ static void *reader_main(void *argument)
         }
     }
     mig__verify_disconnect(r->run, &r->session);
+    mig__digester_free(&r->digester);
     mig__uidset_free(&r->unit);
     mig__uidset_free(&r->asked);
     mig__uidset_free(&r->present);
@@ -374,12 +377,18 @@ static void *reader_main(void *argument)
     return NULL;
 }
 
-static int add_thread(mig__verify_run *run, mig_side side, mig__session *session, pthread_t *thread)
+/* `known`: NULL when the record is only being read. */
+static int add_thread(mig__verify_run *run, mig_side side, mig__session *session, mig__recorded_set *known,
+                      pthread_t *thread)
 {
     reader *r = calloc(1, sizeof *r);
     mig_error error;
-    if (r != NULL) {
-        *r = (reader){.run = run, .side = side, .session = session};
+    mig__digester *digester = r != NULL ? mig__digester_new(&error) : NULL;
+    if (digester != NULL) {
+        *r = (reader){.run = run, .side = side, .session = session, .digester = digester};
+        if (known != NULL) {
+            mig__digester_ask(digester, mig__recorded_set_canonical, known);
+        }
         pthread_mutex_lock(&run->lock);
         run->threads++;
         pthread_mutex_unlock(&run->lock);
@@ -390,6 +399,7 @@ static int add_thread(mig__verify_run *run, mig_side side, mig__session *session
         run->threads--;
         pthread_mutex_unlock(&run->lock);
     }
+    mig__digester_free(&digester);
     free(r);
     mig__verify_disconnect(run, &session);
     mig_error_set(&error, MIG_E_NOMEM, "can not start a thread");
@@ -397,7 +407,15 @@ static int add_thread(mig__verify_run *run, mig_side side, mig__session *session
     return -1;
 }
 
-static uint64_t to_read(mig__verify_run *run, mig_side side, uint64_t *threads)
+size_t mig__verify_connections(const mig__verify_run *run, uint64_t messages, uint64_t folders)
+{
+    uint64_t worth = messages / MESSAGES_A_THREAD + folders / FOLDERS_A_THREAD + 1;
+    uint64_t most = run->options->connections > 0 ? (uint64_t)run->options->connections : CONNECTIONS;
+    most = most < MOST_CONNECTIONS ? most : MOST_CONNECTIONS;
+    return (size_t)(worth < most ? worth : most);
+}
+
+static uint64_t to_read(mig__verify_run *run, mig_side side, size_t *threads)
 {
     uint64_t messages = 0, folders = 0;
     for (size_t i = 0; i < run->pass.count; i++) {
@@ -405,7 +423,7 @@ static uint64_t to_read(mig__verify_run *run, mig_side side, uint64_t *threads)
         messages += size;
         folders += size > 0;
     }
-    *threads = messages / MESSAGES_A_THREAD + folders / FOLDERS_A_THREAD + 1;
+    *threads = mig__verify_connections(run, messages, folders);
     return messages;
 }
 
@@ -447,19 +465,26 @@ void mig__verify_read(mig__verify_run *run, const mig__verify_pass *pass, mig__s
 {
     pthread_t threads[2 * MOST_CONNECTIONS];
     size_t count = 0;
-    int connections = run->options->connections > 0 ? run->options->connections : CONNECTIONS;
+    bool on_record = run->options->against == MIG_AGAINST_RECORD;
+    mig__recorded_set known = MIG__RECORDED_SET_INIT;
+    mig_error error;
     run->pass = *pass;
-    uint64_t wanted[2]; /* threads of each side */
+    if (on_record && mig__recorded_set_fill(&known, run->jobs, run->job_count, &error) != 0) {
+        mig__verify_fail(run, &error);
+    }
+    size_t wanted[2]; /* threads of each side */
     run->messages_total += to_read(run, MIG_SOURCE, &wanted[0]) + to_read(run, MIG_TARGET, &wanted[1]);
     for (int i = 0; i < 2; i++) {
         mig_side side = i == 0 ? MIG_SOURCE : MIG_TARGET;
         mig__session *session = i == 0 ? source : target;
-        for (int k = 0; session != NULL && k < connections && k < MOST_CONNECTIONS && (uint64_t)k < wanted[i]; k++) {
-            count += add_thread(run, side, k == 0 ? session : NULL, &threads[count]) == 0;
+        for (size_t k = 0; session != NULL && k < wanted[i]; k++) {
+            count += add_thread(run, side, k == 0 ? session : NULL, known.slots != NULL ? &known : NULL,
+                                &threads[count]) == 0;
         }
     }
     wait_for_threads(run);
     for (size_t i = 0; i < count; i++) {
         pthread_join(threads[i], NULL);
     }
+    mig__recorded_set_free(&known);
 }

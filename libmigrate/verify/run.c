@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "verify/job.h"
+#include "verify/spare.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,17 +72,23 @@ static int note_copy(const mig__state_run *recorded, void *context)
     return 1;
 }
 
+static int check_state(const mig__verify_run *run, mig_error *err)
+{
+    const char *path = run->options->state_path;
+    if (run->options->against == MIG_AGAINST_SOURCE || access(path, F_OK) == 0) {
+        return 0;
+    }
+    mig_error_set(err, MIG_E_STATE, "there is no state file %s: nothing was copied with it", path);
+    return mig_error_hint(err,
+                          "name the copy's state file with --state, or compare both servers with --against source");
+}
+
 /* The record is read beside a copy that is running; then this verification is not entered into its audit trail. */
 static int open_state(mig__verify_run *run, mig_error *err)
 {
     const char *path = run->options->state_path;
-    if (path == NULL || (run->options->against == MIG_AGAINST_SOURCE && access(path, F_OK) != 0)) {
+    if (path == NULL || access(path, F_OK) != 0) {
         return 0;
-    }
-    if (access(path, F_OK) != 0) {
-        mig_error_set(err, MIG_E_STATE, "there is no state file %s: nothing was copied with it", path);
-        return mig_error_hint(err,
-                              "name the copy's state file with --state, or compare both servers with --against source");
     }
     run->state = mig__state_open(path, false, err);
     bool writable = run->state != NULL;
@@ -113,47 +120,101 @@ static int open_state(mig__verify_run *run, mig_error *err)
     return 0;
 }
 
-static int list_side(mig__verify_run *run, mig_side side, mig__session **session, mig__mailbox_list *list,
-                     mig_error *err)
+typedef struct side_start {
+    mig__verify_run *run;
+    mig_side side;
+    mig__mailbox_list *list;
+    mig__session *session;
+    mig_error error;
+    int failed;
+} side_start;
+
+static void *open_side(void *argument)
 {
-    if ((*session = mig__verify_connect(run, side, true, err)) == NULL) {
+    side_start *start = argument;
+    mig__verify_run *run = start->run;
+    start->failed = -1;
+    if ((start->session = mig__verify_connect(run, start->side, true, &start->error)) != NULL) {
+        start->failed = mig__list_all(start->session, false, start->list, &start->error);
+        if (start->failed != 0) {
+            mig_error_context(&start->error, "listing the mailboxes of %s",
+                              start->side == MIG_SOURCE ? run->source_label : run->target_label);
+        } else {
+            mig__profile_find(&run->profiles[start->side], run->options->providers[start->side],
+                              start->side == MIG_SOURCE ? run->options->source : run->options->target, start->session);
+        }
+    }
+    return NULL;
+}
+
+/* The target answers while the record is read and the source is asked. */
+static int open_all(mig__verify_run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    side_start from = {.run = run, .side = MIG_SOURCE, .list = &run->source_list};
+    side_start to = {.run = run, .side = MIG_TARGET, .list = &run->target_list};
+    pthread_t thread;
+    if (check_state(run, err) != 0) {
         return -1;
     }
-    if (mig__list_all(*session, false, list, err) != 0) {
-        return mig_error_context(err, "listing the mailboxes of %s",
-                                 side == MIG_SOURCE ? run->source_label : run->target_label);
+    if (pthread_create(&thread, NULL, open_side, &to) != 0) {
+        return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
     }
-    mig__profile_find(&run->profiles[side], run->options->providers[side],
-                      side == MIG_SOURCE ? run->options->source : run->options->target, *session);
-    return 0;
+    int failed = open_state(run, err);
+    if (failed == 0 && run->options->against == MIG_AGAINST_SOURCE) {
+        open_side(&from);
+    } else if (failed != 0) {
+        mig__verify_fail(run, err); /* nobody needs to wait for the target */
+    }
+    pthread_join(thread, NULL);
+    *source = from.session;
+    *target = to.session;
+    if (failed == 0 && (to.failed != 0 || from.failed != 0)) {
+        *err = to.failed != 0 ? to.error : from.error;
+        failed = -1;
+    }
+    return failed;
+}
+
+/* As many as reading everything on record is worth: how much there really is, the scan will tell. */
+static size_t recorded_connections(const mig__verify_run *run)
+{
+    uint64_t messages = 0, folders = 0;
+    for (size_t i = 0; i < run->job_count; i++) {
+        messages += run->jobs[i].recorded_count;
+        folders += run->jobs[i].recorded_count > 0;
+    }
+    return mig__verify_connections(run, messages, folders);
 }
 
 static int work(mig__verify_run *run, mig_error *err)
 {
     bool against_source = run->options->against == MIG_AGAINST_SOURCE;
     mig__session *source = NULL, *target = NULL;
-    int failed = list_side(run, MIG_TARGET, &target, &run->target_list, err);
-    if (failed == 0 && against_source) {
-        failed = list_side(run, MIG_SOURCE, &source, &run->source_list, err);
-    }
+    int failed = open_all(run, &source, &target, err);
     if (failed == 0) {
         run->target_utf8 = mig__session_utf8_names(target);
         failed = mig__verify_plan(run, err);
+    }
+    mig__verify_spares spares = {.count = 0};
+    if (failed == 0 && run->options->depth == MIG_DEPTH_FULL) {
+        mig__verify_spares_begin(&spares, run, recorded_connections(run) - 1);
     }
     failed = failed != 0 ? failed : mig__verify_scan(run, target, run->jobs, run->job_count, MIG_TARGET, err);
     if (failed == 0 && against_source) {
         failed = mig__verify_scan(run, source, run->jobs, run->job_count, MIG_SOURCE, err);
     }
     if (failed != 0) {
+        mig__verify_spares_end(&spares, run);
         mig__verify_disconnect(run, &source);
         mig__verify_disconnect(run, &target);
         return -1;
     }
-    mig__verify_pass pass = {run->jobs, run->job_count, 0};
+    mig__verify_pass pass = {run->jobs, run->job_count, 0, &spares};
     if (run->options->depth == MIG_DEPTH_FULL) {
         pass.percent = run->result->sample;
     }
     mig__verify_read(run, &pass, source, target);
+    mig__verify_spares_end(&spares, run);
     if (mig__verify_stopping(run)) {
         return 0; /* the reason is known; half a comparison would only raise false alarms */
     }
@@ -259,7 +320,7 @@ mig_verify_result *mig_verify_run(const mig_verify_options *options, mig_error *
         return NULL;
     }
     mig_error error = MIG_ERROR_INIT;
-    if (open_state(&run, &error) != 0 || work(&run, &error) != 0) {
+    if (work(&run, &error) != 0) {
         mig__verify_fail(&run, &error);
     }
     sum_up(&run);

@@ -157,7 +157,7 @@ static int read_others(mig__judge *j, const strays *missing, mig_error *err)
         return -1;
     }
     for (int content = 0; content < 2 && run->other_count > 0; content++) {
-        mig__verify_pass pass = {run->others, run->other_count, content != 0 ? 100 : 0};
+        mig__verify_pass pass = {run->others, run->other_count, content != 0 ? 100 : 0, NULL};
         mig__session *session = mig__verify_connect(run, MIG_TARGET, false, err);
         if (session == NULL ||
             (content == 0 && mig__verify_scan(run, session, run->others, run->other_count, MIG_TARGET, err) != 0)) {

@@ -117,6 +117,72 @@ static void canonical_text_has_equal_digests(void **state)
     mig__digester_free(&digester);
 }
 
+typedef struct asked {
+    mig__message_digest known;
+    int questions, answers;
+} asked;
+
+static bool know_one(const uint8_t raw[MIG__DIGEST_SIZE], uint8_t canonical[MIG__DIGEST_SIZE], void *context)
+{
+    asked *a = context;
+    a->questions++;
+    if (memcmp(raw, a->known.raw, MIG__DIGEST_SIZE) != 0) {
+        return false;
+    }
+    a->answers++;
+    memset(canonical, 0x5a, MIG__DIGEST_SIZE); /* told, not made */
+    return true;
+}
+
+static void what_is_known_is_not_made_again(void **state)
+{
+    (void)state;
+    static const char known[] = "Subject:  known \r\n\r\nbody\r\n", other[] = "Subject:  other \r\n\r\nbody\r\n";
+    uint8_t told[MIG__DIGEST_SIZE];
+    memset(told, 0x5a, sizeof told);
+    mig__digester *digester = mig__digester_new(NULL);
+    asked a = {.known = digest_in_pieces(digester, known, strlen(known), 7)};
+    mig__message_digest plain = digest_in_pieces(digester, other, strlen(other), 7);
+    mig__digester_ask(digester, know_one, &a);
+    for (int round = 0; round < 2; round++) { /* nothing of one message gets into the next */
+        mig__message_digest digest = digest_in_pieces(digester, known, strlen(known), 5);
+        assert_memory_equal(digest.raw, a.known.raw, sizeof digest.raw);
+        assert_memory_equal(digest.canonical, told, sizeof told);
+        assert_true(digest.octets == strlen(known));
+        digest = digest_in_pieces(digester, other, strlen(other), 5);
+        assert_memory_equal(digest.raw, plain.raw, sizeof digest.raw);
+        assert_memory_equal(digest.canonical, plain.canonical, sizeof digest.canonical);
+    }
+    assert_int_equal(a.questions, 4);
+    assert_int_equal(a.answers, 2);
+    mig__digester_free(&digester);
+}
+
+static void long_messages_are_not_kept(void **state)
+{
+    (void)state;
+    size_t length = (256 << 10) + 1;
+    char *text = malloc(length);
+    assert_non_null(text);
+    for (size_t i = 0; i < length; i++) {
+        text[i] = i % 70 == 69 ? '\n' : 'a';
+    }
+    mig__digester *digester = mig__digester_new(NULL);
+    for (size_t size = length - 1; size <= length; size++) {
+        mig__message_digest plain = digest_in_pieces(digester, text, size, 1000);
+        mig__digester *asking = mig__digester_new(NULL);
+        asked a = {.known = plain};
+        mig__digester_ask(asking, know_one, &a);
+        mig__message_digest digest = digest_in_pieces(asking, text, size, 1000);
+        assert_int_equal(a.questions, size < length);
+        assert_memory_equal(digest.raw, plain.raw, sizeof digest.raw);
+        assert_int_equal(memcmp(digest.canonical, plain.canonical, sizeof digest.canonical) == 0, size == length);
+        mig__digester_free(&asking);
+    }
+    mig__digester_free(&digester);
+    free(text);
+}
+
 static void a_begin_without_an_end_starts_anew(void **state)
 {
     (void)state;
@@ -153,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_piece_gives_the_published_digests),    cmocka_unit_test(a_million_a),
         cmocka_unit_test(pieces_of_any_size_give_the_same_digests), cmocka_unit_test(canonical_text_has_equal_digests),
+        cmocka_unit_test(what_is_known_is_not_made_again),          cmocka_unit_test(long_messages_are_not_kept),
         cmocka_unit_test(a_begin_without_an_end_starts_anew),       cmocka_unit_test(the_form_of_version_1_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

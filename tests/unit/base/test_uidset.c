@@ -173,6 +173,24 @@ static void random_operations_match_a_bitmap(void **state)
     mig__uidset_free(&parsed);
 }
 
+static void removing_one_matches_a_bitmap(void **state)
+{
+    (void)state;
+    uint64_t seed = 43;
+    mig__uidset a = MIG__UIDSET_INIT;
+    bool bits[SPACE];
+    for (int round = 0; round < 300; round++) {
+        random_set(&a, bits, &seed);
+        for (int i = 0; i < 40; i++) {
+            uint32_t uid = (uint32_t)(next_random(&seed) % SPACE);
+            assert_int_equal(mig__uidset_remove(&a, uid, NULL), 0);
+            bits[uid] = false;
+            assert_same(&a, bits);
+        }
+    }
+    mig__uidset_free(&a);
+}
+
 static void a_long_descending_list_is_read_in_good_time(void **state)
 {
     (void)state;
@@ -197,6 +215,7 @@ int main(void)
         cmocka_unit_test(zero_is_no_uid),
         cmocka_unit_test(the_edges_of_the_range_of_uids),
         cmocka_unit_test(random_operations_match_a_bitmap),
+        cmocka_unit_test(removing_one_matches_a_bitmap),
         cmocka_unit_test(a_long_descending_list_is_read_in_good_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
