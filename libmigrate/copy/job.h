@@ -126,6 +126,7 @@ typedef struct mig__run {
     mig__folder_job *jobs;
     size_t job_count;
     mig__pace pace;
+    struct mig__keyindex *once; /* [lock] content that was sent, where the target stores each once (copy/once.h) */
     double started;
 
     pthread_mutex_t lock;

@@ -45,7 +45,7 @@ int mig__pace_init(mig__pace *pace, uint64_t rate, uint64_t daily, uint64_t sent
     return until == NULL ? 0 : until_moment(until, &pace->until, err);
 }
 
-int64_t mig__pace_take(mig__pace *pace, uint64_t octets)
+int64_t mig__pace_take(mig__pace *pace, uint64_t octets, uint64_t counted)
 {
     int64_t day = mig__wall_seconds() / DAY;
     if (day != pace->day) {
@@ -65,7 +65,7 @@ int64_t mig__pace_take(mig__pace *pace, uint64_t octets)
         }
         pace->tokens -= (double)octets; /* may go below zero: a message is never cut, the next one waits for it */
     }
-    pace->sent_today += octets;
+    pace->sent_today += counted;
     return 0;
 }
 

@@ -19,8 +19,11 @@ typedef struct mig__pace {
 /* `until` is "HH:MM" local time, today or, when that has passed, tomorrow; NULL: no bound. */
 int mig__pace_init(mig__pace *pace, uint64_t rate, uint64_t daily, uint64_t sent_today, const char *until,
                    mig_error *err);
-/* Milliseconds to wait before `octets` may be sent (0: now); takes them when 0 is returned. */
-int64_t mig__pace_take(mig__pace *pace, uint64_t octets);
+/*
+ * Milliseconds to wait before `octets` may be sent (0: now); takes them when 0 is returned, `counted` of them from what
+ * is left of the day.
+ */
+int64_t mig__pace_take(mig__pace *pace, uint64_t octets, uint64_t counted);
 /* NULL: go on; else why the run should stop now ("the time given by --until has come", ...). */
 const char *mig__pace_over(const mig__pace *pace);
 

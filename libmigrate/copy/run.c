@@ -17,6 +17,7 @@
 #include "copy/scan.h"
 #include "copy/spare.h"
 #include "copy/writer.h"
+#include "state/keyindex.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -487,6 +488,7 @@ static void free_run(mig__run *run)
 {
     free_jobs(run);
     mig__labels_free(&run->labels);
+    mig__keyindex_free(&run->once);
     mig__mailbox_list_free(&run->source_list);
     mig__mailbox_list_free(&run->target_list);
     free(run->spool_dir);

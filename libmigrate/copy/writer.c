@@ -10,6 +10,7 @@
 #include "base/retry.h"
 #include "copy/delta.h"
 #include "copy/known.h"
+#include "copy/once.h"
 #include "copy/queue.h"
 #include "copy/reconcile.h"
 #include "copy/settle.h"
@@ -89,11 +90,11 @@ static void drop_too_big(writer *w, mig__batch *batch)
 }
 
 /* Wait until the pace allows the batch. False: the run stops instead. */
-static bool pace(writer *w, const mig__batch *batch)
+static bool pace(writer *w, const mig__batch *batch, uint64_t counted)
 {
     while (!mig__run_stopping(w->run)) { /* also when what the others took has used up the day */
         pthread_mutex_lock(&w->run->lock);
-        int64_t ms = mig__pace_take(&w->run->pace, batch->octets);
+        int64_t ms = mig__pace_take(&w->run->pace, batch->octets, counted);
         pthread_mutex_unlock(&w->run->lock);
         if (ms == 0) {
             return true;
@@ -120,7 +121,7 @@ static int leave_flagged_for_later(writer *w, mig__folder_job *job, const mig__t
     return failed;
 }
 
-static int write_intent(writer *w, mig__batch *batch, mig_error *err)
+static int write_intent(writer *w, mig__batch *batch, uint64_t counted, mig_error *err)
 {
     mig__message *messages = calloc(batch->count, sizeof *messages);
     char **less = calloc(batch->count, sizeof *less);
@@ -139,7 +140,7 @@ static int write_intent(writer *w, mig__batch *batch, mig_error *err)
                           .messages = messages,
                           .count = batch->count,
                           .day = mig__wall_seconds() / 86400,
-                          .octets = batch->octets};
+                          .octets = counted};
     batch->id = failed == 0 ? mig__state_intent(w->run->state, &intent, err) : 0;
     for (size_t i = 0; less != NULL && i < batch->count; i++) {
         free(less[i]);
@@ -270,11 +271,17 @@ static int take_on(writer *w, mig__batch *batch, mig_error *err)
         mig__queue_batch_done(w->run, batch);
         return 0;
     }
-    if (!pace(w, batch)) {
+    uint64_t counted;
+    if (mig__once_octets(w->run, batch, &counted, err) != 0) {
+        mig__queue_batch_refused(w->run, batch, false);
+        mig__run_fail(w->run, err);
+        return -1;
+    }
+    if (!pace(w, batch, counted)) {
         mig__queue_batch_refused(w->run, batch, false);
         return 0;
     }
-    if (write_intent(w, batch, err) != 0) {
+    if (write_intent(w, batch, counted, err) != 0) {
         mig__queue_batch_refused(w->run, batch, false);
         mig__run_fail(w->run, err);
         return -1;

@@ -92,7 +92,7 @@ class Provider(MemServer):
 class Gmail(Provider):
     """Labels are folders, [Gmail] holds no mail and localized special folders, All Mail shows every message again.
 
-    daily_bytes: APPENDs beyond are refused until new_day(). throttle_every: each so many APPENDs say [THROTTLED].
+    daily_bytes: APPENDs beyond are refused until new_day(); a message that it has counts nothing. throttle_every: each so many APPENDs say [THROTTLED].
     limit: the largest message; announce=False keeps APPENDLIMIT to itself, and too big is BAD.
     """
 
@@ -161,9 +161,10 @@ class Gmail(Provider):
         self.appends += 1
         if not box:
             return "NO [TRYCREATE] Folder doesn't exist. (Failure)"
-        if self.daily_bytes and self.sent_today + len(octets) > self.daily_bytes:
+        counts = 0 if octets in self.msgids else len(octets)
+        if self.daily_bytes and self.sent_today + counts > self.daily_bytes:
             return "NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)"
-        self.sent_today += len(octets)
+        self.sent_today += counts
         flags = next((word for word in arguments[1:-1] if isinstance(word, list)), [])
         date = next((word for word in arguments[1:-1] if isinstance(word, bytes)), b"01-Jan-2024 00:00:00 +0000")
         if any(m.octets == octets for m in box.messages):

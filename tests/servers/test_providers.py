@@ -11,7 +11,7 @@ import imaputil
 import mailgen
 import matrix
 import providers
-from harness import DONE, LONG, PARTIAL, SEED, TEMPORARY, Account, ToolCase
+from harness import DONE, INTERRUPTED, LONG, PARTIAL, SEED, TEMPORARY, Account, ToolCase
 from memserver import MemServer
 from relay import Relay
 
@@ -153,6 +153,23 @@ class Gmail(Case):
             self.assertGreater(days, 1)
             self.assertEqual(holdings(target), of(messages))
             self.assertEqual((target.dropped, sent), (0, sum(len(m.octets) for m in messages)))
+
+    def test_daily_limit_counts_each_message_once(self):
+        """A second label costs nothing of the day, in this run and in the next one."""
+        messages = [m._replace(folder=("INBOX",)) for m in sample()]
+        octets = sum(len(m.octets) for m in messages)
+        with MemServer() as source, providers.Gmail() as target, self.between(source, target) as accounts:
+            fill(source, messages + [m._replace(folder=("Work",)) for m in messages])
+            limit = ["--daily-limit", str(octets + 1)]
+            result = self.copy(*accounts, *limit)
+            self.assertEqual(result.totals["copied"], 2 * len(messages))
+            fill(source, [m._replace(folder=("Family",)) for m in messages])
+            self.assertEqual(self.copy(*accounts, *limit).totals["copied"], len(messages))
+            self.assertEqual((target.sent_today, target.dropped), (octets, 0))
+            source.find(b"Family").add(b"Subject: one more\r\n\r\n")
+            self.assertEqual(self.copy(*accounts, *limit, expect=None).totals["copied"], 1)
+            source.find(b"Family").add(b"Subject: beyond\r\n\r\n")
+            self.assertEqual(self.copy(*accounts, *limit, expect=INTERRUPTED).totals["copied"], 0)
 
     def test_throttled(self):
         """An OK that says [THROTTLED] is an OK, and a reason to slow down."""

@@ -15,7 +15,7 @@ static void test_no_bounds(void **state)
     mig__pace pace;
     assert_int_equal(mig__pace_init(&pace, 0, 0, 0, NULL, &error), 0);
     for (int i = 0; i < 1000; i++) {
-        assert_int_equal(mig__pace_take(&pace, 1 << 30), 0);
+        assert_int_equal(mig__pace_take(&pace, 1 << 30, 1 << 30), 0);
     }
     assert_null(mig__pace_over(&pace));
 }
@@ -26,10 +26,10 @@ static void test_rate(void **state)
     mig_error error;
     mig__pace pace;
     assert_int_equal(mig__pace_init(&pace, 1000, 0, 0, NULL, &error), 0);
-    assert_int_equal(mig__pace_take(&pace, 11000), 0); /* a message is never cut */
+    assert_int_equal(mig__pace_take(&pace, 11000, 11000), 0); /* a message is never cut */
     pace.filled_at = mig__now_seconds();
     pace.tokens = -10000;
-    assert_in_range(mig__pace_take(&pace, 1), 5000, 10001); /* ten seconds' worth is owed, less what has passed */
+    assert_in_range(mig__pace_take(&pace, 1, 1), 5000, 10001); /* ten seconds' worth is owed, less what has passed */
 }
 
 static void test_daily_limit_counts_earlier_runs(void **state)
@@ -39,10 +39,12 @@ static void test_daily_limit_counts_earlier_runs(void **state)
     mig__pace pace;
     assert_int_equal(mig__pace_init(&pace, 0, 5000, 4000, NULL, &error), 0);
     assert_null(mig__pace_over(&pace));
-    assert_int_equal(mig__pace_take(&pace, 1000), 0);
+    assert_int_equal(mig__pace_take(&pace, 9000, 999), 0);
+    assert_null(mig__pace_over(&pace));
+    assert_int_equal(mig__pace_take(&pace, 9000, 1), 0);
     assert_non_null(mig__pace_over(&pace));
     pace.day -= 1; /* the next day */
-    assert_int_equal(mig__pace_take(&pace, 1), 0);
+    assert_int_equal(mig__pace_take(&pace, 1, 1), 0);
     assert_null(mig__pace_over(&pace));
 }
 

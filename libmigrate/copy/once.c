@@ -1,0 +1,42 @@
+#include "copy/once.h"
+#include "state/keyindex.h"
+
+/* Whose content it was first, in this run: the message itself when it comes again after a refusal. */
+static int first_of(mig__run *run, const mig__folder_job *job, const mig__transit *message, bool *first, mig_error *err)
+{
+    uint64_t key = mig__key(message->digest.raw, MIG__DIGEST_SIZE);
+    int64_t self = (int64_t)(job - run->jobs + 1) << 32 | message->uid;
+    size_t at = 0;
+    int failed = 0;
+    pthread_mutex_lock(&run->lock);
+    mig__keyindex *index = mig__keyindex_get(&run->once, 0, MIG__KEY_DIGEST, err);
+    int64_t owner = index == NULL ? 0 : mig__keyindex_next(index, key, &at);
+    if (index == NULL || (owner == 0 && mig__keyindex_add(index, key, self, err) != 0)) {
+        failed = -1;
+    }
+    pthread_mutex_unlock(&run->lock);
+    *first = owner == 0 || owner == self;
+    return failed;
+}
+
+int mig__once_octets(mig__run *run, const mig__batch *batch, uint64_t *octets, mig_error *err)
+{
+    *octets = batch->octets;
+    for (size_t i = 0; run->profiles[MIG_TARGET].labels && i < batch->count; i++) {
+        const mig__transit *message = batch->messages[i];
+        mig__message known;
+        int64_t folder;
+        bool first;
+        if (first_of(run, batch->job, message, &first, err) != 0) {
+            return -1;
+        }
+        int recorded =
+            !first ? 0
+                   : mig__state_find_digest(run->state, run->state_account, message->digest.raw, &folder, &known, err);
+        if (recorded < 0) {
+            return -1;
+        }
+        *octets -= !first || recorded > 0 ? message->size : 0;
+    }
+    return 0;
+}

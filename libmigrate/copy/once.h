@@ -1,0 +1,17 @@
+/*
+ * copy/once.h - what counts for the limit of a day at a target that stores each message once
+ *
+ * Gmail keeps one copy of a message, whatever folders (labels) it is sent to, so sending it again adds nothing.
+ */
+#ifndef MIG_COPY_ONCE_H
+#define MIG_COPY_ONCE_H
+
+#include "copy/job.h"
+
+/*
+ * The octets of the batch that count: of all messages, but where the target stores each content once only of those
+ * that neither this run nor an earlier one has sent. 0, or -1: the state failed or MIG_E_NOMEM. Locks.
+ */
+int mig__once_octets(mig__run *run, const mig__batch *batch, uint64_t *octets, mig_error *err);
+
+#endif
