@@ -117,6 +117,38 @@ class Servers(Case):
         self.pair("iCloud", providers.ICloud)
 
 
+class Names(Case):
+    """What a profile says of folder names: the stock-taking tells beforehand what the copy then does."""
+
+    FOLDERS = ("INBOX", "INBOX/Below", "Projects", "projects", "Calendar", "a^b", " odd  blanks ", "x" * 300)
+
+    def names(self, make, expected, *options):
+        with MemServer() as source, make() as target, self.between(source, target) as accounts:
+            for number, name in enumerate(self.FOLDERS):
+                box = source.find(name.encode()) or source.add_mailbox(name)
+                box.add(b"Subject: %d\r\n\r\n" % number)
+            stock = self.copy(*accounts, *options, verb="inventory")
+            foretold = {folder["name"]: folder["target"] for folder in stock.json["accounts"][0]["folders"]}
+            changed = {name: target for name, target in foretold.items() if name != target}
+            self.assertEqual(changed, expected, str(stock))
+            told = {obstacle["folder"] for obstacle in stock.json["accounts"][0]["obstacles"]}
+            self.assertLessEqual(set(changed), told)
+            result = self.copy(*accounts, *options)
+            self.assertEqual({name: folder["target"] for name, folder in result.folders.items()}, foretold)
+            self.assertLessEqual(set(changed), {problem["folder"] for problem in result.problems})
+            self.assertEqual(self.copy(*accounts, *options).totals["copied"], 0)
+            self.copy(*accounts, *options, "--against", "source", verb="verify")
+
+    def test_gmail(self):
+        self.names(providers.Gmail, {"a^b": "a_b", " odd  blanks ": "odd blanks", "x" * 300: "x" * 217})
+
+    def test_microsoft(self):
+        self.names(providers.Microsoft, {"projects": "projects (2)", "Calendar": "Calendar (2)", "x" * 300: "x" * 242})
+
+    def test_icloud(self):
+        self.names(providers.ICloud, {"INBOX/Below": "Below"}, "--target-provider", "icloud")
+
+
 class Gmail(Case):
     def test_target(self):
         messages = [m._replace(folder=m.folder if m.folder != ("a&b",) else ("up^here",)) for m in sample()]
