@@ -69,6 +69,13 @@ static bool pause_before_attempt(mig__run *run, const mig_error *error, unsigned
     return !mig__run_stopping(run);
 }
 
+void mig__run_progress(mig__run *run)
+{
+    pthread_mutex_lock(&run->lock);
+    run->last_progress_ms = mig__now_ms();
+    pthread_mutex_unlock(&run->lock);
+}
+
 void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsigned attempt)
 {
     pthread_mutex_lock(&run->lock);

@@ -4,56 +4,21 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- asking the source ---- */
-
-/* Takes `flags` over. */
-static int note(mig__folder_job *job, uint32_t uid, char *flags, mig_error *err)
+int mig__delta_note_flags(mig__folder_job *job, uint32_t uid, const char *flags, mig_error *err)
 {
     size_t count = job->flag_change_count;
+    char *copy = mig__strdup(flags);
     mig__flag_change *grown = job->flag_changes;
-    if (flags != NULL && (count & (count - 1)) == 0) { /* grows at powers of two */
+    if (copy != NULL && (count & (count - 1)) == 0) { /* grows at powers of two */
         grown = realloc(job->flag_changes, (count == 0 ? 1 : count * 2) * sizeof *grown);
     }
-    if (flags == NULL || grown == NULL) {
-        free(flags);
+    if (copy == NULL || grown == NULL) {
+        free(copy);
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     job->flag_changes = grown;
-    job->flag_changes[job->flag_change_count++] = (mig__flag_change){uid, flags};
+    job->flag_changes[job->flag_change_count++] = (mig__flag_change){uid, copy};
     return 0;
-}
-
-int mig__delta_note_flags(mig__folder_job *job, uint32_t uid, const char *flags, mig_error *err)
-{
-    return note(job, uid, mig__strdup(flags), err);
-}
-
-static int on_flags(const mig__response *response, void *context, mig_error *err)
-{
-    const mig__fetch_item *item = &response->fetch;
-    if (response->kind != MIG__RESPONSE_FETCH || item->uid == 0 || !item->has_flags) {
-        return 0;
-    }
-    return note(context, item->uid, mig__flags_join(item->flags), err);
-}
-
-mig__command *mig__delta_ask(mig__run *run, mig__session *session, mig__folder_job *job, const mig__uidset *known,
-                             mig_error *err)
-{
-    err->code = MIG_OK;
-    if (run->options->flags == MIG_FLAGS_KEEP || known->count == 0) {
-        return NULL;
-    }
-    bool condstore = mig__session_can(session, MIG__CAP_CONDSTORE) && job->record.source_modseq > 0 &&
-                     run->options->flags == MIG_FLAGS_MERGE;
-    mig__uidset range = MIG__UIDSET_INIT;
-    if (mig__uidset_add(&range, known->ranges[0].first, mig__uidset_max(known), err) != 0) {
-        return NULL;
-    }
-    mig__command *command =
-        mig__fetch(session, &range, MIG__FETCH_FLAGS, condstore ? job->record.source_modseq : 0, on_flags, job, err);
-    mig__uidset_free(&range);
-    return command;
 }
 
 /* ---- comparing ---- */
@@ -290,7 +255,7 @@ static int apply_folder(mig__run *run, mig__session *session, mig__folder_job *j
     return failed;
 }
 
-static void free_flag_changes(mig__folder_job *job)
+void mig__delta_forget_flags(mig__folder_job *job)
 {
     for (size_t i = 0; i < job->flag_change_count; i++) {
         free(job->flag_changes[i].flags);
@@ -320,7 +285,7 @@ int mig__delta_apply_flags(mig__run *run, mig__session *session, mig_error *err)
         if (apply_folder(run, session, job, err) != 0) {
             return -1;
         }
-        free_flag_changes(job);
+        mig__delta_forget_flags(job);
     }
     return 0;
 }
@@ -464,6 +429,6 @@ int mig__delta_apply_vanished(mig__run *run, mig__session *session, mig_error *e
 
 void mig__delta_free(mig__folder_job *job)
 {
-    free_flag_changes(job);
+    mig__delta_forget_flags(job);
     mig__uidset_free(&job->vanished);
 }

@@ -21,8 +21,17 @@ int mig__delta_flags(const char *before, const char *now, const char ***added, c
 mig__command *mig__delta_ask(mig__run *run, mig__session *session, mig__folder_job *job, const mig__uidset *known,
                              mig_error *err);
 
+/*
+ * That FETCH was answered in part (MESSAGELIMIT, RFC 9738), down to `limit_uid` (0: not told): ask for the others.
+ * Opens the mailbox itself. -1: the session failed; `why`: the server refused.
+ */
+int mig__delta_ask_rest(mig__run *run, mig__session *session, mig__folder_job *job, const mig__uidset *known,
+                        uint32_t limit_uid, mig_error *why, mig_error *err);
+
 /* Note that the source has these flags on a recorded message. */
 int mig__delta_note_flags(mig__folder_job *job, uint32_t uid, const char *flags, mig_error *err);
+/* Take all of that back. */
+void mig__delta_forget_flags(mig__folder_job *job);
 
 /* After the scan: from the UIDs found and those recorded, which are gone. Needs an unfiltered search. */
 int mig__delta_vanished(mig__run *run, mig__folder_job *job, const mig__uidset *found, mig_error *err);

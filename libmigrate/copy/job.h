@@ -163,6 +163,8 @@ mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_err
  * When nothing has got on for as long as the user's patience, the account ends with `error` instead.
  */
 void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsigned attempt);
+/* Something got on: the user's patience begins anew. */
+void mig__run_progress(mig__run *run);
 /* One attempt, and no waiting. */
 mig__session *mig__run_connect_once(mig__run *run, mig_side side, mig_error *err);
 /* Close it and add its counters to the run's. */

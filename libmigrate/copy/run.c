@@ -250,7 +250,7 @@ static void move_messages(mig__run *run, mig__spares *spares, mig__session **sou
     mig__session *spare;
     mig_error error = MIG_ERROR_INIT;
     mig__run_phase(run, "copying");
-    run->last_progress_ms = mig__now_ms();
+    mig__run_progress(run);
     int failed = add_thread(run, &c, true, *source, &error);
     *source = NULL;
     failed = failed != 0 ? failed : add_thread(run, &c, false, *target, &error);
@@ -339,6 +339,7 @@ static int record_size(mig__run *run, mig_error *err)
 static int carry_over(mig__run *run, mig__spares *spares, mig__session **source, mig__session **target, mig_error *err)
 {
     mig__run_phase(run, "reconciling");
+    mig__run_progress(run);
     show_progress(run);
     if (mig__reconcile_stored(run, *target, err) != 0 || follow_renames(run, *source, *target, err) != 0 ||
         mig__known_place(run, *target, true, err) != 0 || mig__scan_unchanged(run, err) != 0 ||

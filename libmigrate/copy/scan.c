@@ -3,11 +3,13 @@
 #include "copy/delta.h"
 #include "copy/known.h"
 #include "copy/queue.h"
+#include "copy/resync.h"
 #include "sides/sides.h"
 #include <string.h>
 
 enum {
     JOBS_AT_ONCE = 64,
+    FOLDER_ATTEMPTS = 3,      /* after which a folder that is "not ready" is listed */
     MESSAGES_MOST = 50000000, /* nobody has a folder of so many; asking for each would take for ever */
     MESSAGES_GRACE = 10000    /* may have arrived since the server said how many there are */
 };
@@ -59,9 +61,17 @@ typedef struct scanning { /* the commands of one job */
     mig__command *select, *search, *flags;
     mig__uidset known; /* recorded, and expected to be there */
     mig__uidset found;
-    bool answered; /* a SEARCH was among the answers: an OK alone does not mean "none" */
-    bool partial;  /* the server searched a part of the mailbox only */
+    mig__resync resync;
+    bool resyncing; /* EXAMINE with QRESYNC instead of the search */
+    bool answered;  /* a SEARCH was among the answers: an OK alone does not mean "none" */
+    bool partial;   /* the server searched a part of the mailbox only */
+    bool flags_partial;
+    uint32_t flags_limit; /* the lowest UID whose flags it looked at then, 0: not told */
 } scanning;
+
+typedef struct outcome { /* how they ended */
+    mig_error examined, searched, flags;
+} outcome;
 
 static int on_search(const mig__response *response, void *context, mig_error *err)
 {
@@ -87,19 +97,6 @@ static int on_uid(const mig__response *response, void *context, mig_error *err)
     return response->kind == MIG__RESPONSE_FETCH && uid > 0 ? mig__uidset_add(&scan->found, uid, uid, err) : 0;
 }
 
-static int wait_for(mig__session *session, mig__command **command, mig_error *why, bool *partial, mig_error *err)
-{
-    mig__command_result result = {0};
-    int failed = mig__command_wait(session, *command, &result, err);
-    *command = NULL;
-    *why = result.error;
-    if (partial != NULL) {
-        *partial = result.code == MIG__CODE_MESSAGELIMIT;
-    }
-    mig__command_result_clear(&result);
-    return failed;
-}
-
 static void break_job(mig__run *run, mig__folder_job *job, const mig_error *why)
 {
     mig_error error = *why;
@@ -117,7 +114,7 @@ static int search_rest(mig__session *session, const char *criteria, scanning *sc
     mig_error opened;
     mig__selected again = {0};
     mig__command *select = mig__select(session, scan->job->source->wire, true, &again, err);
-    int failed = select == NULL ? -1 : wait_for(session, &select, &opened, NULL, err);
+    int failed = mig__command_settle(session, select, &opened, err);
     mig__selected_free(&again);
     return failed != 0 ? -1 : mig__search_rest(session, criteria, &scan->found, on_search, scan, err);
 }
@@ -142,8 +139,8 @@ static int distrust_search(mig__run *run, mig__session *session, scanning *scan,
     mig__command *select = mig__select(session, job->source->wire, true, &again, err);
     mig__command *fetch = select == NULL ? NULL : mig__fetch(session, &all, 0, 0, on_uid, scan, err);
     mig__uidset_free(&all);
-    if (fetch == NULL || wait_for(session, &select, &opened, NULL, err) != 0 ||
-        wait_for(session, &fetch, &why, NULL, err) != 0) {
+    if (fetch == NULL || mig__command_settle(session, select, &opened, err) != 0 ||
+        mig__command_settle(session, fetch, &why, err) != 0) {
         mig__selected_free(&again);
         return -1;
     }
@@ -222,26 +219,123 @@ static bool believable(const scanning *scan, mig_error *why)
     return false;
 }
 
-static int finish_job(mig__run *run, mig__session *session, const char *criteria, scanning *scan, mig_error *err)
+/* Everything about one folder in one go: the answers are waited for later. */
+static int ask_all(mig__run *run, mig__session *session, const char *criteria, scanning *scan, mig_error *err)
 {
-    mig_error examined, searched, flags = MIG_ERROR_INIT;
-    if (wait_for(session, &scan->select, &examined, NULL, err) != 0 ||
-        wait_for(session, &scan->search, &searched, &scan->partial, err) != 0 ||
-        (scan->flags != NULL && wait_for(session, &scan->flags, &flags, NULL, err) != 0)) {
+    mig__folder_job *job = scan->job;
+    if ((scan->select = mig__select(session, job->source->wire, true, &job->snapshot, err)) == NULL ||
+        (scan->search = mig__search(session, criteria, on_search, scan, err)) == NULL) {
         return -1;
     }
-    if (flags.code != MIG_OK) {
-        mig_error_context(&flags, "flags of '%s' could not be read", scan->job->source->name);
-        mig__run_problem(run, scan->job, 0, true, &flags);
+    scan->flags = mig__delta_ask(run, session, job, &scan->known, err);
+    return scan->flags == NULL && err->code != MIG_OK ? -1 : 0;
+}
+
+/* The same from the beginning. */
+static int ask_again(mig__run *run, mig__session *session, const char *criteria, scanning *scan, mig_error *err)
+{
+    mig__uidset_clear(&scan->found);
+    mig__selected_free(&scan->job->snapshot);
+    mig__delta_forget_flags(scan->job);
+    scan->answered = scan->partial = scan->flags_partial = scan->resyncing = false;
+    return ask_all(run, session, criteria, scan, err);
+}
+
+/* Wait for one of them and forget it. `partial` tells MESSAGELIMIT. */
+static int collect_one(mig__session *session, mig__command **command, mig_error *why, bool *partial,
+                       uint32_t *limit_uid, mig_error *err)
+{
+    mig__command_result result = {.error = MIG_ERROR_INIT};
+    int failed = *command == NULL ? 0 : mig__command_wait(session, *command, &result, err);
+    *command = NULL;
+    *why = result.error;
+    *partial = result.code == MIG__CODE_MESSAGELIMIT;
+    *limit_uid = result.limit_uid;
+    mig__command_result_clear(&result);
+    return failed;
+}
+
+static int collect(mig__session *session, scanning *scan, outcome *out, mig_error *err)
+{
+    bool ignored;
+    uint32_t no_limit;
+    return collect_one(session, &scan->select, &out->examined, &ignored, &no_limit, err) != 0 ||
+                   collect_one(session, &scan->search, &out->searched, &scan->partial, &no_limit, err) != 0 ||
+                   collect_one(session, &scan->flags, &out->flags, &scan->flags_partial, &scan->flags_limit, err) != 0
+               ? -1
+               : 0;
+}
+
+static const mig_error *asks_for_later(const outcome *out)
+{
+    const mig_error *all[] = {&out->examined, &out->searched, &out->flags};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i]->code != MIG_OK && all[i]->retry != MIG_RETRY_NEVER) {
+            return all[i];
+        }
     }
-    if (searched.code == MIG_OK && !scan->answered && run->options->since == NULL && run->options->before == NULL) {
+    return NULL;
+}
+
+/* All answers about one folder: what the server puts off is asked for again, what it leaves out as well. */
+static int gather(mig__run *run, mig__session *session, const char *criteria, scanning *scan, outcome *out,
+                  mig_error *err)
+{
+    for (unsigned attempt = 1;; attempt++) {
+        if (collect(session, scan, out, err) != 0) {
+            return -1;
+        }
+        if (scan->resyncing) {
+            int resynced = out->examined.code != MIG_OK || out->searched.code != MIG_OK
+                               ? 0
+                               : mig__resync_found(&scan->resync, &scan->found, err);
+            if (resynced != 0) {
+                scan->answered = true;
+                return resynced > 0 ? 0 : -1;
+            }
+            mig__run_log(run, MIG_LOG_INFO, scan->job, 0, NULL,
+                         "the answer to QRESYNC is not complete: searched instead");
+        } else {
+            const mig_error *later = asks_for_later(out);
+            if (later == NULL || (later->scope < MIG_SCOPE_ACCOUNT && attempt > FOLDER_ATTEMPTS)) {
+                break;
+            }
+            mig__run_pause(run, MIG_SOURCE, later, attempt);
+            if (mig__run_stopping(run)) {
+                *err = *later;
+                return -1;
+            }
+        }
+        if (ask_again(run, session, criteria, scan, err) != 0) {
+            return -1;
+        }
+    }
+    if (scan->flags_partial && out->flags.code == MIG_OK) {
+        return mig__delta_ask_rest(run, session, scan->job, &scan->known, scan->flags_limit, &out->flags, err);
+    }
+    return 0;
+}
+
+static int finish_job(mig__run *run, mig__session *session, const char *criteria, scanning *scan, mig_error *err)
+{
+    outcome out;
+    if (gather(run, session, criteria, scan, &out, err) != 0) {
+        return -1;
+    }
+    mig__run_progress(run);
+    if (out.flags.code != MIG_OK) {
+        mig_error_context(&out.flags, "flags of '%s' could not be read", scan->job->source->name);
+        mig__run_problem(run, scan->job, 0, true, &out.flags);
+        scan->job->filtered = true; /* not complete: asked for again by the next run */
+    }
+    if (out.searched.code == MIG_OK && !scan->answered && run->options->since == NULL && run->options->before == NULL) {
         scan->answered = true; /* EXISTS tells how many there must be */
     }
-    if (searched.code == MIG_OK && !scan->answered) {
-        mig_error_set(&searched, MIG_E_PROTOCOL, "the server answers OK to a search and tells no result");
+    if (out.searched.code == MIG_OK && !scan->answered) {
+        mig_error_set(&out.searched, MIG_E_PROTOCOL, "the server answers OK to a search and tells no result");
     }
-    if (examined.code != MIG_OK || searched.code != MIG_OK || !believable(scan, &searched)) {
-        break_job(run, scan->job, examined.code != MIG_OK ? &examined : &searched);
+    if (out.examined.code != MIG_OK || out.searched.code != MIG_OK || !believable(scan, &out.searched)) {
+        break_job(run, scan->job, out.examined.code != MIG_OK ? &out.examined : &out.searched);
         return 0;
     }
     if (search_rest(session, criteria, scan, err) != 0 || distrust_search(run, session, scan, err) != 0 ||
@@ -263,21 +357,33 @@ static void free_scan(scanning *scan)
 {
     mig__uidset_free(&scan->known);
     mig__uidset_free(&scan->found);
+    mig__resync_free(&scan->resync);
 }
 
-/* Everything about one folder in one go: the answers are waited for later. */
 static int ask(mig__run *run, mig__session *session, const char *criteria, scanning *scan, mig_error *err)
 {
     mig__folder_job *job = scan->job;
     if (job->record.id != 0 && mig__state_source_present(run->state, job->record.id, &scan->known, err) != 0) {
         return -1;
     }
-    if ((scan->select = mig__select(session, job->source->wire, true, &job->snapshot, err)) == NULL ||
-        (scan->search = mig__search(session, criteria, on_search, scan, err)) == NULL) {
-        return -1;
+    scan->resyncing = mig__resync_fits(run, session, job);
+    if (!scan->resyncing) {
+        return ask_all(run, session, criteria, scan, err);
     }
-    scan->flags = mig__delta_ask(run, session, job, &scan->known, err);
-    return scan->flags == NULL && err->code != MIG_OK ? -1 : 0;
+    scan->resync = (mig__resync){.job = job, .known = &scan->known, .flags = run->options->flags != MIG_FLAGS_KEEP};
+    return mig__resync_ask(session, &scan->resync, &scan->select, &scan->search, err);
+}
+
+/* Once, and only for a run that uses it. */
+static int enable_resync(mig__run *run, mig__session *session, mig_error *err)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        const mig__folder_job *job = &run->jobs[i];
+        if (job->copy && !job->unchanged && mig__resync_fits(run, session, job)) {
+            return mig__session_enable(session, MIG__CAP_QRESYNC, err);
+        }
+    }
+    return 0;
 }
 
 int mig__scan_source(mig__run *run, mig__session *session, mig_error *err)
@@ -286,7 +392,7 @@ int mig__scan_source(mig__run *run, mig__session *session, mig_error *err)
     size_t count = 0;
     int failed = -1;
     mig__buffer criteria = MIG__BUFFER_INIT;
-    if (mig__scan_criteria(run->options, &criteria, err) != 0) {
+    if (mig__scan_criteria(run->options, &criteria, err) != 0 || enable_resync(run, session, err) != 0) {
         goto cleanup;
     }
     for (size_t next = 0; next < run->job_count;) {

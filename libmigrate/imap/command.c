@@ -236,6 +236,15 @@ int mig__command_wait(mig__session *session, mig__command *command, mig__command
     return 0;
 }
 
+int mig__command_settle(mig__session *session, mig__command *command, mig_error *why, mig_error *err)
+{
+    mig__command_result result = {.error = MIG_ERROR_INIT};
+    int failed = command == NULL ? -1 : mig__command_wait(session, command, &result, err);
+    *why = result.error;
+    mig__command_result_clear(&result);
+    return failed;
+}
+
 int mig__command_challenge(mig__command *command, mig_error *err)
 {
     mig__session *session = command->session;

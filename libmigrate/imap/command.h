@@ -32,6 +32,7 @@ typedef struct mig__command_result {
     char *uid_text;       /* APPENDUID, COPYUID: destination UIDs in message order; NULL else. Freed by ..._clear */
     char *from_uid_text;  /* COPYUID */
     bool throttled;       /* [THROTTLED] in an OK */
+    uint32_t limit_uid;   /* MESSAGELIMIT: the lowest UID that was looked at (RFC 9738 section 3.1), 0: not told */
     char mailbox_id[128]; /* MAILBOXID of CREATE; "" else */
     mig_error error;      /* code MIG_OK when the command succeeded */
 } mig__command_result;
@@ -74,6 +75,12 @@ int mig__command_end(mig__command *command, mig_error *err);
  * the command then stays with the session, and `result` is empty. Answers that came before the failure are still given.
  */
 int mig__command_wait(mig__session *session, mig__command *command, mig__command_result *result, mig_error *err);
+
+/*
+ * The same for a command of which nothing but its success is wanted: `why` gets what NO or BAD mean, code MIG_OK else.
+ * A command that could not be sent (NULL, with `err` filled) is a session that failed.
+ */
+int mig__command_settle(mig__session *session, mig__command *command, mig_error *why, mig_error *err);
 
 /* How many commands are in flight (ended, not answered), and whether this one is answered already. */
 unsigned mig__command_in_flight(const mig__session *session);

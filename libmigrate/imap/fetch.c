@@ -162,3 +162,17 @@ mig__command *mig__select(mig__session *session, const char *mailbox, bool read_
     }
     return mig__command_end(command, err) == 0 ? command : NULL;
 }
+
+mig__command *mig__examine_since(mig__session *session, const char *mailbox, uint32_t uidvalidity, uint64_t modseq,
+                                 mig__command_handler *handler, void *context, mig_error *err)
+{
+    mig__command *command = mig__command_begin(session, "EXAMINE", handler, context, err);
+    if (command == NULL) {
+        return NULL;
+    }
+    char words[64];
+    snprintf(words, sizeof words, "(QRESYNC (%u %llu))", uidvalidity, (unsigned long long)modseq);
+    mig__command_mailbox(command, mailbox);
+    mig__command_raw(command, words);
+    return mig__command_end(command, err) == 0 ? command : NULL;
+}

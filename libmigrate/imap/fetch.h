@@ -56,4 +56,12 @@ void mig__selected_free(mig__selected *selected);
 mig__command *mig__select(mig__session *session, const char *mailbox, bool read_only, mig__selected *out,
                           mig_error *err);
 
+/*
+ * The same as EXAMINE with (QRESYNC (uidvalidity modseq)) (RFC 7162 section 3.2.5): what vanished and what changed
+ * since then comes among the answers, as MIG__RESPONSE_VANISHED and MIG__RESPONSE_FETCH. `handler` has to call
+ * mig__selected_handler for the others. QRESYNC must have been enabled.
+ */
+mig__command *mig__examine_since(mig__session *session, const char *mailbox, uint32_t uidvalidity, uint64_t modseq,
+                                 mig__command_handler *handler, void *context, mig_error *err);
+
 #endif

@@ -126,6 +126,10 @@ static int fill_result(mig__command *command, const mig__response *response, mig
             return -1;
         }
     }
+    if (response->code == MIG__CODE_MESSAGELIMIT &&
+        sscanf(response->code_text, "%*s %*u %10u", &result->limit_uid) != 1) {
+        result->limit_uid = 0;
+    }
     if (response->mailbox_id != NULL) {
         snprintf(result->mailbox_id, sizeof result->mailbox_id, "%s", response->mailbox_id);
     }

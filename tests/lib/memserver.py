@@ -36,8 +36,19 @@ class Mailbox:
         self.name, self.uidvalidity = name, uidvalidity
         self.uidnext, self.modseq = 1, 1
         self.messages = []
+        self.expunged = []  # (UID, modification sequence)
         self.attributes = set()
         self.subscribed = False
+
+    def remove(self, message):
+        self.modseq += 1
+        self.messages.remove(message)
+        self.expunged.append((message.uid, self.modseq))
+
+    def flag(self, message, *flags):
+        """Set its flags, as another client does."""
+        self.modseq += 1
+        message.flags, message.modseq = set(flags), self.modseq
 
     def add(self, octets, flags=(), date=b"01-Jan-2020 00:00:00 +0000"):
         self.modseq += 1
@@ -91,6 +102,7 @@ class MemServer(wire.Server):
 
     def play(self, connection):
         connection.user = connection.box = None
+        connection.qresync = False
         connection.literal_plus = 1 << 62 if self.can("LITERAL+") else 4096 if self.can("LITERAL-") else 0
         connection.send("* OK [CAPABILITY %s] %s" % (" ".join(self.capabilities), self.greeting))
         while True:
@@ -120,7 +132,9 @@ class MemServer(wire.Server):
         return "OK done"
 
     def do_enable(self, connection, arguments):
-        connection.send("* ENABLED")
+        enabled = [word.upper().decode() for word in arguments if self.can(word.upper().decode())]
+        connection.qresync = connection.qresync or "QRESYNC" in enabled
+        connection.send(" ".join(["* ENABLED"] + enabled))
         return "OK done"
 
     def do_logout(self, connection, arguments):
@@ -236,6 +250,13 @@ class MemServer(wire.Server):
         return "OK done"
 
     def _open(self, connection, arguments, mode):
+        since = None
+        if len(arguments) > 1 and arguments[1][0].upper() == b"QRESYNC":
+            if not connection.qresync:
+                return "BAD QRESYNC is not enabled"
+            since = [int(number) for number in arguments[1][1][:2]]
+        if connection.box and connection.qresync:
+            connection.send("* OK [CLOSED] the one before")
         connection.box = box = self.find(arguments[0])
         if not box or "\\Noselect" in box.attributes:
             connection.box = None
@@ -250,7 +271,18 @@ class MemServer(wire.Server):
                         "* OK [UIDVALIDITY %d] ok" % box.uidvalidity, "* OK [UIDNEXT %d] ok" % box.uidnext)
         if self.can("CONDSTORE"):
             connection.send("* OK [HIGHESTMODSEQ %d] ok" % box.modseq)
+        if since and since[0] == box.uidvalidity:
+            self._send_changes(connection, box, since[1])
         return "OK [%s] done" % mode
+
+    def _send_changes(self, connection, box, since):
+        """What the answer to QRESYNC holds (RFC 7162 section 3.2.5.1)."""
+        gone = ",".join(str(uid) for uid, modseq in box.expunged if modseq > since)
+        if gone:
+            connection.send("* VANISHED (EARLIER) " + gone)
+        for message in box.messages:
+            if message.modseq > since:
+                self._send_fetch(connection, box, message, [b"FLAGS"], since)
 
     def do_select(self, connection, arguments):
         return self._open(connection, arguments, "READ-WRITE")
@@ -260,7 +292,8 @@ class MemServer(wire.Server):
 
     def do_close(self, connection, arguments):
         if connection.box and connection.writable:
-            connection.box.messages = [m for m in connection.box.messages if "\\Deleted" not in m.flags]
+            for message in [m for m in connection.box.messages if "\\Deleted" in m.flags]:
+                connection.box.remove(message)
         connection.box = None
         return "OK done"
 
@@ -324,6 +357,8 @@ class MemServer(wire.Server):
 
     def do_uid_search(self, connection, arguments):
         box, extended = connection.box, False
+        if not box:
+            return "BAD no mailbox is selected"
         if arguments and isinstance(arguments[0], bytes) and arguments[0].upper() == b"RETURN":
             arguments, extended = arguments[2:], True
         chosen, index = list(box.messages), 0
@@ -397,9 +432,8 @@ class MemServer(wire.Server):
     def _remove(connection, messages):
         for message in messages:
             number = connection.box.messages.index(message) + 1
-            connection.box.messages.remove(message)
-            connection.box.modseq += 1
-            connection.send("* %d EXPUNGE" % number)
+            connection.box.remove(message)
+            connection.send("* VANISHED %d" % message.uid if connection.qresync else "* %d EXPUNGE" % number)
 
     def do_append(self, connection, arguments):
         box = self.find(arguments[0])

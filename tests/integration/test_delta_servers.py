@@ -1,0 +1,239 @@
+"""What a second run asks and believes: QRESYNC, moves by EMAILID, flags of large folders, servers that are odd or slow."""
+
+import os
+import unittest
+
+import mailgen
+import providers
+from harness import DONE, PARTIAL, SEED, Account, ToolCase
+from memserver import EVERYTHING, MemServer
+
+RESYNC = EVERYTHING + ("QRESYNC",)
+
+
+class Case(ToolCase):
+    def server(self, make, *args, **options):
+        server = make(*args, **options)
+        self.addCleanup(server.stop)
+        return server
+
+    def fill(self, box, count):
+        maker = mailgen.Generator(SEED + len(box.name) + count)
+        for _ in range(count):
+            box.add(maker.plain(), ("\\Seen",))
+
+    def begin(self, source, target=None):
+        self.source, self.target = source, target or self.server(MemServer)
+        self.accounts = [Account.on(server, "u1", "plain") for server in (self.source, self.target)]
+        result = self.copy(*self.accounts)
+        self.same()
+        return result
+
+    def again(self, *extra, **options):
+        """One more run; `asked` holds what it sent to the source, without tags."""
+        before = len(self.source.connections)
+        result = self.copy(*self.accounts, *extra, **options)
+        self.asked = [line.partition(b" ")[2].decode() for connection in self.source.connections[before:]
+                      for line in connection.received]
+        return result
+
+    def holdings(self, server):
+        return {name: sorted((hash(m.octets), *sorted(m.flags)) for m in box.messages)
+                for name, box in server.mailboxes.items() if box.messages}
+
+    def same(self, result=None):
+        self.assertEqual(self.holdings(self.source), self.holdings(self.target), str(result))
+
+    def nothing_left(self, *extra):
+        result = self.again(*extra)
+        done = {name: result.totals[name] for name in ("copied", "adopted", "moved", "deleted", "flags_changed")}
+        self.assertEqual(set(done.values()), {0}, str(result))
+
+
+def asked_of(box, modseq, uidnext):
+    return ["EXAMINE %s (QRESYNC (%d %d))" % (box.name.decode(), box.uidvalidity, modseq),
+            "UID SEARCH RETURN (ALL) UID %d:*" % uidnext]
+
+
+class Resync(Case):
+    """RFC 7162: one EXAMINE tells what vanished, what is new and whose flags changed."""
+
+    def change(self, box):
+        box.flag(box.messages[0], "\\Seen", "\\Flagged")
+        for message in box.messages[4:7]:
+            box.remove(message)
+        self.fill(box, 3)
+
+    def fill_two(self, server):
+        self.boxes = [server.find(b"INBOX"), server.add_mailbox("Work")]
+        for box in self.boxes:
+            self.fill(box, 20)
+        return server
+
+    def test_what_is_sent(self):
+        self.begin(self.fill_two(self.server(MemServer, RESYNC)))
+        expected = [line for box in self.boxes for line in asked_of(box, box.modseq, box.uidnext)]
+        for box in self.boxes:
+            self.change(box)
+        result = self.again("--deletions", "expunge")
+        self.same(result)
+        done = {name: result.totals[name] for name in ("copied", "already", "deleted", "flags_changed")}
+        self.assertEqual(done, {"copied": 6, "already": 34, "deleted": 6, "flags_changed": 2}, str(result))
+        first = self.asked.index("ENABLE QRESYNC")
+        self.assertEqual(self.asked[first + 1:first + 5], expected)
+        self.assertEqual([line for line in self.asked if line.endswith(" ALL") or "CHANGEDSINCE" in line], [])
+        self.nothing_left("--deletions", "expunge")
+        self.assertEqual([line for line in self.asked if "EXAMINE" in line or "ENABLE" in line], [])
+
+    def test_flags_are_kept(self):
+        self.begin(self.fill_two(self.server(MemServer, RESYNC)))
+        for box in self.boxes:
+            self.change(box)
+        result = self.again("--flags", "keep")
+        self.assertEqual((result.totals["copied"], result.totals["flags_changed"]), (6, 0), str(result))
+        self.assertEqual(self.target.find(b"Work").messages[0].flags, {"\\Seen"})
+
+    def test_most_of_a_folder_gone(self):
+        """Nothing is deleted without a question, however the server tells what is gone."""
+        source = self.server(MemServer, RESYNC)
+        self.fill(source.find(b"INBOX"), 60)
+        self.begin(source)
+        for message in source.find(b"INBOX").messages[5:55]:
+            source.find(b"INBOX").remove(message)
+        result = self.again("--deletions", "expunge", expect=PARTIAL)
+        self.assertRegex(result.problems[0]["text"], "50 of 60.*--force")
+        self.assertEqual(len(self.target.find(b"INBOX").messages), 60)
+        self.again("--deletions", "expunge", "--force")
+        self.same()
+
+    def odd(self, cls, falls_back=True):
+        """A server whose answer is not to be believed: all is found out by a search instead."""
+        self.begin(self.fill_two(self.server(cls, RESYNC)))
+        for box in self.boxes:
+            self.change(box)
+        result = self.again("--deletions", "expunge")
+        self.same(result)
+        self.assertEqual((result.totals["copied"], result.totals["deleted"]), (6, 6), str(result))
+        self.assertEqual(any(line.endswith(" ALL") for line in self.asked), falls_back, self.asked)
+        self.nothing_left("--deletions", "expunge")
+
+    def test_refused(self):
+        class Refusing(MemServer):
+            def do_enable(self, connection, arguments):
+                return "BAD what is that"
+
+        self.odd(Refusing)
+
+    def test_vanished_is_left_out(self):
+        class Silent(MemServer):
+            def _send_changes(self, connection, box, since):
+                kept, box.expunged = box.expunged, []
+                super()._send_changes(connection, box, since)
+                box.expunged = kept
+
+        self.odd(Silent)
+
+    def test_all_has_vanished(self):
+        class Wild(MemServer):
+            def _send_changes(self, connection, box, since):
+                connection.send("* VANISHED (EARLIER) 1:%d" % (box.uidnext - 1))
+
+        self.odd(Wild)
+
+    def test_no_answer_at_all(self):
+        class Deaf(MemServer):
+            def _send_changes(self, connection, box, since):
+                pass
+
+        self.odd(Deaf)
+
+    def test_senseless_sets(self):
+        class Senseless(MemServer):
+            def _send_changes(self, connection, box, since):
+                connection.send("* VANISHED (EARLIER) 4:*", "* VANISHED (EARLIER) 0", "* VANISHED (EARLIER)",
+                                "* VANISHED (EARLIER) 5,,6", "* VANISHED (EARLIER) 99999999999")
+                super()._send_changes(connection, box, since)
+
+        self.odd(Senseless, falls_back=False)
+
+    def test_news_of_the_mailbox_before(self):
+        """Said before [CLOSED], it is about the other mailbox; without [CLOSED] nobody knows."""
+
+        class Mixing(MemServer):
+            closes = True
+
+            def _open(self, connection, arguments, mode):
+                other = connection.box and connection.box is not self.find(arguments[0])
+                if other and connection.qresync:
+                    connection.send("* 8 FETCH (UID 8 FLAGS (\\Deleted old) MODSEQ (99))", "* VANISHED 9:12")
+                    connection.box = connection.box if self.closes else None
+                return super()._open(connection, arguments, mode)
+
+        class Unclosed(Mixing):
+            closes = False
+
+        for cls in (Mixing, Unclosed):
+            with self.subTest(cls.__name__):
+                self.state = os.path.join(self.dir, cls.__name__)
+                self.odd(cls, falls_back=not cls.closes)
+
+
+class Flags(Case):
+    def test_news_of_the_mailbox_before(self):
+        """Without QRESYNC: what comes unasked before the next EXAMINE is answered is not taken for the next folder's."""
+
+        class Mixing(MemServer):
+            def _open(self, connection, arguments, mode):
+                if connection.box and connection.box is not self.find(arguments[0]):
+                    connection.send("* 8 FETCH (UID 8 FLAGS (\\Deleted old))")
+                return super()._open(connection, arguments, mode)
+
+        source = self.server(Mixing)
+        for name in ("Anna", "Berta", "Carla"):
+            self.fill(source.add_mailbox(name), 20)
+        self.begin(source)
+        for name in (b"Anna", b"Berta", b"Carla"):
+            source.mailboxes[name].flag(source.mailboxes[name].messages[2], "\\Flagged")
+        result = self.again()
+        self.assertEqual(result.totals["flags_changed"], 3, str(result))
+        self.same(result)
+
+    def test_large_folder_of_a_server_that_answers_in_part(self):
+        """MESSAGELIMIT: flags of the oldest messages are asked for as well."""
+        source = self.server(providers.Yahoo, limit=25)
+        box = source.add_mailbox("Large")
+        self.fill(box, 90)
+        self.begin(source)
+        for index in (1, 30, 60, 89):
+            box.flag(box.messages[index], "\\Flagged")
+        result = self.again()
+        self.assertEqual(result.totals["flags_changed"], 4, str(result))
+        self.same(result)
+
+    def test_rate_limit(self):
+        """"Later" to the question for flags, or to a search, is waited out."""
+        for words in ("UID FETCH", "UID SEARCH", "EXAMINE"):
+
+            class Limited(MemServer):
+                refusals = 0
+
+                def __getattribute__(self, name):
+                    if name == "do_" + words.lower().replace(" ", "_") and self.refusals > 0:
+                        self.refusals -= 1
+                        return lambda connection, arguments: "NO [LIMIT] Rate limit hit."
+                    return super().__getattribute__(name)
+
+            with self.subTest(words):
+                self.state = os.path.join(self.dir, words.replace(" ", ""))
+                source = self.server(Limited)
+                self.fill(source.find(b"INBOX"), 10)
+                self.begin(source)
+                source.find(b"INBOX").flag(source.find(b"INBOX").messages[3], "\\Flagged")
+                source.refusals = 1
+                result = self.again(expect=DONE)
+                self.assertEqual((result.totals["flags_changed"], result.problems), (1, []), str(result))
+                self.same(result)
+
+
+if __name__ == "__main__":
+    unittest.main()
