@@ -223,6 +223,18 @@ static int check_report(check *c, const json_t *report, mig_error *err)
     return 0;
 }
 
+/* The verification in a report of another kind, as that of a run; NULL: there is none. */
+static const json_t *verification_in(const json_t *report)
+{
+    static const char *const others[] = {"mailmigrate.run/1", "mailmigrate.copy/1", "mailmigrate.inventory/1"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strcmp(text_of(report, "schema"), others[i]) == 0) {
+            return json_object_get(report, "verify");
+        }
+    }
+    return report;
+}
+
 int mig_report_verify_check(const char *path, mig_report_state *state, mig_sink_fn *sink, void *context, mig_error *err)
 {
     check c = {.sink = sink, .context = context};
@@ -241,15 +253,17 @@ int mig_report_verify_check(const char *path, mig_report_state *state, mig_sink_
     json_t *report = json_loadf(file, JSON_REJECT_DUPLICATES, &where);
     fclose(file);
     int failed = 0;
+    const json_t *verification = report != NULL ? verification_in(report) : NULL;
     if (report == NULL) {
         contradiction(&c, "Content: line %d is no JSON: %s", where.line, where.text);
-    } else {
-        failed = check_report(&c, report, err);
+    } else if (verification != NULL) {
+        failed = check_report(&c, verification, err);
     }
+    bool other = report != NULL && verification == NULL;
     json_decref(report);
     if (failed == 0 && c.refused) {
         failed = mig_error_set(err, MIG_E_IO, "the contradictions could not be written");
     }
-    *state = c.contradicts ? MIG_REPORT_CONTRADICTORY : MIG_REPORT_CONSISTENT;
+    *state = other ? MIG_REPORT_OTHER : c.contradicts ? MIG_REPORT_CONTRADICTORY : MIG_REPORT_CONSISTENT;
     return failed;
 }

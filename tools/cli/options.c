@@ -407,8 +407,12 @@ static int finish(cli_options *options, const cli_tool *tool, mig_error *err)
     mig_copy_options *copy = &options->copy;
     if (options->check_path) /* no server has a part in it */
         return cli_verify_finish(options, err);
-    if (options->plan_path || tool->part == CLI_PART_RUN)
+    if (options->plan_path)
         return cli_run_check_plan(options, err);
+    if (tool->part != CLI_PART_ACCOUNT && cli_check_outputs(options, err) != 0)
+        return -1;
+    if (tool->part == CLI_PART_RUN)
+        return 0;
     const bool target_wanted = verb != CLI_INVENTORY || options->sides[MIG_TARGET].url;
     if (finish_side(options, &options->sides[MIG_SOURCE], "source", err) != 0 ||
         (target_wanted && finish_side(options, &options->sides[MIG_TARGET], "target", err) != 0))

@@ -46,7 +46,7 @@ int cli_verify_apply(cli_options *options, int option, const char *value, mig_er
 }
 
 /* What goes to standard output can not be told apart there. */
-static int check_outputs(const cli_options *options, mig_error *err)
+int cli_check_outputs(const cli_options *options, mig_error *err)
 {
     const char *const paths[] = {options->json_path, options->html_path, options->csv_path};
     int on_output = 0, files = 0;
@@ -97,8 +97,6 @@ int cli_verify_finish(cli_options *options, mig_error *err)
         return mig_error_set(err, MIG_E_USAGE, "--depth quick reads no content: there is nothing to --sample");
     if (options->seed_given && verify->sample <= 0)
         return mig_error_set(err, MIG_E_USAGE, "--seed belongs to --sample");
-    if (check_outputs(options, err) != 0)
-        return -1;
     verify->source = options->copy.source;
     verify->target = options->copy.target;
     verify->state_path = options->copy.state_path;

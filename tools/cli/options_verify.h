@@ -10,6 +10,9 @@ int cli_verify_apply(cli_options *options, int option, const char *value, mig_er
 /* What only all options together tell. The endpoints and lists of `options->copy` are complete, but with check_path. */
 int cli_verify_finish(cli_options *options, mig_error *err);
 
+/* Two reports in one place, or a signature without a place. MIG_E_USAGE. */
+int cli_check_outputs(const cli_options *options, mig_error *err);
+
 /* --OPTION: "VALUE" is not WANTED. Returns -1. */
 int cli_bad_value(int option, const char *value, const char *wanted, mig_error *err);
 

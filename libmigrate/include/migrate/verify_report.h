@@ -38,11 +38,11 @@ int mig_report_verify_html(const mig_verify_result *result, mig_sink_fn *sink, v
 typedef enum mig_report_state {
     MIG_REPORT_CONSISTENT,    /* numbers, findings, Merkle roots and exit status agree with each other */
     MIG_REPORT_CONTRADICTORY, /* they do not, or the file is no whole report: it was changed after it was written */
-    MIG_REPORT_OTHER          /* no JSON: nothing can be told from its content */
+    MIG_REPORT_OTHER          /* no JSON, or without a verification: nothing can be told from its content */
 } mig_report_state;
 
 /*
- * Hold a report in JSON against itself. Each contradiction is one line to the sink. This finds damage and clumsy
+ * Hold a report in JSON, or the verification in the report of a run, against itself. Each contradiction is one line to the sink. This finds damage and clumsy
  * changes; that a report is as its author wrote it is proven by a signature only (migrate/sign.h). Errors: MIG_E_IO,
  * MIG_E_NOMEM.
  */
