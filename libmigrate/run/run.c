@@ -103,6 +103,17 @@ static void skip(mig__run_job *job, mig_code code, const char *text)
     }
 }
 
+static void do_job(mig__crew *crew, mig__run_job *job, int granted)
+{
+    if (job->in->unfit != NULL) {
+        mig__run_fail_job(job, job->in->unfit, mig_code_exit_status(job->in->unfit->code));
+    } else if (crew->round == MIG_STEP_CHECK) {
+        mig__run_check(job, granted);
+    } else {
+        mig__run_work(job, granted);
+    }
+}
+
 static void *worker(void *argument)
 {
     mig__crew *crew = argument;
@@ -118,7 +129,7 @@ static void *worker(void *argument)
         } else {
             begin_job(job);
             pthread_mutex_unlock(&crew->lock);
-            (crew->round == MIG_STEP_CHECK ? mig__run_check : mig__run_work)(job, granted);
+            do_job(crew, job, granted);
             pthread_mutex_lock(&crew->lock);
             end_job(crew, job);
         }

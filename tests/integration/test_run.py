@@ -7,6 +7,7 @@ import os
 import re
 import ssl
 import stat
+import subprocess
 import threading
 import time
 import unittest
@@ -184,7 +185,7 @@ class Fifty(Campaign):
 class Few(Campaign):
     @classmethod
     def setUpClass(cls):
-        users = ["u%d" % number for number in range(1, 30)] + ["master"]
+        users = ["u%d" % number for number in range(1, 60)] + ["master"]
         cls.source = dovecot.Dovecot(users=users, layout="fs").start()
         cls.addClassCleanup(cls.source.stop)
         cls.target = dovecot.Dovecot(users=users, authority=cls.source.authority).start()
@@ -212,6 +213,47 @@ class Few(Campaign):
         self.assertEqual([self.count(user) for user in self.users], [0, 0, 0])
         self.assertIn("--keep-going", result.out)
         self.assertNotIn("not-the-password", result.out + result.err)
+
+    def test_a_password_that_can_not_be_had(self):
+        """It is a failure of its account alone; without --keep-going nothing is written."""
+        rows = [(user, user, "nowhere" if user == self.users[1] else "") for user in self.users]
+        plan = self.plan(self.source, self.target, rows, columns=("source_user", "target_user", "target_password_file"))
+        result = self.run_plan("run", plan, expect=LOGIN)
+        self.assertEqual([a["state"] for a in result.json["accounts"]], ["skipped", "failed", "skipped"])
+        self.assertRegex(result.err, r"%s@.*nowhere: No such file" % self.users[1])
+        self.assertEqual([self.count(user) for user in self.users], [0, 0, 0])
+        result = self.run_plan("run", plan, "--keep-going", expect=LOGIN)
+        self.assertEqual([a["state"] for a in result.json["accounts"]], ["done", "failed", "done"])
+        self.assertEqual([self.count(user) for user in self.users], [6, 0, 6])
+
+    def test_signed_reports(self):
+        """Every report of a run is signed; plain openssl and --check-report say so."""
+        key, public = os.path.join(self.dir, "key.pem"), os.path.join(self.dir, "public.pem")
+        for command in (["genpkey", "-algorithm", "ed25519", "-out", key], ["pkey", "-in", key, "-pubout", "-out", public]):
+            subprocess.run(["openssl"] + command, stdin=subprocess.DEVNULL, check=True)
+        os.chmod(key, 0o600)
+        plan = self.plan(self.source, self.target, [(user, user) for user in self.users], options="sign: key.pem\nhtml: r.html")
+        table = os.path.join(self.dir, "r.csv")
+        self.run_plan("run", plan, "--csv", table)
+        checked = self.run_command([program(), "verify", "--check-report", os.path.join(self.dir, "run.json")])
+        self.assertIn("agree with each other", checked.out)
+        reports = [os.path.join(self.dir, name) for name in ("run.json", "r.html", "r.csv")]
+        for verb in ("run", "verify"):
+            for report in reports:
+                done = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", "-in", report,
+                                       "-sigfile", report + ".sig"], stdout=subprocess.PIPE, check=False)
+                self.assertEqual(done.returncode, 0, (verb, report, done.stdout))
+                checked = self.run_command([program(), "verify", "--check-report", report, "--public-key", public])
+                self.assertEqual(checked.status, DONE, str(checked))
+                os.unlink(report + ".sig")
+            if verb == "run":
+                self.run_plan("verify", plan, "--csv", table)
+        result = self.run_command([program(), "run", plan, "--json", "-"])
+        self.assertEqual(result.status, USAGE, str(result))
+        self.assertIn("no place for its signature", result.err)
+        result = self.run_command([program(), "run", plan, "--sign", os.path.join(self.dir, "nowhere")])
+        self.assertEqual(result.status, LOCAL, str(result))
+        self.assertEqual([self.count(user) for user in self.users], [6, 6, 6])
 
     def test_copy_verify_and_inventory_take_a_plan(self):
         plan = self.plan(self.source, self.target, [(user, user) for user in self.users])

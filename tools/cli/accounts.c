@@ -187,6 +187,7 @@ static void fill_run(cli_account *account, mig_run_account *out)
     out->depth = options->stock_depth;
     out->providers[MIG_SOURCE] = options->sides[MIG_SOURCE].provider;
     out->providers[MIG_TARGET] = options->sides[MIG_TARGET].provider;
+    out->unfit = account->unfit.code != MIG_OK ? &account->unfit : NULL;
 }
 
 /* With a plan, --state is a directory: each account has a file in it. */
@@ -237,9 +238,9 @@ static int prepare_all(cli_accounts *accounts, char kept[2][MIG_SECRET_MAX], cli
             if (kept[side][0] != '\0' && setenv(variables[side], kept[side], 1) != 0)
                 return mig_error_set(err, MIG_E_NOMEM, "out of memory");
         if (prepare(&accounts->items[i], accounts->of_plan, terminal, stop, err) != 0) {
-            if (accounts->count > 1)
-                mig_error_context(err, "%s", accounts->items[i].options.copy.source->user);
-            return -1;
+            if (!accounts->of_plan || err->code == MIG_E_INTERRUPTED || err->code == MIG_E_NOMEM)
+                return -1;
+            accounts->items[i].unfit = *err;
         }
         fill_run(&accounts->items[i], &accounts->runs[i]);
     }

@@ -39,6 +39,7 @@ typedef struct mig_run_account {
     mig_verify_options verify; /* depth, against, sample, seed; everything else comes from `copy` */
     mig_inventory_depth depth; /* of the inventory */
     const char *providers[2];  /* names of profiles; NULL: by what the server shows */
+    const mig_error *unfit; /* known beforehand to be in its way, as a password that can not be read; NULL: nothing */
 } mig_run_account;
 
 typedef enum mig_run_state {

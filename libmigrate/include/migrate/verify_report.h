@@ -42,9 +42,9 @@ typedef enum mig_report_state {
 } mig_report_state;
 
 /*
- * Hold a report in JSON, or the verification in the report of a run, against itself. Each contradiction is one line to the sink. This finds damage and clumsy
- * changes; that a report is as its author wrote it is proven by a signature only (migrate/sign.h). Errors: MIG_E_IO,
- * MIG_E_NOMEM.
+ * Hold a report in JSON, or the verification in the report of a run, against itself. Each contradiction is one line to
+ * the sink. This finds damage and clumsy changes; that a report is as its author wrote it is proven by a signature only
+ * (migrate/sign.h). Errors: MIG_E_IO, MIG_E_NOMEM.
  */
 int mig_report_verify_check(const char *path, mig_report_state *state, mig_sink_fn *sink, void *context,
                             mig_error *err);
