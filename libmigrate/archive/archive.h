@@ -25,7 +25,7 @@
 typedef struct mig__archive mig__archive;
 
 typedef struct mig__archive_options {
-    const char *path; /* the file, or the first one of a chain: those after it are found beside it. Required */
+    const char *path;      /* the file, or the first one of a chain: those after it are found beside it. Required */
     mig_secret_fn *secret; /* password of an encrypted archive; NULL: none */
     void *secret_context;
     const char *spool_dir; /* for unnamed temporary files; NULL: where the system keeps such files */

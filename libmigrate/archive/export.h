@@ -1,0 +1,96 @@
+/*
+ * archive/export.h - what the parts of an export share
+ *
+ * A run reads as a story (archive/export.c): what earlier files of the chain have, login, lists, scan (scan.c); then
+ * reader threads (fetch.c) bring messages into a queue, and the one writer, the thread that called, puts them into the
+ * archive; at the end the manifest is made (finish.c). One lock guards what the threads share.
+ */
+#ifndef MIG_ARCHIVE_EXPORT_H
+#define MIG_ARCHIVE_EXPORT_H
+
+#include "archive/index.h"
+#include "archive/ledger.h"
+#include "archive/out.h"
+#include "imap/fetch.h"
+#include "imap/list.h"
+#include "net/stream.h"
+#include <pthread.h>
+
+typedef struct mig__export_folder {
+    const mig__mailbox *mailbox;
+    char *path;                      /* inside; NULL: it holds no messages */
+    const mig__index_folder *before; /* in the earlier files, and still the same mailbox; NULL: new */
+    bool unchanged;                  /* the server's numbers are those of then: not opened */
+    mig__selected now;
+    mig__uidset uids;    /* to be read */
+    mig__uidset present; /* all that are there; only with `before` */
+    unsigned units_out;
+    mig__keywords keywords;
+    mig__ledger_folder lines;
+    mig_archive_folder *result;
+    mig_error error;
+} mig__export_folder;
+
+typedef struct mig__export {
+    const mig_archive_options *options;
+    mig_archive_result *result;
+    char label[320];
+    char *directory; /* of the file: temporary ones lie beside it */
+    char *path;      /* of the file to be written */
+    char *criteria;
+    mig__index index; /* the earlier files; no parts: none */
+    mig__mailbox_list list;
+    mig__names names;
+    mig__export_folder *folders;
+    size_t folder_count;
+    mig__out *out;
+    mig__ledger ledger;
+    mig__buffer files; /* lines of the other members */
+    int64_t began;     /* wall clock */
+    double started;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    mig__tls_context *tls;     /* what the sessions share; NULL: not needed */
+    mig__parcel *first, *last; /* the queue */
+    uint64_t held, spooled;    /* octets of messages on their way: in memory, in files */
+    unsigned threads;
+    mig_error fatal;
+    mig__stream_stats stats;
+    uint64_t messages_total, messages_done, octets_done, failed;
+    const mig__export_folder *current;
+} mig__export;
+
+/* ---- session.c ---- */
+
+typedef enum mig__patience {
+    MIG__PATIENCE_FIRST, /* only a server that says "later" is waited for */
+    MIG__PATIENCE_EXTRA, /* one more connection: nothing is waited for */
+    MIG__PATIENCE_AGAIN  /* after a break: any failure that can pass is waited for */
+} mig__patience;
+
+/* Log in. */
+mig__session *mig__export_connect(mig__export *run, mig__patience patience, mig_error *err);
+void mig__export_disconnect(mig__export *run, mig__session **session);
+bool mig__export_stopping(mig__export *run); /* asked to stop, or failed */
+void mig__export_fail(mig__export *run, const mig_error *error);
+/* Something that a person should know of. */
+void mig__export_problem(mig__export *run, const mig__export_folder *folder, uint32_t uid, bool failed,
+                         const mig_error *error);
+/* What was read of a folder is kept; it is not read to its end. The caller does not hold the lock. */
+void mig__export_give_up(mig__export *run, mig__export_folder *folder, const mig_error *why);
+
+/* ---- the steps ---- */
+
+/* Which folders, by the list and the rules, and their directories. */
+int mig__export_plan(mig__export *run, mig_error *err);
+/* EXAMINE and SEARCH, and against earlier files the flags: what is to be read, what changed, what is gone. */
+int mig__export_scan(mig__export *run, mig__session *session, mig_error *err);
+/* Start the readers; takes over the session. 0 when there is at least one. */
+int mig__export_read(mig__export *run, mig__session **session, pthread_t *threads, size_t *count, mig_error *err);
+/* The members behind the messages: Dovecot's files, the manifest, its sums, its signature. */
+int mig__export_finish(mig__export *run, mig_error *err);
+
+enum { MIG__EXPORT_MOST_CONNECTIONS = 32 };
+
+#endif
