@@ -249,10 +249,9 @@ static int adopt_pair(adopting *a, entry *from, entry *to, mig_error *err)
                            .digest = {.octets = from->size},
                            .internaldate = {from->utc, 0, from->dated},
                            .flags = flags};
-    int failed = mig__state_message_adopt(a->run->state, a->job->record.id, &record, err);
-    if (failed == 0 && strcmp(flags, from->flags) != 0) {
-        failed = mig__delta_note_flags(a->job, from->uid, from->flags, err);
-    }
+    mig__transit message = {.uid = from->uid, .flags = from->flags};
+    int failed = strcmp(flags, from->flags) != 0 ? mig__delta_owe_flags(a->run, a->job, &message, err) : 0;
+    failed = failed != 0 ? failed : mig__state_message_adopt(a->run->state, a->job->record.id, &record, err);
     if (failed == 0 && (failed = mig__uidset_add(&one, from->uid, from->uid, err)) == 0) {
         failed = mig__uidset_subtract(&a->job->todo, &one, err);
     }
@@ -344,10 +343,8 @@ static bool may_match(const wanted *w, const entry *to)
 static int on_body(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
 {
     adopting *a = context;
-    mig__known_entry known = {.digest = *digest,
-                              .kind = MIG__KNOWN_FOREIGN,
-                              .target_uid = item->uid,
-                              .flags = mig__flags_join(item->flags)};
+    mig__known_entry known = {
+        .digest = *digest, .kind = MIG__KNOWN_FOREIGN, .target_uid = item->uid, .flags = mig__flags_join(item->flags)};
     if (known.flags == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }

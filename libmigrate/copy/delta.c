@@ -21,6 +21,18 @@ int mig__delta_note_flags(mig__folder_job *job, uint32_t uid, const char *flags,
     return 0;
 }
 
+int mig__delta_owe_flags(mig__run *run, mig__folder_job *job, const mig__transit *message, mig_error *err)
+{
+    pthread_mutex_lock(&run->lock);
+    int failed = mig__delta_note_flags(job, message->uid, message->flags, err);
+    if (failed == 0 && job->record.source_modseq != 0) {
+        job->record.source_modseq = 0;
+        failed = mig__state_folder_put(run->state, run->state_account, &job->record, err);
+    }
+    pthread_mutex_unlock(&run->lock);
+    return failed;
+}
+
 /* ---- comparing ---- */
 
 static bool has_flag(const char *const *flags, const char *flag)

@@ -30,6 +30,12 @@ int mig__delta_ask_rest(mig__run *run, mig__session *session, mig__folder_job *j
 
 /* Note that the source has these flags on a recorded message. */
 int mig__delta_note_flags(mig__folder_job *job, uint32_t uid, const char *flags, mig_error *err);
+/*
+ * The same for a message that is on the target with the flags of `record` and is to get those of the source at the end
+ * of the run. A run that ends before leaves that to the next one, which has to ask for all flags of the folder then:
+ * call this before the message is recorded. Locks.
+ */
+int mig__delta_owe_flags(mig__run *run, mig__folder_job *job, const mig__transit *message, mig_error *err);
 /* Take all of that back. */
 void mig__delta_forget_flags(mig__folder_job *job);
 

@@ -284,16 +284,11 @@ int mig__known_place(mig__run *run, mig__session *session, bool first, mig_error
 /* ---- before sending ---- */
 
 /* Flags of a message that is matched instead of sent are merged at the end; until then the record has the old ones. */
-static int note_flags(mig__run *run, mig__folder_job *job, const mig__transit *message, const char *before,
-                      mig_error *err)
+static int owe_flags(mig__run *run, mig__folder_job *job, const mig__transit *message, const char *before,
+                     mig_error *err)
 {
-    if (run->options->flags == MIG_FLAGS_KEEP || strcmp(before, message->flags) == 0) {
-        return 0;
-    }
-    pthread_mutex_lock(&run->lock);
-    int failed = mig__delta_note_flags(job, message->uid, message->flags, err);
-    pthread_mutex_unlock(&run->lock);
-    return failed;
+    bool same = run->options->flags == MIG_FLAGS_KEEP || strcmp(before, message->flags) == 0;
+    return same ? 0 : mig__delta_owe_flags(run, job, message, err);
 }
 
 static int adopt_foreign(mig__run *run, mig__folder_job *job, const mig__transit *message,
@@ -306,8 +301,8 @@ static int adopt_foreign(mig__run *run, mig__folder_job *job, const mig__transit
     }
     record.target_uid = entry->target_uid;
     record.flags = run->options->flags == MIG_FLAGS_KEEP ? message->flags : common;
-    int failed = mig__state_message_adopt(run->state, job->record.id, &record, err);
-    failed = failed != 0 ? failed : note_flags(run, job, message, common, err);
+    int failed = owe_flags(run, job, message, common, err);
+    failed = failed != 0 ? failed : mig__state_message_adopt(run->state, job->record.id, &record, err);
     free(common);
     return failed;
 }
@@ -318,8 +313,8 @@ static int record_known(mig__run *run, mig__folder_job *job, const mig__transit 
     if (entry->kind == MIG__KNOWN_FOREIGN) {
         return adopt_foreign(run, job, message, entry, err);
     }
-    int failed = mig__state_message_repair(run->state, entry->row, message->uid, 0, err);
-    return failed != 0 ? failed : note_flags(run, job, message, entry->flags, err);
+    int failed = owe_flags(run, job, message, entry->flags, err);
+    return failed != 0 ? failed : mig__state_message_repair(run->state, entry->row, message->uid, 0, err);
 }
 
 static mig__known_entry *take_known(mig__run *run, mig__folder_job *job, const mig__message_digest *digest)
@@ -351,7 +346,6 @@ int mig__known_settle(mig__run *run, mig__session *session, mig__batch *batch, m
         }
         if (entry->kind == MIG__KNOWN_MOVED) {
             failed = mig__move_on_target(run, session, job, message, entry, &done[i], err);
-            failed = failed == 0 && done[i] ? note_flags(run, job, message, entry->flags, err) : failed;
             continue;
         }
         failed = record_known(run, job, message, entry, err);

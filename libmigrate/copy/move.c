@@ -1,5 +1,6 @@
 #include "copy/move.h"
 #include "base/crashpoint.h"
+#include "copy/delta.h"
 #include "copy/reconcile.h"
 #include "copy/settle.h"
 #include "imap/append.h"
@@ -96,8 +97,11 @@ static int move(moving *m, const mig__message_digest *digest, uint32_t *uid, boo
 static int64_t write_intent(moving *m, const mig__transit *message, mig_error *err)
 {
     mig__message record = mig__settle_record(message);
-    if (m->run->options->flags != MIG_FLAGS_KEEP) {
+    if (m->run->options->flags != MIG_FLAGS_KEEP && strcmp(m->entry->flags, message->flags) != 0) {
         record.flags = m->entry->flags; /* moving leaves them as they were carried over last */
+        if (mig__delta_owe_flags(m->run, m->job, message, err) != 0) {
+            return -1;
+        }
     }
     pthread_mutex_lock(&m->run->lock);
     m->uidnext = m->job->uidnext;

@@ -115,10 +115,7 @@ static int leave_flagged_for_later(writer *w, mig__folder_job *job, const mig__t
     if (*less == NULL || strcmp(*less, message->flags) == 0) {
         return w->run->flagged_later && *less == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     }
-    pthread_mutex_lock(&w->run->lock);
-    int failed = mig__delta_note_flags(job, message->uid, message->flags, err);
-    pthread_mutex_unlock(&w->run->lock);
-    return failed;
+    return mig__delta_owe_flags(w->run, job, message, err);
 }
 
 static int write_intent(writer *w, mig__batch *batch, uint64_t counted, mig_error *err)

@@ -178,6 +178,45 @@ class Resync(Case):
                 self.odd(cls, falls_back=not cls.closes)
 
 
+class Killed(Case):
+    """What a run that was killed had noted for its end is not lost."""
+
+    def test_flags_of_moved_messages(self):
+        """Moved into a new folder with other flags: the folder's record must not say that all its flags are known."""
+        for point in ("moved:1", "moved:2", "outcome-queued:2", "flush:1"):
+            with self.subTest(point):
+                self.state = os.path.join(self.dir, point.replace(":", "-"))
+                source = self.server(MemServer)
+                inbox = source.find(b"INBOX")
+                self.fill(inbox, 12)
+                self.begin(source)
+                new = source.add_mailbox("New")
+                for message in inbox.messages[2:6]:
+                    inbox.remove(message)
+                    new.add(message.octets, ("\\Seen", "\\Flagged", "new"), message.date)
+                self.again(expect=None, env={"MIG_CRASH_AT": point})
+                result = self.again()
+                self.assertEqual(result.totals["copied"], 0, str(result))
+                self.again("--deletions", "expunge")
+                self.same(result)
+
+    def test_flagged_on_exchange(self):
+        """Which has to be stored after the message: after a kill by the next run."""
+        target = self.server(providers.Microsoft)
+        source = self.server(MemServer)
+        box = source.add_mailbox("New")
+        self.fill(box, 40)
+        for message in box.messages[::3]:
+            box.flag(message, "\\Seen", "\\Flagged")
+        self.source, self.target = source, target
+        account = Account.on(target, scheme="plain", auth="xoauth2")
+        account.password = target.token
+        self.accounts = [Account.on(source, "u1", "plain"), account]
+        self.again(expect=-9, env={"MIG_CRASH_AT": "outcome-queued:1"})
+        result = self.again()
+        self.same(result)
+
+
 class Flags(Case):
     def test_news_of_the_mailbox_before(self):
         """Without QRESYNC: what comes unasked before the next EXAMINE is answered is not taken for the next folder's."""
