@@ -19,13 +19,6 @@ typedef struct checking {
     uint64_t octets;
 } checking;
 
-const char *mig_archive_found_name(mig_archive_found kind)
-{
-    static const char *const names[] = {"damaged",  "missing", "extra",     "refused", "cut",
-                                        "manifest", "root",    "signature", "chain",   "lost"};
-    return (unsigned)kind < MIG_ARCHIVE_FOUND_COUNT ? names[kind] : "unknown";
-}
-
 static char *inert(const char *text)
 {
     char shown[1100];

@@ -149,8 +149,8 @@ static int put_message(mig__export *run, const mig__parcel *parcel, mig_error *e
     }
     mig__buffer_addf(&path, "%s/cur/", folder->path);
     size_t begin = path.length;
-    int failed = mig__names_message(&path, &bare, &parcel->date, parcel->uid, folder->now.uidvalidity, parcel->size,
-                                    parcel->flags, run->result->part == 0 ? &folder->keywords : &none, err);
+    int failed = mig__safe_message(&path, &bare, &parcel->date, parcel->uid, folder->now.uidvalidity, parcel->size,
+                                   parcel->flags, run->result->part == 0 ? &folder->keywords : &none, err);
     if (failed == 0) {
         int64_t when = parcel->date.valid ? parcel->date.utc : 0;
         failed = parcel->octets != NULL
@@ -379,7 +379,7 @@ static void free_run(mig__export *run)
     free(run->folders);
     mig__ledger_close(&run->ledger);
     mig__buffer_free(&run->files);
-    mig__names_free(&run->names);
+    mig__safe_names_free(&run->names);
     mig__index_free(&run->index);
     mig__mailbox_list_free(&run->list);
     mig__tls_context_free(&run->tls);

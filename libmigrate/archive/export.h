@@ -40,7 +40,7 @@ typedef struct mig__export {
     char *criteria;
     mig__index index; /* the earlier files; no parts: none */
     mig__mailbox_list list;
-    mig__names names;
+    mig__safe_names names;
     mig__export_folder *folders;
     size_t folder_count;
     mig__out *out;

@@ -151,10 +151,10 @@ static void look_at(mig__in *in, mig__in_member *out)
 {
     const char *path = archive_entry_pathname(in->entry);
     path = path != NULL ? path : archive_entry_pathname_utf8(in->entry);
-    *out = (mig__in_member){.path = path != NULL ? mig__names_plain(path) : ""};
+    *out = (mig__in_member){.path = path != NULL ? mig__safe_plain(path) : ""};
     out->when = (int64_t)archive_entry_mtime(in->entry);
     out->encrypted = archive_entry_is_data_encrypted(in->entry) > 0;
-    out->kind = mig__names_kind(out->path, &out->why);
+    out->kind = mig__safe_kind(out->path, &out->why);
     const char *harm = path == NULL ? "its name can not be read" : harm_of(in->entry);
     if (harm != NULL && out->why == NULL) {
         out->kind = MIG__MEMBER_REFUSED;

@@ -117,7 +117,7 @@ static bool is_folder_path(const char *path)
     static const char below[] = MIG__ARCHIVE_ROOT "/.";
     const char *why;
     return strcmp(path, MIG__ARCHIVE_ROOT) == 0 ||
-           (mig__names_kind(path, &why) == MIG__MEMBER_DIRECTORY && strncmp(path, below, sizeof below - 1) == 0 &&
+           (mig__safe_kind(path, &why) == MIG__MEMBER_DIRECTORY && strncmp(path, below, sizeof below - 1) == 0 &&
             strchr(path + sizeof below - 1, '/') == NULL);
 }
 
@@ -263,7 +263,7 @@ static bool lies_in(const char *path, const char *folder)
     const char *why;
     size_t length = strlen(folder);
     return strncmp(path, folder, length) == 0 && strncmp(path + length, "/cur/", 5) == 0 &&
-           mig__names_kind(path, &why) == MIG__MEMBER_MESSAGE;
+           mig__safe_kind(path, &why) == MIG__MEMBER_MESSAGE;
 }
 
 /* 1: it is there as it should be; 0: not, which was reported; -1. */

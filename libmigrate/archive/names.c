@@ -26,7 +26,7 @@ static size_t hash(const char *text)
     return (size_t)h;
 }
 
-static char **slot_of(const mig__names *names, const char *text)
+static char **slot_of(const mig__safe_names *names, const char *text)
 {
     size_t at = hash(text) % names->capacity;
     while (names->items[at] != NULL && strcasecmp(names->items[at], text) != 0) {
@@ -35,9 +35,9 @@ static char **slot_of(const mig__names *names, const char *text)
     return &names->items[at];
 }
 
-static int grow(mig__names *names, mig_error *err)
+static int grow(mig__safe_names *names, mig_error *err)
 {
-    mig__names bigger = {NULL, names->count, names->capacity == 0 ? 64 : names->capacity * 2};
+    mig__safe_names bigger = {NULL, names->count, names->capacity == 0 ? 64 : names->capacity * 2};
     if (names->count * 2 < names->capacity) {
         return 0;
     }
@@ -55,7 +55,7 @@ static int grow(mig__names *names, mig_error *err)
 }
 
 /* 1: it was free and is taken now; 0: it was taken; -1: no memory. */
-static int take(mig__names *names, const char *text, mig_error *err)
+static int take(mig__safe_names *names, const char *text, mig_error *err)
 {
     if (grow(names, err) != 0) {
         return -1;
@@ -71,13 +71,13 @@ static int take(mig__names *names, const char *text, mig_error *err)
     return 1;
 }
 
-void mig__names_free(mig__names *names)
+void mig__safe_names_free(mig__safe_names *names)
 {
     for (size_t i = 0; i < names->capacity; i++) {
         free(names->items[i]);
     }
     free(names->items);
-    *names = (mig__names)MIG__NAMES_INIT;
+    *names = (mig__safe_names)MIG__SAFE_NAMES_INIT;
 }
 
 /* ---- folders ---- */
@@ -159,7 +159,7 @@ static void split(mig__buffer *components, const char *name, bool valid, char de
     }
 }
 
-static int settle(mig__names *taken, const char *name, mig__buffer *encoded, bool cut, mig_error *err)
+static int settle(mig__safe_names *taken, const char *name, mig__buffer *encoded, bool cut, mig_error *err)
 {
     uint8_t digest[MIG__DIGEST_SIZE];
     char hex[MIG__HEX_SIZE];
@@ -179,8 +179,8 @@ static int settle(mig__names *taken, const char *name, mig__buffer *encoded, boo
     return was_free == 1 ? 0 : -1;
 }
 
-char *mig__names_directory(mig__names *taken, const char *name, bool valid, char delimiter, const char *prefix,
-                           mig_error *err)
+char *mig__safe_directory(mig__safe_names *taken, const char *name, bool valid, char delimiter, const char *prefix,
+                          mig_error *err)
 {
     mig__buffer components = MIG__BUFFER_INIT, encoded = MIG__BUFFER_INIT, path = MIG__BUFFER_INIT;
     char *directory = NULL;
@@ -204,7 +204,7 @@ char *mig__names_directory(mig__names *taken, const char *name, bool valid, char
     return directory;
 }
 
-int mig__names_take(mig__names *taken, const char *directory, mig_error *err)
+int mig__safe_take(mig__safe_names *taken, const char *directory, mig_error *err)
 {
     const char *slash = strchr(directory, '/');
     return slash == NULL || take(taken, slash + 1, err) >= 0 ? 0 : -1;
@@ -248,8 +248,8 @@ static int letter_of(const char *flag, mig__keywords *keywords)
     return 'a' + (int)at;
 }
 
-int mig__names_message(mig__buffer *out, size_t *bare, const mig__datetime *date, uint32_t uid, uint32_t uidvalidity,
-                       uint64_t size, const char *flags, mig__keywords *keywords, mig_error *err)
+int mig__safe_message(mig__buffer *out, size_t *bare, const mig__datetime *date, uint32_t uid, uint32_t uidvalidity,
+                      uint64_t size, const char *flags, mig__keywords *keywords, mig_error *err)
 {
     bool letters[128] = {false};
     const char **each = mig__flags_split(flags);
@@ -280,7 +280,7 @@ int mig__names_message(mig__buffer *out, size_t *bare, const mig__datetime *date
 
 /* ---- members of an archive that anyone may have made ---- */
 
-const char *mig__names_plain(const char *path)
+const char *mig__safe_plain(const char *path)
 {
     while (path[0] == '.' && path[1] == '/') {
         path += 2;
@@ -335,10 +335,10 @@ static mig__member_kind kind_below_folder(const char *rest)
     return message ? MIG__MEMBER_MESSAGE : MIG__MEMBER_STRANGE;
 }
 
-mig__member_kind mig__names_kind(const char *path, const char **why)
+mig__member_kind mig__safe_kind(const char *path, const char **why)
 {
     static const char root[] = MIG__ARCHIVE_ROOT;
-    path = mig__names_plain(path);
+    path = mig__safe_plain(path);
     if ((*why = harm_in(path)) != NULL) {
         return MIG__MEMBER_REFUSED;
     }

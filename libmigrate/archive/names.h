@@ -19,12 +19,12 @@
 #define MIG__ARCHIVE_SEAL     "manifest.sig"
 
 /* Names given so far, without case. */
-typedef struct mig__names {
+typedef struct mig__safe_names {
     char **items; /* open addressing; NULL: free */
     size_t count, capacity;
-} mig__names;
+} mig__safe_names;
 
-#define MIG__NAMES_INIT                                                                                                \
+#define MIG__SAFE_NAMES_INIT                                                                                           \
     {                                                                                                                  \
         NULL, 0, 0                                                                                                     \
     }
@@ -35,11 +35,11 @@ typedef struct mig__names {
  * '_' for '.', '/' and control characters, is "_" when it is empty, and is cut where the name is too long; then, and
  * when the name is taken, a number or digest follows. The result is taken from now on. malloc'd; NULL with MIG_E_NOMEM.
  */
-char *mig__names_directory(mig__names *taken, const char *name, bool valid, char delimiter, const char *prefix,
-                           mig_error *err);
+char *mig__safe_directory(mig__safe_names *taken, const char *name, bool valid, char delimiter, const char *prefix,
+                          mig_error *err);
 /* A directory that is in use is taken from now on. 0, or -1 with MIG_E_NOMEM. */
-int mig__names_take(mig__names *taken, const char *directory, mig_error *err);
-void mig__names_free(mig__names *names);
+int mig__safe_take(mig__safe_names *taken, const char *directory, mig_error *err);
+void mig__safe_names_free(mig__safe_names *names);
 
 /* The keywords of a folder that have a letter ("a" to "z") in file names, in order. */
 typedef struct mig__keywords {
@@ -54,8 +54,8 @@ void mig__keywords_free(mig__keywords *keywords);
  * by blanks; keywords that have no letter yet get one while there are any. *bare is the length up to the colon.
  * 0, or -1 with MIG_E_NOMEM.
  */
-int mig__names_message(mig__buffer *out, size_t *bare, const mig__datetime *date, uint32_t uid, uint32_t uidvalidity,
-                       uint64_t size, const char *flags, mig__keywords *keywords, mig_error *err);
+int mig__safe_message(mig__buffer *out, size_t *bare, const mig__datetime *date, uint32_t uid, uint32_t uidvalidity,
+                      uint64_t size, const char *flags, mig__keywords *keywords, mig_error *err);
 
 /* What a member's name says that it is. */
 typedef enum mig__member_kind {
@@ -70,9 +70,9 @@ typedef enum mig__member_kind {
 } mig__member_kind;
 
 /* By the name alone; a leading "./" and slashes at the end do not count. *why says what is refused. */
-mig__member_kind mig__names_kind(const char *path, const char **why);
+mig__member_kind mig__safe_kind(const char *path, const char **why);
 
 /* The name without a leading "./". Borrowed from `path`. */
-const char *mig__names_plain(const char *path);
+const char *mig__safe_plain(const char *path);
 
 #endif

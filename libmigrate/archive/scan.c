@@ -47,8 +47,8 @@ static int plan_folder(mig__export *run, const mig__mailbox *mailbox, mig_error 
         /* A directory stays what it was, whatever other folders came meanwhile. */
         folder->path = before != NULL && before->path != NULL
                            ? mig__strdup(before->path)
-                           : mig__names_directory(&run->names, mailbox->name_valid ? mailbox->name : mailbox->wire,
-                                                  mailbox->name_valid, mailbox->delimiter, run->list.prefix, err);
+                           : mig__safe_directory(&run->names, mailbox->name_valid ? mailbox->name : mailbox->wire,
+                                                 mailbox->name_valid, mailbox->delimiter, run->list.prefix, err);
         result->path = mig__strdup(folder->path);
         folder->before = before;
         folder->unchanged = before != NULL && is_same_as_before(run, mailbox, before);
@@ -61,7 +61,7 @@ static int take_earlier_names(mig__export *run, mig_error *err)
 {
     for (size_t i = 0; i < run->index.count; i++) {
         const char *path = run->index.folders[i].path;
-        if (path != NULL && mig__names_take(&run->names, path, err) != 0) {
+        if (path != NULL && mig__safe_take(&run->names, path, err) != 0) {
             return -1;
         }
     }

@@ -72,6 +72,13 @@ static const struct poptOption message_options[] = {
     TEXT("max-size", OPT_MAX_SIZE, "leave larger messages out, and list them", "SIZE"),
     POPT_TABLEEND};
 
+/* Nothing is mapped: an archive has the source's own names. */
+static const struct poptOption taken_options[] = {
+    TEXT("folder", OPT_FOLDER, "only folders that match; can be given again", "GLOB"),
+    TEXT("exclude", OPT_EXCLUDE, "not the folders that match; can be given again", "GLOB"),
+    INCLUDE(message_options),
+    POPT_TABLEEND};
+
 static const struct poptOption selection_options[] = {INCLUDE(folder_options), INCLUDE(message_options), POPT_TABLEEND};
 
 static const struct poptOption connection_options[] = {
@@ -145,6 +152,15 @@ static const struct poptOption stock_options[] = {
     TEXT("state", OPT_STATE, "the file that remembers what was copied", "FILE"),
     POPT_TABLEEND};
 
+static const struct poptOption archive_options[] = {
+    SWITCH("incremental", '\0', OPT_INCREMENTAL, "export: add a further file with what is new"),
+    SWITCH("encrypt", '\0', OPT_ENCRYPT, "export: encrypt the .zip (AES-256)"),
+    TEXT("password-file", OPT_PASSWORD_FILE, "the archive's password is the first line of this file", "FILE"),
+    TEXT("sign", OPT_SIGN, "export: sign with this private key (PEM)", "KEY"),
+    TEXT("public-key", OPT_PUBLIC_KEY, "check: the signer's public key (PEM)", "FILE"),
+    SWITCH("force", '\0', OPT_FORCE, "export: replace an archive that is there"),
+    POPT_TABLEEND};
+
 static const struct poptOption output_options[] = {
     TEXT("progress", OPT_PROGRESS, "auto (default), always or never", "WHEN"),
     SWITCH("quiet", 'q', OPT_QUIET, "only what needs attention"),
@@ -197,9 +213,18 @@ static const struct poptOption inventory_table[] = {
     GROUP(page_options, "Reports:"),
     GROUP(output_options, "Output:"),
     POPT_TABLEEND};
+
+static const struct poptOption archive_table[] = {
+    GROUP(source_options, "Source, of an export:"),
+    GROUP(both_options, "The server:"),
+    GROUP(taken_options, "Folders and messages:"),
+    GROUP(connection_options, "Pace:"),
+    GROUP(archive_options, "The archive:"),
+    GROUP(output_options, "Output:"),
+    POPT_TABLEEND};
 /* clang-format on */
 
-static const struct poptOption *const tables[] = {copy_table, verify_table, run_table, inventory_table};
+static const struct poptOption *const tables[] = {copy_table, verify_table, run_table, inventory_table, archive_table};
 #define TABLE_COUNT  (sizeof tables / sizeof tables[0])
 #define MOST_OPTIONS 128
 

@@ -52,6 +52,9 @@ enum {
     OPT_WEBHOOK,
     OPT_STOCK_DEPTH,
     OPT_SCAN_CONTENT,
+    OPT_PASSWORD_FILE, /* from here on cli/options_archive.h */
+    OPT_ENCRYPT,
+    OPT_INCREMENTAL,
     OPT_HTML,
     OPT_CSV,
     OPT_PROGRESS,

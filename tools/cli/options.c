@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include "cli/option_table.h"
+#include "cli/options_archive.h"
 #include "cli/options_run.h"
 #include "cli/options_verify.h"
 #include "cli/values.h"
@@ -279,6 +280,8 @@ static int apply(cli_options *options, int option, const char *value, mig_error 
     if (option >= OPT_STEPS && option <= OPT_SCAN_CONTENT)
         return cli_run_apply(options, option, value, err);
     return apply_output(options, option, value, err);
+    if (option >= OPT_PASSWORD_FILE && option <= OPT_INCREMENTAL)
+        return cli_archive_apply(options, option, value, err);
 }
 
 /* Would a person type a secret behind this option? Those that take one's place end in -file or -command. */
@@ -313,9 +316,13 @@ static int bad_option(cli_verb verb, poptContext context, int code, mig_error *e
     return near ? mig_error_hint(err, "did you mean --%s?", near) : mig_error_hint(err, "--help lists the options");
 }
 
-static int take_argument(cli_options *options, const char *argument, mig_error *err)
+static int take_argument(cli_options *options, cli_verb verb, const char *argument, mig_error *err)
 {
     if (!strstr(argument, "://") && !options->plan_path) {
+    if (verb == CLI_ARCHIVE) {
+        char *own = strdup(argument);
+        return list_add(&options->kept, own, err) != 0 ? -1 : cli_archive_take_argument(options, own, err);
+    }
         char *path = strdup(argument);
         options->plan_path = path;
         return list_add(&options->kept, path, err);
@@ -346,7 +353,7 @@ static int apply_all(cli_options *options, const cli_tool *tool, poptContext con
         return 0;
     const char *argument;
     while (tool->part == CLI_PART_LINE && (argument = poptGetArg(context)))
-        if (take_argument(options, argument, err) != 0)
+        if (take_argument(options, tool->verb, argument, err) != 0)
             return -1;
     return 0;
 }
@@ -409,11 +416,15 @@ static int finish(cli_options *options, const cli_tool *tool, mig_error *err)
         return cli_verify_finish(options, err);
     if (options->plan_path)
         return cli_run_check_plan(options, err);
-    if (tool->part != CLI_PART_ACCOUNT && cli_check_outputs(options, err) != 0)
+    if (verb == CLI_ARCHIVE && cli_archive_check(options, err) != 0)
+        return -1;
+    if (verb == CLI_ARCHIVE && !cli_archive_exports(options))
+        return 0;
+    if (tool->part != CLI_PART_ACCOUNT && verb != CLI_ARCHIVE && cli_check_outputs(options, err) != 0)
         return -1;
     if (tool->part == CLI_PART_RUN)
         return 0;
-    const bool target_wanted = verb != CLI_INVENTORY || options->sides[MIG_TARGET].url;
+    const bool target_wanted = (verb != CLI_INVENTORY && verb != CLI_ARCHIVE) || options->sides[MIG_TARGET].url;
     if (finish_side(options, &options->sides[MIG_SOURCE], "source", err) != 0 ||
         (target_wanted && finish_side(options, &options->sides[MIG_TARGET], "target", err) != 0))
         return -1;

@@ -39,7 +39,7 @@ typedef struct cli_side {
 } cli_side;
 
 /* Which tool: not all have all options. */
-typedef enum cli_verb { CLI_COPY, CLI_VERIFY, CLI_ONE_SHOT, CLI_INVENTORY, CLI_VERB_COUNT } cli_verb;
+typedef enum cli_verb { CLI_COPY, CLI_VERIFY, CLI_ONE_SHOT, CLI_INVENTORY, CLI_ARCHIVE, CLI_VERB_COUNT } cli_verb;
 
 typedef enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_CHECK_REPORT } cli_action;
 
@@ -82,6 +82,10 @@ typedef struct cli_options {
     cli_list folders, excludes, maps;
     cli_list kept; /* every argument given: what the pointers above point to */
 } cli_options;
+    const char *archive_verb, *archive_path; /* of CLI_ARCHIVE: "export" or "check", and the file */
+    const char *archive_password_file;
+    bool encrypt, incremental;
+
 
 /* What the arguments are: the command line, or made from a plan (then what names the plan is passed over). */
 typedef enum cli_part { CLI_PART_LINE, CLI_PART_ACCOUNT, CLI_PART_RUN /* without an account */ } cli_part;

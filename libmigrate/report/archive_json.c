@@ -1,0 +1,180 @@
+/* report/archive_json.c - exports and checks of archives as JSON (docs/schemas/archive-export-1.json, ...) */
+#include "report/json.h"
+#include <migrate/archive_report.h>
+
+static void number(mig__json *json, const char *key, uint64_t value)
+{
+    mig__json_raw(json, ", ");
+    mig__json_member(json, key, mig__json_number(value));
+}
+
+static void text(mig__json *json, const char *key, const char *value)
+{
+    mig__json_raw(json, ", ");
+    mig__json_member(json, key, mig__json_string(value));
+}
+
+/* A string, or null when it is empty. */
+static void optional(mig__json *json, const char *key, const char *value)
+{
+    mig__json_raw(json, ", ");
+    mig__json_member(json, key, value[0] != '\0' ? mig__json_string(value) : json_null());
+}
+
+static void truth(mig__json *json, const char *key, bool value)
+{
+    mig__json_raw(json, ", ");
+    mig__json_member(json, key, json_boolean(value));
+}
+
+static void error(mig__json *json, const mig_error *err)
+{
+    mig__json_raw(json, ", \"error\": ");
+    if (err->code == MIG_OK) {
+        mig__json_raw(json, "null");
+        return;
+    }
+    mig__json_raw(json, "{");
+    mig__json_member(json, "code", mig__json_string(mig_code_name(err->code)));
+    text(json, "text", err->text);
+    text(json, "server", err->server);
+    text(json, "hint", err->hint);
+    mig__json_raw(json, "}");
+}
+
+static void begin(mig__json *json, const char *schema, mig_status status, int exit_status)
+{
+    mig__json_raw(json, "{");
+    mig__json_member(json, "schema", mig__json_string(schema));
+    text(json, "status", mig_status_name(status));
+    number(json, "exit", (uint64_t)exit_status);
+}
+
+/* ---- export ---- */
+
+static void folder(mig__json *json, const mig_archive_folder *result)
+{
+    mig__json_raw(json, "\n    {");
+    mig__json_member(json, "name", mig__json_string(result->name));
+    optional(json, "path", result->path);
+    text(json, "role", mig_role_name(result->role));
+    number(json, "messages", result->messages);
+    number(json, "bytes", result->bytes);
+    number(json, "already", result->already);
+    number(json, "flags_changed", result->flags_changed);
+    number(json, "gone", result->gone);
+    number(json, "skipped", result->skipped);
+    number(json, "failed", result->failed);
+    optional(json, "root", result->root);
+    error(json, &result->error);
+    mig__json_raw(json, "}");
+}
+
+static void problem(mig__json *json, const mig_problem *result)
+{
+    mig__json_raw(json, "\n    {");
+    mig__json_member(json, "folder", mig__json_string(result->folder));
+    number(json, "uid", result->uid);
+    text(json, "code", mig_code_name(result->code));
+    truth(json, "failed", result->failed);
+    text(json, "text", result->text);
+    mig__json_raw(json, "}");
+}
+
+int mig_report_archive_json(const mig_archive_result *result, mig_sink_fn *sink, void *context, mig_error *err)
+{
+    mig__json json = {.sink = sink, .context = context};
+    begin(&json, "mailmigrate.archive-export/1", result->status, result->exit_status);
+    text(&json, "source", result->source);
+    optional(&json, "file", result->file);
+    number(&json, "part", result->part);
+    optional(&json, "root", result->root);
+    truth(&json, "signed", result->is_signed);
+    truth(&json, "encrypted", result->encrypted);
+    error(&json, &result->error);
+    mig__json_raw(&json, ",\n  \"folders\": [");
+    for (size_t i = 0; i < result->folder_count; i++) {
+        mig__json_raw(&json, i > 0 ? "," : "");
+        folder(&json, &result->folders[i]);
+    }
+    mig__json_raw(&json, "],\n  \"problems\": [");
+    for (size_t i = 0; i < result->problem_count; i++) {
+        mig__json_raw(&json, i > 0 ? "," : "");
+        problem(&json, &result->problems[i]);
+    }
+    mig__json_raw(&json, "],\n  \"totals\": {");
+    mig__json_member(&json, "messages", mig__json_number(result->messages));
+    number(&json, "bytes", result->bytes);
+    number(&json, "already", result->already);
+    number(&json, "flags_changed", result->flags_changed);
+    number(&json, "gone", result->gone);
+    number(&json, "skipped", result->skipped);
+    number(&json, "failed", result->failed);
+    number(&json, "file_bytes", result->file_bytes);
+    mig__json_raw(&json, ", ");
+    mig__json_member(&json, "seconds", json_real(result->seconds));
+    number(&json, "round_trips", result->round_trips);
+    number(&json, "bytes_in", result->bytes_in);
+    number(&json, "bytes_out", result->bytes_out);
+    number(&json, "peak_rss", result->peak_rss);
+    mig__json_raw(&json, "}}\n");
+    return mig__json_finish(&json, err);
+}
+
+/* ---- check ---- */
+
+static void file(mig__json *json, const mig_archive_file *result)
+{
+    static const char *const signatures[] = {"none", "unchecked", "fits", "does-not-fit"};
+    mig__json_raw(json, "\n    {");
+    mig__json_member(json, "path", mig__json_string(result->path));
+    number(json, "messages", result->messages);
+    number(json, "bytes", result->bytes);
+    optional(json, "root", result->root);
+    text(json, "signature", signatures[result->signature]);
+    truth(json, "encrypted", result->encrypted);
+    mig__json_raw(json, "}");
+}
+
+static void finding(mig__json *json, const mig_archive_check_result *result, const mig_archive_finding *one)
+{
+    mig__json_raw(json, "\n    {");
+    mig__json_member(json, "kind", mig__json_string(mig_archive_found_name(one->kind)));
+    text(json, "file", result->files[one->file].path);
+    optional(json, "path", one->path);
+    optional(json, "folder", one->folder);
+    number(json, "uid", one->uid);
+    text(json, "detail", one->detail);
+    mig__json_raw(json, "}");
+}
+
+int mig_report_archive_check_json(const mig_archive_check_result *result, mig_sink_fn *sink, void *context,
+                                  mig_error *err)
+{
+    mig__json json = {.sink = sink, .context = context};
+    begin(&json, "mailmigrate.archive-check/1", result->status, result->exit_status);
+    optional(&json, "source", result->source);
+    error(&json, &result->error);
+    mig__json_raw(&json, ",\n  \"files\": [");
+    for (size_t i = 0; i < result->file_count; i++) {
+        mig__json_raw(&json, i > 0 ? "," : "");
+        file(&json, &result->files[i]);
+    }
+    mig__json_raw(&json, "],\n  \"findings\": [");
+    for (size_t i = 0; i < result->finding_count; i++) {
+        mig__json_raw(&json, i > 0 ? "," : "");
+        finding(&json, result, &result->findings[i]);
+    }
+    mig__json_raw(&json, "],\n  \"totals\": {");
+    mig__json_member(&json, "folders", mig__json_number(result->folders));
+    number(&json, "messages", result->messages);
+    number(&json, "bytes", result->bytes);
+    for (int kind = 0; kind < MIG_ARCHIVE_FOUND_COUNT; kind++) {
+        number(&json, mig_archive_found_name((mig_archive_found)kind), result->counts[kind]);
+    }
+    mig__json_raw(&json, ", ");
+    mig__json_member(&json, "seconds", json_real(result->seconds));
+    number(&json, "peak_rss", result->peak_rss);
+    mig__json_raw(&json, "}}\n");
+    return mig__json_finish(&json, err);
+}
