@@ -53,7 +53,8 @@ struct mig__known_entry;
 typedef struct mig__known { /* content that is on the target already (copy/known.h); zeroed: empty */
     struct mig__known_entry *entries;
     size_t count, capacity;
-    struct mig__keyindex *keys; /* by raw and by canonical digest */
+    struct mig__keyindex *keys; /* by raw and canonical digest and by EMAILID */
+    bool identified;            /* some have an EMAILID */
     mig__state_folder *gone;    /* recorded folders that the source does not list any more */
     size_t gone_count;
 } mig__known;

@@ -10,13 +10,26 @@
 
 /* ---- the index ---- */
 
+static void drop_strings(const mig__known_entry *entry)
+{
+    free(entry->flags);
+    free(entry->email_id);
+}
+
+static int index_id(mig__known *known, const char *email_id, int64_t id, mig_error *err)
+{
+    mig__keyindex *index = mig__keyindex_get(&known->keys, 0, MIG__KEY_EMAIL_ID, err);
+    known->identified = true;
+    return index == NULL ? -1 : mig__keyindex_add(index, mig__key(email_id, strlen(email_id)), id, err);
+}
+
 int mig__known_add(mig__known *known, const mig__known_entry *entry, mig_error *err)
 {
     if (known->count == known->capacity) {
         size_t capacity = known->capacity == 0 ? 64 : known->capacity * 2;
         mig__known_entry *grown = realloc(known->entries, capacity * sizeof *grown);
         if (grown == NULL) {
-            free(entry->flags);
+            drop_strings(entry);
             return mig_error_set(err, MIG_E_NOMEM, "out of memory");
         }
         known->entries = grown;
@@ -26,8 +39,9 @@ int mig__known_add(mig__known *known, const mig__known_entry *entry, mig_error *
     mig__keyindex *canonical = raw == NULL ? NULL : mig__keyindex_get(&known->keys, 1, MIG__KEY_DIGEST, err);
     int64_t id = (int64_t)known->count + 1;
     if (canonical == NULL || mig__keyindex_add(raw, mig__key(entry->digest.raw, MIG__DIGEST_SIZE), id, err) != 0 ||
-        mig__keyindex_add(canonical, mig__key(entry->digest.canonical, MIG__DIGEST_SIZE), id, err) != 0) {
-        free(entry->flags);
+        mig__keyindex_add(canonical, mig__key(entry->digest.canonical, MIG__DIGEST_SIZE), id, err) != 0 ||
+        (entry->email_id != NULL && index_id(known, entry->email_id, id, err) != 0)) {
+        drop_strings(entry);
         return -1;
     }
     known->entries[known->count++] = *entry;
@@ -58,10 +72,25 @@ mig__known_entry *mig__known_take(mig__known *known, const mig__message_digest *
     return entry != NULL ? entry : take_by(known, digest->canonical, true);
 }
 
+mig__known_entry *mig__known_take_id(mig__known *known, const char *email_id)
+{
+    mig__keyindex *index = mig__keyindex_get(&known->keys, 0, MIG__KEY_EMAIL_ID, NULL);
+    size_t at = 0;
+    for (int64_t id;
+         index != NULL && (id = mig__keyindex_next(index, mig__key(email_id, strlen(email_id)), &at)) > 0;) {
+        mig__known_entry *entry = &known->entries[id - 1];
+        if (!entry->used && entry->email_id != NULL && strcmp(entry->email_id, email_id) == 0) {
+            entry->used = true;
+            return entry;
+        }
+    }
+    return NULL;
+}
+
 void mig__known_free(mig__known *known)
 {
     for (size_t i = 0; i < known->count; i++) {
-        free(known->entries[i].flags);
+        drop_strings(&known->entries[i]);
     }
     free(known->entries);
     mig__keyindex_free(&known->keys);
@@ -95,7 +124,10 @@ static int load_message(const mig__message *message, void *context)
     entry.target_uid = message->target_uid;
     entry.source_uid = message->source_uid;
     entry.flags = mig__strdup(message->flags);
-    if (entry.flags == NULL) {
+    bool identified = moved && message->email_id[0] != '\0';
+    entry.email_id = identified ? mig__strdup(message->email_id) : NULL;
+    if (entry.flags == NULL || (identified && entry.email_id == NULL)) {
+        drop_strings(&entry);
         return mig_error_set(&load->error, MIG_E_NOMEM, "out of memory");
     }
     return mig__known_add(load->known, &entry, &load->error);
@@ -133,6 +165,7 @@ int mig__known_load_moved(mig__run *run, mig_error *err)
         if (job->vanished.count > 0) {
             load.like.target = job->target;
             load.like.from = job;
+            load.like.folder = job->record.id;
             load.only = &job->vanished;
             failed = mig__state_messages(run->state, job->record.id, load_message, &load, &load.error);
         }
@@ -142,6 +175,7 @@ int mig__known_load_moved(mig__run *run, mig_error *err)
     for (size_t i = 0; failed == 0 && i < moved->gone_count; i++) {
         if (!listed(run, moved->gone[i].source)) {
             load.like.target = moved->gone[i].target;
+            load.like.folder = moved->gone[i].id;
             failed = mig__state_messages(run->state, moved->gone[i].id, load_message, &load, &load.error);
         }
     }

@@ -21,16 +21,20 @@ typedef struct mig__known_entry {
     bool used;
     int64_t row;           /* ORPHAN, MOVED: of the state */
     uint32_t target_uid;   /* FOREIGN, MOVED */
+    char *email_id;        /* MOVED: RFC 8474, or Gmail's message id; NULL: not known. Owned */
     char *flags;           /* ORPHAN, MOVED: as recorded; FOREIGN: of the target; NULL: none. Owned */
     uint32_t source_uid;   /* MOVED: in the folder it left */
     const char *target;    /* MOVED: mailbox that it is in; borrowed from the job, or owned by `gone` */
+    int64_t folder;        /* MOVED: of the state */
     mig__folder_job *from; /* MOVED: the folder it left; NULL when that folder is gone from the source */
 } mig__known_entry;
 
-/* Takes entry->flags over, also when it fails. */
+/* Takes entry->flags and entry->email_id over, also when it fails. */
 int mig__known_add(mig__known *known, const mig__known_entry *entry, mig_error *err);
 /* The first unused entry with that content, marked as used; NULL: none. The caller holds the run's lock. */
 mig__known_entry *mig__known_take(mig__known *known, const mig__message_digest *digest);
+/* The same by EMAILID. */
+mig__known_entry *mig__known_take_id(mig__known *known, const char *email_id);
 void mig__known_free(mig__known *known);
 
 /* Orphans of the job's folder. After a change of the source's UIDVALIDITY call mig__state_folder_reset_source first. */

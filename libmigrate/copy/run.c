@@ -9,6 +9,7 @@
 #include "copy/job.h"
 #include "copy/known.h"
 #include "copy/lists.h"
+#include "copy/moves.h"
 #include "copy/prepare.h"
 #include "copy/queue.h"
 #include "copy/reader.h"
@@ -347,7 +348,7 @@ static int carry_over(mig__run *run, mig__spares *spares, mig__session **source,
         return -1;
     }
     if (mig__adopt(run, *source, *target, err) != 0 || mig__known_load_moved(run, err) != 0 ||
-        mig__delta_apply_flags(run, *target, err) != 0) {
+        mig__moves_by_id(run, *source, *target, err) != 0 || mig__delta_apply_flags(run, *target, err) != 0) {
         return -1;
     }
     run->messages_total = messages_to_copy(run);

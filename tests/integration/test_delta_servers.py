@@ -178,6 +178,89 @@ class Resync(Case):
                 self.odd(cls, falls_back=not cls.closes)
 
 
+class Moves(Case):
+    """A message with an EMAILID that is recorded has moved: nothing of it is read (RFC 8474)."""
+
+    def move(self, box, other, count, *flags, date=None):
+        for message in box.messages[:count]:
+            box.remove(message)
+            other.add(message.octets, flags or message.flags, date or message.date, message.email_id)
+
+    def begin_with(self, capabilities, target=None):
+        source = self.server(MemServer, capabilities)
+        self.inbox, self.work = source.find(b"INBOX"), source.add_mailbox("Work")
+        self.fill(self.inbox, 20)
+        self.begin(source, target)
+
+    def bodies(self):
+        return [line for line in self.asked if "BODY.PEEK[]" in line]
+
+    def test_by_id(self):
+        for capabilities in (EVERYTHING + ("OBJECTID",), RESYNC + ("OBJECTID",)):
+            for lacking in ((), ("MOVE",)):
+                with self.subTest(resync="QRESYNC" in capabilities, lacking=lacking):
+                    self.state = os.path.join(self.dir, "%d-%d" % (len(capabilities), len(lacking)))
+                    self.begin_with(capabilities, self.server(MemServer, [c for c in EVERYTHING if c not in lacking]))
+                    self.move(self.inbox, self.work, 5, "\\Flagged")
+                    result = self.again()
+                    self.assertEqual((result.totals["moved"], result.totals["copied"]), (5, 0), str(result))
+                    self.assertEqual(self.bodies(), [])
+                    self.same(result)
+                    self.nothing_left()
+                    self.move(self.work, self.inbox, 5)  # and back: the id is still known
+                    result = self.again()
+                    self.assertEqual((result.totals["moved"], self.bodies()), (5, []), str(result))
+                    self.same(result)
+
+    def test_another_date(self):
+        """Not what is recorded: it is read, and found to be the same."""
+        self.begin_with(EVERYTHING + ("OBJECTID",))
+        self.move(self.inbox, self.work, 2, date=b"02-Feb-2022 00:00:00 +0000")
+        result = self.again()
+        self.assertEqual((result.totals["moved"], len(self.bodies())), (2, 1), str(result))
+        self.same(result)
+
+    def test_new_mail_beside(self):
+        self.begin_with(EVERYTHING + ("OBJECTID",))
+        self.move(self.inbox, self.work, 3)
+        self.fill(self.work, 4)
+        result = self.again()
+        self.assertEqual((result.totals["moved"], result.totals["copied"]), (3, 4), str(result))
+        self.same(result)
+
+    def test_killed(self):
+        for point in ("moved:1", "moved:3", "outcome-queued:2"):
+            with self.subTest(point):
+                self.state = os.path.join(self.dir, point.replace(":", "-"))
+                self.begin_with(EVERYTHING + ("OBJECTID",))
+                self.move(self.inbox, self.work, 5, "\\Flagged")
+                self.again(expect=-9, env={"MIG_CRASH_AT": point})
+                result = self.again("--deletions", "expunge")
+                self.assertEqual(result.totals["copied"], 0, str(result))
+                self.same(result)
+                self.nothing_left("--deletions", "expunge")
+
+    def test_gmail(self):
+        """Under another label: X-GM-MSGID says that it is the same message."""
+        source = self.server(providers.Gmail)
+        inbox, work = source.find(b"INBOX"), source.add_mailbox("Work")
+        maker = mailgen.Generator(SEED)
+        for _ in range(12):
+            source.label(maker.plain(), [inbox])
+        self.source, self.target = source, self.server(MemServer)
+        self.accounts = [Account.on(server, "u1", "plain") for server in (self.source, self.target)]
+        self.again()
+        chosen = inbox.messages[:4]
+        for message in chosen:
+            inbox.remove(message)
+            source.label(message.octets, [work])
+        result = self.again()
+        self.assertEqual((result.totals["moved"], result.totals["copied"], self.bodies()), (4, 0, []), str(result))
+        self.assertEqual(sorted(m.octets for m in self.target.find(b"Work").messages),
+                         sorted(m.octets for m in chosen))
+        self.assertEqual(len(self.target.find(b"INBOX").messages), 8)
+
+
 class Killed(Case):
     """What a run that was killed had noted for its end is not lost."""
 

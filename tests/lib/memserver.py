@@ -18,6 +18,7 @@ BASIC = ("IMAP4rev1", "NAMESPACE", "UIDPLUS", "LITERAL+", "SASL-IR", "AUTH=PLAIN
 EVERYTHING = BASIC + ("MULTIAPPEND", "CONDSTORE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
                       "ESEARCH", "STATUS=SIZE")
 PASSWORD = "pw-4711"
+EMAIL_IDS = itertools.count(1)
 UIDVALIDITIES = itertools.count(1000)  # no two mailboxes of any two servers are alike
 
 
@@ -27,8 +28,9 @@ def string(octets):
 
 
 class Message:
-    def __init__(self, uid, octets, flags, date, modseq):
+    def __init__(self, uid, octets, flags, date, modseq, email_id=None):
         self.uid, self.octets, self.flags, self.date, self.modseq = uid, octets, set(flags), date, modseq
+        self.email_id = email_id or "M%d" % next(EMAIL_IDS)
 
 
 class Mailbox:
@@ -50,9 +52,9 @@ class Mailbox:
         self.modseq += 1
         message.flags, message.modseq = set(flags), self.modseq
 
-    def add(self, octets, flags=(), date=b"01-Jan-2020 00:00:00 +0000"):
+    def add(self, octets, flags=(), date=b"01-Jan-2020 00:00:00 +0000", email_id=None):
         self.modseq += 1
-        message = Message(self.uidnext, octets, flags, date, self.modseq)
+        message = Message(self.uidnext, octets, flags, date, self.modseq, email_id)
         self.uidnext += 1
         self.messages.append(message)
         return message
@@ -338,6 +340,8 @@ class MemServer(wire.Server):
                 parts.append(b"FLAGS (%s)" % " ".join(sorted(message.flags)).encode())
             elif item == b"INTERNALDATE":
                 parts.append(b'INTERNALDATE "%s"' % message.date)
+            elif item == b"EMAILID" and self.can("OBJECTID"):
+                parts.append(b"EMAILID (%s)" % message.email_id.encode())
             elif item == b"RFC822.SIZE":
                 parts.append(b"RFC822.SIZE %d" % len(message.octets))
             elif item == b"BODY.PEEK[]":
@@ -412,7 +416,7 @@ class MemServer(wire.Server):
         if not target:
             return "NO [TRYCREATE] no such mailbox"
         chosen = self._chosen(connection.box, arguments[0])
-        added = [target.add(m.octets, m.flags, m.date) for m in chosen]
+        added = [target.add(m.octets, m.flags, m.date, m.email_id) for m in chosen]
         if not added:
             return "OK done"
         return "OK [COPYUID %d %s %s] done" % (target.uidvalidity, ",".join(str(m.uid) for m in chosen),
