@@ -80,8 +80,9 @@ static int refuse(mig__session *session, mig_code code, const char *text, const 
 }
 
 /*
- * RFC 3501 section 7.1. PREAUTH means: somebody else has decided who we are. Only a tunnel can know that; before TLS it
- * would also keep us from STARTTLS (section 6.2.1 allows it in the not authenticated state alone).
+ * RFC 3501 section 7.1. PREAUTH means: somebody else has decided who we are. Only a tunnel can know that, or this
+ * process itself, when it is the one that answers; before TLS it would also keep us from STARTTLS (section 6.2.1 allows
+ * it in the not authenticated state alone).
  */
 static int greet(mig__session *session)
 {
@@ -101,7 +102,7 @@ static int greet(mig__session *session)
         mig__session_enter(session, MIG__SESSION_GREETED);
         return 0;
     case MIG__RESPONSE_PREAUTH:
-        if (session->endpoint->tunnel == NULL) {
+        if (session->endpoint->tunnel == NULL && session->endpoint->dial == NULL) {
             refuse(session, session->endpoint->tls == MIG_TLS_IMPLICIT ? MIG_E_PROTOCOL : MIG_E_CLEARTEXT,
                    "the server says that we are logged in already, before any login",
                    "something may sit between us and the server; PREAUTH is accepted through a tunnel only");
@@ -336,9 +337,18 @@ static mig__session *session_open(mig__stream *stream, bool vouched, const mig__
     return session;
 }
 
+/* Somebody in this process answers. */
+static mig__stream *dial(const mig__session_options *options, mig_error *err)
+{
+    const mig_endpoint *endpoint = options->endpoint;
+    int fd = endpoint->dial(endpoint->dial_context, options->stop, options->log, err);
+    return fd >= 0 ? mig__stream_from_fd(fd, endpoint, options->stop, err) : NULL;
+}
+
 mig__session *mig__session_open(const mig__session_options *options, mig_error *err)
 {
-    mig__stream *stream = options->tls != NULL
+    mig__stream *stream = options->endpoint->dial != NULL ? dial(options, err)
+                          : options->tls != NULL
                               ? mig__stream_open_shared(options->endpoint, options->tls, options->stop, err)
                               : mig__stream_open(options->endpoint, options->stop, err);
     return stream != NULL ? session_open(stream, true, options, err) : NULL;

@@ -48,6 +48,10 @@ char *mig_endpoint_label(const mig_endpoint *endpoint, char *out, size_t size)
     bool bracket = strchr(host, ':') != NULL;
     char port[8] = "";
 
+    if (endpoint->dial) {
+        (void)snprintf(out, size, "%s:%s", host, endpoint->user ? endpoint->user : "");
+        return out;
+    }
     if (endpoint->port && endpoint->port != default_port(endpoint->tls))
         (void)snprintf(port, sizeof port, ":%u", (unsigned)endpoint->port);
     (void)snprintf(out, size, "%s%s%s%s%s%s", endpoint->user ? endpoint->user : "", endpoint->user ? "@" : "",

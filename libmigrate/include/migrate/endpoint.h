@@ -8,6 +8,8 @@
 #define MIGRATE_ENDPOINT_H
 
 #include <migrate/error.h>
+#include <migrate/log.h>
+#include <migrate/stop.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,6 +44,12 @@ typedef enum mig_auth {
  */
 typedef int mig_secret_fn(char *out, size_t size, bool fresh, void *context, mig_error *err);
 
+/*
+ * Gives a connected socket, the caller's, to somebody in this process who speaks IMAP and greets with PREAUTH; -1 with
+ * `err` filled. Called for each connection, from any thread. `stop` and `log` may be NULL; they are used for the call.
+ */
+typedef int mig_dial_fn(void *context, const mig_stop *stop, const mig_log *log, mig_error *err);
+
 typedef struct mig_endpoint {
     char *user; /* login name, required */
     char *host; /* DNS name or IP address, without brackets */
@@ -66,12 +74,14 @@ typedef struct mig_endpoint {
     void *secret_context;
     mig_secret_fn *proxy_secret; /* password of the user in `proxy`; NULL: none is sent */
     void *proxy_secret_context;
+    mig_dial_fn *dial; /* instead of any network: mail in files (migrate/store.h); NULL: connect */
+    void *dial_context;
 } mig_endpoint;
 
 #define MIG_ENDPOINT_INIT                                                                                              \
     {                                                                                                                  \
         NULL, NULL, 0, MIG_TLS_IMPLICIT, false, MIG_AUTH_AUTO, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, -1, 0, 0,  \
-            NULL, NULL, NULL, NULL                                                                                     \
+            NULL, NULL, NULL, NULL, NULL, NULL                                                                         \
     }
 
 /*
@@ -82,7 +92,7 @@ typedef struct mig_endpoint {
  */
 int mig_endpoint_parse_url(mig_endpoint *endpoint, const char *url, mig_error *err);
 
-/* "user@host" for messages, or "user@host:port" when the port is not the scheme's own. Returns out. */
+/* "user@host" for messages, "maildir:/path" and the like for mail in files, or "user@host:port" when the port is not the scheme's own. Returns out. */
 char *mig_endpoint_label(const mig_endpoint *endpoint, char *out, size_t size);
 
 /* Release the strings and set everything back to MIG_ENDPOINT_INIT. */
