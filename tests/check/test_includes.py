@@ -17,6 +17,7 @@ MODULES = {
     "archive": {"sides", "folders", "imap", "base"},
     "copy": {"sides", "state", "folders", "imap", "base"},
     "verify": {"sides", "state", "folders", "imap", "base"},
+    "store": {"archive", "folders", "imap", "base"},
     "inventory": {"sides", "state", "folders", "imap", "base"},
     # Many accounts: copy, verify and inventory by their public headers alone.
     "run": {"state", "base"},

@@ -1,0 +1,362 @@
+/* store/index.c - the folders of a store and what is in them, held in memory while somebody needs it */
+#include "store/store.h"
+#include "base/flags.h"
+#include "store/files.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { IDLE_MOST = 8 }; /* indexes kept although nobody holds them */
+
+mig__store_folder *mig__store_find(mig_store *store, const char *wire)
+{
+    for (size_t i = 0; i < store->count; i++) {
+        const char *name = store->folders[i]->wire;
+        if (strcmp(name, wire) == 0 || (strcmp(name, "INBOX") == 0 && strcasecmp(wire, "INBOX") == 0)) {
+            return store->folders[i];
+        }
+    }
+    return NULL;
+}
+
+mig__store_folder *mig__store_add_folder(mig_store *store, const char *wire, char *path, mig_error *err)
+{
+    mig__store_folder *folder = calloc(1, sizeof *folder);
+    if (store->count == store->room) {
+        size_t room = store->room == 0 ? 16 : 2 * store->room;
+        mig__store_folder **grown = realloc(store->folders, room * sizeof *grown);
+        if (grown != NULL) {
+            store->folders = grown;
+            store->room = room;
+        }
+    }
+    if (folder != NULL) {
+        folder->wire = strdup(wire);
+    }
+    if (folder == NULL || folder->wire == NULL || path == NULL || store->count == store->room) {
+        free(folder != NULL ? folder->wire : NULL);
+        free(folder);
+        free(path);
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    folder->path = path;
+    folder->selectable = true;
+    folder->role = strcasecmp(wire, "INBOX") == 0 ? MIG_ROLE_INBOX : MIG_ROLE_NONE;
+    pthread_mutex_init(&folder->writing, NULL);
+    store->folders[store->count++] = folder;
+    return folder;
+}
+
+void mig__store_folder_clear(mig__store_folder *folder)
+{
+    free(folder->messages);
+    folder->messages = NULL;
+    folder->count = folder->room = 0;
+    mig__buffer_free(&folder->names);
+    folder->loaded = false;
+}
+
+/* Where a text is or belongs in the order of the pool. */
+static size_t flag_place(const mig_store *store, const char *joined, bool *there)
+{
+    size_t low = 0, high = store->flag_count;
+    *there = false;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(store->flags[store->flag_order[middle]], joined);
+        if (order == 0) {
+            *there = true;
+            return middle;
+        }
+        *(order < 0 ? &low : &high) = order < 0 ? middle + 1 : middle;
+    }
+    return low;
+}
+
+int mig__store_flags(mig_store *store, const char *joined, uint32_t *out, mig_error *err)
+{
+    bool there;
+    size_t at = flag_place(store, joined, &there);
+    if (there) {
+        *out = store->flag_order[at];
+        return 0;
+    }
+    if (store->flag_count == store->flag_room) {
+        size_t room = store->flag_room == 0 ? 32 : 2 * store->flag_room;
+        char **texts = realloc(store->flags, room * sizeof *texts);
+        store->flags = texts != NULL ? texts : store->flags;
+        uint32_t *order = texts != NULL ? realloc(store->flag_order, room * sizeof *order) : NULL;
+        if (order == NULL) {
+            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        }
+        store->flag_order = order;
+        store->flag_room = room;
+    }
+    char *text = strdup(joined);
+    if (text == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    memmove(store->flag_order + at + 1, store->flag_order + at, (store->flag_count - at) * sizeof *store->flag_order);
+    store->flag_order[at] = (uint32_t)store->flag_count;
+    *out = (uint32_t)store->flag_count;
+    store->flags[store->flag_count++] = text;
+    return 0;
+}
+
+mig__store_message *mig__store_add_message(mig__store_folder *folder, mig_error *err)
+{
+    if (folder->count == folder->room) {
+        size_t room = folder->room == 0 ? 64 : 2 * folder->room;
+        mig__store_message *grown = realloc(folder->messages, room * sizeof *grown);
+        if (grown == NULL) {
+            mig_error_set(err, MIG_E_NOMEM, "out of memory");
+            return NULL;
+        }
+        folder->messages = grown;
+        folder->room = room;
+    }
+    folder->messages[folder->count] = (mig__store_message){.date = MIG__STORE_NO_DATE};
+    return &folder->messages[folder->count++];
+}
+
+uint64_t mig__store_add_name(mig__store_folder *folder, const char *name)
+{
+    uint64_t at = folder->names.length;
+    mig__buffer_add(&folder->names, name, strlen(name) + 1);
+    return at;
+}
+
+static int compare_messages(const void *a, const void *b)
+{
+    const mig__store_message *x = a, *y = b;
+    return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+int mig__store_number(mig_store *store, mig__store_folder *folder, mig__uid_key *keys, mig_error *err)
+{
+    bool changed = false;
+    mig__uids *uids = store->map != NULL ? mig__uidmap_folder(store->map, folder->wire, err) : &folder->uids;
+    uint32_t *given = calloc(folder->count + 1, sizeof *given);
+    if (uids == NULL || given == NULL) {
+        free(given);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    bool unknown = uids->uidvalidity == 0; /* then the UIDs that the folder says are met, all of them */
+    if (unknown) {
+        uids->uidvalidity = folder->uidvalidity;
+    }
+    for (size_t i = 0; i < folder->count; i++) {
+        given[i] = folder->messages[i].uid;
+    }
+    uint32_t before = uids->uidnext;
+    int failed = mig__uids_assign(uids, keys, given, folder->count, &changed, err);
+    if (unknown && uids->uidnext < folder->uidnext) {
+        uids->uidnext = folder->uidnext;
+    }
+    for (size_t i = 0; failed == 0 && i < folder->count; i++) {
+        folder->messages[i].uid = given[i];
+    }
+    free(given);
+    if (failed != 0) {
+        return -1;
+    }
+    if ((changed || unknown) && store->map != NULL) {
+        mig__uidmap_touch(store->map);
+    }
+    if (folder->count > 0) {
+        qsort(folder->messages, folder->count, sizeof *folder->messages, compare_messages);
+    }
+    folder->uidvalidity = uids->uidvalidity;
+    folder->uidnext = uids->uidnext;
+    if (mig__buffer_ok(&folder->names, err) != 0) {
+        return -1;
+    }
+    return store->ops->numbered != NULL ? store->ops->numbered(store, folder, before, err) : 0;
+}
+
+size_t mig__store_seek(const mig__store_folder *folder, uint32_t uid)
+{
+    size_t low = 0, high = folder->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        *(folder->messages[middle].uid < uid ? &low : &high) = folder->messages[middle].uid < uid ? middle + 1 : middle;
+    }
+    return low;
+}
+
+static int load(mig_store *store, mig__store_folder *folder, mig_error *err)
+{
+    mig__uid_key *keys = NULL;
+    mig__store_folder_clear(folder);
+    int failed = store->ops->load(store, folder, &keys, err);
+    failed = failed != 0 ? failed : mig__store_number(store, folder, keys, err);
+    free(keys);
+    if (failed != 0) {
+        mig__store_folder_clear(folder);
+        return -1;
+    }
+    folder->loaded = true;
+    return 0;
+}
+
+/* Forget the indexes that nobody holds, but for the last ones used. */
+static void forget_idle(mig_store *store)
+{
+    for (;;) {
+        mig__store_folder *oldest = NULL;
+        size_t idle = 0;
+        for (size_t i = 0; i < store->count; i++) {
+            mig__store_folder *folder = store->folders[i];
+            if (folder->loaded && folder->users == 0) {
+                idle++;
+                oldest = oldest == NULL || folder->used < oldest->used ? folder : oldest;
+            }
+        }
+        if (store->ops->load == NULL || idle <= IDLE_MOST) {
+            return;
+        }
+        mig__store_folder_clear(oldest);
+    }
+}
+
+int mig__store_hold(mig_store *store, mig__store_folder *folder, mig_error *err)
+{
+    int failed = 0;
+    pthread_mutex_lock(&store->lock);
+    if (!folder->loaded && store->ops->load != NULL) {
+        failed = load(store, folder, err);
+    }
+    if (failed == 0) {
+        folder->users++;
+        folder->used = ++store->clock;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return failed;
+}
+
+void mig__store_let_go(mig_store *store, mig__store_folder *folder)
+{
+    pthread_mutex_lock(&store->lock);
+    folder->users--;
+    forget_idle(store);
+    pthread_mutex_unlock(&store->lock);
+}
+
+int mig__store_reload(mig_store *store, mig__store_folder *folder, mig_error *err)
+{
+    pthread_mutex_lock(&store->lock);
+    int failed = store->ops->load != NULL ? load(store, folder, err) : 0;
+    pthread_mutex_unlock(&store->lock);
+    return failed;
+}
+
+int mig__store_refresh(mig_store *store, mig__store_folder *folder, mig_error *err)
+{
+    pthread_mutex_lock(&folder->writing); /* what is being written is in the files and not in the index, or not yet */
+    int failed = mig__store_reload(store, folder, err);
+    pthread_mutex_unlock(&folder->writing);
+    return failed;
+}
+
+int mig__store_keep_uids(mig_store *store, mig_error *err)
+{
+    return store->map != NULL && store->keep ? mig__uidmap_save(store->map, err) : 0;
+}
+
+static int copy_item(mig_store *store, mig__store_folder *folder, const mig__store_message *message,
+                     mig__store_item *out, mig_error *err)
+{
+    mig__buffer path = MIG__BUFFER_INIT;
+    store->ops->path(store, folder, message, &path);
+    *out = (mig__store_item){.message = *message, .flags = store->flags[message->flags]};
+    out->path = mig__buffer_steal(&path);
+    return out->path != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+}
+
+int mig__store_take(mig_store *store, mig__store_folder *folder, uint32_t uid, mig__store_item *out, mig_error *err)
+{
+    int result = 1;
+    *out = (mig__store_item){.path = NULL};
+    pthread_mutex_lock(&store->lock);
+    size_t at = mig__store_seek(folder, uid);
+    if (at < folder->count) {
+        result = copy_item(store, folder, &folder->messages[at], out, err);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return result;
+}
+
+void mig__store_item_clear(mig__store_item *item)
+{
+    free(item->path);
+    item->path = NULL;
+}
+
+/* The descriptor of the message's file, also when it has another name by now. -1 with errno. */
+static int open_file(mig_store *store, mig__store_folder *folder, mig__store_item *item, struct stat *status)
+{
+    int fd = mig__open_regular(item->path, status);
+    if (fd >= 0 || errno != ENOENT || store->ops->find == NULL) {
+        return fd;
+    }
+    mig__buffer path = MIG__BUFFER_INIT;
+    pthread_mutex_lock(&store->lock);
+    int found = store->ops->find(store, folder, item, &path);
+    pthread_mutex_unlock(&store->lock);
+    char *now = found == 0 ? mig__buffer_steal(&path) : NULL;
+    mig__buffer_free(&path);
+    if (now == NULL) {
+        errno = ENOENT;
+        return -1;
+    }
+    free(item->path);
+    item->path = now;
+    return mig__open_regular(item->path, status);
+}
+
+/* In a file of many messages one begins where its From_ line still is. */
+static bool in_place(int fd, const mig__store_message *message, const struct stat *status)
+{
+    char line[5];
+    if (message->from + message->length > (uint64_t)status->st_size) {
+        return false;
+    }
+    return message->skip == 0 ||
+           (pread(fd, line, sizeof line, (off_t)(message->from - message->skip)) == 5 && memcmp(line, "From ", 5) == 0);
+}
+
+int mig__store_item_open(mig_store *store, mig__store_folder *folder, mig__store_item *item, mig__stretch *out,
+                         int64_t *date, mig_error *err)
+{
+    struct stat status;
+    const mig__store_message *message = &item->message;
+    bool own = store->ops->load != NULL; /* a file of its own */
+    int fd = open_file(store, folder, item, &status);
+    if (fd < 0 && errno == ENOENT) {
+        return 1;
+    }
+    if (fd < 0 && errno == EINVAL) {
+        return mig_error_set(err, MIG_E_IO, "%s is no regular file", item->path);
+    }
+    if (fd < 0) {
+        return mig_error_errno(err, MIG_E_IO, errno, "opening %s", item->path);
+    }
+    if (!own && !in_place(fd, message, &status)) {
+        close(fd);
+        mig_error_set(err, MIG_E_IO, "%s was changed while it was being read", item->path);
+        return mig_error_hint(err, "run again when nothing delivers into it or compacts it");
+    }
+    *out = (mig__stretch){.fd = fd,
+                          .from = own ? 0 : message->from,
+                          .length = own ? (uint64_t)status.st_size : message->length,
+                          .crlf = store->crlf,
+                          .unquote = store->quoted};
+    *date = message->date != MIG__STORE_NO_DATE ? message->date : (int64_t)status.st_mtim.tv_sec;
+    if (store->ops->date != NULL) {
+        store->ops->date(out, date);
+    }
+    return 0;
+}

@@ -1,0 +1,243 @@
+/*
+ * store/labels.c - Google Takeout writes the labels in the language of the account, all in one header, in encoded words
+ * (RFC 2047) where they need it, with commas in between and quotes around a label that has a comma itself
+ */
+#include "store/labels.h"
+#include "folders/fold.h"
+#include "folders/map.h"
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { LABEL_MOST = 1024 };
+
+/* Each list holds labels in lower case, a NUL behind each. */
+static const char inbox[] =
+    "inbox\0posteingang\0boîte de réception\0recibidos\0bandeja de entrada\0posta in arrivo\0"
+    "caixa de entrada\0entrada\0postvak in\0inkorgen\0inkorg\0indbakke\0innboks\0saapuneet\0"
+    "odebrane\0doručená pošta\0beérkező levelek\0входящие\0вхідні\0gelen kutusu\0mesaje primite\0"
+    "εισερχόμενα\0受信トレイ\0收件箱\0收件匣\0받은편지함\0";
+static const char unread[] = "unread\0ungelesen\0non lus\0non lu\0no leídos\0no leído\0non letti\0da leggere\0"
+                             "não lidas\0não lidos\0ongelezen\0olästa\0oläst\0ulæst\0ulæste\0ulest\0uleste\0lukematon\0"
+                             "nieprzeczytane\0nepřečtené\0olvasatlan\0непрочитанные\0непрочитані\0okunmamış\0necitite\0"
+                             "未読\0未读\0未讀\0읽지 않음\0읽지않음\0";
+static const char starred[] = "starred\0markiert\0suivis\0suivi\0destacados\0destacado\0speciali\0com estrela\0"
+                              "met ster\0stjärnmärkt\0stjernemarkeret\0stjernemerket\0tähdellä merkitty\0"
+                              "oznaczone gwiazdką\0s hvězdičkou\0csillagozott\0помеченные\0із зірочкою\0yıldızlı\0"
+                              "cu stea\0スター付き\0已加星标\0已加星號\0별표편지함\0";
+static const char archived[] =
+    "archived\0archiviert\0archivés\0archivé\0archivados\0archivado\0archiviati\0"
+    "archiviato\0arquivadas\0arquivado\0arquivados\0gearchiveerd\0arkiverade\0arkiverad\0"
+    "arkiveret\0arkivert\0arkistoitu\0zarchiwizowane\0archivováno\0archivált\0"
+    "архивированные\0архивные\0архівовані\0arşivlenmiş\0アーカイブ済み\0已归档\0已封存\0보관됨\0";
+static const char ignored[] =
+    "important\0wichtig\0importants\0importantes\0importante\0importanti\0belangrijk\0viktigt\0"
+    "viktig\0vigtige\0tärkeä\0tärkeät\0ważne\0důležité\0fontos\0важное\0важливі\0önemli\0重要\0"
+    "重要邮件\0중요\0중요편지함\0"
+    "opened\0geöffnet\0ouvert\0ouverts\0abierto\0abiertos\0aperto\0aperti\0aberto\0abertas\0"
+    "geopend\0öppnade\0öppnad\0åbnet\0åpnet\0avattu\0otwarte\0otevřeno\0megnyitva\0открытые\0"
+    "відкриті\0açıldı\0開封済み\0已打开\0已開啟\0열림\0";
+/* What a category of Gmail's tabs begins with. */
+static const char categories[] =
+    "category \0kategorie: \0kategorie \0catégorie : \0catégorie: \0catégorie \0categoría: \0"
+    "categoría \0categoria: \0categoria \0categorie: \0kategori: \0kategori \0"
+    "kategoria: \0kategoria \0категория: \0категорія: \0カテゴリ: \0类别: \0類別: \0";
+
+static const struct {
+    mig__label_kind kind;
+    const char *names;
+    size_t size;
+} lists[] = {
+    {MIG__LABEL_INBOX, inbox, sizeof inbox},       {MIG__LABEL_UNREAD, unread, sizeof unread},
+    {MIG__LABEL_STARRED, starred, sizeof starred}, {MIG__LABEL_ARCHIVED, archived, sizeof archived},
+    {MIG__LABEL_IGNORED, ignored, sizeof ignored},
+};
+
+mig__label_kind mig__label_kind_of(const char *label, mig_role *role)
+{
+    char folded[LABEL_MOST];
+    size_t length = strlen(label);
+    *role = MIG_ROLE_NONE;
+    if (length == 0 || length >= sizeof folded) {
+        return length == 0 ? MIG__LABEL_IGNORED : MIG__LABEL_FOLDER;
+    }
+    folded[mig__fold(label, length, folded)] = '\0';
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        for (const char *name = lists[i].names; name < lists[i].names + lists[i].size - 1; name += strlen(name) + 1) {
+            if (strcmp(name, folded) == 0) {
+                *role = lists[i].kind == MIG__LABEL_INBOX ? MIG_ROLE_INBOX : MIG_ROLE_NONE;
+                return lists[i].kind;
+            }
+        }
+    }
+    for (const char *name = categories; name < categories + sizeof categories - 1; name += strlen(name) + 1) {
+        if (strncmp(folded, name, strlen(name)) == 0) {
+            return MIG__LABEL_IGNORED;
+        }
+    }
+    *role = mig__role_by_name(label);
+    return MIG__LABEL_FOLDER;
+}
+
+/* ---- RFC 2047 ---- */
+
+static int hex(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
+}
+
+static void decode_q(const char *text, size_t length, mig__buffer *out)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '=' && i + 2 < length && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
+            mig__buffer_add_char(out, (char)(hex(text[i + 1]) << 4 | hex(text[i + 2])));
+            i += 2;
+        } else {
+            mig__buffer_add_char(out, text[i] == '_' ? ' ' : text[i]);
+        }
+    }
+}
+
+static void decode_b(const char *text, size_t length, mig__buffer *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    unsigned bits = 0, held = 0;
+    for (size_t i = 0; i < length; i++) {
+        const char *digit = text[i] != '\0' ? strchr(digits, text[i]) : NULL;
+        if (digit == NULL) {
+            continue;
+        }
+        bits = (bits << 6 | (unsigned)(digit - digits)) & 0xffffff;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            mig__buffer_add_char(out, (char)(bits >> held & 0xff));
+        }
+    }
+}
+
+typedef struct encoded { /* "=?charset?Q?text?=" */
+    const char *charset, *text;
+    size_t charset_length, text_length;
+    char way;
+    const char *end;
+} encoded;
+
+static bool find_encoded(const char *at, encoded *out)
+{
+    const char *charset = at + 2, *mark = strncmp(at, "=?", 2) == 0 ? strchr(charset, '?') : NULL;
+    if (mark == NULL || mark == charset || mark[1] == '\0' || mark[2] != '?' || strchr("QqBb", mark[1]) == NULL) {
+        return false;
+    }
+    const char *text = mark + 3, *end = strstr(text, "?=");
+    if (end == NULL) {
+        return false;
+    }
+    size_t name = strcspn(charset, "?*"); /* RFC 2231: a language may follow */
+    *out = (encoded){charset, text, name, (size_t)(end - text), mark[1], end + 2};
+    return true;
+}
+
+static bool charset_is(const encoded *word, const char *name)
+{
+    return word->charset_length == strlen(name) && strncasecmp(word->charset, name, word->charset_length) == 0;
+}
+
+static void latin1(const char *text, size_t length, mig__buffer *out)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c >= 0x80) {
+            mig__buffer_add_char(out, (char)(0xc0 | c >> 6));
+            mig__buffer_add_char(out, (char)(0x80 | (c & 0x3f)));
+        } else {
+            mig__buffer_add_char(out, (char)c);
+        }
+    }
+}
+
+/* False: the charset is not known, and nothing was added. */
+static bool decode_word(const encoded *word, mig__buffer *out)
+{
+    bool utf8 = charset_is(word, "utf-8") || charset_is(word, "us-ascii");
+    if (!utf8 && !charset_is(word, "iso-8859-1")) {
+        return false;
+    }
+    mig__buffer octets = MIG__BUFFER_INIT;
+    (word->way == 'Q' || word->way == 'q' ? decode_q : decode_b)(word->text, word->text_length, &octets);
+    if (utf8) {
+        mig__buffer_add(out, octets.data != NULL ? octets.data : "", octets.length);
+    } else {
+        latin1(octets.data, octets.length, out);
+    }
+    out->failed = out->failed || octets.failed;
+    mig__buffer_free(&octets);
+    return true;
+}
+
+void mig__words_decode(const char *text, mig__buffer *out)
+{
+    bool after_word = false;
+    while (*text != '\0') {
+        encoded word;
+        size_t blanks = strspn(text, " \t");
+        if (after_word && blanks > 0 && find_encoded(text + blanks, &word)) {
+            text += blanks; /* RFC 2047 section 6.2: blanks between encoded words do not count */
+        }
+        if (find_encoded(text, &word) && decode_word(&word, out)) {
+            text = word.end;
+            after_word = true;
+        } else {
+            mig__buffer_add_char(out, *text++);
+            after_word = false;
+        }
+    }
+}
+
+/* ---- the list ---- */
+
+static int give(mig__buffer *label, mig__label_fn *each, void *context, mig_error *err)
+{
+    size_t from = 0, to = label->length;
+    const char *text = label->data;
+    while (from < to && strchr(" \t", text[from]) != NULL) {
+        from++;
+    }
+    while (to > from && strchr(" \t", text[to - 1]) != NULL) {
+        to--;
+    }
+    int failed = mig__buffer_ok(label, err);
+    if (failed == 0 && to > from) {
+        label->data[to] = '\0';
+        failed = each(label->data + from, context, err);
+    }
+    mig__buffer_clear(label);
+    return failed;
+}
+
+int mig__labels_each(const char *header, mig__label_fn *each, void *context, mig_error *err)
+{
+    mig__buffer text = MIG__BUFFER_INIT, label = MIG__BUFFER_INIT;
+    mig__words_decode(header, &text);
+    int failed = mig__buffer_ok(&text, err);
+    bool quoted = false;
+    for (size_t i = 0; failed == 0 && i < text.length; i++) {
+        char c = text.data[i];
+        if (c == '"') {
+            quoted = !quoted;
+        } else if (c == '\\' && quoted && i + 1 < text.length) {
+            mig__buffer_add_char(&label, text.data[++i]);
+        } else if (c == ',' && !quoted) {
+            failed = give(&label, each, context, err);
+        } else if (label.length < LABEL_MOST && c != '\0') {
+            mig__buffer_add_char(&label, c);
+        }
+    }
+    failed = failed == 0 ? give(&label, each, context, err) : failed;
+    mig__buffer_free(&text);
+    mig__buffer_free(&label);
+    return failed;
+}

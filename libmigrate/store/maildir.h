@@ -1,0 +1,91 @@
+/*
+ * store/maildir.h - what the files of the Maildir backend share
+ *
+ * maildir.c finds folders and messages, maildir_name.c knows names and flags, maildir_append.c and maildir_change.c
+ * write, uidlist.c has Dovecot's list of UIDs.
+ */
+#ifndef MIG_STORE_MAILDIR_H
+#define MIG_STORE_MAILDIR_H
+
+#include "store/store.h"
+
+enum { MIG__MAILDIR_KEYWORDS = 26 }; /* letters a to z in a file's name */
+
+/* ---- maildir_name.c ---- */
+
+/* Length of the part of a file's name that stays when its flags change. */
+size_t mig__maildir_base(const char *name);
+
+/* Flags from what follows ":2,", with `keywords` (NULL-terminated) for the letters. Joined; NULL: no memory. */
+char *mig__maildir_flags(const char *name, char *const *keywords);
+
+/*
+ * ":2," and the letters of joined flags, appended. Keywords that have no letter yet get one in *keywords; *added tells
+ * whether. 0; -1 with MIG_E_FLAG (no letter is left) or MIG_E_NOMEM.
+ */
+int mig__maildir_info(const char *flags, char ***keywords, bool *added, mig__buffer *out, mig_error *err);
+
+/* dovecot-keywords: "0 name" a line. *out is NULL-terminated with holes as "". */
+int mig__maildir_keywords_read(const char *folder, char ***out, mig_error *err);
+int mig__maildir_keywords_write(const char *folder, char *const *keywords, mig_error *err);
+
+/* The directory of a mailbox by its wire name; NULL: MIG_E_CANNOT (no name for a directory) or MIG_E_NOMEM. */
+char *mig__maildir_directory(const mig_store *store, const char *wire, mig_error *err);
+
+/* ---- uidlist.c ---- */
+
+/* "dovecot-uidlist" of a folder, version 3 or 1: UIDVALIDITY, UIDNEXT and entries by the names' keys. A file that is
+ * not there or makes no sense gives none. */
+int mig__uidlist_read(const char *folder, mig__uids *out, mig_error *err);
+
+/* What tells whether the list is still the one that was read: 0 0 0 when there is none. */
+void mig__uidlist_stamp(const char *folder, int64_t stamp[3]);
+
+/*
+ * Keep others off the list, as Dovecot does it: "dovecot-uidlist.lock". One that a run of ours left when it was killed
+ * is taken over; another one is waited for. MIG_E_UNAVAILABLE.
+ */
+int mig__uidlist_lock(const char *folder, const mig_stop *stop, mig_error *err);
+void mig__uidlist_unlock(const char *folder);
+
+/* Add "UID :NAME" lines, made by mig__uidlist_line, and sync. The list is made when it is not there. */
+void mig__uidlist_line(mig__buffer *out, uint32_t uid, const char *name);
+int mig__uidlist_append(const char *folder, uint32_t uidvalidity, const mig__buffer *lines, mig_error *err);
+
+/* ---- maildir.c ---- */
+
+/* "cur/NAME" or "new/NAME" of a message. */
+const char *mig__maildir_name_of(const mig__store_folder *folder, const mig__store_message *message);
+int mig__maildir_subscribe(mig_store *store, const char *wire, mig_error *err);
+
+/* ---- maildir_append.c, maildir_change.c ---- */
+
+int mig__maildir_append_begin(mig_store *store, mig__store_batch *batch, const char *flags, int64_t date,
+                              mig_error *err);
+int mig__maildir_append_data(mig_store *store, mig__store_batch *batch, const char *octets, size_t length,
+                             mig_error *err);
+int mig__maildir_append_end(mig_store *store, mig__store_batch *batch, mig_error *err);
+int mig__maildir_append_commit(mig_store *store, mig__store_batch *batch, uint32_t *uids, mig_error *err);
+void mig__maildir_append_abort(mig_store *store, mig__store_batch *batch);
+int mig__maildir_create(mig_store *store, const char *wire, mig_error *err);
+int mig__maildir_rename(mig_store *store, mig__store_folder *folder, const char *wire, mig_error *err);
+int mig__maildir_flag(mig_store *store, mig__store_folder *folder, uint32_t uid, const char *flags, mig_error *err);
+int mig__maildir_move(mig_store *store, mig__store_folder *folder, uint32_t from, mig__store_folder *to, uint32_t *uid,
+                      mig_error *err);
+int mig__maildir_expunge(mig_store *store, mig__store_folder *folder, uint32_t uid, mig_error *err);
+
+/* Hold the folder's `writing` and the list's lock, with an index that is up to date. 0, or -1 and nothing is held. */
+int mig__maildir_begin(mig_store *store, mig__store_folder *folder, mig_error *err);
+/* Sync the directory of messages and let go. */
+int mig__maildir_end(mig_store *store, mig__store_folder *folder, mig_error *err);
+void mig__maildir_let_go(mig_store *store, mig__store_folder *folder); /* without the sync */
+
+/* Make a directory into a Maildir: itself, cur, new and tmp, whatever of it is missing. */
+int mig__maildir_make(const char *path, mig_error *err);
+/* Remove what killed runs of ours left in the folder's tmp. */
+void mig__maildir_sweep(const char *folder);
+
+/* Letters for the flags, with the file of keywords written first when it needs a further one. */
+int mig__maildir_letters(mig__store_folder *folder, const char *flags, mig__buffer *out, mig_error *err);
+
+#endif

@@ -1,0 +1,212 @@
+/* store/responder.c - a connection from its greeting to its end, and the table of commands */
+#include "store/responder.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define CAPABILITIES                                                                                                   \
+    "IMAP4rev1 LITERAL+ UIDPLUS LIST-EXTENDED LIST-STATUS SPECIAL-USE UNSELECT ESEARCH NAMESPACE MULTIAPPEND MOVE"
+
+struct mig__store_connection {
+    mig__store_connection *next;
+    mig_store *store;
+    int fd;
+    pthread_t thread;
+    atomic_bool over;
+};
+
+static int answer_capability(mig__talk *talk)
+{
+    if (mig__talk_line_end(talk) != 0) {
+        return -1;
+    }
+    mig__talk_say(talk, "* CAPABILITY " CAPABILITIES "\r\n");
+    return mig__talk_ok(talk, "done");
+}
+
+static int answer_namespace(mig__talk *talk)
+{
+    if (mig__talk_line_end(talk) != 0) {
+        return -1;
+    }
+    mig__talk_say(talk, "* NAMESPACE ((\"\" \"%c\")) NIL NIL\r\n", talk->store->delimiter);
+    return mig__talk_ok(talk, "done");
+}
+
+static int answer_noop(mig__talk *talk)
+{
+    return mig__talk_line_end(talk) != 0 ? -1 : mig__talk_ok(talk, "done");
+}
+
+static int answer_unselect(mig__talk *talk)
+{
+    mig__talk_unselect(talk);
+    return answer_noop(talk);
+}
+
+static int answer_logout(mig__talk *talk)
+{
+    mig__talk_say(talk, "* BYE done\r\n");
+    (void)answer_noop(talk);
+    return -1;
+}
+
+static int answer_examine(mig__talk *talk)
+{
+    return mig__answer_select(talk, false);
+}
+
+static int answer_select(mig__talk *talk)
+{
+    return mig__answer_select(talk, true);
+}
+
+typedef struct command {
+    const char *words;
+    int (*answer)(mig__talk *talk);
+    bool selected; /* needs a mailbox */
+    bool writing;  /* needs a store that can be written to */
+} command;
+
+static const command commands[] = {
+    {"CAPABILITY", answer_capability, false, false},
+    {"NAMESPACE", answer_namespace, false, false},
+    {"NOOP", answer_noop, false, false},
+    {"LOGOUT", answer_logout, false, false},
+    {"LIST", mig__answer_list, false, false},
+    {"STATUS", mig__answer_status, false, false},
+    {"EXAMINE", answer_examine, false, false},
+    {"SELECT", answer_select, false, false},
+    {"UNSELECT", answer_unselect, false, false},
+    {"CREATE", mig__answer_create, false, true},
+    {"RENAME", mig__answer_rename, false, true},
+    {"SUBSCRIBE", mig__answer_subscribe, false, true},
+    {"APPEND", mig__answer_append, false, true},
+    {"UID FETCH", mig__answer_fetch, true, false},
+    {"UID SEARCH", mig__answer_search, true, false},
+    {"UID STORE", mig__answer_store, true, true},
+    {"UID MOVE", mig__answer_move, true, true},
+    {"UID EXPUNGE", mig__answer_expunge, true, true},
+};
+
+static const command *find_command(mig__talk *talk)
+{
+    char words[64];
+    if (mig__talk_atom(talk, words, 32) != 0) {
+        return NULL;
+    }
+    if (strcasecmp(words, "UID") == 0) {
+        words[3] = ' ';
+        if (mig__talk_expect(talk, ' ') != 0 || mig__talk_atom(talk, words + 4, 32) != 0) {
+            return NULL;
+        }
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcasecmp(commands[i].words, words) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+/* One command. -1: the connection ends. */
+static int converse(mig__talk *talk)
+{
+    if (mig__talk_atom(talk, talk->tag, sizeof talk->tag) != 0 || mig__talk_expect(talk, ' ') != 0) {
+        return -1;
+    }
+    const command *known = find_command(talk);
+    bool refused = known == NULL || (known->writing && talk->store->ops->append_begin == NULL) ||
+                   (known->selected && known->writing && talk->selected != NULL && !talk->writable);
+    if (refused) {
+        if (!talk->broken || talk->in_from < talk->in_to) {
+            talk->broken = false;
+            mig__talk_say(talk, "%s BAD there is no such command for these files\r\n", talk->tag);
+            (void)mig__talk_flush(talk);
+        }
+        return -1;
+    }
+    if (known->selected && talk->selected == NULL) {
+        /* Its SELECT, which was sent just before, was refused: as a server does, refuse what was meant for it. */
+        mig__buffer rest = MIG__BUFFER_INIT;
+        int failed = mig__talk_rest(talk, &rest);
+        mig__buffer_free(&rest);
+        mig__talk_say(talk, "%s BAD no mailbox is open\r\n", talk->tag);
+        return failed;
+    }
+    return known->answer(talk);
+}
+
+static void *serve(void *argument)
+{
+    mig__store_connection *connection = argument;
+    mig__talk talk = {.store = connection->store, .fd = connection->fd, .in = malloc(MIG__INPUT)};
+    if (talk.in != NULL) {
+        mig__talk_say(&talk, "* PREAUTH %s is open\r\n", connection->store->ops->scheme);
+        while (converse(&talk) == 0 && !talk.broken) {
+        }
+        if (!talk.broken) {
+            (void)mig__talk_flush(&talk);
+        }
+    }
+    mig__talk_unselect(&talk);
+    mig__buffer_free(&talk.out);
+    free(talk.in);
+    close(connection->fd);
+    atomic_store(&connection->over, true);
+    return NULL;
+}
+
+int mig__responder_start(mig_store *store, int fd, mig_error *err)
+{
+    sigset_t all, before;
+    mig__store_connection *connection = calloc(1, sizeof *connection);
+    if (connection == NULL) {
+        close(fd);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    connection->store = store;
+    connection->fd = fd;
+    atomic_init(&connection->over, false);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the business of whoever runs us */
+    int problem = pthread_create(&connection->thread, NULL, serve, connection);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (problem != 0) {
+        close(fd);
+        free(connection);
+        return mig_error_errno(err, MIG_E_IO, problem, "starting a thread for %s", store->url);
+    }
+    pthread_mutex_lock(&store->lock);
+    connection->next = store->connections;
+    store->connections = connection;
+    pthread_mutex_unlock(&store->lock);
+    return 0;
+}
+
+void mig__responder_reap(mig_store *store, bool all)
+{
+    mig__store_connection *ended = NULL;
+    pthread_mutex_lock(&store->lock);
+    for (mig__store_connection **at = &store->connections; *at != NULL;) {
+        mig__store_connection *connection = *at;
+        if (all || atomic_load(&connection->over)) {
+            *at = connection->next;
+            connection->next = ended;
+            ended = connection;
+        } else {
+            at = &connection->next;
+        }
+    }
+    pthread_mutex_unlock(&store->lock);
+    while (ended != NULL) {
+        mig__store_connection *next = ended->next;
+        pthread_join(ended->thread, NULL);
+        free(ended);
+        ended = next;
+    }
+}
