@@ -4,6 +4,7 @@
 #include "cli/options_archive.h"
 #include "cli/options_run.h"
 #include "cli/options_verify.h"
+#include "cli/stores.h"
 #include "cli/values.h"
 
 #include <stdlib.h>
@@ -279,9 +280,9 @@ static int apply(cli_options *options, int option, const char *value, mig_error 
         return cli_verify_apply(options, option, value, err);
     if (option >= OPT_STEPS && option <= OPT_SCAN_CONTENT)
         return cli_run_apply(options, option, value, err);
-    return apply_output(options, option, value, err);
     if (option >= OPT_PASSWORD_FILE && option <= OPT_INCREMENTAL)
         return cli_archive_apply(options, option, value, err);
+    return apply_output(options, option, value, err);
 }
 
 /* Would a person type a secret behind this option? Those that take one's place end in -file or -command. */
@@ -318,11 +319,11 @@ static int bad_option(cli_verb verb, poptContext context, int code, mig_error *e
 
 static int take_argument(cli_options *options, cli_verb verb, const char *argument, mig_error *err)
 {
-    if (!strstr(argument, "://") && !options->plan_path) {
     if (verb == CLI_ARCHIVE) {
         char *own = strdup(argument);
         return list_add(&options->kept, own, err) != 0 ? -1 : cli_archive_take_argument(options, own, err);
     }
+    if (!strstr(argument, "://") && !options->plan_path) {
         char *path = strdup(argument);
         options->plan_path = path;
         return list_add(&options->kept, path, err);
@@ -380,6 +381,16 @@ static int set_tls(cli_side *side, const char *name, mig_error *err)
     return 0;
 }
 
+/* What is the same for a server and for files. */
+static void set_common(const cli_options *options, mig_endpoint *endpoint)
+{
+    endpoint->allow_cleartext = options->allow_cleartext;
+    endpoint->tls_min = options->tls_min;
+    endpoint->compress = options->compress;
+    endpoint->timeout_ms = options->timeout_ms;
+    endpoint->connect_timeout_ms = options->connect_timeout_ms;
+}
+
 static int finish_side(const cli_options *options, cli_side *side, const char *name, mig_error *err)
 {
     mig_endpoint *endpoint = &side->endpoint;
@@ -387,16 +398,15 @@ static int finish_side(const cli_options *options, cli_side *side, const char *n
         mig_error_set(err, MIG_E_USAGE, "--%s URL is missing", name);
         return mig_error_hint(err, "give the account as imaps://user%%40domain@host");
     }
+    set_common(options, endpoint);
+    const int other = cli_store_take(side, strcmp(name, "source") == 0 ? MIG_SOURCE : MIG_TARGET, err);
+    if (other <= 0)
+        return other;
     if (mig_endpoint_parse_url(endpoint, side->url, err) != 0)
         return mig_error_context(err, "--%s", name);
     if (side->password_file && side->password_command)
         return mig_error_set(err, MIG_E_USAGE, "--%s-password-file and --%s-password-command exclude each other", name,
                              name);
-    endpoint->allow_cleartext = options->allow_cleartext;
-    endpoint->tls_min = options->tls_min;
-    endpoint->compress = options->compress;
-    endpoint->timeout_ms = options->timeout_ms;
-    endpoint->connect_timeout_ms = options->connect_timeout_ms;
     if (set_tls(side, name, err) != 0 || set_string(&endpoint->authzid, side->authzid, err) != 0 ||
         set_string(&endpoint->ca_file, side->ca_file ? side->ca_file : options->ca_file, err) != 0)
         return -1;
@@ -464,7 +474,8 @@ static int answer(const cli_options *options, const cli_tool *tool, poptContext 
 
 int cli_options_parse(cli_options *options, const cli_tool *tool, int argc, const char **argv, mig_error *err)
 {
-    *options = (cli_options){.compress = -1,
+    *options = (cli_options){.verb = tool->verb,
+                             .compress = -1,
                              .copy = MIG_COPY_OPTIONS_INIT,
                              .verify = MIG_VERIFY_OPTIONS_INIT,
                              .stock_depth = MIG_INVENTORY_FULL};
@@ -483,8 +494,10 @@ int cli_options_parse(cli_options *options, const cli_tool *tool, int argc, cons
 
 void cli_options_clear(cli_options *options)
 {
-    mig_endpoint_clear(&options->sides[MIG_SOURCE].endpoint);
-    mig_endpoint_clear(&options->sides[MIG_TARGET].endpoint);
+    for (int i = 0; i < 2; i++) {
+        mig_store_free(&options->sides[i].store);
+        mig_endpoint_clear(&options->sides[i].endpoint);
+    }
     list_clear(&options->folders);
     list_clear(&options->excludes);
     list_clear(&options->maps);

@@ -14,6 +14,7 @@
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
 #include <migrate/inventory.h>
+#include <migrate/store.h>
 #include <migrate/verify.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +28,7 @@ typedef struct cli_list {
 typedef struct cli_side {
     const char *url;
     mig_endpoint endpoint; /* from the URL and the side's options; complete after cli_options_parse */
+    mig_store *store;      /* the URL is that of files; NULL: a login */
     const char *tls;
     const char *authzid;
     const char *ca_file;
@@ -45,6 +47,7 @@ typedef enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_CHECK_REPORT } cli
 
 typedef struct cli_options {
     cli_action action;
+    cli_verb verb;
     cli_side sides[2];         /* MIG_SOURCE, MIG_TARGET */
     mig_copy_options copy;     /* endpoints, folders, messages, pace, flags, deletions; not log, stop and progress */
     mig_verify_options verify; /* the same, for CLI_VERIFY */
@@ -79,13 +82,13 @@ typedef struct cli_options {
     mig_inventory_depth stock_depth;
     const char *plan_path; /* a plan stands for the accounts; NULL: they are in the options */
 
-    cli_list folders, excludes, maps;
-    cli_list kept; /* every argument given: what the pointers above point to */
-} cli_options;
     const char *archive_verb, *archive_path; /* of CLI_ARCHIVE: "export" or "check", and the file */
     const char *archive_password_file;
     bool encrypt, incremental;
 
+    cli_list folders, excludes, maps;
+    cli_list kept; /* every argument given: what the pointers above point to */
+} cli_options;
 
 /* What the arguments are: the command line, or made from a plan (then what names the plan is passed over). */
 typedef enum cli_part { CLI_PART_LINE, CLI_PART_ACCOUNT, CLI_PART_RUN /* without an account */ } cli_part;
