@@ -70,6 +70,7 @@ typedef struct mig__folder_job {
     bool copy;                    /* selectable and not left out */
     bool shared;                  /* another source folder goes to the same target */
     mig_role role;                /* to be asked for when the mailbox is made */
+    bool renamed;                 /* the target refused its name: `target` is another one */
     const mig__mailbox *existing; /* the target's mailbox as listed, or NULL */
     mig__state_folder record;
     mig_folder_result *result;

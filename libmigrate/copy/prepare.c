@@ -1,5 +1,6 @@
 #include "copy/prepare.h"
 #include "copy/queue.h"
+#include "copy/refused.h"
 #include "imap/command.h"
 #include "sides/sides.h"
 #include <string.h>
@@ -108,25 +109,72 @@ static void break_job(mig__run *run, mig__folder_job *job, const mig_error *why,
     mig__queue_break_folder(run, job, &error);
 }
 
-/* The server took the name but not the role, or the mailbox was there all along: try again, one thing at a time. */
-static int create_plainly(mig__run *run, mig__session *session, mig__folder_job *job, const mig_error *first,
-                          mig_error *err)
+/* One command about the job's mailbox; `why` gets a refusal. */
+static int ask_name(mig__session *session, const char *words, const mig__folder_job *job, const char *more,
+                    mig_error *why, mig_error *err)
 {
-    mig_error why = *first;
-    if (use_of(job->role) != NULL && why.code != MIG_E_EXISTS) {
-        mig__command *create = send_name(session, "CREATE", job->target, NULL, err);
-        if (create == NULL || wait_for(session, &create, &why, err) != 0) {
-            return -1;
-        }
-    }
-    mig_error select_why;
+    mig__command *command = send_name(session, words, job->target, more, err);
+    return command == NULL ? -1 : wait_for(session, &command, why, err);
+}
+
+static int open_target(mig__session *session, mig__folder_job *job, mig_error *why, mig_error *err)
+{
     mig__selected_free(&job->goal);
     mig__command *select = mig__select(session, job->target, false, &job->goal, err);
-    if (select == NULL || wait_for(session, &select, &select_why, err) != 0) {
+    return select == NULL ? -1 : wait_for(session, &select, why, err);
+}
+
+/* The server took the name but not the role, or the mailbox was there all along: try again, one thing at a time. */
+static int create_plainly(mig__session *session, mig__folder_job *job, mig_error *why, mig_error *err)
+{
+    if (use_of(job->role) != NULL && why->code != MIG_OK && why->code != MIG_E_EXISTS &&
+        ask_name(session, "CREATE", job, NULL, why, err) != 0) {
         return -1;
     }
-    if (select_why.code != MIG_OK) {
-        break_job(run, job, &why, "can not create");
+    mig_error opened;
+    if (open_target(session, job, &opened, err) != 0) {
+        return -1;
+    }
+    if (opened.code == MIG_OK || why->code == MIG_OK) {
+        *why = opened;
+    }
+    return 0;
+}
+
+/* The name is refused, by any name: another one takes its place, and the record keeps that. */
+static int create_renamed(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *why, mig_error *err)
+{
+    mig_error refused = *why;
+    char *name = mig__refused_name(run, job, why);
+    if (name == NULL) {
+        return 0;
+    }
+    if (mig__refused_rename(run, job, name, err) != 0) {
+        return -1;
+    }
+    const char *use = mig__session_can(session, MIG__CAP_CREATE_SPECIAL_USE) ? use_of(job->role) : NULL;
+    *why = (mig_error)MIG_ERROR_INIT;
+    if ((!mig__sides_selectable(job->existing) && ask_name(session, "CREATE", job, use, why, err) != 0) ||
+        create_plainly(session, job, why, err) != 0) {
+        return -1;
+    }
+    if (why->code == MIG_OK) {
+        mig_error_context(&refused, "the target refuses its name; it is '%s' there", job->result->target);
+        refused.code = MIG_E_NAME;
+        mig__run_problem(run, job, 0, false, &refused);
+    }
+    return 0;
+}
+
+/* What the refusal of CREATE leaves: the mailbox is open in the end, or the folder is given up. */
+static int mend_create(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *why, mig_error *err)
+{
+    if (create_plainly(session, job, why, err) != 0 ||
+        (why->code != MIG_OK && create_renamed(run, session, job, why, err) != 0)) {
+        return -1;
+    }
+    if (why->code != MIG_OK) {
+        break_job(run, job, why, "can not create");
     }
     return 0;
 }
@@ -140,13 +188,21 @@ static int finish_job(mig__run *run, mig__session *session, preparing *step, mig
         wait_for(session, &step->select, &select, err) != 0) {
         return -1;
     }
-    if (create.code != MIG_OK && create_plainly(run, session, job, &create, err) != 0) {
+    bool refused = create.code != MIG_OK;
+    if (refused && mend_create(run, session, job, &create, err) != 0) {
         return -1;
     }
-    if (create.code == MIG_OK && select.code != MIG_OK) {
+    if (!refused && job->renamed && open_target(session, job, &select, err) != 0) { /* by another job, to one place */
+        return -1;
+    }
+    if (!refused && select.code != MIG_OK) {
         break_job(run, job, &select, "can not open");
     }
-    if (subscribe.code != MIG_OK && select.code == MIG_OK) {
+    if (job->renamed && !job->broken && wants_subscribe(run, job) &&
+        ask_name(session, "SUBSCRIBE", job, NULL, &subscribe, err) != 0) {
+        return -1;
+    }
+    if (subscribe.code != MIG_OK && !job->broken) {
         mig_error_context(&subscribe, "the mailbox '%s' could not be subscribed", job->result->target);
         mig__run_problem(run, job, 0, false, &subscribe);
     }

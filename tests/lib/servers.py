@@ -61,7 +61,7 @@ CYRUS = (
     Quirk("8-bit header", "Cyrus writes X for each octet above 127 in the header (munge8bit)",
           lambda octets: _munged(octets) != octets, stores=_munged, verdict="altered"),
 )
-CYRUS_NAMES = Quirk("names", "Cyrus refuses folder names with one of ! \" % ; < > \\ ^ ` { | }",
+CYRUS_NAMES = Quirk("names", "Cyrus refuses folder names with one of ! \" % ; < > \\ ^ ` { | }: they become _",
                     lambda components: any(char in '!"%;<>\\^`{|}' for part in components for char in part),
                     refuses="Invalid mailbox name")
 CYRUS_PARENTS = Quirk("parents", "Cyrus makes the parents of a new folder as folders that can hold mail",
@@ -76,7 +76,7 @@ COURIER = (
 )
 
 
-COURIER_NAMES = Quirk("names", "Courier refuses folder names with a slash",
+COURIER_NAMES = Quirk("names", "Courier refuses folder names with a slash: it becomes _",
                       lambda components: any("/" in part for part in components), refuses="Invalid mailbox name")
 # Messages by which the servers can be told apart, beside those that mailgen makes.
 TELLING = {
@@ -109,6 +109,12 @@ class Kind:
 
     def takes_name(self, components):
         return not (self.bad_name and self.bad_name.applies(components))
+
+    def place(self, components):
+        """Where a folder goes: its own name, or what is left of one that is refused."""
+        if self.takes_name(components):
+            return components
+        return tuple(re.sub(r'[!"#$%*/:;<>?\[\\\]^`{|}~]', "_", part) for part in components)
 
     def refusal(self, octets):
         """The quirk that keeps the message out, or None."""

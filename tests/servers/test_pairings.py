@@ -53,19 +53,19 @@ class Pairings(ToolCase):
     def foresee(self, source, theirs):
         """What the target is known to refuse, and everything else that it is known to do.
 
-        Returns {(folder, UID or 0 for the folder itself): the server's words}, the quirks met, how many messages there
-        are, and how many of those that are copied will be "identical", "stored_differently" and "altered".
+        Returns {(folder, UID): the server's words}, {folder: where it goes under another name}, the quirks met, how
+        many messages there are, and how many of those that are copied will be "identical", "stored_differently" and
+        "altered".
         """
-        refused, met, total, verdicts = {}, {}, 0, collections.Counter()
+        refused, moved, met, total, verdicts = {}, {}, {}, 0, collections.Counter()
         for folder, listed in oracle.tree(source)[0].items():
             if not listed.selectable:
                 continue
             messages = oracle.read_octets(source, listed.wire)
             total += len(messages)
             if not theirs.takes_name(folder):
-                refused[folder, 0] = theirs.bad_name.refuses
+                moved[folder] = theirs.place(folder)
                 met[theirs.bad_name.name] = theirs.bad_name
-                continue
             if theirs.parents and theirs.parents.applies(folder):
                 met[theirs.parents.name] = theirs.parents
             for uid, octets in messages.items():
@@ -74,19 +74,21 @@ class Pairings(ToolCase):
                     refused[folder, uid] = theirs.refusal(octets).refuses
                 else:
                     verdicts[theirs.verdict(octets)] += 1
-        return refused, met, total, verdicts
+        return refused, moved, met, total, verdicts
 
-    def check_problems(self, result, refused, prefix, separator):
+    def check_problems(self, result, refused, moved, words_of_names, source):
         """What was refused is listed with the server's words, and nothing else failed."""
-        listed = {}
+        listed, renamed = {}, {}
         for problem in result.problems:
-            if problem["failed"]:
-                name = problem["folder"]
-                folder = tuple((name[len(prefix):] if name.startswith(prefix) else name).split(separator))
-                listed[folder, problem["uid"]] = problem["text"]
+            name = problem["folder"]
+            name = name[len(source.prefix):] if name.startswith(source.prefix) else name
+            key = tuple(name.split(source.separator)), problem["uid"]
+            (listed if problem["failed"] else renamed)[key] = problem["text"]
         self.assertEqual(sorted(listed), sorted(refused), str(result))
         for key, words in refused.items():
             self.assertIn(words, listed[key])
+        for folder in moved:
+            self.assertIn(words_of_names, renamed[folder, 0])
 
     def pairing(self, ours, theirs, messages, empty=()):
         for kind in (ours, theirs):
@@ -98,15 +100,14 @@ class Pairings(ToolCase):
         for message, words in servers.fill(connection, [m for m in messages if ours.takes_name(m.folder)],
                                            source.separator, source.prefix, empty):
             self.assertIn(ours.refusal(message.octets).refuses, words)
-        refused, met, total, verdicts = self.foresee(connection, theirs)
+        refused, moved, met, total, verdicts = self.foresee(connection, theirs)
         copied = sum(verdicts.values())
         accounts = Account.on(source, source_user, "plain"), Account.on(target, target_user, "plain")
         expected = PARTIAL if refused else DONE
-        compare = {"change": theirs.stored, "left_out": [folder for folder, uid in refused if uid == 0],
-                   "extra_parents": theirs.parents is not None}
+        compare = {"change": theirs.stored, "mapping": moved, "extra_parents": theirs.parents is not None}
 
         result = self.copy(*accounts, expect=expected)
-        self.check_problems(result, refused, source.prefix, source.separator)
+        self.check_problems(result, refused, moved, theirs.bad_name and theirs.bad_name.refuses, source)
         self.assertEqual((result.totals["copied"], result.totals["failed"]), (copied, total - copied), str(result))
         self.assert_same(connection, there, result, **compare)
         again = self.copy(*accounts, expect=expected)

@@ -4,6 +4,7 @@ import collections
 import contextlib
 import hashlib
 import os
+import re
 import time
 import unittest
 
@@ -144,6 +145,40 @@ class Names(Case):
 
     def test_microsoft(self):
         self.names(providers.Microsoft, {"projects": "projects (2)", "Calendar": "Calendar (2)", "x" * 300: "x" * 242})
+
+    def test_refused_when_asked(self):
+        """No profile knows it: the server says NO to the name, and gets another one, which stays in the record."""
+        folders = ('He said "no"', "He said _no_", "Sub/100%", "Sub/100%/\u00e4*", "Sent?", "fine", "a|b")
+        for words, moved in (("[CANNOT] Invalid mailbox name", True), ("Illegal characters in it", True),
+                             ("[NOPERM] not for you", False)):
+            with self.subTest(words), MemServer() as source, MemServer() as target, \
+                    self.between(source, target) as accounts:
+                target.refuse_create = lambda name: words if re.search(rb'["%*?|]', name) else None
+                for number, name in enumerate(folders):
+                    box = source.add_mailbox(name, *(["\\Sent"] if name == "Sent?" else []))
+                    box.subscribed = True
+                    box.add(b"Subject: %d\r\n\r\n" % number)
+                result = self.copy(*accounts, "--map", "a|b=Sub/100%", expect=DONE if moved else PARTIAL)
+                becomes = {name: folder["target"] for name, folder in result.folders.items() if name != "INBOX"}
+                if not moved:
+                    self.assertEqual((result.totals["copied"], result.totals["failed"]), (2, 5), str(result))
+                    self.assertEqual(sum(words in p["text"] for p in result.problems if p["failed"]), 4, str(result))
+                    continue
+                self.assertEqual(becomes, {
+                    'He said "no"': "He said _no_ (2)", "He said _no_": "He said _no_", "Sub/100%": "Sub/100_",
+                    "Sub/100%/\u00e4*": "Sub/100_/\u00e4_", "Sent?": "Sent_", "fine": "fine", "a|b": "Sub/100_"})
+                told = [p for p in result.problems if p["folder"] == 'He said "no"']
+                self.assertIn(words, told[-1]["text"])
+                self.assertIn("He said _no_ (2)", told[-1]["text"])
+                self.assertTrue(all(box.subscribed for name, box in target.mailboxes.items() if name != b"INBOX"))
+                self.assertIn("\\Sent", target.find(b"Sent_").attributes)
+                source.find(imaputil.mutf7_encode('He said "no"')).add(b"Subject: later\r\n\r\n")
+                again = self.copy(*accounts, "--map", "a|b=Sub/100%")
+                self.assertEqual((again.totals["copied"], again.folders['He said "no"']["target"]),
+                                 (1, "He said _no_ (2)"), str(again))
+                self.assertEqual(len(target.find(b"He said _no_ (2)").messages), 2)
+                for against in ("state", "source"):
+                    self.copy(*accounts, "--map", "a|b=Sub/100%", "--against", against, verb="verify")
 
     def test_icloud(self):
         self.names(providers.ICloud, {"INBOX/Below": "Below"}, "--target-provider", "icloud")

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "base/buffer.h"
+#include "folders/plainer.h"
 #include "folders/fold.h"
 #include "folders/map.h"
 #include "folders/rules.h"
@@ -256,6 +257,33 @@ static void test_role_names(void **state)
     }
 }
 
+static void test_plainer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        char separator;
+        const char *plainer; /* NULL: nothing to change */
+    } cases[] = {
+        {"INBOX/Work-1_2 (old), a+b=c@d", '/', NULL},
+        {"INBOX.Work", '.', NULL},
+        {"日本語", '/', NULL},
+        {"", '/', NULL},
+        {"He said \"no\"", '/', "He said _no_"},
+        {"a/b.c:d", '.', "a_b.c_d"},
+        {" a /.b./ ", '/', "_a_/_b_/_"},
+        {"100% [x]\\*?", '\0', "100_ _x____"},
+        {"a\tb\x7f", '/', "a_b_"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mig__buffer out = MIG__BUFFER_INIT;
+        assert_int_equal(mig__plainer_name(cases[i].name, cases[i].separator, &out), cases[i].plainer != NULL);
+        const char *expected = cases[i].plainer != NULL ? cases[i].plainer : cases[i].name;
+        assert_string_equal(out.length > 0 ? out.data : "", expected);
+        mig__buffer_free(&out);
+    }
+}
+
 static void test_fold(void **state)
 {
     (void)state;
@@ -296,7 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_glob),       cmocka_unit_test(test_glob_is_quick), cmocka_unit_test(test_take),
         cmocka_unit_test(test_maps),       cmocka_unit_test(test_bad_maps),      cmocka_unit_test(test_roles),
-        cmocka_unit_test(test_role_names), cmocka_unit_test(test_fold),
+        cmocka_unit_test(test_role_names), cmocka_unit_test(test_plainer),       cmocka_unit_test(test_fold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,112 @@
+#include "copy/refused.h"
+#include "folders/plainer.h"
+#include "imap/names.h"
+#include "sides/sides.h"
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { SUFFIXES = 100 };
+
+/* A plain NO says what it is about in its words alone. */
+static bool about_name(const mig_error *why)
+{
+    static const char *const words[] = {"name", "character", "invalid", "illegal", "not allowed", NULL};
+    if (why->code == MIG_E_CANNOT || why->code == MIG_E_NAME) {
+        return true;
+    }
+    for (const char *const *word = words; (why->code == MIG_E_NO || why->code == MIG_E_BAD) && *word != NULL; word++) {
+        for (const char *at = why->server; *at != '\0'; at++) {
+            if (strncasecmp(at, *word, strlen(*word)) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool is_taken(const mig__run *run, const char *name)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        if (run->jobs[i].target != NULL && strcmp(run->jobs[i].target, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static char *to_wire(const char *name, bool as_it_is)
+{
+    mig__buffer wire = MIG__BUFFER_INIT;
+    if (as_it_is) {
+        mig__buffer_add_text(&wire, name);
+    } else if (!mig__name_encode(name, &wire)) {
+        mig__buffer_free(&wire);
+        return NULL;
+    }
+    return mig__buffer_steal(&wire);
+}
+
+char *mig__refused_name(const mig__run *run, const mig__folder_job *job, const mig_error *why)
+{
+    mig__buffer shown = MIG__BUFFER_INIT, plainer = MIG__BUFFER_INIT;
+    char *wire = NULL;
+    bool as_it_is = run->target_utf8 || !mig__name_decode(job->target, &shown);
+    if (as_it_is) { /* UTF-8, or octets that are no mUTF-7 */
+        mig__buffer_clear(&shown);
+        mig__buffer_add_text(&shown, job->target);
+    }
+    if (!about_name(why) || shown.failed || !mig__plainer_name(shown.data, run->target_list.delimiter, &plainer)) {
+        goto cleanup;
+    }
+    size_t length = plainer.length;
+    for (unsigned suffix = 2; !plainer.failed && suffix < SUFFIXES; suffix++) {
+        if ((wire = to_wire(plainer.data, as_it_is)) == NULL || !is_taken(run, wire)) {
+            break;
+        }
+        free(wire);
+        wire = NULL;
+        plainer.length = length;
+        mig__buffer_addf(&plainer, " (%u)", suffix);
+    }
+cleanup:
+    mig__buffer_free(&shown);
+    mig__buffer_free(&plainer);
+    return wire;
+}
+
+static int rename_job(mig__run *run, mig__folder_job *job, const char *name, mig_error *err)
+{
+    char *target = mig__strdup(name), *recorded = mig__strdup(name), *shown = mig__sides_decoded(name);
+    if (target == NULL || recorded == NULL || shown == NULL) {
+        free(target);
+        free(recorded);
+        free(shown);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    free(job->target);
+    free(job->record.target);
+    job->target = target;
+    job->record.target = recorded;
+    job->existing = mig__mailbox_find(&run->target_list, name);
+    job->renamed = true;
+    pthread_mutex_lock(&run->lock);
+    free(job->result->target);
+    job->result->target = shown;
+    pthread_mutex_unlock(&run->lock);
+    return 0;
+}
+
+int mig__refused_rename(mig__run *run, const mig__folder_job *job, char *name, mig_error *err)
+{
+    char *from = mig__strdup(job->target);
+    int failed = from == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    for (size_t i = 0; failed == 0 && i < run->job_count; i++) {
+        if (run->jobs[i].copy && strcmp(run->jobs[i].target, from) == 0) {
+            failed = rename_job(run, &run->jobs[i], name, err);
+        }
+    }
+    free(from);
+    free(name);
+    return failed;
+}
