@@ -19,6 +19,7 @@ static int record_complete(mig__run *run, mig__folder_job *job, bool stopped, mi
     job->record.source_uidnext = job->snapshot.uidnext;
     job->record.source_messages = job->snapshot.exists;
     job->record.source_modseq = job->snapshot.modseq;
+    job->record.target_uidnext = job->uidnext;
     return mig__state_folder_put(run->state, run->state_account, &job->record, err);
 }
 

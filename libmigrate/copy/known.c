@@ -189,6 +189,7 @@ int mig__known_load_moved(mig__run *run, mig_error *err)
 
 typedef struct placing {
     mig__run *run;
+    mig__folder_job *job;
     mig__known rows; /* recorded messages without a target UID */
     mig_error error;
 } placing;
@@ -198,6 +199,7 @@ static int on_target_digest(const mig__fetch_item *item, const mig__message_dige
 {
     placing *place = context;
     mig__known_entry *entry = mig__known_take(&place->rows, digest);
+    place->job->uidnext = item->uid >= place->job->uidnext ? item->uid + 1 : place->job->uidnext;
     return entry == NULL ? 0 : mig__state_message_repair(place->run->state, entry->row, 0, item->uid, err);
 }
 
@@ -264,7 +266,7 @@ static int look_into_target(mig__run *run, mig__session *session, mig__folder_jo
 static int place_folder(mig__run *run, mig__session *session, mig__folder_job *job, bool there, bool forget,
                         mig_error *err)
 {
-    placing place = {.run = run, .error = MIG_ERROR_INIT};
+    placing place = {.run = run, .job = job, .error = MIG_ERROR_INIT};
     int failed = mig__state_unplaced(run->state, job->record.id, gather_unplaced, &place, &place.error);
     if (failed != 0) {
         *err = place.error;

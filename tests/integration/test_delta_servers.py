@@ -1,6 +1,8 @@
 """What a second run asks and believes: QRESYNC, moves by EMAILID, flags of large folders, servers that are odd or slow."""
 
+import contextlib
 import os
+import sqlite3
 import unittest
 
 import mailgen
@@ -259,6 +261,27 @@ class Moves(Case):
         self.assertEqual(sorted(m.octets for m in self.target.find(b"Work").messages),
                          sorted(m.octets for m in chosen))
         self.assertEqual(len(self.target.find(b"INBOX").messages), 8)
+
+
+class Record(Case):
+    def uidnext(self):
+        with contextlib.closing(sqlite3.connect(self.state)) as state:
+            return dict(state.execute("SELECT source, target_uidnext FROM folder"))
+
+    def test_uidnext_of_the_target(self):
+        """As of the end of a complete run, however the UIDs became known."""
+        for lacking in ((), ("UIDPLUS",), ("UIDPLUS", "MULTIAPPEND")):
+            with self.subTest(lacking):
+                self.state = os.path.join(self.dir, "state%d" % len(lacking))
+                source = self.server(MemServer)
+                self.fill(source.find(b"INBOX"), 30)
+                self.fill(source.add_mailbox("Work"), 3)
+                source.add_mailbox("Empty")
+                self.begin(source, self.server(MemServer, [c for c in EVERYTHING if c not in lacking]))
+                self.assertEqual(self.uidnext(), {"INBOX": 31, "Work": 4, "Empty": 1})
+                self.fill(source.find(b"Work"), 2)
+                self.again()
+                self.assertEqual(self.uidnext(), {"INBOX": 31, "Work": 6, "Empty": 1})
 
 
 class Killed(Case):
