@@ -1,10 +1,12 @@
 /* mailmigrate-status - look at a run from another terminal; the manual is docs/mailmigrate-status.1 */
 #include "cli/complain.h"
+#include "cli/output.h"
 #include "cli/process.h"
 #include "cli/signals.h"
 #include "cli/standing.h"
 #include "cli/terminal.h"
 
+#include <migrate/run_report.h>
 #include <stdint.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,14 +14,29 @@
 static const char name[] = "mailmigrate-status";
 static mig_stop stop = MIG_STOP_INIT; /* a signal can come as long as the process lives */
 
+static int write_json(const cli_standing *standing, const char *path, mig_error *err)
+{
+    cli_output output = CLI_OUTPUT_INIT;
+    if (cli_output_open(&output, path, err) != 0)
+        return -1;
+    int result = mig_report_standing_json(standing->accounts, standing->count, (int64_t)time(NULL), cli_output_sink,
+                                          &output, err);
+    if (result == 0)
+        result = cli_output_commit(&output, err);
+    cli_output_close(&output);
+    return result;
+}
+
 /* Home, each line erased to its end, then what is left of the screen (ECMA-48: CUP, ED). */
 static int show(const cli_standing_options *options, bool in_place, mig_error *err)
 {
     cli_standing standing;
     cli_terminal terminal;
-    const int result = cli_standing_read(&standing, options->path, err);
+    int result = cli_standing_read(&standing, options->path, err);
     cli_terminal_init(&terminal, stdout);
-    if (result == 0) {
+    if (result == 0 && options->json_path) {
+        result = write_json(&standing, options->json_path, err);
+    } else if (result == 0) {
         if (in_place)
             fputs("\x1b[H\x1b[J", stdout);
         cli_standing_print(&standing, (int64_t)time(NULL), in_place ? cli_terminal_height(&terminal) - 1 : SIZE_MAX,
@@ -34,7 +51,7 @@ static int show(const cli_standing_options *options, bool in_place, mig_error *e
 
 static int watch(const cli_standing_options *options, mig_error *err)
 {
-    const bool in_place = cli_terminal_capable(stdout);
+    const bool in_place = !options->json_path && cli_terminal_capable(stdout);
     cli_signals_install(&stop);
     for (;;) {
         if (show(options, in_place, err) != 0)

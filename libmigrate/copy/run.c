@@ -328,12 +328,20 @@ static int clean_up(mig__run *run, mig__session **target, mig_error *err)
     return mig__delta_apply_vanished(run, *target, err);
 }
 
-/* For those who look at the state meanwhile: how much this run has to carry over. */
+/* For those who look at the state meanwhile: how many messages this run has to carry over, and the newest row before.
+ */
 static int record_size(mig__run *run, mig_error *err)
 {
-    char text[24];
-    snprintf(text, sizeof text, "%llu", (unsigned long long)run->messages_total);
-    return run->messages_total == 0 ? 0 : mig__state_event(run->state, run->state_run, "to-copy", 0, text, err);
+    char text[48];
+    if (run->messages_total == 0) {
+        return 0;
+    }
+    int64_t last = mig__state_last_message(run->state, err);
+    if (last < 0) {
+        return -1;
+    }
+    snprintf(text, sizeof text, "%llu %lld", (unsigned long long)run->messages_total, (long long)last);
+    return mig__state_event(run->state, run->state_run, "to-copy", 0, text, err);
 }
 
 /* Everything that changes the target or the state. */

@@ -23,6 +23,7 @@ typedef struct reading {
     bool failed;
     mig_standing_account *current;
     int64_t last_run, size_of; /* runs of the current account: the last one, and that whose size is asked for */
+    int64_t before;            /* the newest message row when it began to copy; -1: not known */
 } reading;
 
 static int take_account(int64_t id, const char *source, const char *target, void *context)
@@ -85,10 +86,12 @@ static int take_run(const mig__state_run *run, void *context)
 static int take_event(int64_t at, const char *kind, int64_t folder, const char *text, void *context)
 {
     reading *r = context;
-    (void)at;
     (void)folder;
     if (strcmp(kind, "to-copy") == 0) {
-        r->current->to_copy = strtoull(text, NULL, 10);
+        char *end = NULL;
+        r->current->to_copy = strtoull(text, &end, 10);
+        r->current->copying = at;
+        r->before = *end == ' ' ? strtoll(end, NULL, 10) : -1;
     }
     return 0;
 }
@@ -112,16 +115,78 @@ static int count_messages(reading *r, mig__state *state, int64_t id, mig_error *
     return failed;
 }
 
+static int count_done(reading *r, mig__state *state, int64_t id, mig_error *err)
+{
+    mig__state_counts counts;
+    if (r->before < 0) {
+        return 0;
+    }
+    if (mig__state_count_since(state, id, r->before, &counts, err) != 0) {
+        return -1;
+    }
+    uint64_t done = counts.copied + counts.adopted + counts.failed;
+    r->current->done = done < r->current->to_copy ? done : r->current->to_copy;
+    r->current->done_bytes = counts.octets;
+    return 0;
+}
+
 static int read_account(reading *r, mig__state *state, size_t index, mig_error *err)
 {
     r->current = &r->accounts[index];
     r->last_run = r->size_of = 0;
+    r->before = -1;
     if (mig__state_runs(state, r->ids[index], take_run, r, err) < 0 ||
         count_messages(r, state, r->ids[index], err) != 0) {
         return -1;
     }
-    return r->size_of > 0 && mig__state_events(state, r->size_of, take_event, r, err) < 0 ? -1 : 0;
+    if (r->size_of > 0 && mig__state_events(state, r->size_of, take_event, r, err) < 0) {
+        return -1;
+    }
+    return count_done(r, state, r->ids[index], err);
 }
+
+/* ---- pace ---- */
+
+static uint64_t left_of(const mig_standing_account *account)
+{
+    return account->standing == MIG_STANDING_RUNNING ? account->to_copy - account->done : 0;
+}
+
+mig_standing_pace mig_standing_pace_of(const mig_standing_account *account, int64_t now)
+{
+    mig_standing_pace pace = {.known = false};
+    int64_t end = account->ended > 0 ? account->ended : now;
+    if (account->copying == 0 || end <= account->copying) {
+        return pace;
+    }
+    double seconds = (double)(end - account->copying);
+    pace.known = true;
+    pace.messages_per_second = (double)account->done / seconds;
+    pace.bytes_per_second = (double)account->done_bytes / seconds;
+    pace.ends = account->standing == MIG_STANDING_RUNNING && account->done > 0;
+    pace.seconds_left = pace.ends ? (double)left_of(account) / pace.messages_per_second : 0;
+    return pace;
+}
+
+mig_standing_pace mig_standing_pace_of_all(const mig_standing_account *accounts, size_t count, int64_t now)
+{
+    mig_standing_pace all = {.known = false};
+    uint64_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        mig_standing_pace pace = mig_standing_pace_of(&accounts[i], now);
+        if (accounts[i].standing == MIG_STANDING_RUNNING && pace.known) {
+            all.known = true;
+            all.messages_per_second += pace.messages_per_second;
+            all.bytes_per_second += pace.bytes_per_second;
+            left += left_of(&accounts[i]);
+        }
+    }
+    all.ends = all.messages_per_second > 0;
+    all.seconds_left = all.ends ? (double)left / all.messages_per_second : 0;
+    return all;
+}
+
+/* ---- reading ---- */
 
 int mig_standing_read(const char *path, mig_standing_account **accounts, size_t *count, mig_error *err)
 {

@@ -38,6 +38,8 @@ typedef enum mig__sql_id {
     SQL_KEYS,
     SQL_UIDS,
     SQL_COUNT,
+    SQL_COUNT_SINCE,
+    SQL_LAST_MESSAGE,
     SQL_MESSAGE_INTENT,
     SQL_MESSAGE_PUT,
     SQL_MESSAGE_PLACED,

@@ -323,27 +323,64 @@ int mig__state_target_uids(mig__state *state, int64_t folder, mig__uidset *out, 
     return rc;
 }
 
-int mig__state_count(mig__state *state, int64_t folder, mig__state_counts *out, mig_error *err)
+/* Rows of state, messages, octets. */
+static int take_counts(mig__query *query, mig__state_counts *out, mig_error *err)
 {
     int rc;
-
     *out = (mig__state_counts){0};
+    while ((rc = mig__sql_row(query, err)) == 1) {
+        uint64_t *counts[] = {&out->intent, &out->copied, &out->adopted, &out->failed, &out->vanished, &out->deleted};
+        int now = sqlite3_column_int(query->stmt, 0);
+        if (now >= 0 && now <= MIG__MESSAGE_DELETED) {
+            *counts[now] = (uint64_t)sqlite3_column_int64(query->stmt, 1);
+        }
+        if (is_in(present_states, now)) {
+            out->octets += (uint64_t)sqlite3_column_int64(query->stmt, 2);
+        }
+    }
+    return rc;
+}
+
+int mig__state_count(mig__state *state, int64_t folder, mig__state_counts *out, mig_error *err)
+{
     err = mig__enter(state, false, err);
     if (!err) {
         return -1;
     }
     mig__query query = mig__sql(state, SQL_COUNT);
     mig__bind_int(&query, folder);
-    while ((rc = mig__sql_row(&query, err)) == 1) {
-        uint64_t *counts[] = {&out->intent, &out->copied, &out->adopted, &out->failed, &out->vanished, &out->deleted};
-        int now = sqlite3_column_int(query.stmt, 0);
-        if (now >= 0 && now <= MIG__MESSAGE_DELETED) {
-            *counts[now] = (uint64_t)sqlite3_column_int64(query.stmt, 1);
-        }
-        if (is_in(present_states, now)) {
-            out->octets += (uint64_t)sqlite3_column_int64(query.stmt, 2);
-        }
+    int rc = take_counts(&query, out, err);
+    mig__leave(state, rc < 0, err);
+    return rc;
+}
+
+int64_t mig__state_last_message(mig__state *state, mig_error *err)
+{
+    int64_t last = -1;
+    err = mig__enter(state, false, err);
+    if (!err) {
+        return -1;
     }
+    mig__query query = mig__sql(state, SQL_LAST_MESSAGE);
+    int rc = mig__sql_row(&query, err);
+    if (rc == 1) {
+        last = sqlite3_column_int64(query.stmt, 0);
+        mig__sql_end(&query);
+    }
+    mig__leave(state, rc < 0, err);
+    return last;
+}
+
+int mig__state_count_since(mig__state *state, int64_t account, int64_t last, mig__state_counts *out, mig_error *err)
+{
+    err = mig__enter(state, false, err);
+    if (!err) {
+        return -1;
+    }
+    mig__query query = mig__sql(state, SQL_COUNT_SINCE);
+    mig__bind_int(&query, last);
+    mig__bind_int(&query, account);
+    int rc = take_counts(&query, out, err);
     mig__leave(state, rc < 0, err);
     return rc;
 }

@@ -73,6 +73,10 @@ static const char *const statements[SQL_ID_COUNT] = {
         "WHERE message.id > ? AND folder.account = ? ORDER BY message.id",
     [SQL_UIDS] = "SELECT source_uid, target_uid, state FROM message WHERE folder = ? ORDER BY source_uid",
     [SQL_COUNT] = "SELECT state, count(*), coalesce(sum(octets), 0) FROM message WHERE folder = ? GROUP BY state",
+    /* The '+' keeps the folders' index out of it: the few newest rows are wanted, by their ids. */
+    [SQL_COUNT_SINCE] = "SELECT state, count(*), coalesce(sum(octets), 0) FROM message WHERE id > ? AND +folder IN "
+                        "(SELECT id FROM folder WHERE account = ?) GROUP BY state",
+    [SQL_LAST_MESSAGE] = "SELECT coalesce(max(id), 0) FROM message",
 
     /* A row that is there already is taken over: it gets the batch's number, and remembers what it was. */
     [SQL_MESSAGE_INTENT] =

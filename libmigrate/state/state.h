@@ -184,6 +184,12 @@ typedef struct mig__state_counts {
     uint64_t copied, adopted, failed, vanished, deleted, intent, octets; /* octets: of copied and adopted */
 } mig__state_counts;
 int mig__state_count(mig__state *state, int64_t folder, mig__state_counts *out, mig_error *err);
+/*
+ * How far a run is, for those who look at the state meanwhile: the newest message row now (-1: error), and what became
+ * of the rows of an account that are newer than that.
+ */
+int64_t mig__state_last_message(mig__state *state, mig_error *err);
+int mig__state_count_since(mig__state *state, int64_t account, int64_t last, mig__state_counts *out, mig_error *err);
 
 /* ---- the journal ---- */
 

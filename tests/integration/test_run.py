@@ -330,40 +330,78 @@ class Few(Campaign):
         self.assertEqual(self.run_command(self.command(*accounts, "--steps", "chek", verb="run")).status, USAGE)
 
 
-    def test_status_beside_a_run(self):
-        """A slow run is seen from another process, and goes on undisturbed."""
-        plan = self.plan(self.source, self.target, [(user, user) for user in self.users],
-                         options="max-rate: 2K\njobs: 3")
-        process = self.start([program(), "copy", plan])
-        seen = ""
-        for _ in range(200):
-            seen = self.run_command([program(), "status", plan]).out
-            if "to copy when it began" in seen:
-                break
-            self.assertIsNone(process.poll())
+    def status(self, *arguments):
+        """What `status` says, for people and as JSON, which agree with its schema."""
+        path = os.path.join(self.dir, "status.json")
+        result = self.run_command([program(), "status", *arguments])
+        self.assertEqual(result.status, DONE, str(result))
+        told = self.run_command([program(), "status", *arguments, "--json", path], json_path=path)
+        self.assertEqual(schema.errors(told.json, "status-1.json"), [])
+        return result.out, told.json
+
+    def wait_for_status(self, process, plan, condition):
+        for _ in range(600):
+            out, told = self.status(plan)
+            if condition(told):
+                return out, told
+            self.assertIsNone(process.poll(), out)
             time.sleep(0.1)
-        self.assertRegex(seen, r"(?m)^3 accounts: [1-3] running")
-        self.assertRegex(seen, r"copy runs since .*, 6 to copy when it began")
-        self.assertEqual(process.wait(120), DONE)
-        after = self.run_command([program(), "status", "--state", os.path.join(self.dir, "states")])
-        self.assertEqual(after.status, DONE)
-        self.assertRegex(after.out, r"(?m)^3 accounts: 0 running, 3 ended, 0 killed")
-        self.assertEqual(len(re.findall(r"copy complete, .* ago: 6 messages on the target", after.out)), 3, after.out)
+        self.fail("waited in vain: " + out)
+
+    def test_status_beside_a_run(self):
+        """A slow run is seen from another process, with its speed and the time left, and goes on undisturbed."""
+        plan = self.plan(self.source, self.target, [(user, user) for user in self.users],
+                         options="max-rate: 1K\njobs: 3\nconnections: 1")
+        process = self.start([program(), "copy", plan])
+        _, told = self.wait_for_status(process, plan, lambda now: now["totals"]["to_copy"] == 18)
+        self.assertEqual([(a["standing"], a["verb"], a["to_copy"]) for a in told["accounts"]], [("running", "copy", 6)] * 3)
+        # As soon as one has something done and something left, there is a speed and an end; a second later, at most.
+        out, told = self.wait_for_status(process, plan, lambda now: any(
+            a["seconds_left"] for a in now["accounts"]) and now["totals"]["seconds_left"])
+        self.assertRegex(out, r"copy runs since .*: \d of 6 messages, .*/s, .* left; \d messages? on the target")
+        self.assertRegex(out, r"(?m)^3 accounts: [1-3] running.*; \d+ of \d+ messages, .*/s, .* left$")
+        for account in told["accounts"]:
+            if account["seconds_left"]:
+                left = (account["to_copy"] - account["done"]) / account["messages_per_second"]
+                self.assertAlmostEqual(account["seconds_left"], left, delta=left / 1000)
+        process.terminate()
+        process.wait(120)
+        self.run_plan("copy", plan, "--max-rate", "100M")
+        out, told = self.status("--state", os.path.join(self.dir, "states"))
+        self.assertRegex(out, r"(?m)^3 accounts: 0 running, 3 ended, 0 killed$")
+        self.assertEqual(len(re.findall(r"copy complete, .* ago: 6 messages on the target", out)), 3, out)
+        self.assertEqual((told["totals"]["copied"], told["totals"]["seconds_left"]), (18, None))
         self.run_plan("verify", plan)
-        after = self.run_command([program(), "status", plan])
-        self.assertEqual(len(re.findall(r"verify complete", after.out)), 3, after.out)
+        out, _ = self.status(plan)
+        self.assertEqual(len(re.findall(r"verify complete", out)), 3, out)
 
     def test_status_of_a_killed_run(self):
         plan = self.plan(self.source, self.target, [(self.users[0], self.users[0])], options="max-rate: 1K")
         process = self.start([program(), "copy", plan])
-        for _ in range(200):
-            if "to copy when it began" in self.run_command([program(), "status", plan]).out:
-                break
-            time.sleep(0.1)
+        self.wait_for_status(process, plan, lambda now: now["totals"]["to_copy"] == 6)
         process.kill()
         process.wait()
-        self.assertRegex(self.run_command([program(), "status", plan]).out, r"copy was killed; run it again")
+        out, told = self.status(plan)
+        self.assertRegex(out, r"copy was killed; run it again")
+        self.assertEqual((told["totals"]["killed"], told["accounts"][0]["seconds_left"]), (1, None))
         self.run_plan("run", plan, "--max-rate", "100M")
+
+    def test_watching(self):
+        """One look after the other, each a whole object; a signal ends it."""
+        plan = self.plan(self.source, self.target, [(self.users[0], self.users[0])])
+        self.run_plan("copy", plan)
+        process = self.start([program(), "status", plan, "--watch", "--interval", "1", "--json", "-"])
+        decoder, text, seen = json.JSONDecoder(), "", []
+        while len(seen) < 2:
+            text += process.stdout.readline().decode()
+            try:
+                seen.append(decoder.decode(text))
+                text = ""
+            except json.JSONDecodeError:
+                self.assertIsNone(process.poll())
+        process.terminate()
+        self.assertEqual(process.wait(60), DONE)
+        self.assertEqual([told["accounts"][0]["copied"] for told in seen], [6, 6])
 
     def test_command_and_webhook_at_the_end(self):
         told = []

@@ -19,7 +19,7 @@ static const char name[] = "mailmigrate-status";
 
 /* ---- arguments ---- */
 
-enum { OPT_STATE = 1, OPT_WATCH, OPT_INTERVAL, OPT_HELP, OPT_VERSION };
+enum { OPT_STATE = 1, OPT_WATCH, OPT_INTERVAL, OPT_JSON, OPT_HELP, OPT_VERSION };
 
 /* clang-format off */
 #define TEXT(long_name, value, description, argument) \
@@ -29,6 +29,7 @@ static const struct poptOption table[] = {
     TEXT("state", OPT_STATE, "a state file, or a directory of them", "FILE"),
     SWITCH("watch", 'w', OPT_WATCH, "show it again and again, until interrupted"),
     TEXT("interval", OPT_INTERVAL, "seconds between two looks with --watch (default 2)", "SECONDS"),
+    TEXT("json", OPT_JSON, "write it as JSON; \"-\": to standard output", "FILE"),
     SWITCH("help", 'h', OPT_HELP, "this text"),
     SWITCH("version", 'V', OPT_VERSION, "the version"),
     POPT_TABLEEND};
@@ -38,9 +39,10 @@ static int take_option(cli_standing_options *options, poptContext context, int o
 {
     char *value = poptGetOptArg(context);
     int result = 0;
-    if (option == OPT_STATE) {
-        free(options->path);
-        options->path = value;
+    if (option == OPT_STATE || option == OPT_JSON) {
+        char **place = option == OPT_STATE ? &options->path : &options->json_path;
+        free(*place);
+        *place = value;
         return 0;
     }
     if (option == OPT_WATCH) {
@@ -88,7 +90,8 @@ int cli_standing_options_parse(cli_standing_options *options, int argc, const ch
 void cli_standing_options_clear(cli_standing_options *options)
 {
     free(options->path);
-    options->path = NULL;
+    free(options->json_path);
+    *options = (cli_standing_options){.path = NULL};
 }
 
 /* ---- reading ---- */
@@ -247,17 +250,32 @@ static void add_standing(const mig_standing_account *account, int64_t now, char 
     }
 }
 
+/* "1,234 of 6,000 messages, 1.1 MiB/s, 12 min left" */
+static void add_pace(uint64_t done, uint64_t to_copy, const mig_standing_pace *pace, char *out, size_t size)
+{
+    char number[MIG_FORMAT_SIZE];
+    add(out, size, "%s", mig_format_count(done, number, sizeof number));
+    add(out, size, " of %s messages", mig_format_count(to_copy, number, sizeof number));
+    if (pace->known)
+        add(out, size, ", %s/s", mig_format_octets((uint64_t)pace->bytes_per_second, number, sizeof number));
+    if (pace->ends)
+        add(out, size, ", %s left", mig_format_duration(pace->seconds_left, number, sizeof number));
+}
+
 char *cli_standing_line(const mig_standing_account *account, int64_t now, char *out, size_t size)
 {
     char text[LINE_SIZE / 2], number[MIG_FORMAT_SIZE];
-    const bool copying = account->standing == MIG_STANDING_RUNNING && strcmp(account->verb, "copy") == 0;
+    const bool copying = account->standing == MIG_STANDING_RUNNING && account->to_copy > 0;
+    const mig_standing_pace pace = mig_standing_pace_of(account, now);
     out[0] = '\0';
     add(out, size, "%s: ", mig_format_text(account->source, text, sizeof text));
     add_standing(account, now, out, size);
-    add(out, size, ": %s message%s on the target", mig_format_count(account->copied, number, sizeof number),
-        account->copied == 1 ? "" : "s");
-    if (copying && account->to_copy > 0)
-        add(out, size, ", %s to copy when it began", mig_format_count(account->to_copy, number, sizeof number));
+    if (copying) {
+        add(out, size, ": ");
+        add_pace(account->done, account->to_copy, &pace, out, size);
+    }
+    add(out, size, "%s %s message%s on the target", copying ? ";" : ":",
+        mig_format_count(account->copied, number, sizeof number), account->copied == 1 ? "" : "s");
     add(out, size, ", %s", mig_format_octets(account->bytes, number, sizeof number));
     if (account->failed > 0)
         add(out, size, ", %s failed", mig_format_count(account->failed, number, sizeof number));
@@ -276,11 +294,21 @@ size_t cli_standing_print(const cli_standing *standing, int64_t now, size_t line
 {
     char line[LINE_SIZE];
     size_t counts[4] = {0}, written = 1;
-    for (size_t i = 0; i < standing->count; i++)
-        counts[standing->accounts[i].standing]++;
+    uint64_t done = 0, to_copy = 0;
+    for (size_t i = 0; i < standing->count; i++) {
+        const mig_standing_account *account = &standing->accounts[i];
+        counts[account->standing]++;
+        done += account->standing == MIG_STANDING_RUNNING ? account->done : 0;
+        to_copy += account->standing == MIG_STANDING_RUNNING ? account->to_copy : 0;
+    }
     snprintf(line, sizeof line, "%zu account%s: %zu running, %zu ended, %zu killed", standing->count,
              standing->count == 1 ? "" : "s", counts[MIG_STANDING_RUNNING], counts[MIG_STANDING_ENDED],
              counts[MIG_STANDING_KILLED]);
+    if (to_copy > 0) {
+        const mig_standing_pace pace = mig_standing_pace_of_all(standing->accounts, standing->count, now);
+        add(line, sizeof line, "; ");
+        add_pace(done, to_copy, &pace, line, sizeof line);
+    }
     if (standing->unreadable > 0)
         add(line, sizeof line, "; %zu state file%s could not be read: %s", standing->unreadable,
             standing->unreadable == 1 ? "" : "s", standing->first_error.text);

@@ -11,7 +11,8 @@ typedef struct cli_standing_options {
     bool answered; /* --help or --version */
     char *path;    /* a state file, a directory of them, or a plan; NULL: the usual directory */
     bool watch;
-    int interval; /* seconds */
+    int interval;    /* seconds */
+    char *json_path; /* NULL: for people */
 } cli_standing_options;
 
 /* Errors: MIG_E_USAGE, MIG_E_NOMEM, MIG_E_IO. Release with cli_standing_options_clear in any case. */
@@ -29,7 +30,10 @@ typedef struct cli_standing {
 int cli_standing_read(cli_standing *standing, const char *path, mig_error *err);
 void cli_standing_clear(cli_standing *standing);
 
-/* One line: "ann@old.example: copying since 3 min 20 s: 1,234 of 6,000 messages, 3.2 MiB". Returns out. */
+/*
+ * One line: "ann@old.example: copy runs since 3 min 20 s: 1,234 of 6,000 messages, 1.1 MiB/s, 12 min left; 9,000 on the
+ * target, 32 MiB". Returns out.
+ */
 char *cli_standing_line(const mig_standing_account *account, int64_t now, char *out, size_t size);
 
 /* All of it, `lines` at most, those at work first; returns how many lines were written. */

@@ -10,6 +10,7 @@
 #include <migrate/error.h>
 #include <migrate/report.h>
 #include <migrate/run.h>
+#include <migrate/standing.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,6 +27,10 @@ int mig_report_run_text(const mig_run_result *result, mig_sink_fn *sink, void *c
  * themselves. One JSON object and a line end. `details` false leaves the steps' documents out: a summary to be sent.
  */
 int mig_report_run_json(const mig_run_result *result, bool details, mig_sink_fn *sink, void *context, mig_error *err);
+
+/* Schema mailmigrate.status/1, see docs/schemas/status-1.json: how accounts stand. One JSON object and a line end. */
+int mig_report_standing_json(const mig_standing_account *accounts, size_t count, int64_t now, mig_sink_fn *sink,
+                             void *context, mig_error *err);
 
 #ifdef __cplusplus
 }

@@ -404,6 +404,37 @@ static void a_reset_keeps_the_content(void **context)
     close_state(&state);
 }
 
+/* Only what is newer counts, and only of the account; a message that is tried again is new. */
+static void what_a_run_did_is_counted(void **context)
+{
+    mig_error err = MIG_ERROR_INIT;
+    mig__state_counts counts;
+    mig__state *state = open_state(((fixture *)*context)->path);
+    assert_int_equal(mig__state_last_message(state, &err), 0);
+    int64_t account = mig__state_account(state, "a@old:993", "b@new:993", &err);
+    int64_t folder = folder_of(state, "INBOX");
+    int64_t batch = begin_batch(state, folder, 1, 3, &err);
+    assert_ok(mig__state_outcome(state, batch, (const uint32_t[]){101, MIG__UID_REFUSED, 103}, 3, &err), err);
+    const mig__message failed = {.source_uid = 2, .code = MIG_E_NO, .text = "no"};
+    assert_ok(mig__state_message_failed(state, folder, &failed, &err), err);
+
+    int64_t last = mig__state_last_message(state, &err);
+    assert_true(last >= 3);
+    assert_ok(mig__state_count_since(state, account, last, &counts, &err), err);
+    assert_int_equal(counts.copied + counts.failed + counts.intent, 0);
+    batch = begin_batch(state, folder, 2, 1, &err);
+    assert_ok(mig__state_outcome(state, batch, (const uint32_t[]){104}, 1, &err), err);
+    assert_true(begin_batch(state, folder, 10, 2, &err) > 0);
+    assert_ok(mig__state_count_since(state, account, last, &counts, &err), err);
+    assert_int_equal(counts.copied, 1);
+    assert_int_equal(counts.intent, 2);
+    assert_true(counts.octets > 0);
+    int64_t other = mig__state_account(state, "v@old", "v@new", &err);
+    assert_ok(mig__state_count_since(state, other, 0, &counts, &err), err);
+    assert_int_equal(counts.copied, 0);
+    close_state(&state);
+}
+
 int main(void)
 {
 #define STATE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -417,6 +448,7 @@ int main(void)
         STATE_TEST(sets_of_uids),
         STATE_TEST(messages_are_found_by_content),
         STATE_TEST(a_reset_keeps_the_content),
+        STATE_TEST(what_a_run_did_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
