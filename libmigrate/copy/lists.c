@@ -1,5 +1,6 @@
 #include "copy/lists.h"
 #include "sides/check.h"
+#include "copy/rename.h"
 #include "sides/sides.h"
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,8 @@ static int make_job(mig__run *run, mig__folder_job *job, const mig__map_entry *e
         }
         return result->source == NULL || result->target == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     }
-    if (record != NULL && mig__mailbox_find(&run->target_list, record->target) != NULL) {
+    if (record != NULL && !mig__rename_parked(record->target) &&
+        mig__mailbox_find(&run->target_list, record->target) != NULL) {
         job->target = mig__strdup(record->target); /* where it went before goes on there, whatever the map says now */
     } else {
         job->target = mig__sides_wire(entry, &run->target_list, run->target_utf8);

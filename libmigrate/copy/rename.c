@@ -1,5 +1,7 @@
 #include "copy/rename.h"
+#include "base/crashpoint.h"
 #include "imap/digests.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,12 +45,12 @@ static int on_digest(const mig__fetch_item *item, const mig__message_digest *dig
     return 0;
 }
 
+/* Wait for a command; *taken tells whether it was OK. */
 static int wait_ok(mig__session *session, mig__command *command, bool *taken, mig_error *err)
 {
-    mig__command_result result = {0};
-    int failed = command == NULL ? -1 : mig__command_wait(session, command, &result, err);
-    *taken = failed == 0 && result.error.code == MIG_OK;
-    mig__command_result_clear(&result);
+    mig_error why;
+    int failed = mig__command_settle(session, command, &why, err);
+    *taken = failed == 0 && why.code == MIG_OK;
     return failed;
 }
 
@@ -77,27 +79,55 @@ static int same_content(mig__run *run, mig__session *source, const mig__state_fo
     return failed;
 }
 
-/* The listed, unrecorded mailbox that the recorded one has become. NULL: none. */
-static int find_new_name(mig__run *run, mig__session *source, const mig__state_folder *record, mig__folder_job **out,
-                         mig_error *err)
+/* Is the mailbox of that name another one than the recorded one? Not known is no. */
+static bool another(const mig__state_folder *record, const mig__mailbox *listed)
+{
+    if (record->source_mailbox_id != NULL && listed->mailbox_id != NULL) {
+        return strcmp(record->source_mailbox_id, listed->mailbox_id) != 0; /* ids never lie */
+    }
+    return record->source_uidvalidity != 0 && listed->uidvalidity != 0 &&
+           record->source_uidvalidity != listed->uidvalidity;
+}
+
+typedef struct move { /* a recorded folder whose mailbox has a new name on the source */
+    mig__state_folder *record;
+    mig__folder_job *job; /* of the new name */
+    bool done;
+} move;
+
+typedef struct renaming {
+    mig__run *run;
+    mig__session *source, *target;
+    move *moves;
+    size_t count;
+    bool renamed;
+} renaming;
+
+static bool taken_already(const renaming *r, const mig__folder_job *job)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->moves[i].job == job) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The mailbox that the recorded one has become: unrecorded, or recorded as another one than it is now. NULL: none. */
+static int find_new_name(renaming *r, const mig__state_folder *record, mig__folder_job **out, mig_error *err)
 {
     *out = NULL;
-    for (size_t i = 0; i < run->job_count; i++) {
-        mig__folder_job *job = &run->jobs[i];
-        const char *id = job->source->mailbox_id;
-        if (!job->copy || job->record.id != 0) {
+    for (size_t i = 0; i < r->run->job_count; i++) {
+        mig__folder_job *job = &r->run->jobs[i];
+        const mig__mailbox *listed = job->source;
+        bool free_name = job->record.id == 0 || another(&job->record, listed);
+        if (!job->copy || !free_name || job->record.id == record->id || another(record, listed) ||
+            taken_already(r, job)) {
             continue;
         }
-        if (id != NULL && record->source_mailbox_id != NULL) {
-            if (strcmp(id, record->source_mailbox_id) == 0) {
-                *out = job;
-                return 0;
-            }
-            continue; /* ids never lie: this is another mailbox */
-        }
-        bool same = false;
-        if (job->source->uidvalidity != 0 && job->source->uidvalidity == record->source_uidvalidity &&
-            job->source->messages > 0 && same_content(run, source, record, job->source, &same, err) != 0) {
+        bool same = listed->mailbox_id != NULL && record->source_mailbox_id != NULL;
+        if (!same && listed->uidvalidity != 0 && listed->uidvalidity == record->source_uidvalidity &&
+            listed->messages > 0 && same_content(r->run, r->source, record, listed, &same, err) != 0) {
             return -1;
         }
         if (same) {
@@ -108,76 +138,227 @@ static int find_new_name(mig__run *run, mig__session *source, const mig__state_f
     return 0;
 }
 
-/* Rename on the target, unless a parent's rename did it already. *done: the mailbox has its new name. */
-static int rename_on_target(mig__run *run, mig__session *target, const mig__state_folder *record,
-                            const mig__folder_job *job, bool *done, mig_error *err)
+#define PARKED "mailmigrate-renaming-"
+
+bool mig__rename_parked(const char *target)
 {
-    const mig__mailbox *old = mig__mailbox_find(&run->target_list, record->target);
-    *done = strcmp(record->target, job->target) == 0;
-    if (*done || old == NULL || job->existing != NULL || old->role == MIG_ROLE_INBOX) {
-        return 0;
-    }
-    mig__command *command = mig__command_begin(target, "RENAME", NULL, NULL, err);
-    if (command == NULL) {
-        return -1;
-    }
-    mig__command_mailbox(command, record->target);
-    mig__command_mailbox(command, job->target);
-    bool taken = false;
-    if (wait_ok(target, mig__command_end(command, err) == 0 ? command : NULL, &taken, err) != 0) {
-        return -1;
-    }
-    if (!taken) { /* perhaps it moved along with its parent: then it opens under its new name */
-        mig__selected selected = {0};
-        int failed = wait_ok(target, mig__select(target, job->target, true, &selected, err), &taken, err);
-        taken = taken && selected.uidvalidity == record->target_uidvalidity;
-        mig__selected_free(&selected);
-        if (failed != 0) {
-            return -1;
+    return strstr(target, PARKED) != NULL;
+}
+
+/* Did a run that was killed leave the mailbox under its name for the time being? Then that is where it is. */
+static int find_parked(const renaming *r, mig__state_folder *record, mig_error *err)
+{
+    char mark[48];
+    snprintf(mark, sizeof mark, PARKED "%lld", (long long)record->id);
+    for (size_t i = 0; i < r->run->target_list.count; i++) {
+        const char *found = strstr(r->run->target_list.items[i].wire, mark);
+        if (found == NULL || strcmp(found, mark) != 0) {
+            continue;
         }
+        char *name = mig__strdup(r->run->target_list.items[i].wire);
+        if (name == NULL) {
+            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        }
+        free(record->target);
+        record->target = name;
     }
-    *done = taken;
     return 0;
 }
 
-static int follow(mig__run *run, mig__state_folder *record, const mig__folder_job *job, mig_error *err)
+static int find_moves(renaming *r, mig__state_folder *folders, size_t count, mig_error *err)
 {
-    char *source = mig__strdup(job->source->wire), *target = mig__strdup(job->target);
-    if (source == NULL || target == NULL) {
-        free(source);
-        free(target);
+    for (size_t i = 0; i < count; i++) { /* by name: parents come before their children */
+        if (find_parked(r, &folders[i], err) != 0) {
+            return -1;
+        }
+        const mig__mailbox *listed = mig__mailbox_find(&r->run->source_list, folders[i].source);
+        const mig__mailbox *there = mig__mailbox_find(&r->run->target_list, folders[i].target);
+        mig__folder_job *job = NULL;
+        if ((listed != NULL && !another(&folders[i], listed)) || (there != NULL && there->role == MIG_ROLE_INBOX)) {
+            continue;
+        }
+        if (find_new_name(r, &folders[i], &job, err) != 0) {
+            return -1;
+        }
+        if (job != NULL) {
+            r->moves[r->count++] = (move){.record = &folders[i], .job = job};
+        }
+    }
+    return 0;
+}
+
+/* ---- on the target ---- */
+
+typedef struct standing { /* what a name on the target stands for at this moment */
+    bool there;
+    uint32_t uidvalidity;
+} standing;
+
+static int on_status(const mig__response *response, void *context, mig_error *err)
+{
+    standing *now = context;
+    (void)err;
+    if (response->kind == MIG__RESPONSE_STATUS && response->status.has_uidvalidity) {
+        now->uidvalidity = response->status.uidvalidity;
+    }
+    return 0;
+}
+
+/* By STATUS: a mailbox that is to be renamed should not be open. */
+static int look(renaming *r, const char *name, standing *now, mig_error *err)
+{
+    *now = (standing){false, 0};
+    mig__command *command = mig__command_begin(r->target, "STATUS", on_status, now, err);
+    if (command == NULL) {
+        return -1;
+    }
+    mig__command_mailbox(command, name);
+    mig__command_raw(command, "(UIDVALIDITY)");
+    return wait_ok(r->target, mig__command_end(command, err) == 0 ? command : NULL, &now->there, err);
+}
+
+static int rename_mailbox(renaming *r, const char *from, const char *to, bool *taken, mig_error *err)
+{
+    mig__command *command = mig__command_begin(r->target, "RENAME", NULL, NULL, err);
+    if (command == NULL) {
+        return -1;
+    }
+    mig__command_mailbox(command, from);
+    mig__command_mailbox(command, to);
+    return wait_ok(r->target, mig__command_end(command, err) == 0 ? command : NULL, taken, err);
+}
+
+/* The record follows at once: a kill in between is told by the UIDVALIDITY that stands there. */
+static int follow(renaming *r, mig__state_folder *record, const char *source, const char *target, mig_error *err)
+{
+    MIG__CRASH_POINT("renamed");
+    char *from = mig__strdup(source), *to = mig__strdup(target);
+    if (from == NULL || to == NULL) {
+        free(from);
+        free(to);
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     free(record->source);
     free(record->target);
-    record->source = source;
-    record->target = target;
-    mig__run_log(run, MIG_LOG_INFO, job, 0, NULL, "renamed on the source, and now on the target");
-    return mig__state_folder_put(run->state, run->state_account, record, err);
+    record->source = from;
+    record->target = to;
+    r->renamed = true;
+    return mig__state_folder_put(r->run->state, r->run->state_account, record, err) != 0
+               ? -1
+               : mig__state_flush(r->run->state, err);
+}
+
+/* Does `here` stand for the recorded mailbox, and `old` not any more? So it moved along with its parent, or before. */
+static bool moved_before(const mig__state_folder *record, const standing *here, const standing *old)
+{
+    return here->there && record->target_uidvalidity != 0 && here->uidvalidity == record->target_uidvalidity &&
+           (!old->there || old->uidvalidity != here->uidvalidity);
+}
+
+static bool below(const renaming *r, const char *name, const char *parent)
+{
+    size_t length = strlen(parent);
+    return strncmp(name, parent, length) == 0 && name[length] != '\0' && name[length] == r->run->target_list.delimiter;
+}
+
+/* What is below a mailbox goes with it: first that one, then a look at what is left to be done. */
+static bool waits_for_parent(const renaming *r, const move *m)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const move *other = &r->moves[i];
+        if (!other->done &&
+            (below(r, m->record->target, other->record->target) || below(r, m->job->target, other->job->target))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One move, if its new name is free. *got_on: it is done. */
+static int try_move(renaming *r, move *m, bool *got_on, mig_error *err)
+{
+    mig__state_folder *record = m->record;
+    const char *to = m->job->target;
+    standing here = {false, 0}, old = {false, 0};
+    bool taken = strcmp(record->target, to) == 0;
+    if (!taken && (look(r, to, &here, err) != 0 || look(r, record->target, &old, err) != 0)) {
+        return -1;
+    }
+    taken = taken || moved_before(record, &here, &old);
+    bool ours = old.there && (record->target_uidvalidity == 0 || old.uidvalidity == record->target_uidvalidity);
+    if (!taken && !here.there && ours && rename_mailbox(r, record->target, to, &taken, err) != 0) {
+        return -1;
+    }
+    if (!taken) {
+        return 0;
+    }
+    *got_on = m->done = true;
+    mig__run_log(r->run, MIG_LOG_INFO, m->job, 0, NULL, "renamed on the source, and now on the target");
+    return follow(r, record, m->job->source->wire, to, err);
+}
+
+/* Another one waits for the name of this one, and the two can be told apart whatever happens meanwhile. */
+static bool must_step_aside(const renaming *r, const move *m)
+{
+    bool wanted = false, told_apart = m->record->target_uidvalidity != 0;
+    for (size_t i = 0; i < r->count; i++) {
+        const move *other = &r->moves[i];
+        if (other != m && !other->done) {
+            wanted = wanted || strcmp(other->job->target, m->record->target) == 0;
+            told_apart = told_apart && other->record->target_uidvalidity != m->record->target_uidvalidity;
+        }
+    }
+    return !m->done && wanted && told_apart && !waits_for_parent(r, m) && !mig__rename_parked(m->record->target);
+}
+
+/* Names that were swapped: one of them gets another name for the time being. */
+static int step_aside(renaming *r, const move *m, bool *got_on, mig_error *err)
+{
+    mig__state_folder *record = m->record;
+    const mig__mailbox *listed = mig__mailbox_find(&r->run->target_list, record->target);
+    const char *last = listed == NULL || listed->delimiter == '\0' ? NULL : strrchr(record->target, listed->delimiter);
+    int parent = last == NULL ? 0 : (int)(last + 1 - record->target);
+    mig__buffer name = MIG__BUFFER_INIT;
+    mig__buffer_addf(&name, "%.*s%s%lld", parent, record->target, PARKED, (long long)record->id);
+    int failed = mig__buffer_ok(&name, err);
+    failed = failed != 0 ? failed : rename_mailbox(r, record->target, name.data, got_on, err);
+    failed = failed == 0 && *got_on ? follow(r, record, record->source, name.data, err) : failed;
+    mig__buffer_free(&name);
+    return failed;
+}
+
+static int run_moves(renaming *r, mig_error *err)
+{
+    for (bool got_on = true; got_on;) {
+        got_on = false;
+        for (size_t i = 0; i < r->count; i++) {
+            if (!r->moves[i].done && !waits_for_parent(r, &r->moves[i]) &&
+                try_move(r, &r->moves[i], &got_on, err) != 0) {
+                return -1;
+            }
+        }
+        for (size_t i = 0; i < r->count && !got_on; i++) {
+            if (must_step_aside(r, &r->moves[i]) && step_aside(r, &r->moves[i], &got_on, err) != 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
 }
 
 int mig__rename_folders(mig__run *run, mig__session *source, mig__session *target, bool *renamed, mig_error *err)
 {
     mig__state_folder *folders = NULL;
     size_t count = 0;
-    *renamed = false;
+    renaming r = {.run = run, .source = source, .target = target};
     int failed = mig__state_folders(run->state, run->state_account, &folders, &count, err);
-    for (size_t i = 0; failed == 0 && i < count; i++) { /* by name: parents come before their children */
-        mig__folder_job *job = NULL;
-        bool done = false;
-        if (mig__mailbox_find(&run->source_list, folders[i].source) != NULL) {
-            continue;
-        }
-        failed = find_new_name(run, source, &folders[i], &job, err);
-        if (failed == 0 && job != NULL) {
-            failed = rename_on_target(run, target, &folders[i], job, &done, err);
-        }
-        if (failed == 0 && done) {
-            failed = follow(run, &folders[i], job, err);
-            job->record.id = folders[i].id; /* taken: no other record may become it */
-            *renamed = true;
-        }
+    if (failed == 0 && (r.moves = calloc(count > 0 ? count : 1, sizeof *r.moves)) == NULL) {
+        failed = mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
+    failed = failed != 0 ? failed : find_moves(&r, folders, count, err);
+    failed = failed != 0 ? failed : run_moves(&r, err);
+    *renamed = r.renamed;
+    free(r.moves);
     mig__state_folders_free(&folders, count);
     return failed;
 }

@@ -284,6 +284,66 @@ class Record(Case):
                 self.assertEqual(self.uidnext(), {"INBOX": 31, "Work": 6, "Empty": 1})
 
 
+class Renames(Case):
+    """Folders that swapped their names on the source swap them on the target; nothing is sent again."""
+
+    def begin_with(self, target=None):
+        source = self.server(MemServer)
+        for number, name in enumerate(("Anna", "Berta", "Carla", "Anna/x", "Berta/x")):
+            self.fill(source.add_mailbox(name), 5 + number)
+        self.begin(source, target)
+
+    def rename(self, mapping):
+        """As a server does: what is below a mailbox goes with it."""
+        boxes = self.source.mailboxes
+        for name in list(boxes):
+            first, _, rest = name.decode().partition("/")
+            if first in mapping:
+                boxes[name].name = "/".join(filter(None, (mapping[first], rest))).encode()
+        self.source.mailboxes = {box.name: box for box in boxes.values()}
+
+    def expect_renamed(self, *extra):
+        result = self.again("--deletions", "expunge", *extra)
+        done = {name: result.totals[name] for name in ("copied", "adopted", "moved", "deleted")}
+        self.assertEqual(set(done.values()), {0}, str(result))
+        self.same(result)
+        self.assertEqual(set(self.source.mailboxes), set(self.target.mailboxes))
+        self.nothing_left("--deletions", "expunge")
+
+    def test_swap_and_cycle(self):
+        for mapping in ({"Anna": "Berta", "Berta": "Anna"}, {"Anna": "Berta", "Berta": "Carla", "Carla": "Anna"},
+                        {"Anna": "Berta", "Berta": "Dora"}):
+            with self.subTest(mapping):
+                self.state = os.path.join(self.dir, "state%d-%d" % (len(mapping), "Dora" in mapping.values()))
+                self.begin_with()
+                self.rename(mapping)
+                self.expect_renamed()
+
+    def test_killed(self):
+        for number in range(1, 6):
+            with self.subTest(number):
+                self.state = os.path.join(self.dir, "state%d" % number)
+                self.begin_with()
+                self.rename({"Anna": "Berta", "Berta": "Anna"})
+                self.again(expect=None, env={"MIG_CRASH_AT": "renamed:%d" % number})
+                self.expect_renamed()
+
+    def test_target_that_does_not_rename(self):
+        """Then the messages are moved or sent, but nothing is lost, doubled or deleted."""
+
+        class Fixed(MemServer):
+            def do_rename(self, connection, arguments):
+                return "NO [CANNOT] names are for ever"
+
+        self.begin_with(self.server(Fixed))
+        self.rename({"Anna": "Berta", "Berta": "Anna"})
+        result = self.again()
+        for name, box in self.source.mailboxes.items():
+            there = sorted(m.octets for m in self.target.mailboxes[name].messages)
+            self.assertEqual([m.octets for m in box.messages if m.octets not in there], [], str(result))
+            self.assertEqual(len(there), len(set(there)))
+
+
 class Killed(Case):
     """What a run that was killed had noted for its end is not lost."""
 

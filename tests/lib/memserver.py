@@ -219,11 +219,16 @@ class MemServer(wire.Server):
         return "OK done" if self.mailboxes.pop(arguments[0], None) else "NO [NONEXISTENT] no such mailbox"
 
     def do_rename(self, connection, arguments):
-        box = self.mailboxes.pop(arguments[0], None)
-        if not box:
+        old, new = arguments[0], arguments[1]
+        if old not in self.mailboxes:
             return "NO [NONEXISTENT] no such mailbox"
-        box.name = arguments[1]
-        self.mailboxes[box.name] = box
+        if self.find(new):
+            return "NO [ALREADYEXISTS] it is there"
+        below = old + self.separator.encode()
+        for name in [name for name in self.mailboxes if name == old or name.startswith(below)]:
+            box = self.mailboxes.pop(name)
+            box.name = new + name[len(old):]
+            self.mailboxes[box.name] = box
         return "OK done"
 
     def do_subscribe(self, connection, arguments):
