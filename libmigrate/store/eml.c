@@ -19,39 +19,35 @@ static bool is_eml(const char *name)
     return length > 4 && strcasecmp(name + length - 4, ".eml") == 0;
 }
 
-static int add_folder(mig_store *store, const char *wire, const char *path, const char *problem, mig_error *err)
-{
-    if (mig__store_find(store, wire) != NULL) {
-        mig__store_log(store, MIG_LOG_WARNING, "%s is left out: there is another folder of that name", path);
-        return 0;
-    }
-    mig__store_folder *folder = mig__store_add_folder(store, wire, strdup(path), err);
-    if (folder == NULL || (problem != NULL && (folder->problem = strdup(problem)) == NULL)) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    return 0;
-}
-
 static int walk(mig_store *store, const char *directory, const char *wire, int depth, mig_error *err);
 
-static int take_entry(mig_store *store, const char *path, const char *name, const char *above, int depth, bool *mail,
+/* The name of the folder that a directory is. */
+static int level_of(const char *name, const char *above, mig__buffer *wire, mig_error *err)
+{
+    mig__buffer_addf(wire, "%s%s", above, above[0] != '\0' ? "/" : "");
+    if (above[0] == '\0' && strcasecmp(name, "inbox") == 0) {
+        mig__buffer_add_text(wire, "INBOX");
+        return mig__buffer_ok(wire, err);
+    }
+    return mig__name_to_wire(name, wire, err);
+}
+
+/* What lies in a directory and is no .eml file. */
+static int take_other(mig_store *store, const char *path, const char *name, const char *above, int depth,
                       mig_error *err)
 {
     mig__buffer wire = MIG__BUFFER_INIT;
     mig__file_kind kind = mig__file_kind_of(path, NULL);
-    int failed = 0;
-    mig__buffer_addf(&wire, "%s%s", above, above[0] != '\0' ? "/" : "");
-    if (kind == MIG__FILE_REGULAR && is_eml(name)) {
-        *mail = true;
-    } else if (kind == MIG__FILE_DIRECTORY && mig__name_safe(name)) {
-        failed = above[0] == '\0' && strcasecmp(name, "inbox") == 0 ? (mig__buffer_add_text(&wire, "INBOX"), 0)
-                                                                    : mig__name_to_wire(name, &wire, err);
-        failed = failed == 0 ? walk(store, path, wire.data, depth + 1, err) : failed;
-    } else if (kind == MIG__FILE_LINK && mig__name_safe(name)) {
-        failed = mig__name_to_wire(name, &wire, err);
-        failed = failed == 0 ? add_folder(store, wire.data, path, "it is a symbolic link, which is not followed", err)
-                             : failed;
-    } else if (kind != MIG__FILE_NONE) {
+    int failed = level_of(name, above, &wire, err);
+    if (failed == 0 && kind == MIG__FILE_DIRECTORY && mig__name_safe(name) && depth < DEPTH_MOST) {
+        failed = walk(store, path, wire.data, depth + 1, err);
+    } else if (failed == 0 && (kind == MIG__FILE_DIRECTORY || kind == MIG__FILE_LINK)) {
+        failed = mig__store_add_problem(store, wire.data, path,
+                                        kind == MIG__FILE_LINK ? "it is a symbolic link, which is not followed"
+                                        : depth >= DEPTH_MOST  ? "it lies too deep"
+                                                               : "there is a control character in its name",
+                                        err);
+    } else if (failed == 0 && kind != MIG__FILE_NONE) {
         mig__store_log(store, MIG_LOG_WARNING, "%s is left out: it is no .eml file", path);
     }
     mig__buffer_free(&wire);
@@ -62,22 +58,31 @@ static int walk(mig_store *store, const char *directory, const char *wire, int d
 {
     int failed = 0;
     bool mail = false;
-    char **names = depth < DEPTH_MOST ? mig__directory_names(directory, err) : NULL;
+    char **names = mig__directory_names(directory, err);
     if (names == NULL) {
-        return depth < DEPTH_MOST ? -1 : 0;
+        return -1;
     }
     for (size_t i = 0; failed == 0 && names[i] != NULL; i++) {
         if (names[i][0] == '.') {
             continue;
         }
         char *path = mig__path_join(directory, names[i]);
-        failed = path == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
-                              : take_entry(store, path, names[i], wire, depth, &mail, err);
+        if (path == NULL) {
+            failed = mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        } else if (is_eml(names[i]) && mig__file_kind_of(path, NULL) == MIG__FILE_REGULAR) {
+            mail = true;
+        } else {
+            failed = take_other(store, path, names[i], wire, depth, err);
+        }
         free(path);
     }
     mig__directory_free(names);
     if (failed == 0 && mail) {
-        failed = add_folder(store, wire[0] != '\0' ? wire : "INBOX", directory, NULL, err);
+        const char *name = wire[0] != '\0' ? wire : "INBOX";
+        failed = mig__store_find(store, name) != NULL
+                     ? mig__store_add_problem(store, name, directory, "there is another folder of that name", err)
+                 : mig__store_add_folder(store, name, strdup(directory), err) != NULL ? 0
+                                                                                      : -1;
     }
     return failed;
 }

@@ -210,6 +210,15 @@ bool mig__name_safe(const char *name)
     return true;
 }
 
+char *mig__name_shown(const char *name)
+{
+    char *shown = strdup(name);
+    for (char *c = shown; c != NULL && *c != '\0'; c++) {
+        *c = (unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c;
+    }
+    return shown;
+}
+
 int mig__name_to_wire(const char *name, mig__buffer *out, mig_error *err)
 {
     mig__buffer encoded = MIG__BUFFER_INIT;

@@ -56,6 +56,9 @@ int64_t mig__file_time(const struct stat *status);
 /* True when a name may become a mailbox or be shown: no control characters, not empty, "." or "..", no "/". */
 bool mig__name_safe(const char *name);
 
+/* A name with "?" for each control character, to be shown; the caller frees. NULL: no memory. */
+char *mig__name_shown(const char *name);
+
 /* A name of the file system as IMAP has it: mUTF-7, or as it is when it is no UTF-8. */
 int mig__name_to_wire(const char *name, mig__buffer *out, mig_error *err);
 

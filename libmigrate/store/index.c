@@ -50,6 +50,27 @@ mig__store_folder *mig__store_add_folder(mig_store *store, const char *wire, cha
     return folder;
 }
 
+int mig__store_add_problem(mig_store *store, const char *wire, const char *path, const char *problem, mig_error *err)
+{
+    char *shown = mig__name_shown(wire);
+    mig__buffer name = MIG__BUFFER_INIT;
+    mig__buffer_add_text(&name, shown != NULL ? shown : "");
+    for (unsigned n = 2; !name.failed && mig__store_find(store, name.data) != NULL; n++) {
+        mig__buffer_clear(&name);
+        mig__buffer_addf(&name, "%s (%u)", shown, n);
+    }
+    mig__store_folder *folder = NULL;
+    if (shown != NULL && mig__buffer_ok(&name, err) == 0) {
+        folder = mig__store_add_folder(store, name.data, strdup(path), err);
+    }
+    if (folder != NULL) {
+        folder->problem = strdup(problem);
+    }
+    free(shown);
+    mig__buffer_free(&name);
+    return folder != NULL && folder->problem != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+}
+
 void mig__store_folder_clear(mig__store_folder *folder)
 {
     free(folder->messages);

@@ -30,45 +30,64 @@ static bool is_mailbox(const char *path)
     return false;
 }
 
-static int add_folder(mig_store *store, const char *wire, char *path, const char *problem, mig_error *err)
+static const char linked[] = "it is a symbolic link, which is not followed";
+static const char control[] = "there is a control character in its name";
+static const char too_deep[] = "it lies too deep";
+
+/* `path` is taken over. */
+static int add_folder(mig_store *store, const char *wire, char *path, mig_error *err)
 {
-    if (mig__store_find(store, wire) != NULL) {
-        mig__store_log(store, MIG_LOG_WARNING, "%s is left out: there is another folder of that name", path);
-        free(path);
-        return 0;
+    if (mig__store_find(store, wire) == NULL) {
+        return mig__store_add_folder(store, wire, path, err) != NULL ? 0 : -1;
     }
-    mig__store_folder *folder = mig__store_add_folder(store, wire, path, err);
-    if (folder != NULL && problem != NULL && (folder->problem = strdup(problem)) == NULL) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    return folder != NULL ? 0 : -1;
+    int failed = mig__store_add_problem(store, wire, path, "there is another folder of that name", err);
+    free(path);
+    return failed;
 }
 
-/* One name of the root that begins with a dot. `path` is taken over. */
-static int take_dotted(mig_store *store, const char *name, char *path, mig_error *err)
+/* One name of the root that begins with a dot. */
+static int take_dotted(mig_store *store, const char *name, const char *path, mig_error *err)
 {
     mig__file_kind kind = mig__file_kind_of(path, NULL);
     const char *wire = strcasecmp(name, ".INBOX") == 0 ? name : name + 1; /* INBOX is the root itself */
-    if (!mig__name_safe(name) || name[1] == '\0') {
-        mig__store_log(store, MIG_LOG_WARNING, "%s is left out: there is a control character in its name", path);
-    } else if (kind == MIG__FILE_LINK && wire[0] != '\0') {
-        return add_folder(store, wire, path, "it is a symbolic link, which is not followed", err);
-    } else if (kind == MIG__FILE_DIRECTORY && is_mailbox(path)) {
-        return add_folder(store, wire, path, NULL, err);
+    if ((kind != MIG__FILE_LINK && kind != MIG__FILE_DIRECTORY) || wire[0] == '\0' || !is_mailbox(path)) {
+        return 0;
     }
-    free(path);
-    return 0;
+    if (kind == MIG__FILE_LINK || !mig__name_safe(name)) {
+        return mig__store_add_problem(store, wire, path, kind == MIG__FILE_LINK ? linked : control, err);
+    }
+    char *own = strdup(path);
+    return own != NULL ? add_folder(store, wire, own, err) : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+}
+
+static int walk(mig_store *store, const char *directory, const char *above, int depth, mig_error *err);
+
+/* One name of a directory of LAYOUT=fs. */
+static int take_plain(mig_store *store, const char *name, const char *path, const char *wire, int depth, mig_error *err)
+{
+    mig__file_kind kind = mig__file_kind_of(path, NULL);
+    if (kind == MIG__FILE_LINK) {
+        return is_mailbox(path) ? mig__store_add_problem(store, wire, path, linked, err) : 0;
+    }
+    if (kind != MIG__FILE_DIRECTORY) {
+        return 0;
+    }
+    if (!mig__name_safe(name) || depth >= DEPTH_MOST) {
+        return mig__store_add_problem(store, wire, path, mig__name_safe(name) ? too_deep : control, err);
+    }
+    if (walk(store, path, wire, depth + 1, err) != 0) {
+        return -1;
+    }
+    char *own = is_mailbox(path) ? strdup(path) : NULL;
+    return own != NULL ? add_folder(store, wire, own, err) : 0;
 }
 
 /* LAYOUT=fs: every directory below that holds cur or new. */
 static int walk(mig_store *store, const char *directory, const char *above, int depth, mig_error *err)
 {
     int failed = 0;
-    char **names = depth < DEPTH_MOST ? mig__directory_names(directory, err) : NULL;
-    if (names == NULL) {
-        return depth < DEPTH_MOST ? -1 : 0;
-    }
-    for (size_t i = 0; failed == 0 && names[i] != NULL; i++) {
+    char **names = mig__directory_names(directory, err);
+    for (size_t i = 0; names != NULL && failed == 0 && names[i] != NULL; i++) {
         const char *name = names[i];
         if (name[0] == '.' || strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 || strcmp(name, "tmp") == 0) {
             continue;
@@ -77,24 +96,12 @@ static int walk(mig_store *store, const char *directory, const char *above, int 
         mig__buffer_addf(&wire, "%s%s%s", above, above[0] != '\0' ? "/" : "", name);
         char *path = mig__path_join(directory, name);
         failed = path == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : mig__buffer_ok(&wire, err);
-        mig__file_kind kind = failed == 0 ? mig__file_kind_of(path, NULL) : MIG__FILE_NONE;
-        if (kind == MIG__FILE_DIRECTORY && !mig__name_safe(name)) {
-            mig__store_log(store, MIG_LOG_WARNING, "%s is left out: there is a control character in its name", path);
-        } else if (kind == MIG__FILE_DIRECTORY) {
-            failed = walk(store, path, wire.data, depth + 1, err);
-            if (failed == 0 && is_mailbox(path)) {
-                failed = add_folder(store, wire.data, path, NULL, err);
-                path = NULL;
-            }
-        } else if (kind == MIG__FILE_LINK && is_mailbox(path)) {
-            failed = add_folder(store, wire.data, path, "it is a symbolic link, which is not followed", err);
-            path = NULL;
-        }
+        failed = failed == 0 ? take_plain(store, name, path, wire.data, depth, err) : failed;
         free(path);
         mig__buffer_free(&wire);
     }
     mig__directory_free(names);
-    return failed;
+    return names != NULL ? failed : -1;
 }
 
 static int list_folders(mig_store *store, mig_error *err)
@@ -106,8 +113,8 @@ static int list_folders(mig_store *store, mig_error *err)
     }
     if (is_mailbox(store->path)) {
         char *root = strdup(store->path);
-        failed = root == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
-                              : add_folder(store, "INBOX", root, NULL, err);
+        failed =
+            root == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : add_folder(store, "INBOX", root, err);
     }
     size_t before = store->count;
     for (size_t i = 0; failed == 0 && names[i] != NULL; i++) {
@@ -115,6 +122,7 @@ static int list_folders(mig_store *store, mig_error *err)
             char *path = mig__path_join(store->path, names[i]);
             failed = path == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
                                   : take_dotted(store, names[i], path, err);
+            free(path);
         }
     }
     mig__directory_free(names);
@@ -284,7 +292,8 @@ static bool is_message(const mig_store *store, const char *directory, const stru
     }
     if (kind != MIG__FILE_REGULAR && kind != MIG__FILE_NONE) {
         mig__store_log(store, MIG_LOG_WARNING, "%s/%s is left out: it is no regular file", directory, entry->d_name);
-    } else if (kind == MIG__FILE_REGULAR && !mig__name_safe(entry->d_name)) {
+    } else if (kind == MIG__FILE_REGULAR && store->map == NULL && !mig__name_safe(entry->d_name)) {
+        /* A line break in it would break the list of UIDs, which is kept for a target. */
         mig__store_log(store, MIG_LOG_WARNING, "%s/%s is left out: there is a control character in its name", directory,
                        entry->d_name);
         return false;

@@ -40,19 +40,6 @@ static mig__store_folder *folder_of(mig_store *store, const char *wire, mig_erro
     return folder;
 }
 
-static int add_problem(mig_store *store, const char *wire, const char *path, const char *problem, mig_error *err)
-{
-    if (mig__store_find(store, wire) != NULL) {
-        mig__store_log(store, MIG_LOG_WARNING, "%s is left out: %s", path, problem);
-        return 0;
-    }
-    mig__store_folder *folder = mig__store_add_folder(store, wire, strdup(path), err);
-    if (folder == NULL || (folder->problem = strdup(problem)) == NULL) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    return 0;
-}
-
 /* ---- messages ---- */
 
 static int add_key(mig__store_folder *folder, const mig__uid_key *key, mig_error *err)
@@ -294,9 +281,11 @@ static int take_entry(mig_store *store, const char *path, const char *name, cons
     mig__file_kind kind = mig__file_kind_of(path, NULL);
     int failed = 0;
     if (!mig__name_safe(name)) {
-        mig__store_log(store, MIG_LOG_WARNING, "%s is left out: there is a control character in its name", path);
+        failed = mig__store_add_problem(store, wire, path, "there is a control character in its name", err);
     } else if (kind == MIG__FILE_LINK) {
-        failed = add_problem(store, wire, path, "it is a symbolic link, which is not followed", err);
+        failed = mig__store_add_problem(store, wire, path, "it is a symbolic link, which is not followed", err);
+    } else if (kind == MIG__FILE_DIRECTORY && depth >= DEPTH_MOST) {
+        failed = mig__store_add_problem(store, wire, path, "it lies too deep", err);
     } else if (kind == MIG__FILE_DIRECTORY) {
         failed = walk(store, path, wire, depth + 1, err);
     } else if (kind == MIG__FILE_REGULAR) {
@@ -306,7 +295,7 @@ static int take_entry(mig_store *store, const char *path, const char *name, cons
                            path);
         } else if (failed < 0 && err->code == MIG_E_IO) {
             char line[MIG_ERROR_TEXT];
-            failed = add_problem(store, wire, path, mig_error_line(err, line, sizeof line), err);
+            failed = mig__store_add_problem(store, wire, path, mig_error_line(err, line, sizeof line), err);
         }
         failed = failed > 0 ? 0 : failed;
     } else if (kind == MIG__FILE_OTHER) {
@@ -318,9 +307,9 @@ static int take_entry(mig_store *store, const char *path, const char *name, cons
 static int walk(mig_store *store, const char *directory, const char *above, int depth, mig_error *err)
 {
     int failed = 0;
-    char **names = depth < DEPTH_MOST ? mig__directory_names(directory, err) : NULL;
+    char **names = mig__directory_names(directory, err);
     if (names == NULL) {
-        return depth < DEPTH_MOST ? -1 : 0;
+        return -1;
     }
     for (size_t i = 0; failed == 0 && names[i] != NULL; i++) {
         mig__buffer wire = MIG__BUFFER_INIT;

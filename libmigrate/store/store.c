@@ -91,19 +91,19 @@ static int open_map(mig_store *store, mig_error *err)
 /* The store answers a connection: called for each, from any thread. */
 static int dial(void *context, const mig_stop *stop, const mig_log *log, mig_error *err)
 {
+    const mig_log silent = MIG_LOG_INIT;
     mig_store *store = context;
     int pair[2];
     pthread_mutex_lock(&store->lock);
+    store->log = log != NULL ? *log : silent;
     if (!store->opened) {
         store->stop = stop;
-        store->log = log;
         if (open_map(store, &store->failure) != 0 || store->ops->open(store, &store->failure) != 0) {
             mig_error_context(&store->failure, "%s", store->url);
         } else if (mig__store_keep_uids(store, &store->failure) == 0) {
             store->failure.code = MIG_OK;
         }
         store->stop = NULL;
-        store->log = NULL;
         store->opened = true;
     }
     mig_error failure = store->failure;
@@ -216,8 +216,8 @@ int mig_store_place(mig_store *store, const char *state_path, bool keep, mig_err
 
 void mig__store_log(const mig_store *store, mig_log_level level, const char *format, ...)
 {
-    const mig_log *log = store->log;
-    if (log == NULL || log->write == NULL || level > log->level) {
+    const mig_log *log = &store->log;
+    if (log->write == NULL || level > log->level) {
         return;
     }
     char raw[1024], text[1024];

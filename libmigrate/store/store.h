@@ -143,8 +143,8 @@ struct mig_store {
 
     char *state_path; /* NULL: none */
     bool keep;
-    const mig_stop *stop; /* of the run that opens it */
-    const mig_log *log;
+    const mig_stop *stop; /* of the run that opens it; NULL afterwards */
+    mig_log log;          /* of the last connection */
 
     pthread_mutex_t lock;
     bool opened;
@@ -169,6 +169,11 @@ struct mig_store {
 
 /* Add a folder; takes `path` and `problem` over in any case. NULL: no memory, or the name is there already (EEXIST). */
 mig__store_folder *mig__store_add_folder(mig_store *store, const char *wire, char *path, mig_error *err);
+/*
+ * What can not be read is a folder all the same, so that the report names it and the reason: `wire` is made fit to
+ * show. A name that is taken gets a number. 0, or -1 without memory.
+ */
+int mig__store_add_problem(mig_store *store, const char *wire, const char *path, const char *problem, mig_error *err);
 mig__store_folder *mig__store_find(mig_store *store, const char *wire); /* INBOX in any spelling; NULL: none */
 void mig__store_folder_clear(mig__store_folder *folder);                /* forget the index */
 
@@ -205,6 +210,7 @@ void mig__store_item_clear(mig__store_item *item);
 int mig__store_item_open(mig_store *store, mig__store_folder *folder, mig__store_item *item, mig__stretch *out,
                          int64_t *date, mig_error *err);
 
+/* With `lock` held. */
 void mig__store_log(const mig_store *store, mig_log_level level, const char *format, ...) MIG_PRINTF(3, 4);
 bool mig__store_stopped(const mig_store *store, mig_error *err);
 
