@@ -403,9 +403,11 @@ mig_archive_result *mig_archive_export(const mig_archive_options *options, mig_e
         return NULL;
     }
     mig_error error = MIG_ERROR_INIT;
-    if (work(&run, &error) != 0) {
+    if (mig__export_watch(&run, &error) != 0 || work(&run, &error) != 0) {
+        (void)mig__export_stopping(&run); /* that somebody asked for it goes before what it led to */
         mig__export_fail(&run, &error);
     }
+    mig__export_unwatch(&run);
     if (run.fatal.code != MIG_OK) {
         free(run.result->file);
         run.result->file = mig__strdup("");

@@ -51,6 +51,9 @@ typedef struct mig__export {
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
+    mig_stop halt;     /* what the sessions look at: at level 2 when the run is to end, for whatever reason */
+    pthread_t watcher; /* raises it */
+    bool watched, over;
     mig__tls_context *tls;     /* what the sessions share; NULL: not needed */
     mig__parcel *first, *last; /* the queue */
     uint64_t held, spooled;    /* octets of messages on their way: in memory, in files */
@@ -73,6 +76,9 @@ typedef enum mig__patience {
 mig__session *mig__export_connect(mig__export *run, mig__patience patience, mig_error *err);
 void mig__export_disconnect(mig__export *run, mig__session **session);
 bool mig__export_stopping(mig__export *run); /* asked to stop, or failed */
+/* From here on a request to stop, or a failure, ends all waiting for the server: an export has no batch to finish. */
+int mig__export_watch(mig__export *run, mig_error *err);
+void mig__export_unwatch(mig__export *run);
 void mig__export_fail(mig__export *run, const mig_error *error);
 /* Something that a person should know of. */
 void mig__export_problem(mig__export *run, const mig__export_folder *folder, uint32_t uid, bool failed,

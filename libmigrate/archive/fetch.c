@@ -115,7 +115,7 @@ static int sink_begin(uint64_t size, void *context, mig_error *err)
 static int sink_data(const char *octets, size_t length, void *context, mig_error *err)
 {
     reader *r = context;
-    if (mig_stop_level(r->run->options->stop) > 0) {
+    if (mig_stop_level(&r->run->halt) > 0) {
         return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
     }
     if (r->parcel == NULL) {
@@ -478,7 +478,7 @@ static void *reader_main(void *argument)
         r->folder->units_out--;
         pthread_mutex_unlock(&r->run->lock);
     }
-    if (failed < 0) {
+    if (failed < 0 && !mig__export_stopping(r->run)) {
         mig__export_fail(r->run, &error);
     }
     drop_parcel(r);

@@ -37,7 +37,7 @@ static int complain(mig__in *in, const char *what, mig_error *err)
     int errnum = archive_errno(in->archive);
     const char *words = archive_error_string(in->archive);
     words = words != NULL ? words : "unknown error";
-    if (strstr(words, "passphrase") != NULL) {
+    if (strstr(words, "assphrase") != NULL) {
         mig_error_set(err, MIG_E_SECRET, "%s is encrypted, and %s", in->path,
                       in->has_password ? "the password is not its own" : "no password was given");
         return mig_error_hint(err, "give its password with --password-file FILE");

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/retry.h"
 #include <stdlib.h>
+#include <time.h>
 
 enum { PATIENCE_MS = 120000, MOST_PROBLEMS = 10000 };
 
@@ -28,6 +29,44 @@ bool mig__export_stopping(mig__export *run)
     bool stopping = run->fatal.code != MIG_OK;
     pthread_mutex_unlock(&run->lock);
     return stopping;
+}
+
+static void *watch(void *argument)
+{
+    mig__export *run = argument;
+    pthread_mutex_lock(&run->lock);
+    while (!run->over && mig_stop_level(&run->halt) == 0) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += 100 * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        pthread_cond_timedwait(&run->changed, &run->lock, &until);
+        if (run->fatal.code != MIG_OK || mig_stop_level(run->options->stop) > 0) {
+            mig_stop_request(&run->halt);
+            mig_stop_request(&run->halt);
+        }
+    }
+    pthread_mutex_unlock(&run->lock);
+    return NULL;
+}
+
+int mig__export_watch(mig__export *run, mig_error *err)
+{
+    run->watched = pthread_create(&run->watcher, NULL, watch, run) == 0;
+    return run->watched ? 0 : mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+}
+
+void mig__export_unwatch(mig__export *run)
+{
+    pthread_mutex_lock(&run->lock);
+    run->over = true;
+    pthread_cond_broadcast(&run->changed);
+    pthread_mutex_unlock(&run->lock);
+    if (run->watched) {
+        pthread_join(run->watcher, NULL);
+        run->watched = false;
+    }
 }
 
 static mig__tls_context *tls_of(mig__export *run, mig_error *err)
@@ -57,7 +96,7 @@ mig__session *mig__export_connect(mig__export *run, mig__patience patience, mig_
 {
     const mig_endpoint *endpoint = run->options->source;
     mig__session_options options = {
-        .endpoint = endpoint, .stop = run->options->stop, .log = &run->options->log, .account = run->label};
+        .endpoint = endpoint, .stop = &run->halt, .log = &run->options->log, .account = run->label};
     if (endpoint->tls != MIG_TLS_NONE && (options.tls = tls_of(run, err)) == NULL) {
         return NULL;
     }
