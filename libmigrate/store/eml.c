@@ -206,4 +206,4 @@ static void eml_date(const mig__stretch *octets, int64_t *date)
 }
 
 const mig__store_ops mig__store_eml = {
-    .scheme = "eml", .open = eml_open, .load = eml_load, .path = eml_path, .date = eml_date};
+    .scheme = "eml", .whole_files = true, .open = eml_open, .load = eml_load, .path = eml_path, .date = eml_date};

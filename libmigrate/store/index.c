@@ -354,7 +354,7 @@ int mig__store_item_open(mig_store *store, mig__store_folder *folder, mig__store
 {
     struct stat status;
     const mig__store_message *message = &item->message;
-    bool own = store->ops->load != NULL; /* a file of its own */
+    bool own = store->ops->whole_files;
     int fd = open_file(store, folder, item, &status);
     if (fd < 0 && errno == ENOENT) {
         return 1;

@@ -551,6 +551,7 @@ static int maildir_find(mig_store *store, mig__store_folder *folder, const mig__
 
 const mig__store_ops mig__store_maildir = {
     .scheme = "maildir",
+    .whole_files = true,
     .open = maildir_open,
     .load = maildir_load,
     .numbered = maildir_numbered,

@@ -11,7 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const mig__store_ops *const backends[] = {&mig__store_maildir, &mig__store_mbox, &mig__store_eml};
+static const mig__store_ops *const backends[] = {&mig__store_maildir, &mig__store_mbox, &mig__store_eml,
+                                                 &mig__store_archive};
 
 /* What follows the scheme and its colon; NULL: the scheme of no store. */
 static const char *path_of(const char *url, const mig__store_ops **ops)
@@ -212,6 +213,12 @@ int mig_store_place(mig_store *store, const char *state_path, bool keep, mig_err
     store->state_path = path;
     store->keep = keep;
     return 0;
+}
+
+void mig_store_secret(mig_store *store, mig_secret_fn *secret, void *context)
+{
+    store->secret = secret;
+    store->secret_context = context;
 }
 
 void mig__store_log(const mig_store *store, mig_log_level level, const char *format, ...)

@@ -83,6 +83,7 @@ typedef struct mig__store_batch {
 
 typedef struct mig__store_ops {
     const char *scheme;
+    bool whole_files; /* each message is a file of its own */
     /* Find the folders (mig__store_add_folder). Once, before anything else; mbox and archive load them as well. */
     int (*open)(mig_store *store, mig_error *err);
     /*
@@ -128,6 +129,7 @@ typedef struct mig__store_ops {
 extern const mig__store_ops mig__store_maildir;
 extern const mig__store_ops mig__store_mbox;
 extern const mig__store_ops mig__store_eml;
+extern const mig__store_ops mig__store_archive;
 
 typedef struct mig__store_connection mig__store_connection;
 
@@ -141,6 +143,8 @@ struct mig_store {
     bool crlf;   /* lines that end in LF alone are given with CRLF: a source */
     bool quoted; /* "From " at the start of a line has a ">" in front: mbox */
 
+    mig_secret_fn *secret; /* of an encrypted archive; NULL: none */
+    void *secret_context;
     char *state_path; /* NULL: none */
     bool keep;
     const mig_stop *stop; /* of the run that opens it; NULL afterwards */

@@ -14,7 +14,7 @@ import imaputil
 import mailgen
 import oracle
 import stores
-from harness import PARTIAL, SEED, USAGE, Account, ToolCase, seeded
+from harness import PARTIAL, SEED, USAGE, Account, ToolCase, program, seeded
 from stores import Files, given
 
 SIMPLE = (("INBOX",), ("Sent",), ("Archive", "2019"), ("Entw\u00fcrfe alt",), ("a&b",))
@@ -332,7 +332,7 @@ class ToMaildir(StoreCase):
     def test_killed_at_every_step(self):
         self.fill(mailgen.generate(SEED + 327, 150, SIMPLE))
         points = [("store-listed", 1), ("store-listed", 3), ("store-moved", 1), ("store-moved", 40),
-                  ("store-committed", 2), ("intent", 2), ("store-moved", 130)]
+                  ("store-committed", 2), ("append-sent", 2), ("outcome-queued", 1), ("store-moved", 130)]
         pick = seeded("stores", "kill")
         target = Files("maildir", self.path("mail"))
         kills = 0
@@ -490,6 +490,66 @@ class FromEml(StoreCase):
     def test_no_eml(self):
         os.mkdir(self.path("mail"))
         self.assertIn("no .eml file", self.copy(Files("eml", self.path("mail")), self.account(), expect=USAGE).err)
+
+
+class FromArchive(StoreCase):
+    def export(self, path, account, *extra):
+        command = [program(name="mailmigrate"), "archive", "export", path] + account.arguments("source", self.dir)
+        result = self.run_command(command + list(extra))
+        self.assertEqual(result.status, 0, str(result))
+
+    def test_there_and_back(self):
+        source_user = next(self.next_user)
+        connection = self.fill(mailgen.generate(SEED + 370, 100), mailgen.EMPTY_FOLDERS, source_user)
+        imaputil.check(connection.select("INBOX"))
+        imaputil.check(connection.uid("STORE", "1:3", "+FLAGS", "($Forwarded NonJunk)"))
+        archive = self.path("mail.tar.zst")
+        self.export(archive, self.account(source_user))
+        source, target = Files("archive", archive), self.account()
+        result = self.copy(source, target)
+        self.assert_same(self.login(source_user), self.login(), result)
+        self.assert_nothing_new(source, target)
+        self.assertEqual(self.verify(source, target, "--against", "source").totals["identical"], 100)
+        self.assertFalse([name for name in os.listdir(self.dir) if "unpacked" in name])
+
+    def test_from_files_into_a_file(self):
+        expected = stores.fill_maildir(self.path("mail"), mailgen.generate(SEED + 371, 30, SIMPLE, rare=()))
+        archive = self.path("mail.tar.gz")
+        self.export(archive, Files("maildir", self.path("mail")))
+        self.copy(Files("archive", archive), self.account())
+        self.assert_served(expected)
+
+    def test_killed(self):
+        """What was unpacked when the run was killed goes when the next one begins."""
+        self.fill(mailgen.generate(SEED + 372, 40, SIMPLE), user="u29")
+        archive = self.path("mail.zip")
+        self.export(archive, self.account("u29"))
+        source, target = Files("archive", archive), self.account()
+        killed = self.copy(source, target, expect=None, env={"MIG_CRASH_AT": "append-answered:1"})
+        self.assertEqual(killed.status, -9, str(killed))
+        left = [name for name in os.listdir(self.dir) if "unpacked" in name]
+        self.assertEqual(len(left), 1)
+        self.assertEqual(os.stat(self.path(left[0])).st_mode & 0o777, 0o700)
+        self.copy(source, target)
+        self.assertFalse([name for name in os.listdir(self.dir) if "unpacked" in name])
+        self.assert_same(self.login("u29"), self.login())
+
+    def test_encrypted(self):
+        stores.fill_maildir(self.path("mail"), mailgen.generate(SEED + 373, 5, SIMPLE, rare=()))
+        archive, password = self.path("mail.zip"), self.path("password")
+        stores.write(password, b"s3cret-word\n")
+        os.chmod(password, 0o600)
+        self.export(archive, Files("maildir", self.path("mail")), "--encrypt", "--password-file", password)
+        source, target = Files("archive", archive), self.account()
+        self.assertNotEqual(self.copy(source, target, expect=None).status, 0)
+        result = self.copy(source, target, "--source-password-file", password)
+        self.assertEqual(result.totals["copied"], 5)
+
+    def test_no_archive(self):
+        stores.write(self.path("file.tar.zst"), b"no archive at all")
+        result = self.copy(Files("archive", self.path("file.tar.zst")), self.account(), expect=None)
+        self.assertNotIn(result.status, (0, -6, -11, 97))
+        self.assertIn("file.tar.zst", result.err)
 
 
 class Usage(StoreCase):

@@ -103,8 +103,8 @@ static int prepare_side(cli_secrets *secrets, const cli_options *options, cli_si
                         cli_terminal *terminal, mig_error *err)
 {
     mig_error error = MIG_ERROR_INIT;
-    if (side->store) /* nobody logs in: neither password nor proxy */
-        return cli_store_place(options, side, err);
+    if (side->store) /* nobody logs in */
+        return cli_store_prepare(options, side, &secrets->sides[i], err);
     if (secrets->proxy && side->endpoint.proxy) {
         side->endpoint.proxy_secret = mig_secret_give;
         side->endpoint.proxy_secret_context = secrets->proxy;

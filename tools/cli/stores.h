@@ -6,13 +6,18 @@
 
 #include "cli/options.h"
 
+#include <migrate/secret.h>
+
 /*
  * When the side's URL is a store's, make the store and fill the endpoint. Options that belong to a login are refused.
  * 0; 1: it is another URL; -1 with MIG_E_USAGE and those of mig_store_new.
  */
 int cli_store_take(cli_side *side, mig_side which, mig_error *err);
 
-/* Once the state's path is known: where the store keeps its UIDs. A side without a store is fine. */
-int cli_store_place(const cli_options *options, cli_side *side, mig_error *err);
+/*
+ * Once the state's path is known: where the store of the side keeps its UIDs, and the password of an encrypted archive,
+ * which is the caller's to free. MIG_E_SECRET, MIG_E_NOMEM.
+ */
+int cli_store_prepare(const cli_options *options, cli_side *side, mig_secret **secret, mig_error *err);
 
 #endif

@@ -4,7 +4,7 @@
  *     maildir:/path   a Maildir: Maildir++ (".Folder.Sub") or Dovecot's LAYOUT=fs; the one store that can be a target
  *     mbox:/path      one mbox file, or a directory of them; Google Takeout's labels become folders
  *     eml:/path       a directory of .eml files; directories in it are folders
- *     archive:/path   a file that `mailmigrate archive export` wrote
+ *     archive:/path   a file that `mailmigrate archive export` wrote; a chain of them by its first
  *
  * A store answers the library in IMAP, over a pair of sockets and from a thread of this process, so that copying,
  * verifying and taking stock are the same code for a server and for files. docs/stores.md says what is made of files.
@@ -46,6 +46,9 @@ mig_store *mig_store_new(const char *url, mig_side side, mig_endpoint *endpoint,
  * Without this call UIDs hold as long as the store. 0, or -1 with MIG_E_NOMEM.
  */
 int mig_store_place(mig_store *store, const char *state_path, bool keep, mig_error *err);
+
+/* The password of an encrypted archive:, which is asked for when it is opened; other stores have none. */
+void mig_store_secret(mig_store *store, mig_secret_fn *secret, void *context);
 
 /* After the last connection was closed: end the threads, remove temporary files, release. NULL is fine. */
 void mig_store_free(mig_store **store);
