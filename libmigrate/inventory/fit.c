@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 uint64_t mig__inventory_limit(const mig__inventory *run)
 {
@@ -59,27 +58,12 @@ static int fit_sizes(mig__inventory *run, const mig_inventory_folder *folder)
                                    mig_format_octets(mig__inventory_limit(run), limit, sizeof limit));
 }
 
-/* With new keywords allowed nothing is lost; else what is not in the list. */
-static bool keeps(const mig__selected *inbox, const char *keyword)
-{
-    if (!inbox->has_permanent_flags || inbox->any_keyword) {
-        return true;
-    }
-    for (char **flag = inbox->permanent_flags; flag != NULL && *flag != NULL; flag++) {
-        if (strcasecmp(*flag, keyword) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int fit_keywords(mig__inventory *run, mig_inventory_folder *folder)
+static int fit_keywords(mig__inventory *run, const mig_inventory_folder *folder)
 {
     mig__buffer names = MIG__BUFFER_INIT;
     uint64_t messages = 0;
     for (size_t i = 0; i < folder->keyword_count; i++) {
-        mig_inventory_keyword *keyword = &folder->keywords[i];
-        keyword->lost = !keeps(&run->target_inbox, keyword->name);
+        const mig_inventory_keyword *keyword = &folder->keywords[i];
         if (keyword->lost) {
             mig__buffer_addf(&names, "%s%s", names.length > 0 ? ", " : "", keyword->name);
             messages = keyword->messages > messages ? keyword->messages : messages;
@@ -186,7 +170,7 @@ int mig__inventory_fit(mig__inventory *run, mig_error *err)
         return 0;
     }
     for (size_t i = 0; i < account->folder_count; i++) {
-        mig_inventory_folder *folder = &account->folders[i];
+        const mig_inventory_folder *folder = &account->folders[i];
         if (fit_name(run, folder) != 0 || fit_sizes(run, folder) != 0 || fit_keywords(run, folder) != 0 ||
             fit_content(run, folder) != 0) {
             return mig_error_set(err, MIG_E_NOMEM, "out of memory");

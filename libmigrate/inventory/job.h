@@ -12,6 +12,7 @@
 #include "inventory/stock.h"
 #include "sides/labels.h"
 #include "sides/sides.h"
+#include "state/state.h"
 
 typedef struct mig__inventory {
     const mig_inventory_options *options;
@@ -25,7 +26,10 @@ typedef struct mig__inventory {
     mig__labels labels;         /* of the folders to be copied, with MIG_LABELS_FIRST */
     mig__label_choice *choices; /* which messages of folder i are meant, where folders are labels */
     size_t *order;              /* folder i of the result is lists[MIG_SOURCE].items[order[i]] */
-    mig__selected target_inbox; /* what the target's INBOX says of flags */
+    size_t *existing;           /* of folder i, its mailbox in lists[MIG_TARGET], or MIG__NO_FOLDER */
+    mig__state *state;          /* of the copy, opened for reading; NULL: there is none */
+    mig__state_folder *known;   /* what it knows of the folders... */
+    size_t known_count;         /* ...so many */
     uint64_t speed_octets;      /* of earlier copies, from the state, in... */
     double speed_seconds;       /* ...so many seconds */
     uint64_t speed_messages;
@@ -50,6 +54,16 @@ int mig__inventory_obstacle(mig__inventory *run, const char *folder, mig_code co
 int mig__inventory_survey(mig__inventory *run, mig_error *err);
 /* What the state tells: copied so far, and how fast. */
 int mig__inventory_recall(mig__inventory *run, mig_error *err);
+/*
+ * Count a folder's messages from the state alone. 1: done, nothing has changed since they were all copied; 0: they must
+ * be asked for (and the stock begun again); -1: error.
+ */
+int mig__inventory_known_whole(mig__inventory *run, mig__stock *stock, const mig__mailbox *mailbox, mig_error *err);
+/* Count those of `uids` that the state knows, and take them out. 0, or -1. */
+int mig__inventory_known_some(mig__inventory *run, mig__stock *stock, const mig__mailbox *mailbox, uint32_t uidvalidity,
+                              mig__uidset *uids, mig_error *err);
+/* Which keywords will be lost, for the folders that have any. */
+int mig__inventory_keywords(mig__inventory *run, mig_error *err);
 /* Compare the source with the target's limits: fills obstacles and `fits`. */
 int mig__inventory_fit(mig__inventory *run, mig_error *err);
 void mig__inventory_forecast(mig__inventory *run);

@@ -1,6 +1,5 @@
 /* inventory/recall.c - what earlier copies of the account recorded: how much is across, and how fast it went */
 #include "inventory/job.h"
-#include "state/state.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -23,21 +22,18 @@ static int measure_run(const mig__state_run *recorded, void *context)
     return m->runs == RUNS_MEASURED;
 }
 
-static int count_folders(mig__inventory *run, mig__state *state, int64_t account, mig_error *err)
+static int count_folders(mig__inventory *run, mig_error *err)
 {
-    mig__state_folder *folders = NULL;
-    size_t count = 0;
-    int failed = mig__state_folders(state, account, &folders, &count, err);
-    run->copied_before = count > 0;
-    for (size_t i = 0; failed == 0 && i < count; i++) {
+    int failed = 0;
+    run->copied_before = run->known_count > 0;
+    for (size_t i = 0; failed == 0 && i < run->known_count; i++) {
         mig__state_counts counts;
-        failed = mig__state_count(state, folders[i].id, &counts, err);
+        failed = mig__state_count(run->state, run->known[i].id, &counts, err);
         if (failed == 0) {
             run->account->copied_messages += counts.copied + counts.adopted;
             run->account->copied_bytes += counts.octets;
         }
     }
-    mig__state_folders_free(&folders, count);
     return failed;
 }
 
@@ -49,19 +45,18 @@ int mig__inventory_recall(mig__inventory *run, mig_error *err)
     if (path == NULL || run->options->target == NULL || access(path, F_OK) != 0) {
         return 0;
     }
-    mig__state *state = mig__state_open(path, true, err);
-    if (state == NULL) {
+    run->state = mig__state_open(path, true, err);
+    if (run->state == NULL) {
         return -1;
     }
-    int failed = 0;
-    int64_t account = mig__state_account(state, run->account->sides[MIG_SOURCE].label,
+    int64_t account = mig__state_account(run->state, run->account->sides[MIG_SOURCE].label,
                                          run->account->sides[MIG_TARGET].label, &unknown);
-    if (account > 0) {
-        failed = count_folders(run, state, account, err);
-        if (failed == 0 && mig__state_runs(state, account, measure_run, &m, err) < 0) {
-            failed = -1;
-        }
+    if (account <= 0) {
+        return 0;
     }
-    mig__state_close(&state, NULL);
-    return failed;
+    if (mig__state_folders(run->state, account, &run->known, &run->known_count, err) != 0 ||
+        count_folders(run, err) != 0) {
+        return -1;
+    }
+    return mig__state_runs(run->state, account, measure_run, &m, err) < 0 ? -1 : 0;
 }

@@ -194,7 +194,8 @@ static int add_folder(mig__inventory *run, size_t source, const mig__map_entry *
     folder->messages = mailbox->messages;
     folder->unseen = mailbox->unseen;
     folder->bytes = mailbox->size;
-    folder->has_bytes = account->sides[MIG_SOURCE].bytes_known && mailbox->has_status;
+    folder->has_bytes =
+        (account->sides[MIG_SOURCE].bytes_known && mailbox->has_status) || !mig__sides_selectable(mailbox);
     if (mailbox->status_failed) {
         mig_error_set(&folder->error, MIG_E_NO, "the server does not tell about '%s': %s", mailbox->name,
                       mailbox->problem != NULL ? mailbox->problem : "");
@@ -220,7 +221,8 @@ static int make_folders(mig__inventory *run, mig_error *err)
     run->account->folders = calloc(most, sizeof *run->account->folders);
     run->order = calloc(most, sizeof *run->order);
     run->choices = calloc(most, sizeof *run->choices);
-    if (run->account->folders == NULL || run->order == NULL || run->choices == NULL) {
+    run->existing = calloc(most, sizeof *run->existing);
+    if (run->account->folders == NULL || run->order == NULL || run->choices == NULL || run->existing == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     const mig__profile *from = &run->profiles[MIG_SOURCE], *to = &run->profiles[MIG_TARGET];
@@ -235,6 +237,7 @@ static int make_folders(mig__inventory *run, mig_error *err)
         if (!with_target && unwanted) {
             continue;
         }
+        run->existing[run->account->folder_count] = entry->existing;
         run->choices[run->account->folder_count].rest = entry->rest;
         if (from->labels && options->labels == MIG_LABELS_FIRST && !entry->rest) {
             run->choices[run->account->folder_count] = (mig__label_choice){.before = &run->labels, .place = i};
@@ -246,23 +249,6 @@ static int make_folders(mig__inventory *run, mig_error *err)
             run->account->folders[run->account->folder_count - 1].role = entry->role;
         }
     }
-    return 0;
-}
-
-/* The keywords that the target takes are told by SELECT alone (EXAMINE has none to offer). */
-static int look_at_target(mig__inventory *run, mig_error *err)
-{
-    mig__session *session = run->sessions[MIG_TARGET];
-    mig__command_result result = {0};
-    if (session == NULL) {
-        return 0;
-    }
-    mig__command *command = mig__select(session, "INBOX", false, &run->target_inbox, err);
-    if (command == NULL || mig__command_wait(session, command, &result, err) != 0) {
-        return -1;
-    }
-    run->account->sides[MIG_TARGET].any_keyword = run->target_inbox.any_keyword;
-    mig__command_result_clear(&result);
     return 0;
 }
 
@@ -318,15 +304,14 @@ static bool wants_survey(const mig__inventory *run)
 
 static int work(mig__inventory *run, mig_error *err)
 {
-    const mig_inventory_options *options = run->options;
     begin_phase(run, "connecting");
     if (mig__inventory_recall(run, err) != 0 || start_both(run, err) != 0 || check_sides(run, err) != 0 ||
         make_folders(run, err) != 0) {
         return -1;
     }
     begin_phase(run, "counting");
-    if ((options->depth >= MIG_INVENTORY_FULL && look_at_target(run, err) != 0) ||
-        (wants_survey(run) && mig__inventory_survey(run, err) != 0) || mig__inventory_stopping(run, err)) {
+    if ((wants_survey(run) && mig__inventory_survey(run, err) != 0) || mig__inventory_keywords(run, err) != 0 ||
+        mig__inventory_stopping(run, err)) {
         return -1;
     }
     sum_up_folders(run);
@@ -420,9 +405,11 @@ mig_inventory_result *mig_inventory_run(const mig_inventory_options *options, mi
         mig__mailbox_list_free(&run.lists[side]);
     }
     mig__map_free(&run.map);
-    mig__selected_free(&run.target_inbox);
+    mig__state_folders_free(&run.known, run.known_count);
+    mig__state_close(&run.state, NULL);
     mig__labels_free(&run.labels);
     free(run.choices);
+    free(run.existing);
     free(run.order);
     finish(&run, &error);
     return run.result;

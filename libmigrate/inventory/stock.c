@@ -106,7 +106,7 @@ void mig__stock_add(mig__stock *stock, const mig__stock_item *item)
     folder->messages++;
     folder->bytes += item->size;
     folder->largest = item->size > folder->largest ? item->size : folder->largest;
-    if (stock->limit > 0 && item->size > stock->limit) {
+    if (stock->limit > 0 && item->size > stock->limit && !item->copied) {
         folder->too_big++;
         folder->too_big_bytes += item->size;
     }

@@ -17,6 +17,7 @@ typedef struct mig__stock_item {
     bool has_date;
     int64_t date;
     const char *const *flags; /* NULL-terminated; NULL: not told */
+    bool copied;              /* it is on the target already, whatever its size */
 } mig__stock_item;
 
 typedef struct mig__stock {

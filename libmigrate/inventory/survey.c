@@ -103,7 +103,7 @@ static int settle(mig__session *session, mig__command *command, mig_error *err)
 
 /* EXAMINE and SEARCH in one round trip. */
 static int open_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, const mig__label_choice *choice,
-                       mig_error *err)
+                       uint32_t *uidvalidity, mig_error *err)
 {
     mig__selected selected = {0};
     mig_error search_error = MIG_ERROR_INIT;
@@ -121,6 +121,7 @@ static int open_folder(survey *s, mig__session *session, const mig__mailbox *mai
             result = mig__search_rest(session, "ALL", &s->uids, on_search, s, err);
         }
     }
+    *uidvalidity = selected.uidvalidity;
     mig__selected_free(&selected);
     return result != 0 ? result : mig__labels_choose(session, mailbox->wire, choice, &s->uids, err);
 }
@@ -157,7 +158,11 @@ static int survey_folder(survey *s, mig__session *session, const mig__mailbox *m
 {
     mig__stock_begin(&s->stock, folder, mig__inventory_limit(s->run));
     const mig__label_choice *choice = &s->run->choices[folder - s->run->account->folders];
-    int result = open_folder(s, session, mailbox, choice, err);
+    uint32_t uidvalidity = 0;
+    int result = open_folder(s, session, mailbox, choice, &uidvalidity, err);
+    if (result == 0 && !s->with_content) {
+        result = mig__inventory_known_some(s->run, &s->stock, mailbox, uidvalidity, &s->uids, err);
+    }
     result = result != 0 ? result : fetch_all(s, session, err);
     if (result == 0 && mig__stock_end(&s->stock, s->run->account, err) != 0) {
         result = -1;
@@ -207,6 +212,18 @@ static void give_up(survey *s, const mig__mailbox *mailbox, mig_inventory_folder
     folder->has_bytes = mailbox->size > 0 || mailbox->messages == 0;
 }
 
+/* 1: the state tells all of it. */
+static int survey_from_state(survey *s, const mig__mailbox *mailbox, mig_inventory_folder *folder, mig_error *err)
+{
+    const mig__label_choice *choice = &s->run->choices[folder - s->run->account->folders];
+    if (s->with_content || choice->rest || choice->before != NULL) {
+        return 0;
+    }
+    mig__stock_begin(&s->stock, folder, mig__inventory_limit(s->run));
+    int known = mig__inventory_known_whole(s->run, &s->stock, mailbox, err);
+    return known == 1 && mig__stock_end(&s->stock, s->run->account, err) != 0 ? -1 : known;
+}
+
 int mig__inventory_survey(mig__inventory *run, mig_error *err)
 {
     survey s = {.run = run, .with_content = run->options->depth == MIG_INVENTORY_CONTENT};
@@ -222,8 +239,9 @@ int mig__inventory_survey(mig__inventory *run, mig_error *err)
         }
         run->folder = folder->name;
         mig_error error = MIG_ERROR_INIT;
-        result = survey_patiently(&s, mailbox, folder, &error);
-        if (result != 0) {
+        int known = survey_from_state(&s, mailbox, folder, &error);
+        result = known != 0 ? known : survey_patiently(&s, mailbox, folder, &error);
+        if (known <= 0 && result != 0) {
             give_up(&s, mailbox, folder, &error);
             *err = error;
         }

@@ -140,6 +140,49 @@ class Inventory(Pair):
         account = self.take(*self.accounts()).json["accounts"][0]
         self.assertEqual((account["copied_messages"], account["forecast"]["left_messages"]), (len(self.MAIL), 0))
 
+    def test_what_the_state_knows_is_not_asked_again(self):
+        """After a copy nothing is asked of folders that are unchanged, and of others only what is new; the numbers stay."""
+        connection = self.fill(self.MAIL)
+        with Relay("127.0.0.1", self.source.port, record=True) as relay:
+            source, target = Account.on(self.source, self.user, "plain", port=relay.port), self.accounts()[1]
+
+            def again():
+                before = len(relay.lines_up())
+                account = self.take(source, target).json["accounts"][0]
+                lines = [line.split(b" ", 1)[1] for line in relay.lines_up()[before:]]
+                return account, [line for line in lines if line.startswith((b"EXAMINE", b"UID FETCH", b"UID SEARCH"))]
+
+            wanted, lines = again()
+            self.assertTrue([line for line in lines if b"RFC822.SIZE" in line], lines)
+            self.copy(source, target)
+            account, lines = again()
+            self.assertEqual(lines, [])
+            self.assertEqual(account["forecast"]["left_messages"], 0)
+            for key in ("messages", "junk", "trash"):
+                self.assertEqual(account[key]["messages"] if key != "messages" else account[key],
+                                 wanted[key]["messages"] if key != "messages" else wanted[key])
+            same = ("name", "messages", "unseen", "oldest", "newest", "duplicates", "keywords")
+            self.assertEqual([[f[key] for key in same] for f in account["folders"]],
+                             [[f[key] for key in same] for f in wanted["folders"]])
+            self.assertEqual([(y["year"], y["messages"]) for y in account["years"]],
+                             [(y["year"], y["messages"]) for y in wanted["years"]])
+            when = datetime.datetime(2021, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc)
+            imaputil.append(connection, "INBOX", [(b"Subject: new\r\n\r\n.\r\n", ("$New",), when)])
+            account, lines = again()
+            self.assertEqual([line.split()[0] for line in lines].count(b"EXAMINE"), 1, lines)
+            fetched = [line for line in lines if line.startswith(b"UID FETCH")]
+            self.assertEqual((len(fetched), re.match(rb"UID FETCH \d+ ", fetched[0]) is not None), (1, True), fetched)
+            self.assertEqual((account["messages"], account["forecast"]["left_messages"]), (wanted["messages"] + 1, 1))
+            inbox = next(f for f in account["folders"] if f["name"] == "INBOX")
+            self.assertIn({"name": "$New", "messages": 1, "lost": False}, inbox["keywords"])
+
+    def test_messages_on_the_target_are_not_too_big(self):
+        """What was copied before a limit was set is there."""
+        self.fill([m._replace(folder=("INBOX",)) for m in self.MAIL[:20]])
+        self.copy(*self.accounts())
+        account = self.take(*self.accounts(), "--max-size", "100").json["accounts"][0]
+        self.assertEqual(([f["too_big"] for f in account["folders"] if f["name"] == "INBOX"], account["obstacles"]), ([0], []))
+
     def test_page_and_table(self):
         names = [("<script>alert(1)<script>",)] * 3 + [("=cmd",)] * 2
         self.fill([m._replace(folder=name) for m, name in zip(self.MAIL, names)])
@@ -153,6 +196,35 @@ class Inventory(Pair):
         self.assertFalse(re.search(r"(?:src|href)=|style=", text))
         with open(table, encoding="utf-8") as file:
             self.assertRegex(file.read(), r"\"'=cmd\"|INBOX\.=cmd")
+
+
+class Keywords(ToolCase):
+    def test_each_folder_tells_what_it_keeps(self):
+        """Of two folders one may not be given keywords; of one that is not there yet INBOX tells."""
+        extra = "plugin {\n  acl = vfile\n}\n"
+        with dovecot.Dovecot(users=["k1"]) as source, \
+                dovecot.Dovecot(users=["k1"], authority=source.authority, plugins="acl", extra=extra) as target:
+            connection = source.login("k1")
+            for name in ("Free", "Strict", "New"):
+                connection.create(name)
+            when = datetime.datetime(2021, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc)
+            for name in ("INBOX", "Free", "Strict", "New"):
+                imaputil.append(connection, name, [(b"Subject: x\r\n\r\n.\r\n", ("$Label1", "Work"), when)])
+            there = target.login("k1")
+            for name in ("Free", "Strict"):
+                there.create(name)
+            for directory, _, _ in os.walk(target.mail("k1")):
+                if os.path.basename(directory) == ".Strict":
+                    with open(os.path.join(directory, "dovecot-acl"), "w", encoding="utf-8") as out:
+                        out.write("owner lrsitep\n")  # w is missing: RFC 4314 section 4
+            path = os.path.join(self.dir, "result.json")
+            accounts = Account.on(source, "k1"), Account.on(target, "k1")
+            result = self.run_command(self.command(*accounts, verb="inventory"), json_path=path)
+            self.assertEqual(result.status, DONE, str(result))
+            lost = {f["name"]: [k["name"] for k in f["keywords"] if k["lost"]]
+                    for f in result.json["accounts"][0]["folders"] if f["keywords"]}
+            self.assertEqual(lost, {"INBOX": [], "Free": [], "New": [], "Strict": ["$Label1", "Work"]})
+            self.assertRegex(result.out, r"Strict: the target keeps no such keywords: \$Label1, Work")
 
 
 class Quota(ToolCase):

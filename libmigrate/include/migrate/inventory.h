@@ -1,8 +1,9 @@
 /*
  * migrate/inventory.h - take stock of an account: what is there, does it fit on the target, how long will it take
  *
- * Nothing is changed on either side. On the source every mailbox is opened with EXAMINE; on the target only INBOX is
- * selected, to learn which keywords it keeps. How far it goes is the depth: the check before a run (logins, lists,
+ * Nothing is changed on either side. On the source every mailbox is opened with EXAMINE; on the target INBOX and the
+ * mailboxes that mail with keywords will go to are selected, to learn which of these they keep. What the state of a
+ * copy knows of messages is not asked again. How far it goes is the depth: the check before a run (logins, lists,
  * quota), the numbers that the servers count themselves, or every message's size, date and flags.
  */
 #ifndef MIGRATE_INVENTORY_H
