@@ -108,7 +108,10 @@ static void put_verdict(writer *out, const mig_account_result *account)
         if (account->folder_count == 0)
             return;
     } else if (account->status == MIG_INTERRUPTED) {
-        put(out, "The copy of %s to %s was stopped before its end.\n", source, target);
+        char why[LINE_SIZE];
+        const bool told = strncmp(account->error.text, "stopped", strlen("stopped")) == 0;
+        put(out, "The copy of %s to %s was %s%s.\n", source, target, told ? "" : "stopped before its end: ",
+            mig_format_text(account->error.text, why, sizeof why));
     }
     if (sum.messages == 0)
         put(out, "%s holds no message that was asked for: nothing to copy to %s.\n", source, target);
@@ -218,8 +221,10 @@ static void put_totals(writer *out, const mig_totals *totals)
 }
 
 /* What is left, and how many nights it takes: by octets where they are known, else by messages. */
-static void put_left(writer *out, const mig_totals *totals)
+static void put_left(writer *out, const mig_copy_result *result)
 {
+    const mig_totals *totals = &result->totals;
+    const bool goes_on = result->status == MIG_INTERRUPTED || result->exit_status == 4; /* else a person comes first */
     if (totals->left_messages == 0)
         return;
     put(out, "Left to copy: %s message%s", COUNT(totals->left_messages), plural(totals->left_messages));
@@ -227,7 +232,7 @@ static void put_left(writer *out, const mig_totals *totals)
         put(out, ", about %s", OCTETS(totals->left_bytes));
     const uint64_t left = totals->left_bytes > 0 ? totals->left_bytes : totals->left_messages;
     const uint64_t done = totals->left_bytes > 0 ? totals->bytes : totals->copied;
-    if (done > 0) {
+    if (done > 0 && goes_on) {
         const uint64_t runs = (left - 1) / done + 1;
         put(out, "; at this pace %s more run%s like this one", COUNT(runs), plural(runs));
     }
@@ -236,7 +241,7 @@ static void put_left(writer *out, const mig_totals *totals)
 
 static void put_next_step(writer *out, const mig_copy_result *result)
 {
-    put_left(out, &result->totals);
+    put_left(out, result);
     if (result->status == MIG_INTERRUPTED || result->exit_status == 4)
         put(out, "Next: run the same command again; it goes on where this run ended, and nothing is sent twice.\n");
     else if (result->status == MIG_PARTIAL)

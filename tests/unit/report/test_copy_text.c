@@ -87,6 +87,7 @@ static void test_interrupted(void **state)
         .source = "INBOX", .target = "INBOX", .messages = 1000, .copied = 250, .bytes = 1 << 20};
     mig_account_result account = {
         .source = "u1@old", .target = "u1@new", .status = MIG_INTERRUPTED, .folders = &folder, .folder_count = 1};
+    mig_error_set(&account.error, MIG_E_INTERRUPTED, "stopped before the end: the time given by --until has come");
     mig_copy_result result = {
         .status = MIG_INTERRUPTED,
         .exit_status = 130,
@@ -94,13 +95,22 @@ static void test_interrupted(void **state)
         .account_count = 1,
         .totals = {.messages = 1000, .copied = 250, .bytes = 1 << 20, .left_messages = 750, .left_bytes = 3 << 20}};
     const char *text = summary_of(&result);
-    assert_holds(text, "was stopped before its end.\n250 of 1,000 messages of u1@old are on u1@new: "
+    assert_holds(text, "The copy of u1@old to u1@new was stopped before the end: the time given by --until has come.\n"
+                       "250 of 1,000 messages of u1@old are on u1@new: "
                        "250 copied, 0 adopted, 0 already there, 750 still to copy.\n");
     assert_holds(text, "Left to copy: 750 messages, about 3.0 MiB; at this pace 3 more runs like this one.\n");
     assert_holds(text, "Next: run the same command again");
     result.totals.left_bytes = 0;
     result.totals.left_messages = 751;
     assert_holds(summary_of(&result), "Left to copy: 751 messages; at this pace 4 more runs like this one.\n");
+    mig_error_set(&account.error, MIG_E_INTERRUPTED, "the line was \x1b[31mred");
+    assert_holds(summary_of(&result), "was stopped before its end: the line was ?[31mred.\n");
+    result.status = account.status = MIG_FAILED;
+    result.exit_status = 5; /* the quota: no further run alone brings it across */
+    mig_error_set(&account.error, MIG_E_OVERQUOTA, "the target's quota is used up");
+    text = summary_of(&result);
+    assert_holds(text, "failed: the target's quota is used up\n");
+    assert_holds(text, "Left to copy: 751 messages.\nNext: mend");
 }
 
 static void test_several_accounts(void **state)
