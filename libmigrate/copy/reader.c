@@ -552,6 +552,9 @@ static void read_all(reader *r)
         if (going < 0) {
             mig__run_log(r->run, MIG_LOG_WARNING, r->examined, 0, &error, "reading: %s", error.text);
             abandon_session(r, &error);
+            if (error.code == MIG_E_UNAVAILABLE && r->attempts++ > 0) {
+                mig__run_pause(r->run, MIG_SOURCE, &error, r->attempts);
+            }
             going = fatal_here(&error) ? -1 : 1;
         }
     }

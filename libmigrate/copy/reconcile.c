@@ -6,10 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    LOOKS = 3, /* a server may still be busy storing what it received in full */
-    LOOK_PAUSE_MS = 400
-};
+enum { POLL_FIRST_MS = 100, POLL_MOST_MS = 1000 };
+
+int64_t mig__reconcile_quiet(int64_t look_ms, int64_t answer_ms)
+{
+    int64_t quiet = 8 * look_ms > 4 * answer_ms ? 8 * look_ms : 4 * answer_ms;
+    quiet = quiet > MIG__QUIET_LEAST_MS ? quiet : MIG__QUIET_LEAST_MS;
+    return quiet < MIG__QUIET_MOST_MS ? quiet : MIG__QUIET_MOST_MS;
+}
 
 typedef struct wanted { /* a message to look for */
     const mig__message_digest *digest;
@@ -33,6 +37,7 @@ typedef struct search {
     size_t claim_count;
     mig_error error;
     uint32_t from;
+    uint32_t uidnext, exists; /* of the mailbox, when it was looked at last */
     mig__uidset candidates;
     const mig__uidset *ours;
 } search;
@@ -100,12 +105,16 @@ static int open_mailbox(mig__session *session, const char *mailbox, mig__selecte
     return outcome;
 }
 
-/* One look: fills `found` of the items. 0, 1 the mailbox is gone or another one (`err`), -1 anything else. */
-static int look_once(mig__session *session, const char *mailbox, uint32_t uidvalidity, search *look, mig_error *err)
+/*
+ * One look: fills `found` of the items, if anything is there that was not at the last look. *news tells. 0, 1 the
+ * mailbox is gone or another one (`err`), -1 anything else.
+ */
+static int look_once(mig__session *session, const char *mailbox, uint32_t uidvalidity, search *look, bool *news,
+                     mig_error *err)
 {
     mig__selected selected = {0};
-    mig__command_result result = {0};
     mig__uidset range = MIG__UIDSET_INIT;
+    mig_error refused;
     int outcome = open_mailbox(session, mailbox, &selected, err);
     if (outcome != 0) {
         goto cleanup;
@@ -115,7 +124,10 @@ static int look_once(mig__session *session, const char *mailbox, uint32_t uidval
         outcome = 1;
         goto cleanup;
     }
-    if (selected.exists == 0 || (selected.uidnext != 0 && selected.uidnext <= look->from)) {
+    *news = selected.uidnext != look->uidnext || selected.exists != look->exists;
+    look->uidnext = selected.uidnext;
+    look->exists = selected.exists;
+    if (!*news || selected.exists == 0 || (selected.uidnext != 0 && selected.uidnext <= look->from)) {
         goto cleanup;
     }
     outcome = -1;
@@ -124,7 +136,11 @@ static int look_once(mig__session *session, const char *mailbox, uint32_t uidval
         goto cleanup;
     }
     mig__command *command = mig__fetch(session, &range, 0, 0, on_candidate, look, err);
-    if (command == NULL || mig__command_wait(session, command, &result, err) != 0) {
+    if (mig__command_settle(session, command, &refused, err) != 0) {
+        goto cleanup;
+    }
+    if (refused.code != MIG_OK) { /* "not told" does not mean "not there" */
+        *err = refused;
         goto cleanup;
     }
     for (size_t i = 0; i < look->count; i++) {
@@ -137,7 +153,6 @@ static int look_once(mig__session *session, const char *mailbox, uint32_t uidval
                   ? mig__fetch_digests(session, &look->candidates, MIG__FETCH_BODY, on_digest, look, err)
                   : 0;
 cleanup:
-    mig__command_result_clear(&result);
     mig__selected_free(&selected);
     mig__uidset_free(&range);
     return outcome;
@@ -201,11 +216,40 @@ static int record_claims(mig__run *run, const search *look, mig_error *err)
 }
 
 /*
- * Look until everything is found, or `again` looks brought nothing more: a server that has received a command in full
- * may need a moment to store it, and an early "not there" would double the messages.
+ * A server that has received a command in full may need its time to store it, also when nobody waits for the answer any
+ * more, and an early "not there" would double the messages. So look until everything is found, or the mailbox has not
+ * changed for a while: longer with a server that takes long for a look, or took long for an APPEND before.
  */
+static int look_until_quiet(mig__run *run, mig__session *session, const char *mailbox, uint32_t uidvalidity,
+                            search *look, mig_error *err)
+{
+    bool news = true;
+    int64_t begun = mig__now_ms(), changed = begun, pause = POLL_FIRST_MS, slowest_look = 0;
+    pthread_mutex_lock(&run->lock);
+    int64_t answer_ms = run->slowest_answer_ms;
+    pthread_mutex_unlock(&run->lock);
+    for (;;) {
+        int64_t before = mig__now_ms();
+        int outcome = look_once(session, mailbox, uidvalidity, look, &news, err);
+        int64_t now = mig__now_ms();
+        if (outcome != 0 || found_count(look) == look->count) {
+            return outcome;
+        }
+        slowest_look = now - before > slowest_look ? now - before : slowest_look;
+        changed = news ? now : changed;
+        if (now - changed >= mig__reconcile_quiet(slowest_look, answer_ms) || now - begun >= MIG__QUIET_MOST_MS * 6) {
+            return 0;
+        }
+        if (mig__run_stopping(run)) { /* the intent stays: the next run looks again */
+            return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
+        }
+        mig__sleep_ms(pause);
+        pause = pause * 2 < POLL_MOST_MS ? pause * 2 : POLL_MOST_MS;
+    }
+}
+
 static int look_for(mig__run *run, mig__session *session, const char *mailbox, uint32_t uidvalidity, search *look,
-                    bool again, mig_error *err)
+                    bool patient, mig_error *err)
 {
     mig__uidset ours = MIG__UIDSET_INIT;
     int outcome = mig__state_ours_in(run->state, run->state_account, mailbox, &ours, err);
@@ -213,14 +257,10 @@ static int look_for(mig__run *run, mig__session *session, const char *mailbox, u
     if (outcome == 0) {
         outcome = gather_claims(run, mailbox, look, err);
     }
-    for (int i = 0; outcome == 0 && i < (again ? LOOKS : 1); i++) {
-        if (i > 0) {
-            mig__sleep_ms(LOOK_PAUSE_MS);
-        }
-        outcome = look_once(session, mailbox, uidvalidity, look, err);
-        if (found_count(look) == look->count) {
-            break;
-        }
+    bool news;
+    if (outcome == 0) {
+        outcome = patient ? look_until_quiet(run, session, mailbox, uidvalidity, look, err)
+                          : look_once(session, mailbox, uidvalidity, look, &news, err);
     }
     if (outcome == 0) {
         outcome = record_claims(run, look, err);

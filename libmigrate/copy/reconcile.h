@@ -10,6 +10,13 @@
 
 #include "copy/job.h"
 
+enum { /* milliseconds without a change in a mailbox, after which what is not there will not come any more */
+       MIG__QUIET_LEAST_MS = 1200,
+       MIG__QUIET_MOST_MS = 20000
+};
+/* Pure: the same for a server that took so long for a look into the mailbox, and for an answer to APPEND at most. */
+int64_t mig__reconcile_quiet(int64_t look_ms, int64_t answer_ms);
+
 /* The batches of this run that job->unknown holds. Called between taking the errand and mig__queue_reconciled. */
 int mig__reconcile_unknown(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *err);
 

@@ -313,6 +313,7 @@ static void adapt(writer *w, const under_way *way)
     pthread_mutex_lock(&w->run->lock);
     w->run->batch_messages = w->appetite.messages;
     w->run->batch_octets = w->appetite.octets;
+    w->run->slowest_answer_ms = now - since > w->run->slowest_answer_ms ? now - since : w->run->slowest_answer_ms;
     pthread_mutex_unlock(&w->run->lock);
 }
 
@@ -510,6 +511,9 @@ static void write_all(writer *w)
         if (going < 0) {
             mig__run_log(w->run, MIG_LOG_WARNING, NULL, 0, &error, "writing: %s", error.text);
             abandon_session(w, &error);
+            if (error.code == MIG_E_UNAVAILABLE && w->attempts++ > 0) { /* not for ever, and not without a pause */
+                mig__run_pause(w->run, MIG_TARGET, &error, w->attempts);
+            }
             going = error.scope == MIG_SCOPE_RUN || mig__run_stopping(w->run) ? -1 : 1;
         }
     }

@@ -40,10 +40,18 @@ static int on_fetch(const mig__response *response, void *context, mig_error *err
 
 static int wait_piece(mig__session *session, mig__command *command, mig_error *err)
 {
-    mig__command_result result = {0};
-    int failed = mig__command_wait(session, command, &result, err);
-    mig__command_result_clear(&result);
-    return failed;
+    mig_error refused;
+    if (mig__command_settle(session, command, &refused, err) != 0) {
+        return -1;
+    }
+    if (refused.code != MIG_OK &&
+        refused.retry != MIG_RETRY_NEVER) { /* what was put off must not look as if not there */
+        if (err != NULL) {
+            *err = refused;
+        }
+        return -1;
+    }
+    return 0;
 }
 
 int mig__fetch_digests(mig__session *session, const mig__uidset *uids, unsigned what, mig__digest_handler *handler,
@@ -89,6 +97,9 @@ int mig__fetch_digests_with(mig__session *session, const mig__uidset *uids, unsi
     }
     failed = 0;
 cleanup:
+    if (failed != 0) {
+        mig__command_abandon(session); /* what is in flight must not find a context that is gone */
+    }
     mig__session_set_sink(session, NULL);
     mig__uidset_free(&left);
     mig__uidset_free(&piece);

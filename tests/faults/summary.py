@@ -10,6 +10,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PAGE = os.path.join(ROOT, "docs", "reliability.md")
 BEGIN, END = "<!-- counts: begin -->\n", "<!-- counts: end -->\n"
 WHAT = {"N1": "lines cut", "N2": "stalls and drips", "N3": "cut between the data and the OK", "N4": "cut below TLS",
+        "N5": "answers put off",
         "P1": "kills", "P2": "failed calls", "P3": "signals, --until", "P4": "clock jumps", "F1": "full disks",
         "F2": "states lost, damaged, old", "F3": "second runs", "M1": "server restarts",
         "M2": "changes of UIDVALIDITY, kills with one", "M3": "sizes that lie", "M6": "kills without UIDPLUS",

@@ -3,6 +3,7 @@
 import concurrent.futures
 import os
 import re
+import socket
 import time
 import unittest
 
@@ -319,6 +320,60 @@ class Told(ToolCase):
         self.assertEqual([(p["folder"], p["uid"]) for p in result.problems], [("INBOX", 13)], str(result))
         self.assertEqual(arrived, sorted(m.octets for m in several[:12] + several[13:]))
 
+    def test_target_that_goes_on_storing(self):
+        """The line is gone, and a slow target stores in its own time what it has received."""
+
+        class Slow(memserver.MemServer):
+            appends, goes_on = 0, 0
+
+            def do_append(self, connection, arguments):
+                self.appends += 1
+                late = self.appends == 2
+                if late:  # nobody waits for the answer any more
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+                self.lock.release()
+                try:
+                    time.sleep(1.5 if late else 0.8)
+                finally:
+                    self.lock.acquire()
+                self.goes_on += late
+                return super().do_append(connection, arguments)
+
+        source, target = self.server(), self.server(memserver.EVERYTHING, Slow)
+        several = mailgen.generate(SEED + 30, 40, (("INBOX",),))
+        self.fill(source, several)
+        result = self.copy(*self.pair(source, target), "--connections", "1")
+        LEDGER.add("N3", faults=target.goes_on, rounds=1)
+        self.assertEqual(target.goes_on, 1)
+        self.assertEqual(self.contents(target)[b"INBOX"], sorted(m.octets for m in several), str(result))
+
+    def test_target_that_puts_off_the_question(self):
+        """After a cut the target says "later" to the question what has arrived: that is not "nothing has"."""
+
+        class Limited(memserver.MemServer):
+            cut, refusals = 0, 2
+
+            def do_append(self, connection, arguments):
+                answer = super().do_append(connection, arguments)
+                self.cut += 1
+                if self.cut == 1:
+                    raise ConnectionError("before the OK")
+                return answer
+
+            def do_uid_fetch(self, connection, arguments):
+                if self.cut and self.refusals:
+                    self.refusals -= 1
+                    return "NO [LIMIT] Rate limit hit."
+                return super().do_uid_fetch(connection, arguments)
+
+        source, target = self.server(), self.server(memserver.EVERYTHING, Limited)
+        several = mailgen.generate(SEED + 31, 30, (("INBOX",),))
+        self.fill(source, several)
+        result = self.copy(*self.pair(source, target))
+        LEDGER.add("N5", faults=2, rounds=1)
+        self.assertEqual(target.refusals, 0)
+        self.assertEqual(self.contents(target)[b"INBOX"], sorted(m.octets for m in several), str(result))
+
     def test_message_that_breaks_the_target(self):
         """The target dies each time it is given one message: that one is listed, the others arrive."""
         for lacking in ((), ("MULTIAPPEND",)):
@@ -326,9 +381,9 @@ class Told(ToolCase):
                 self.state = os.path.join(self.dir, "state%d" % len(lacking))
                 source = self.server()
                 target = self.server([c for c in memserver.EVERYTHING if c not in lacking])
-                several = mailgen.generate(SEED + 29, 12, (("INBOX",),), rare=faults.RARE)
+                several = mailgen.generate(SEED + 29, 4, (("INBOX",),), rare=faults.RARE)
                 self.fill(source, several)
-                deadly = several[7].octets
+                deadly = several[1].octets
 
                 def die(name, octets):
                     if octets == deadly:
@@ -337,7 +392,7 @@ class Told(ToolCase):
                 target.refuse_append = die
                 result = self.copy(*self.pair(source, target), expect=PARTIAL, timeout=60)
                 LEDGER.add("M7", faults=1, rounds=1)
-                self.assertEqual([(p["folder"], p["uid"]) for p in result.problems], [("INBOX", 8)], str(result))
+                self.assertEqual([(p["folder"], p["uid"]) for p in result.problems], [("INBOX", 2)], str(result))
                 expected = sorted(m.octets for m in several if m.octets != deadly)
                 self.assertEqual(self.contents(target)[b"INBOX"], expected)
 
