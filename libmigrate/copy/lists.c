@@ -152,8 +152,9 @@ static bool known_source(const mig__run *run, const mig__state_folder *folders, 
     return false;
 }
 
-int mig__lists_check(mig__run *run, mig_error *err)
+int mig__lists_check(mig__run *run, mig__session *source, mig__session *target, mig_error *err)
 {
+    const mig__side_found from = {&run->source_list, source}, to = {&run->target_list, target};
     mig__state_folder *folders = NULL;
     size_t count = 0;
     if (run->options->force) {
@@ -164,7 +165,7 @@ int mig__lists_check(mig__run *run, mig_error *err)
     }
     bool known = known_source(run, folders, count);
     mig__state_folders_free(&folders, count);
-    if (!known && mig__sides_check_lists(&run->source_list, &run->target_list, err) != 0) {
+    if (!known && mig__sides_check_lists(&from, &to, err) != 0) {
         return -1;
     }
     bool swapped = count == 0 && mig__sides_look_swapped(&run->source_list, &run->target_list);

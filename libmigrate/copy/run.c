@@ -373,7 +373,7 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
 {
     const mig_copy_options *options = run->options;
     mig__spares spares = {.count = 0};
-    if (open_both(run, source, target, err) != 0 || mig__lists_check(run, err) != 0) {
+    if (open_both(run, source, target, err) != 0 || mig__lists_check(run, *source, *target, err) != 0) {
         return -1;
     }
     mig__run_phase(run, "listing");

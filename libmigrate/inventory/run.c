@@ -280,7 +280,9 @@ static int check_sides(const mig__inventory *run, mig_error *err)
     if (run->options->target == NULL || run->options->force) {
         return 0;
     }
-    if (mig__sides_check_lists(&run->lists[MIG_SOURCE], &run->lists[MIG_TARGET], err) != 0) {
+    const mig__side_found source = {&run->lists[MIG_SOURCE], run->sessions[MIG_SOURCE]};
+    const mig__side_found target = {&run->lists[MIG_TARGET], run->sessions[MIG_TARGET]};
+    if (mig__sides_check_lists(&source, &target, err) != 0) {
         return -1;
     }
     return mig__sides_look_swapped(&run->lists[MIG_SOURCE], &run->lists[MIG_TARGET]) && !run->copied_before

@@ -1,7 +1,10 @@
 #include "sides/check.h"
+#include "imap/digests.h"
 #include "sides/sides.h"
 #include <string.h>
 #include <strings.h>
+
+enum { LOOKED_AT = 200 }; /* UIDs */
 
 int mig__sides_check_endpoints(const mig_endpoint *source, const mig_endpoint *target, mig_error *err)
 {
@@ -33,32 +36,104 @@ static bool same_mailbox(const mig__mailbox *a, const mig__mailbox *b)
            a->uidnext == b->uidnext && a->messages == b->messages && a->modseq == b->modseq;
 }
 
-static bool same_account(const mig__mailbox_list *source, const mig__mailbox_list *target)
+static bool same_numbers(const mig__mailbox_list *source, const mig__mailbox_list *target)
 {
-    size_t equal = 0;
     for (size_t i = 0; i < source->count; i++) {
         const mig__mailbox *mailbox = &source->items[i];
         const mig__mailbox *other = mig__mailbox_find(target, mailbox->wire);
-        if (mailbox->mailbox_id != NULL && other != NULL && other->mailbox_id != NULL &&
-            strcmp(mailbox->mailbox_id, other->mailbox_id) == 0 && same_mailbox(mailbox, other)) {
-            return true; /* RFC 8474 section 4: no two mailboxes of a server share an id */
-        }
-        if (mig__sides_selectable(mailbox)) {
-            if (other == NULL || !same_mailbox(mailbox, other)) {
+        if (other == NULL || other->mailbox_id == NULL || mailbox->mailbox_id == NULL) {
+            if (mig__sides_selectable(mailbox) && (other == NULL || !same_mailbox(mailbox, other))) {
                 return false;
             }
-            equal++;
+        } else if (strcmp(mailbox->mailbox_id, other->mailbox_id) != 0) {
+            return false; /* RFC 8474 section 4: a mailbox has one id, and keeps it */
+        } else if (mailbox->messages > 0 && same_mailbox(mailbox, other)) {
+            return true; /* and no two mailboxes of a server share one */
         }
     }
-    return equal > 0 && mig__sides_messages(source) > 0 && source->count == target->count;
+    return mig__sides_messages(source) > 0 && source->count == target->count;
 }
 
-int mig__sides_check_lists(const mig__mailbox_list *source, const mig__mailbox_list *target, mig_error *err)
+/* The mailbox with the fewest messages, so that it costs little; NULL: there is none with mail. */
+static const mig__mailbox *smallest(const mig__mailbox_list *list)
 {
-    if (!same_account(source, target)) {
+    const mig__mailbox *found = NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        const mig__mailbox *mailbox = &list->items[i];
+        if (mailbox->messages > 0 && (found == NULL || mailbox->messages < found->messages)) {
+            found = mailbox;
+        }
+    }
+    return found;
+}
+
+typedef struct evidence { /* a sum, since servers answer in any order */
+    uint64_t messages, sum;
+} evidence;
+
+static uint64_t mix(uint64_t value, const void *data, size_t length)
+{
+    const unsigned char *octets = data;
+    for (size_t i = 0; i < length; i++) {
+        value = (value ^ octets[i]) * 1099511628211u; /* FNV-1a */
+    }
+    return value;
+}
+
+static int on_header(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
+{
+    evidence *found = context;
+    (void)err;
+    uint64_t value = mix(14695981039346656037u, digest->raw, sizeof digest->raw);
+    value = mix(value, &item->uid, sizeof item->uid);
+    value = mix(value, &item->internaldate.utc, sizeof item->internaldate.utc);
+    found->sum += item->email_id != NULL ? mix(value, item->email_id, strlen(item->email_id)) : value;
+    found->messages++;
+    return 0;
+}
+
+/* 0; 1: nothing can be told; -1: the session failed. */
+static int gather(mig__session *session, const mig__mailbox *mailbox, evidence *found, mig_error *err)
+{
+    uint32_t last = mailbox->uidnext > 1 ? mailbox->uidnext - 1 : UINT32_MAX - 1;
+    uint32_t first = last > LOOKED_AT && mailbox->messages > LOOKED_AT ? last - LOOKED_AT + 1 : 1;
+    mig__uidset uids = MIG__UIDSET_INIT;
+    mig__selected selected = {0};
+    mig__command_result opened = {0};
+    mig__command *select = mig__select(session, mailbox->wire, true, &selected, err);
+    int result = select == NULL || mig__command_wait(session, select, &opened, err) != 0 ? -1 : 0;
+    if (result == 0 && opened.error.code != MIG_OK) {
+        result = 1;
+    }
+    if (result == 0 && (mig__uidset_add(&uids, first, last, err) != 0 ||
+                        mig__fetch_digests(session, &uids, MIG__FETCH_HEADER, on_header, found, err) != 0)) {
+        result = -1;
+    }
+    mig__session_set_sink(session, NULL);
+    mig__uidset_free(&uids);
+    mig__command_result_clear(&opened);
+    mig__selected_free(&selected);
+    return result;
+}
+
+int mig__sides_check_lists(const mig__side_found *source, const mig__side_found *target, mig_error *err)
+{
+    const mig__mailbox *mailbox = smallest(source->list);
+    if (mailbox == NULL || !same_numbers(source->list, target->list)) {
         return 0;
     }
-    mig_error_set(err, MIG_E_SAME, "source and target are the same account: all mailboxes have the same numbers");
+    evidence here = {0}, there = {0};
+    int told = gather(source->session, mailbox, &here, err);
+    told = told != 0 ? told : gather(target->session, mig__mailbox_find(target->list, mailbox->wire), &there, err);
+    if (told < 0) {
+        return -1;
+    }
+    if (told == 0 && (here.messages != there.messages || here.sum != there.sum)) {
+        return 0;
+    }
+    mig_error_set(err, MIG_E_SAME,
+                  "source and target are the same account: all mailboxes have the same numbers, and "
+                  "the messages looked at are the same");
     return mig_error_hint(err,
                           "nothing was changed; if the target is a copy made by the server's own tools, use --force");
 }
