@@ -24,6 +24,7 @@ struct mig__out {
     struct archive *archive;
     struct archive_entry *entry;
     mig__format format;
+    int errnum;    /* of the write that failed; 0: none */
     bool given_up; /* what the compressor still has goes nowhere */
 };
 
@@ -68,10 +69,10 @@ char *mig__format_part(const char *path, unsigned number)
 
 static int complain(mig__out *out, mig_error *err)
 {
-    int errnum = archive_errno(out->archive);
     const char *words = archive_error_string(out->archive);
-    if (errnum == ENOSPC || errnum == EDQUOT) {
-        mig_error_errno(err, MIG_E_DISK_FULL, errnum, "can not write %s", out->part);
+    int errnum = archive_errno(out->archive);
+    if (out->errnum != 0) {
+        mig_error_errno(err, MIG_E_IO, out->errnum, "can not write %s", out->part);
         return mig_error_hint(err, "make room, or name a file on another disk; what was written was removed");
     }
     return mig_error_set(err, errnum == ENOMEM ? MIG_E_NOMEM : MIG_E_IO, "can not write %s: %s", out->part,
@@ -89,7 +90,8 @@ static la_ssize_t on_write(struct archive *archive, void *context, const void *o
         written = write(out->fd, octets, length);
     } while (written < 0 && errno == EINTR);
     if (written < 0) {
-        archive_set_error(archive, errno, "%s", strerror(errno));
+        out->errnum = errno;
+        archive_set_error(archive, errno, "error %d", errno);
         return -1;
     }
     out->written += (uint64_t)written;

@@ -18,11 +18,14 @@ static int no_memory(mig_error *err)
 
 /* ---- the plan ---- */
 
-/* Views hold no mail of their own: as for a copy they are left out unless they are meant. */
-static bool is_chosen(const mig__rules *rules, const mig__mailbox *mailbox)
+/*
+ * Views hold no mail of their own: they are left out unless they are meant. Gmail's All Mail is more than a view: what
+ * has no label is nowhere else.
+ */
+static bool is_chosen(const mig__rules *rules, const mig__mailbox *mailbox, bool gmail)
 {
-    bool view =
-        mailbox->role == MIG_ROLE_ALL || mailbox->role == MIG_ROLE_FLAGGED || mailbox->role == MIG_ROLE_IMPORTANT;
+    bool view = (mailbox->role == MIG_ROLE_ALL && !gmail) || mailbox->role == MIG_ROLE_FLAGGED ||
+                mailbox->role == MIG_ROLE_IMPORTANT;
     return mig__rules_take(rules, mailbox->name) && (!view || mig__rules_named(rules, mailbox->name));
 }
 
@@ -68,7 +71,7 @@ static int take_earlier_names(mig__export *run, mig_error *err)
     return 0;
 }
 
-int mig__export_plan(mig__export *run, mig_error *err)
+int mig__export_plan(mig__export *run, const mig__session *session, mig_error *err)
 {
     mig__rules rules;
     mig__map_rules given = {.folders = run->options->folders, .excludes = run->options->excludes};
@@ -83,7 +86,7 @@ int mig__export_plan(mig__export *run, mig_error *err)
     }
     int failed = 0;
     for (size_t i = 0; failed == 0 && i < run->list.count; i++) {
-        if (is_chosen(&rules, &run->list.items[i])) {
+        if (is_chosen(&rules, &run->list.items[i], mig__session_can(session, MIG__CAP_GMAIL))) {
             failed = plan_folder(run, &run->list.items[i], err);
         }
     }
