@@ -14,6 +14,7 @@ import unittest
 
 import certs
 import dovecot
+import imaputil
 import mailgen
 import oracle
 import schema
@@ -58,6 +59,12 @@ class Campaign(ToolCase):
         if expect is not None:
             self.assertEqual(result.status, expect, str(result))
         return result
+
+
+    def login(self, server, user):
+        connection = server.login(user)
+        self.addCleanup(connection.shutdown)
+        return connection
 
 
 def fill(server, user, seed, count):
@@ -175,11 +182,6 @@ class Fifty(Campaign):
         copied = {a["source"].split("@")[0]: a["copied"] for a in result.json["accounts"] if a["copied"]}
         self.assertLessEqual(set(copied), {self.HANGS})
         self.assert_same(self.login(self.source, self.HANGS), self.login(self.target, self.HANGS), result)
-
-    def login(self, server, user):
-        connection = server.login(user)
-        self.addCleanup(connection.shutdown)
-        return connection
 
 
 class Few(Campaign):
@@ -342,7 +344,7 @@ class Few(Campaign):
     def wait_for_status(self, process, plan, condition):
         for _ in range(600):
             out, told = self.status(plan)
-            if condition(told):
+            if condition(out, told):
                 return out, told
             self.assertIsNone(process.poll(), out)
             time.sleep(0.1)
@@ -350,15 +352,19 @@ class Few(Campaign):
 
     def test_status_beside_a_run(self):
         """A slow run is seen from another process, with its speed and the time left, and goes on undisturbed."""
-        plan = self.plan(self.source, self.target, [(user, user) for user in self.users],
-                         options="max-rate: 1K\njobs: 3\nconnections: 1")
+        users = [next(self.next_user) for _ in range(3)]
+        small = (b"Subject: x\r\n\r\n" + 8 * (70 * b"x" + b"\r\n"), (), mailgen.generate(SEED, 1)[0].when)
+        for user in users:  # at the speed below, 20 seconds
+            imaputil.append(self.login(self.source, user), "INBOX", [small] * 160)
+        plan = self.plan(self.source, self.target, [(user, user) for user in users],
+                         options="max-rate: 5K\njobs: 3\nconnections: 1")
         process = self.start([program(), "copy", plan])
-        _, told = self.wait_for_status(process, plan, lambda now: now["totals"]["to_copy"] == 18)
-        self.assertEqual([(a["standing"], a["verb"], a["to_copy"]) for a in told["accounts"]], [("running", "copy", 6)] * 3)
-        # As soon as one has something done and something left, there is a speed and an end; a second later, at most.
-        out, told = self.wait_for_status(process, plan, lambda now: any(
+        _, told = self.wait_for_status(process, plan, lambda _, now: now["totals"]["to_copy"] == 480)
+        self.assertEqual([(a["standing"], a["verb"], a["to_copy"]) for a in told["accounts"]],
+                         [("running", "copy", 160)] * 3)
+        line = r"copy runs since .*: \d+ of 160 messages, .*/s, .* left; \d+ messages? on the target"
+        out, told = self.wait_for_status(process, plan, lambda text, now: re.search(line, text) and any(
             a["seconds_left"] for a in now["accounts"]) and now["totals"]["seconds_left"])
-        self.assertRegex(out, r"copy runs since .*: \d of 6 messages, .*/s, .* left; \d messages? on the target")
         self.assertRegex(out, r"(?m)^3 accounts: [1-3] running.*; \d+ of \d+ messages, .*/s, .* left$")
         for account in told["accounts"]:
             if account["seconds_left"]:
@@ -369,8 +375,8 @@ class Few(Campaign):
         self.run_plan("copy", plan, "--max-rate", "100M")
         out, told = self.status("--state", os.path.join(self.dir, "states"))
         self.assertRegex(out, r"(?m)^3 accounts: 0 running, 3 ended, 0 killed$")
-        self.assertEqual(len(re.findall(r"copy complete, .* ago: 6 messages on the target", out)), 3, out)
-        self.assertEqual((told["totals"]["copied"], told["totals"]["seconds_left"]), (18, None))
+        self.assertEqual(len(re.findall(r"copy complete, .* ago: 160 messages on the target", out)), 3, out)
+        self.assertEqual((told["totals"]["copied"], told["totals"]["seconds_left"]), (480, None))
         self.run_plan("verify", plan)
         out, _ = self.status(plan)
         self.assertEqual(len(re.findall(r"verify complete", out)), 3, out)
@@ -378,7 +384,7 @@ class Few(Campaign):
     def test_status_of_a_killed_run(self):
         plan = self.plan(self.source, self.target, [(self.users[0], self.users[0])], options="max-rate: 1K")
         process = self.start([program(), "copy", plan])
-        self.wait_for_status(process, plan, lambda now: now["totals"]["to_copy"] == 6)
+        self.wait_for_status(process, plan, lambda _, now: now["totals"]["to_copy"] == 6)
         process.kill()
         process.wait()
         out, told = self.status(plan)
