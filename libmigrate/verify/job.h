@@ -9,6 +9,7 @@
 #define MIG_VERIFY_JOB_H
 
 #include "imap/fetch.h"
+#include "imap/gate.h"
 #include "imap/list.h"
 #include "sides/labels.h"
 #include "sides/profile.h"
@@ -70,15 +71,14 @@ typedef struct mig__verify_run {
     mig__verify_job *others; /* folders of the target alone, where missing messages are looked for */
     size_t other_count;
     double started;
+    mig__gate gates[2]; /* by side */
 
     pthread_mutex_t lock; /* guards the jobs' sets and arrays, and what follows */
     pthread_cond_t changed;
-    mig__tls_context *tls[2]; /* what the sessions of a side share; NULL: not needed yet */
     mig__flag_pool flags;
     mig_error fatal;
     mig__verify_pass pass;
     unsigned threads;
-    mig__stream_stats stats;
     uint64_t messages_total, messages_done, octets_done;
     const mig__verify_job *current;
 } mig__verify_run;
@@ -89,9 +89,6 @@ typedef struct mig__verify_run {
 const char *mig__flag_pool_take(mig__flag_pool *pool, const char *flags);
 void mig__flag_pool_free(mig__flag_pool *pool);
 
-/* Log in to a side. With `first` only a server that says "later" is waited for; else any failure that can pass is. */
-mig__session *mig__verify_connect(mig__verify_run *run, mig_side side, bool first, mig_error *err);
-void mig__verify_disconnect(mig__verify_run *run, mig__session **session);
 /* Open a mailbox read only. 0; 1 the server refuses (`err`), -1 the session failed. */
 int mig__verify_open(mig__session *session, const char *mailbox, mig__selected *selected, mig_error *err);
 bool mig__verify_stopping(mig__verify_run *run);

@@ -19,7 +19,7 @@ static mig__session *session_of(mig__look *look, const mig__verify_job *job, mig
         return NULL;
     }
     if (look->sessions[side] == NULL) {
-        look->sessions[side] = mig__verify_connect(look->run, side, false, &error);
+        look->sessions[side] = mig__gate_open(&look->run->gates[side], MIG__PATIENCE_AGAIN, &error);
         look->opened[side] = NULL;
     }
     if (look->sessions[side] != NULL && look->opened[side] != job) {
@@ -32,7 +32,7 @@ static mig__session *session_of(mig__look *look, const mig__verify_job *job, mig
             return NULL;
         }
         if (outcome < 0) {
-            mig__verify_disconnect(look->run, &look->sessions[side]);
+            mig__gate_close(&look->run->gates[side], &look->sessions[side]);
         }
     }
     look->broken[side] = look->sessions[side] == NULL;
@@ -47,7 +47,7 @@ static bool wait_for(mig__look *look, mig_side side, mig__command *command)
     bool ok = command != NULL && mig__command_wait(look->sessions[side], command, &result, &error) == 0;
     mig__command_result_clear(&result);
     if (!ok) {
-        mig__verify_disconnect(look->run, &look->sessions[side]);
+        mig__gate_close(&look->run->gates[side], &look->sessions[side]);
     }
     return ok;
 }
@@ -216,6 +216,6 @@ void mig__look_names(mig__look *look, const mig__verify_job *job, mig_side side,
 
 void mig__look_close(mig__look *look)
 {
-    mig__verify_disconnect(look->run, &look->sessions[MIG_SOURCE]);
-    mig__verify_disconnect(look->run, &look->sessions[MIG_TARGET]);
+    mig__gate_close(&look->run->gates[MIG_SOURCE], &look->sessions[MIG_SOURCE]);
+    mig__gate_close(&look->run->gates[MIG_TARGET], &look->sessions[MIG_TARGET]);
 }

@@ -317,9 +317,10 @@ static int open_unit(reader *r, const mig__verify_job *opened, mig_error *err)
 /* Read one unit, over several connections if they break. */
 static int work_off(reader *r, const mig__verify_job **opened, mig_error *err)
 {
+    mig__gate *gate = &r->run->gates[r->side];
     for (int breaks = 0;;) {
         int outcome = -1;
-        if (r->session != NULL || (r->session = mig__verify_connect(r->run, r->side, false, err)) != NULL) {
+        if (r->session != NULL || (r->session = mig__gate_open(gate, MIG__PATIENCE_AGAIN, err)) != NULL) {
             outcome = open_unit(r, *opened, err);
             if (outcome == 0) {
                 *opened = r->job;
@@ -336,7 +337,7 @@ static int work_off(reader *r, const mig__verify_job **opened, mig_error *err)
             give_up_folder(r, err);
             return 0;
         }
-        mig__verify_disconnect(r->run, &r->session);
+        mig__gate_close(gate, &r->session);
         *opened = NULL;
         if (err->scope == MIG_SCOPE_RUN || mig__verify_stopping(r->run)) {
             return -1;
@@ -364,7 +365,7 @@ static void *reader_main(void *argument)
             break;
         }
     }
-    mig__verify_disconnect(r->run, &r->session);
+    mig__gate_close(&r->run->gates[r->side], &r->session);
     mig__digester_free(&r->digester);
     mig__uidset_free(&r->unit);
     mig__uidset_free(&r->asked);
@@ -401,7 +402,7 @@ static int add_thread(mig__verify_run *run, mig_side side, mig__session *session
     }
     mig__digester_free(&digester);
     free(r);
-    mig__verify_disconnect(run, &session);
+    mig__gate_close(&run->gates[side], &session);
     mig_error_set(&error, MIG_E_NOMEM, "can not start a thread");
     mig__verify_fail(run, &error);
     return -1;

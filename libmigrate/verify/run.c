@@ -24,12 +24,34 @@ static int check_options(const mig_verify_options *options, mig_error *err)
     return 0;
 }
 
+static bool is_stopping(void *context)
+{
+    return mig__verify_stopping(context);
+}
+
+static void init_gate(mig__verify_run *run, mig_side side)
+{
+    const mig_verify_options *options = run->options;
+    mig__gate_options gate = {
+        .session = {.endpoint = side == MIG_SOURCE ? options->source : options->target,
+                    .stop = options->stop,
+                    .log = &options->log,
+                    .account = side == MIG_SOURCE ? run->source_label : run->target_label,
+                    .labels_as_keywords = side == MIG_SOURCE && options->labels == MIG_LABELS_KEYWORD},
+        .patience_ms = options->patience_ms,
+        .stopping = is_stopping,
+        .context = run};
+    mig__gate_init(&run->gates[side], &gate);
+}
+
 static int init(mig__verify_run *run, const mig_verify_options *options, mig_error *err)
 {
     char host[256] = "";
     *run = (mig__verify_run){.options = options, .fatal = MIG_ERROR_INIT, .started = mig__now_seconds()};
     mig_endpoint_label(options->source, run->source_label, sizeof run->source_label);
     mig_endpoint_label(options->target, run->target_label, sizeof run->target_label);
+    init_gate(run, MIG_SOURCE);
+    init_gate(run, MIG_TARGET);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -134,7 +156,7 @@ static void *open_side(void *argument)
     side_start *start = argument;
     mig__verify_run *run = start->run;
     start->failed = -1;
-    if ((start->session = mig__verify_connect(run, start->side, true, &start->error)) != NULL) {
+    if ((start->session = mig__gate_open(&run->gates[start->side], MIG__PATIENCE_FIRST, &start->error)) != NULL) {
         start->failed = mig__list_all(start->session, false, start->list, &start->error);
         if (start->failed != 0) {
             mig_error_context(&start->error, "listing the mailboxes of %s",
@@ -205,8 +227,8 @@ static int work(mig__verify_run *run, mig_error *err)
     }
     if (failed != 0) {
         mig__verify_spares_end(&spares, run);
-        mig__verify_disconnect(run, &source);
-        mig__verify_disconnect(run, &target);
+        mig__gate_close(&run->gates[MIG_SOURCE], &source);
+        mig__gate_close(&run->gates[MIG_TARGET], &target);
         return -1;
     }
     mig__verify_pass pass = {run->jobs, run->job_count, 0, &spares};
@@ -250,9 +272,12 @@ static void sum_up(mig__verify_run *run)
     run->result->exit_status = exit_status;
     run->result->finished = mig__wall_seconds();
     totals->seconds = mig__now_seconds() - run->started;
-    totals->round_trips = run->stats.waits;
-    totals->bytes_in = run->stats.octets_in;
-    totals->bytes_out = run->stats.octets_out;
+    mig__stream_stats stats = {0};
+    mig__gate_stats(&run->gates[MIG_SOURCE], &stats);
+    mig__gate_stats(&run->gates[MIG_TARGET], &stats);
+    totals->round_trips = stats.waits;
+    totals->bytes_in = stats.octets_in;
+    totals->bytes_out = stats.octets_out;
     totals->peak_rss = mig__peak_memory();
 }
 
@@ -299,8 +324,8 @@ static void free_run(mig__verify_run *run)
     mig__verify_jobs_free(&run->jobs, run->job_count);
     mig__verify_jobs_free(&run->others, run->other_count);
     mig__flag_pool_free(&run->flags);
-    mig__tls_context_free(&run->tls[MIG_SOURCE]);
-    mig__tls_context_free(&run->tls[MIG_TARGET]);
+    mig__gate_clear(&run->gates[MIG_SOURCE]);
+    mig__gate_clear(&run->gates[MIG_TARGET]);
     mig__labels_free(&run->labels);
     mig__mailbox_list_free(&run->source_list);
     mig__mailbox_list_free(&run->target_list);

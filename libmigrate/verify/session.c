@@ -1,11 +1,7 @@
-/* verify/session.c - logging in, with patience; the pool of flags */
-#include "base/clock.h"
-#include "base/retry.h"
+/* verify/session.c - opening mailboxes, how a run ends early; the pool of flags */
 #include "verify/job.h"
 #include <stdlib.h>
 #include <string.h>
-
-enum { PATIENCE_MS = 120000 };
 
 /* Where `flags` is or belongs in the pool. */
 static size_t place(const mig__flag_pool *pool, const char *flags, bool *there)
@@ -81,73 +77,6 @@ bool mig__verify_stopping(mig__verify_run *run)
     bool stopping = run->fatal.code != MIG_OK;
     pthread_mutex_unlock(&run->lock);
     return stopping;
-}
-
-static mig__tls_context *tls_of(mig__verify_run *run, mig_side side, const mig_endpoint *endpoint, mig_error *err)
-{
-    pthread_mutex_lock(&run->lock);
-    if (run->tls[side] == NULL) {
-        run->tls[side] = mig__tls_context_new(endpoint, err);
-    }
-    mig__tls_context *context = run->tls[side];
-    pthread_mutex_unlock(&run->lock);
-    return context;
-}
-
-static bool pause_before_attempt(mig__verify_run *run, const mig_error *error, unsigned attempt)
-{
-    int64_t ms = mig__retry_delay(error, attempt, (uint32_t)mig__now_ms() * 2654435761u);
-    for (int64_t until = mig__now_ms() + ms; mig__now_ms() < until;) {
-        if (mig__verify_stopping(run)) {
-            return false;
-        }
-        mig__sleep_ms(50);
-    }
-    return !mig__verify_stopping(run);
-}
-
-mig__session *mig__verify_connect(mig__verify_run *run, mig_side side, bool first, mig_error *err)
-{
-    const mig_endpoint *endpoint = side == MIG_SOURCE ? run->options->source : run->options->target;
-    mig__session_options options = {.endpoint = endpoint,
-                                    .stop = run->options->stop,
-                                    .log = &run->options->log,
-                                    .account = side == MIG_SOURCE ? run->source_label : run->target_label,
-                                    .labels_as_keywords =
-                                        side == MIG_SOURCE && run->options->labels == MIG_LABELS_KEYWORD};
-    if (endpoint->tls != MIG_TLS_NONE && (options.tls = tls_of(run, side, endpoint, err)) == NULL) {
-        return NULL;
-    }
-    int64_t until = mig__now_ms() + (run->options->patience_ms > 0 ? run->options->patience_ms : PATIENCE_MS);
-    for (unsigned attempt = 1;; attempt++) {
-        if (mig__verify_stopping(run)) {
-            mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
-            return NULL;
-        }
-        mig__session *session = mig__session_open(&options, err);
-        if (session != NULL) {
-            return session;
-        }
-        bool waits = err->retry != MIG_RETRY_NEVER && (!first || err->code == MIG_E_UNAVAILABLE);
-        if (!waits || mig__now_ms() > until || !pause_before_attempt(run, err, attempt)) {
-            return NULL;
-        }
-    }
-}
-
-void mig__verify_disconnect(mig__verify_run *run, mig__session **session)
-{
-    if (*session == NULL) {
-        return;
-    }
-    mig__stream_stats stats;
-    mig__session_stats_get(*session, &stats);
-    mig__session_close(session);
-    pthread_mutex_lock(&run->lock);
-    run->stats.octets_in += stats.octets_in;
-    run->stats.octets_out += stats.octets_out;
-    run->stats.waits += stats.waits;
-    pthread_mutex_unlock(&run->lock);
 }
 
 int mig__verify_open(mig__session *session, const char *mailbox, mig__selected *selected, mig_error *err)

@@ -4,7 +4,7 @@ static void *open_spare(void *argument)
 {
     mig__verify_spare *spare = argument;
     mig_error error;
-    spare->session = mig__verify_connect(spare->run, MIG_TARGET, true, &error);
+    spare->session = mig__gate_open(&spare->run->gates[MIG_TARGET], MIG__PATIENCE_NONE, &error);
     return NULL;
 }
 
@@ -41,6 +41,6 @@ void mig__verify_spares_end(mig__verify_spares *spares, mig__verify_run *run)
 {
     for (mig__verify_spare *spare; (spare = next_spare(spares, run)) != NULL;) {
         pthread_join(spare->thread, NULL);
-        mig__verify_disconnect(run, &spare->session);
+        mig__gate_close(&run->gates[MIG_TARGET], &spare->session);
     }
 }

@@ -158,10 +158,10 @@ static int read_others(mig__judge *j, const strays *missing, mig_error *err)
     }
     for (int content = 0; content < 2 && run->other_count > 0; content++) {
         mig__verify_pass pass = {run->others, run->other_count, content != 0 ? 100 : 0, NULL};
-        mig__session *session = mig__verify_connect(run, MIG_TARGET, false, err);
+        mig__session *session = mig__gate_open(&run->gates[MIG_TARGET], MIG__PATIENCE_AGAIN, err);
         if (session == NULL ||
             (content == 0 && mig__verify_scan(run, session, run->others, run->other_count, MIG_TARGET, err) != 0)) {
-            mig__verify_disconnect(run, &session);
+            mig__gate_close(&run->gates[MIG_TARGET], &session);
             return -1;
         }
         mig__verify_read(run, &pass, NULL, session);
