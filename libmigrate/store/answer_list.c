@@ -75,9 +75,11 @@ static int keep_uids(mig__talk *talk, mig_error *err)
 static void say_folder(mig__talk *talk, const mig__store_folder *folder)
 {
     const char *use = uses[folder->role];
-    mig__talk_say(talk, "* LIST (%s%s%s%s) \"%c\" ", folder->selectable ? "" : "\\Noselect ",
+    mig__talk_say(talk, "* LIST (%s%s%s%s)", folder->selectable ? "" : "\\Noselect ",
                   folder->subscribed ? "\\Subscribed" : "", folder->subscribed && use != NULL ? " " : "",
-                  use != NULL ? use : "", talk->store->delimiter);
+                  use != NULL ? use : "");
+    mig__talk_say_delimiter(talk);
+    mig__talk_say(talk, " ");
     mig__talk_say_string(talk, folder->wire);
     mig__talk_say(talk, "\r\n");
 }

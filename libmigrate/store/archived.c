@@ -169,6 +169,10 @@ static int unpack(mig_store *store, unpacked *u, mig_error *err)
     }
     char delimiter = mig__archive_delimiter(u->archive);
     store->delimiter = delimiter != '\0' ? delimiter : '/';
+    free(store->prefix);
+    if ((store->prefix = mig__strdup(mig__archive_prefix(u->archive))) == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     if (make_directory(store, u, err) != 0 || mig__archive_unpack(u->archive, u->directory, err) != 0) {
         return -1;
     }

@@ -33,7 +33,10 @@ static int answer_namespace(mig__talk *talk)
     if (mig__talk_line_end(talk) != 0) {
         return -1;
     }
-    mig__talk_say(talk, "* NAMESPACE ((\"\" \"%c\")) NIL NIL\r\n", talk->store->delimiter);
+    mig__talk_say(talk, "* NAMESPACE ((");
+    mig__talk_say_string(talk, talk->store->prefix != NULL ? talk->store->prefix : "");
+    mig__talk_say_delimiter(talk);
+    mig__talk_say(talk, ")) NIL NIL\r\n");
     return mig__talk_ok(talk, "done");
 }
 

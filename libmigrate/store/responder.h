@@ -46,6 +46,7 @@ int64_t mig__talk_take(mig__talk *talk, const char **octets, uint64_t most);
 void mig__talk_say(mig__talk *talk, const char *format, ...) MIG_PRINTF(2, 3);
 void mig__talk_say_octets(mig__talk *talk, const char *octets, size_t length);
 void mig__talk_say_string(mig__talk *talk, const char *text); /* quoted, or a literal */
+void mig__talk_say_delimiter(mig__talk *talk);                /* a blank and the store's delimiter, quoted */
 int mig__talk_flush(mig__talk *talk);
 int mig__talk_ok(mig__talk *talk, const char *text); /* tagged */
 int mig__talk_no(mig__talk *talk, const mig_error *error);

@@ -290,6 +290,7 @@ void mig_store_free(mig_store **store)
     }
     pthread_mutex_destroy(&old->lock);
     free(old->state_path);
+    free(old->prefix);
     free(old->path);
     free(old->url);
     free(old);

@@ -139,6 +139,7 @@ struct mig_store {
     char *path; /* absolute */
     char *url;  /* scheme and path, for messages */
     char delimiter;
+    char *prefix; /* of the personal namespace, as on the wire; NULL: none */
     bool nested; /* maildir: LAYOUT=fs */
     bool crlf;   /* lines that end in LF alone are given with CRLF: a source */
     bool quoted; /* "From " at the start of a line has a ">" in front: mbox */

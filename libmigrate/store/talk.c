@@ -74,6 +74,12 @@ void mig__talk_say_string(mig__talk *talk, const char *text)
     }
 }
 
+void mig__talk_say_delimiter(mig__talk *talk)
+{
+    char delimiter = talk->store->delimiter;
+    mig__talk_say(talk, " \"%s%c\"", delimiter == '"' || delimiter == '\\' ? "\\" : "", delimiter);
+}
+
 int mig__talk_ok(mig__talk *talk, const char *text)
 {
     mig__talk_say(talk, "%s OK %s\r\n", talk->tag, text);
