@@ -434,7 +434,9 @@ char *mig__line_wire(const mig__line *line)
         for (size_t i = 0; sound && i < length; i += 2) {
             int high = digit(line->octets[i]), low = digit(line->octets[i + 1]);
             sound = high >= 0 && low >= 0 && high + low > 0; /* no NUL */
-            mig__buffer_add_char(&wire, sound ? (char)(high << 4 | low) : '?');
+            if (sound) {
+                mig__buffer_add_char(&wire, (char)(high << 4 | low));
+            }
         }
     }
     char *result = sound ? mig__buffer_steal(&wire) : NULL;

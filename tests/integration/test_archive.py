@@ -299,6 +299,95 @@ class Incremental(Source):
         self.assertIn("not of " + user, result.err)
 
 
+class Import(Source):
+    """Back into a server, through the engine of a copy: `archive import` is a copy from the file."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.target = dovecot.Dovecot(users=cls.users, layout="fs", authority=cls.server.authority).start()
+        cls.addClassCleanup(cls.target.stop)
+
+    def bring_back(self, path, user, *extra, expect=DONE):
+        json_path = os.path.join(self.dir, "import.json")
+        command = [program(), "archive", "import", path, *Account.on(self.target, user).arguments("target", self.dir),
+                   "--state", self.state, "--json", json_path, *extra]
+        result = self.run_command(command, json_path=json_path)
+        if expect is not None:
+            self.assertEqual(result.status, expect, str(result))
+        return result
+
+    def test_round_trip(self):
+        for name in ("mail.tar.zst", "mail.zip"):
+            with self.subTest(name):
+                user = next(self.next_user)
+                path = self.exported(name)
+                self.state = self.path(name + ".state")
+                result = self.bring_back(path, user)
+                self.assertEqual(result.totals["copied"], COUNT)
+                self.assert_same(self.login("full"), self.login(user, self.target), result)
+                again = self.bring_back(path, user)
+                self.assertEqual((again.totals["copied"], again.totals["already"]), (0, COUNT))
+
+    def test_server_with_a_prefix(self):
+        server = dovecot.Dovecot(users=["p"], separator=".", prefix="INBOX.", authority=self.server.authority).start()
+        self.addCleanup(server.stop)
+        connection = self.login("p", server)
+        mailgen.fill(connection, mailgen.generate(SEED, 20), server.separator, server.prefix)
+        path = self.path("mail.tar")
+        self.export(Account.on(server, "p"), path)
+        user = next(self.next_user)
+        result = self.bring_back(path, user)
+        self.assert_same(connection, self.login(user, self.target), result)
+
+    def test_chain(self):
+        user, connection = self.fresh(mailgen.generate(SEED + 2, 30))
+        path = self.path("mail.tar.gz")
+        self.export(self.account(user), path, "--incremental")
+        imaputil.check(connection.select("INBOX"))
+        imaputil.check(connection.uid("STORE", "2:3", "FLAGS", "(\\Answered changed)"))
+        imaputil.check(connection.uid("STORE", "1", "+FLAGS", "(\\Deleted)"))
+        imaputil.check(connection.expunge())
+        imaputil.append(connection, "INBOX", [(b"Subject: new\r\n\r\nnew\r\n", ("\\Flagged", "newer"), None)])
+        self.export(self.account(user), path, "--incremental")
+        result = self.bring_back(path, user)
+        self.assert_same(connection, self.login(user, self.target), result)
+
+    def test_password(self):
+        secret = self.path("secret")
+        with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as out:
+            out.write("open sesame\n")
+        path = self.exported("mail.zip", "--encrypt", "--password-file", secret)
+        user = next(self.next_user)
+        self.assertIn("password", self.bring_back(path, user, expect=LOGIN).err)
+        result = self.bring_back(path, user, "--password-file", secret)
+        self.assert_same(self.login("full"), self.login(user, self.target), result)
+
+    def test_damaged_messages_are_left_out_and_hostile_archives_altogether(self):
+        path = self.exported("mail.tar")
+        line = next(line for line in archives.manifest(path) if line["type"] == "message" and line["size"] > 300)
+        with tarfile.open(path) as archive:
+            at = archive.getmember(line["path"]).offset_data + 200
+        with open(path, "r+b") as file:
+            file.seek(at)
+            octet = file.read(1)
+            file.seek(at)
+            file.write(bytes([octet[0] ^ 1]))
+        user = next(self.next_user)
+        result = self.bring_back(path, user)
+        self.assertEqual(result.totals["copied"], COUNT - 1)
+        self.assertIn("damaged", result.err)
+        evil, octets = archives.member("Maildir/../../escape", b"x")
+        archives.rebuild(path, self.path("evil.tar"), lambda info, content: [(info, content)] + (
+            [(evil, octets)] if info.name.startswith("Maildir/.Sent/cur/") else []))
+        self.state = self.path("evil.state")
+        user = next(self.next_user)
+        result = self.bring_back(self.path("evil.tar"), user, expect=None)
+        self.assertNotEqual(result.status, DONE)
+        self.assertIn("leads out", result.err)
+        self.assertEqual(oracle.count(self.login(user, self.target)), 0)
+
+
 class Broken(Source):
     """Connections that break, and processes that end."""
 
