@@ -103,11 +103,15 @@ int mig_report_archive_text(const mig_archive_result *result, mig_sink_fn *sink,
         mig__buffer_addf(&out, "  and %zu more; --json FILE lists them.\n", result->problem_count - SHOWN);
     }
     if (result->root[0] != '\0' && result->file[0] != '\0') {
-        mig__buffer_addf(&out, "Merkle root %s, in %s.\n", result->root,
-                         mig_format_duration(result->seconds, text, sizeof text));
+        mig__buffer_addf(&out, "Merkle root: %s\n", result->root);
+        mig__buffer_addf(&out, "%s, ", mig_format_duration(result->seconds, text, sizeof text));
+        add_octets(&out, result->peak_rss);
+        mig__buffer_add_text(&out, " of memory at most.\n");
+    }
+    if (result->part == 0 && result->file[0] != '\0') {
         mig__buffer_add_text(&out, "Next: mailmigrate archive check ");
         add_name(&out, result->file);
-        mig__buffer_add_text(&out, "\n");
+        mig__buffer_add_char(&out, '\n');
     }
     return finish(&out, sink, context, err);
 }

@@ -17,6 +17,7 @@ import schema
 from archives import ArchiveCase
 from harness import (CORPUS, DONE, INTERRUPTED, LOCAL, LOGIN, PARTIAL, ROOT, SEED, TEMPORARY, USAGE, Account,
                      build_directory, program, seeded)
+from memserver import MemServer
 from relay import DOWN, Relay
 
 COUNT = 150
@@ -246,6 +247,74 @@ class Export(Source):
             seen.add(directory.lower())
         self.assertEqual({line["folder"] for line in archives.manifest(path) if line["type"] == "message"}, set(names))
         self.assertEqual(self.check(path).json["findings"], [])
+
+
+    def test_names_that_do_harm(self):
+        """What a hostile server calls its folders becomes a name below Maildir, and the manifest has it in full."""
+        names = (b"../../../../tmp/mailmigrate-was-here", b"/etc/passwd", b"\x1b]0;owned\x07\x1b[2J", b"a\tb",
+                 b"cr\r\nlf", b"caf\xe9 \xff", b"$(touch /tmp/mailmigrate-was-here)", b"x" * 4096, b"..", b".", b"",
+                 b'say "no"', b"a" * 300 + b"/b", b"A/../B", b"cur", b"INBOX/cur", b"Maildir", b"~root", b"&AC8-etc")
+        with MemServer() as server:
+            for number, name in enumerate(names):
+                server.add_mailbox(name).add(b"Subject: %d\r\n\r\n%d\r\n" % (number, number))
+            path = self.path("odd.tar")
+            self.export(Account.on(server, scheme="plain"), path)
+        content = dict(archives.members(path))
+        found = {}
+        wire = {line["path"]: bytes.fromhex(line["octets"]) if line["octets"] else imaputil.mutf7_encode(line["name"])
+                for line in archives.manifest(path) if line["type"] == "folder" and line["path"]}
+        for name, octets in content.items():
+            self.assertRegex(name, r"^(manifest\.\w+|Maildir/[ -~]+)$")
+            self.assertNotIn("..", name.split("/"))
+            if "/cur/" in name:
+                found[wire[name.split("/cur/")[0]]] = octets
+        listed = [name for name in names if name]
+        self.assertEqual(sorted(set(found)), sorted(listed))
+        for number, name in enumerate(names):
+            if name:
+                self.assertEqual(found[name], b"Subject: %d\r\n\r\n%d\r\n" % (number, number))
+        self.assertEqual(self.check(path).json["findings"], [])
+        archives.unpack(path, self.path("out"))
+        self.assertEqual(sorted(os.listdir(self.path("out"))), ["Maildir", "manifest.jsonl", "manifest.root"])
+        self.assertFalse(os.path.exists("/tmp/mailmigrate-was-here"))
+
+    def test_sizes_that_lie(self):
+        class Liar(MemServer):
+            def body_of(self, box, message):
+                return message.octets + b"more" if message.uid % 2 else message.octets[:-4]
+
+        with Liar() as server:
+            box = server.find(b"INBOX")
+            for number in range(9):
+                box.add(b"Subject: %d\r\n\r\nlong enough\r\n" % number)
+            path = self.path("lie.tar")
+            self.export(Account.on(server, scheme="plain"), path)
+            wanted = sorted(server.body_of(box, message) for message in box.messages)
+        content = dict(archives.members(path))
+        self.assertEqual(sorted(content[line["path"]] for line in archives.check_by_hand(path)), wanted)
+
+    def test_message_that_the_server_does_not_give(self):
+        user, connection = self.fresh(mailgen.generate(SEED, 30))
+        inbox = os.path.join(self.server.mail(user), "Maildir")
+        imaputil.check(connection.select("INBOX", readonly=True))
+        uid = int(imaputil.check(connection.uid("SEARCH", "ALL"))[0].split()[3])
+        file = next(os.path.join(directory, name) for directory, _, names in os.walk(inbox) for name in names
+                    if name.startswith(archives.uidlist(inbox)[uid].split(":")[0]))
+        os.chmod(file, 0)
+        if os.access(file, os.R_OK) and self.server.uid == os.geteuid():
+            self.skipTest("no file is unreadable for this user")
+        path = self.path("mail.tar")
+        result = self.export(self.account(user), path, "--incremental", expect=PARTIAL)
+        self.assertEqual([(p["folder"], p["uid"]) for p in result.json["problems"]], [("INBOX", uid)], str(result))
+        self.assertEqual((result.json["totals"]["failed"], result.json["totals"]["messages"]), (1, 29))
+        lost = [line for line in archives.manifest(path) if line["type"] == "lost"]
+        self.assertEqual([(line["folder"], line["uid"]) for line in lost], [("INBOX", uid)])
+        checked = self.check(path)  # no damage: the archive says itself what it lacks
+        self.assertEqual(self.kinds(checked), {"lost"})
+        os.chmod(file, 0o600)
+        again = self.export(self.account(user), path, "--incremental")
+        self.assertEqual(again.json["totals"]["messages"], 1)
+        self.assertEqual(self.check(path).json["totals"]["messages"], 30)
 
 
 class Incremental(Source):

@@ -120,5 +120,5 @@ def uidlist(directory):
     """UID -> file name, by the list that Dovecot reads."""
     with open(os.path.join(directory, "dovecot-uidlist"), encoding="ascii") as file:
         head, *lines = file.read().splitlines()
-    assert re.match(r"3 V\d+ N\d+$", head), head
+    assert re.match(r"3 V\d+ N\d+( G\w+)?$", head), head
     return {int(line.split(" ", 1)[0]): line.split(" :", 1)[1] for line in lines}
