@@ -38,7 +38,7 @@ static int report(const loading *l, mig_archive_found kind, const char *path, ui
 
 static int malformed(const loading *l, const char *detail, mig_error *err)
 {
-    char text[256];
+    char text[MIG_ERROR_TEXT + 32];
     snprintf(text, sizeof text, "line %llu: %s", (unsigned long long)l->lines, detail);
     return report(l, MIG_ARCHIVE_MANIFEST, MIG__ARCHIVE_MANIFEST, 0, text, err);
 }

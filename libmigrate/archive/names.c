@@ -171,9 +171,10 @@ static int settle(mig__safe_names *taken, const char *name, mig__buffer *encoded
     }
     size_t length = encoded->length;
     int was_free = mig__buffer_ok(encoded, err) != 0 ? -1 : take(taken, encoded->data, err);
-    for (unsigned number = 2; was_free == 0; number++) {
+    unsigned number = 1;
+    while (was_free == 0) {
         encoded->length = length;
-        mig__buffer_addf(encoded, "_%u", number);
+        mig__buffer_addf(encoded, "_%u", ++number);
         was_free = mig__buffer_ok(encoded, err) != 0 ? -1 : take(taken, encoded->data, err);
     }
     return was_free == 1 ? 0 : -1;
