@@ -1,7 +1,9 @@
-/* base/memory.h - how much memory the process took */
+/* base/memory.h - arrays that grow, and how much memory the process took */
 #ifndef MIG_BASE_MEMORY_H
 #define MIG_BASE_MEMORY_H
 
+#include <migrate/error.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -9,5 +11,12 @@
  * getrusage also counts what the parent had before it became this program. 0: unknown.
  */
 uint64_t mig__peak_memory(void);
+
+/*
+ * Room for one more in a malloc'd array of `count` entries of `size` octets each (NULL for none), all of whose room
+ * came from here: it grows at powers of two, so its capacity need not be kept. The array, which may have moved; NULL
+ * with MIG_E_NOMEM: it is as it was.
+ */
+void *mig__grow(void *array, size_t count, size_t size, mig_error *err);
 
 #endif

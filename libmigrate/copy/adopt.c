@@ -1,4 +1,5 @@
 #include "copy/adopt.h"
+#include "base/memory.h"
 #include "copy/delta.h"
 #include "copy/known.h"
 #include "imap/digests.h"
@@ -21,7 +22,7 @@ typedef struct entry { /* a message of one side */
 
 typedef struct side {
     entry *items;
-    size_t count, capacity;
+    size_t count;
     const mig__uidset *ours; /* UIDs to leave out; NULL: none */
 } side;
 
@@ -50,15 +51,11 @@ static int on_summary(const mig__response *response, void *context, mig_error *e
         (s->ours != NULL && mig__uidset_has(s->ours, item->uid))) {
         return 0;
     }
-    if (s->count == s->capacity) {
-        size_t capacity = s->capacity == 0 ? 256 : s->capacity * 2;
-        entry *grown = realloc(s->items, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-        }
-        s->items = grown;
-        s->capacity = capacity;
+    entry *grown = mig__grow(s->items, s->count, sizeof *grown, err);
+    if (grown == NULL) {
+        return -1;
     }
+    s->items = grown;
     entry *e = &s->items[s->count++];
     *e =
         (entry){.uid = item->uid, .size = item->size, .utc = item->internaldate.utc, .dated = item->internaldate.valid};

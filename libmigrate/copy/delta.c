@@ -1,4 +1,5 @@
 #include "copy/delta.h"
+#include "base/memory.h"
 #include "copy/settle.h"
 #include <stdlib.h>
 #include <string.h>
@@ -6,15 +7,14 @@
 
 int mig__delta_note_flags(mig__folder_job *job, uint32_t uid, const char *flags, mig_error *err)
 {
-    size_t count = job->flag_change_count;
     char *copy = mig__strdup(flags);
-    mig__flag_change *grown = job->flag_changes;
-    if (copy != NULL && (count & (count - 1)) == 0) { /* grows at powers of two */
-        grown = realloc(job->flag_changes, (count == 0 ? 1 : count * 2) * sizeof *grown);
-    }
-    if (copy == NULL || grown == NULL) {
-        free(copy);
+    if (copy == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    mig__flag_change *grown = mig__grow(job->flag_changes, job->flag_change_count, sizeof *grown, err);
+    if (grown == NULL) {
+        free(copy);
+        return -1;
     }
     job->flag_changes = grown;
     job->flag_changes[job->flag_change_count++] = (mig__flag_change){uid, copy};
@@ -130,10 +130,10 @@ static int add_store(store_plan *plan, const char *what, const char *const *flag
     if (at < plan->count) {
         free(text);
     } else {
-        store *grown = realloc(plan->stores, (plan->count + 1) * sizeof *grown);
+        store *grown = mig__grow(plan->stores, plan->count, sizeof *grown, &plan->error);
         if (grown == NULL) {
             free(text);
-            return mig_error_set(&plan->error, MIG_E_NOMEM, "out of memory");
+            return -1;
         }
         plan->stores = grown;
         plan->stores[plan->count++] = (store){text, MIG__UIDSET_INIT};
@@ -184,15 +184,6 @@ static int plan_message(const mig__message *message, void *context)
     return failed;
 }
 
-static int wait_plain(mig__session *session, mig__command *command, mig_error *why, mig_error *err)
-{
-    mig__command_result result = {0};
-    int failed = command == NULL ? -1 : mig__command_wait(session, command, &result, err);
-    *why = result.error;
-    mig__command_result_clear(&result);
-    return failed;
-}
-
 static mig__command *send_store(mig__session *session, const mig__uidset *uids, const char *words, mig_error *err)
 {
     mig__command *command = mig__command_begin(session, "UID STORE", NULL, NULL, err);
@@ -207,7 +198,7 @@ static mig__command *send_store(mig__session *session, const mig__uidset *uids, 
 static int select_target(mig__session *session, mig__folder_job *job, mig_error *why, mig_error *err)
 {
     mig__selected again = {0};
-    int failed = wait_plain(session, mig__select(session, job->target, false, &again, err), why, err);
+    int failed = mig__command_settle(session, mig__select(session, job->target, false, &again, err), why, err);
     if (failed == 0 && why->code == MIG_OK && again.uidvalidity != job->goal.uidvalidity) {
         mig_error_set(why, MIG_E_UIDVALIDITY, "the mailbox '%s' was replaced on the target", job->result->target);
     }
@@ -222,8 +213,8 @@ static int run_stores(mig__run *run, mig__session *session, store_plan *plan, mi
         return -1;
     }
     for (size_t i = 0; i < plan->count && why.code == MIG_OK; i++) {
-        if (wait_plain(session, send_store(session, &plan->stores[i].uids, plan->stores[i].words, err), &why, err) !=
-            0) {
+        if (mig__command_settle(session, send_store(session, &plan->stores[i].uids, plan->stores[i].words, err), &why,
+                                err) != 0) {
             return -1;
         }
     }
@@ -355,7 +346,7 @@ static int delete_on_target(mig__run *run, mig__session *session, mig__folder_jo
         return -1;
     }
     if (why->code == MIG_OK &&
-        wait_plain(session, send_store(session, uids, "+FLAGS.SILENT (\\Deleted)", err), why, err) != 0) {
+        mig__command_settle(session, send_store(session, uids, "+FLAGS.SILENT (\\Deleted)", err), why, err) != 0) {
         return -1;
     }
     if (why->code != MIG_OK || run->options->deletions != MIG_DELETIONS_EXPUNGE) {
@@ -372,7 +363,8 @@ static int delete_on_target(mig__run *run, mig__session *session, mig__folder_jo
     if (command != NULL) {
         mig__command_uids(command, uids);
     }
-    return wait_plain(session, command != NULL && mig__command_end(command, err) == 0 ? command : NULL, why, err);
+    return mig__command_settle(session, command != NULL && mig__command_end(command, err) == 0 ? command : NULL, why,
+                               err);
 }
 
 static int mark_gone(mig__run *run, mig__folder_job *job, mig__message_state state, mig_error *err)

@@ -52,7 +52,7 @@ typedef struct mig__unit {
 struct mig__known_entry;
 typedef struct mig__known { /* content that is on the target already (copy/known.h); zeroed: empty */
     struct mig__known_entry *entries;
-    size_t count, capacity;
+    size_t count;
     struct mig__keyindex *keys; /* by raw and canonical digest and by EMAILID */
     bool identified;            /* some have an EMAILID */
     mig__state_folder *gone;    /* recorded folders that the source does not list any more */

@@ -1,4 +1,5 @@
 #include "copy/known.h"
+#include "base/memory.h"
 #include "copy/delta.h"
 #include "copy/move.h"
 #include "copy/settle.h"
@@ -25,16 +26,12 @@ static int index_id(mig__known *known, const char *email_id, int64_t id, mig_err
 
 int mig__known_add(mig__known *known, const mig__known_entry *entry, mig_error *err)
 {
-    if (known->count == known->capacity) {
-        size_t capacity = known->capacity == 0 ? 64 : known->capacity * 2;
-        mig__known_entry *grown = realloc(known->entries, capacity * sizeof *grown);
-        if (grown == NULL) {
-            drop_strings(entry);
-            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-        }
-        known->entries = grown;
-        known->capacity = capacity;
+    mig__known_entry *grown = mig__grow(known->entries, known->count, sizeof *grown, err);
+    if (grown == NULL) {
+        drop_strings(entry);
+        return -1;
     }
+    known->entries = grown;
     mig__keyindex *raw = mig__keyindex_get(&known->keys, 0, MIG__KEY_DIGEST, err);
     mig__keyindex *canonical = raw == NULL ? NULL : mig__keyindex_get(&known->keys, 1, MIG__KEY_DIGEST, err);
     int64_t id = (int64_t)known->count + 1;
@@ -222,13 +219,13 @@ static int on_present(const mig__response *response, void *context, mig_error *e
 /* UIDs of the selected mailbox of the target that no recorded message has. */
 static int strangers(mig__run *run, mig__session *session, mig__folder_job *job, mig__uidset *out, mig_error *err)
 {
-    mig__command_result result = {0};
+    mig_error refused;
     mig__uidset all = MIG__UIDSET_INIT, ours = MIG__UIDSET_INIT;
     int failed = mig__uidset_add(&all, 1, UINT32_MAX, err);
     mig__command *command = failed == 0 ? mig__fetch(session, &all, 0, 0, on_present, out, err) : NULL;
-    failed = command == NULL ? -1 : mig__command_wait(session, command, &result, err);
-    if (failed == 0 && result.error.code != MIG_OK) {
-        *err = result.error;
+    failed = mig__command_settle(session, command, &refused, err);
+    if (failed == 0 && refused.code != MIG_OK) {
+        *err = refused;
         failed = mig_error_context(err, "looking into '%s' on the target", job->result->target);
     }
     if (failed == 0) {
@@ -237,7 +234,6 @@ static int strangers(mig__run *run, mig__session *session, mig__folder_job *job,
     if (failed == 0) {
         failed = mig__uidset_subtract(out, &ours, err);
     }
-    mig__command_result_clear(&result);
     mig__uidset_free(&all);
     mig__uidset_free(&ours);
     return failed;
@@ -246,18 +242,16 @@ static int strangers(mig__run *run, mig__session *session, mig__folder_job *job,
 static int look_into_target(mig__run *run, mig__session *session, mig__folder_job *job, placing *place, mig_error *err)
 {
     mig__selected selected = {0};
-    mig__command_result result = {0};
+    mig_error refused;
     mig__uidset uids = MIG__UIDSET_INIT;
-    mig__command *command = mig__select(session, job->target, true, &selected, err);
-    int failed = command == NULL ? -1 : mig__command_wait(session, command, &result, err);
-    if (failed == 0 && result.error.code != MIG_OK) {
-        *err = result.error;
+    int failed = mig__command_settle(session, mig__select(session, job->target, true, &selected, err), &refused, err);
+    if (failed == 0 && refused.code != MIG_OK) {
+        *err = refused;
         failed = mig_error_context(err, "opening '%s' on the target", job->result->target);
     }
     if (failed == 0 && selected.exists > 0 && (failed = strangers(run, session, job, &uids, err)) == 0) {
         failed = mig__fetch_digests(session, &uids, MIG__FETCH_BODY, on_target_digest, place, err);
     }
-    mig__command_result_clear(&result);
     mig__selected_free(&selected);
     mig__uidset_free(&uids);
     return failed;

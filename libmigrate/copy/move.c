@@ -103,15 +103,7 @@ static int64_t write_intent(moving *m, const mig__transit *message, mig_error *e
             return -1;
         }
     }
-    pthread_mutex_lock(&m->run->lock);
-    m->uidnext = m->job->uidnext;
-    pthread_mutex_unlock(&m->run->lock);
-    mig__intent intent = {.folder = m->job->record.id,
-                          .target_uidvalidity = m->job->goal.uidvalidity,
-                          .target_uidnext = m->uidnext,
-                          .messages = &record,
-                          .count = 1};
-    return mig__state_intent(m->run->state, &intent, err);
+    return mig__settle_intent(m->run, m->job, &record, 1, 0, &m->uidnext, err);
 }
 
 static int record_moved(moving *m, int64_t batch, uint32_t uid, mig_error *err)

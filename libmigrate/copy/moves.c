@@ -1,4 +1,5 @@
 #include "copy/moves.h"
+#include "base/memory.h"
 #include "copy/known.h"
 #include "copy/move.h"
 #include <stdlib.h>
@@ -30,17 +31,15 @@ static int on_id(const mig__response *response, void *context, mig_error *err)
     if (entry == NULL) {
         return 0;
     }
-    size_t count = all->count;
-    arrival *grown = all->list;
-    if ((count & (count - 1)) == 0) { /* grows at powers of two */
-        grown = realloc(all->list, (count == 0 ? 1 : count * 2) * sizeof *grown);
-    }
-    char *flags = mig__flags_join(item->flags);
-    if (grown == NULL || flags == NULL) {
-        free(flags);
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    arrival *grown = mig__grow(all->list, all->count, sizeof *grown, err);
+    if (grown == NULL) {
+        return -1;
     }
     all->list = grown;
+    char *flags = mig__flags_join(item->flags);
+    if (flags == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     all->list[all->count++] = (arrival){item->uid, item->internaldate, flags, entry};
     return 0;
 }

@@ -87,17 +87,6 @@ static int send_job(mig__run *run, mig__session *session, preparing *step, mig_e
     return step->select == NULL ? -1 : 0;
 }
 
-/* Wait for a command; `why` gets a refusal. -1: the session failed. */
-static int wait_for(mig__session *session, mig__command **command, mig_error *why, mig_error *err)
-{
-    mig__command_result result = {0};
-    int failed = mig__command_wait(session, *command, &result, err);
-    *command = NULL;
-    *why = result.error;
-    mig__command_result_clear(&result);
-    return failed;
-}
-
 static void break_job(mig__run *run, mig__folder_job *job, const mig_error *why, const char *doing)
 {
     mig_error error = *why;
@@ -114,14 +103,14 @@ static int ask_name(mig__session *session, const char *words, const mig__folder_
                     mig_error *why, mig_error *err)
 {
     mig__command *command = send_name(session, words, job->target, more, err);
-    return command == NULL ? -1 : wait_for(session, &command, why, err);
+    return mig__command_settle(session, command, why, err);
 }
 
 static int open_target(mig__session *session, mig__folder_job *job, mig_error *why, mig_error *err)
 {
     mig__selected_free(&job->goal);
     mig__command *select = mig__select(session, job->target, false, &job->goal, err);
-    return select == NULL ? -1 : wait_for(session, &select, why, err);
+    return mig__command_settle(session, select, why, err);
 }
 
 /* The server took the name but not the role, or the mailbox was there all along: try again, one thing at a time. */
@@ -183,9 +172,9 @@ static int finish_job(mig__run *run, mig__session *session, preparing *step, mig
 {
     mig__folder_job *job = step->job;
     mig_error create = MIG_ERROR_INIT, subscribe = MIG_ERROR_INIT, select;
-    if ((step->create != NULL && wait_for(session, &step->create, &create, err) != 0) ||
-        (step->subscribe != NULL && wait_for(session, &step->subscribe, &subscribe, err) != 0) ||
-        wait_for(session, &step->select, &select, err) != 0) {
+    if ((step->create != NULL && mig__command_settle(session, step->create, &create, err) != 0) ||
+        (step->subscribe != NULL && mig__command_settle(session, step->subscribe, &subscribe, err) != 0) ||
+        mig__command_settle(session, step->select, &select, err) != 0) {
         return -1;
     }
     bool refused = create.code != MIG_OK;

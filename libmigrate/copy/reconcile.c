@@ -1,5 +1,6 @@
 #include "copy/reconcile.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "copy/queue.h"
 #include "copy/settle.h"
 #include "imap/digests.h"
@@ -170,17 +171,14 @@ static size_t found_count(const search *look)
 static int add_claim(const mig__message *message, void *context)
 {
     search *look = context;
-    size_t count = look->claim_count;
     if (!message->has_digest || message->canonical_version != MIG__CANONICAL_VERSION) {
         return 0;
     }
-    if ((count & (count - 1)) == 0) { /* grows at powers of two */
-        claim *grown = realloc(look->claims, (count == 0 ? 1 : count * 2) * sizeof *grown);
-        if (grown == NULL) {
-            return mig_error_set(&look->error, MIG_E_NOMEM, "out of memory");
-        }
-        look->claims = grown;
+    claim *grown = mig__grow(look->claims, look->claim_count, sizeof *grown, &look->error);
+    if (grown == NULL) {
+        return -1;
     }
+    look->claims = grown;
     look->claims[look->claim_count++] = (claim){message->id, message->digest, 0};
     return 0;
 }

@@ -32,14 +32,11 @@ mig_copy_result *mig__result_new(const char *source_label, const char *target_la
 void mig__result_problem(mig_account_result *account, const char *folder, uint32_t uid, bool failed,
                          const mig_error *error)
 {
-    size_t count = account->problem_count;
-    if ((count & (count - 1)) == 0) { /* grows at powers of two */
-        mig_problem *grown = realloc(account->problems, (count == 0 ? 1 : count * 2) * sizeof *grown);
-        if (grown == NULL) {
-            return;
-        }
-        account->problems = grown;
+    mig_problem *grown = mig__grow(account->problems, account->problem_count, sizeof *grown, NULL);
+    if (grown == NULL) {
+        return;
     }
+    account->problems = grown;
     char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
     mig_problem *problem = &account->problems[account->problem_count++];
     problem->folder = mig__strdup(folder);

@@ -1,4 +1,5 @@
 #include "copy/settle.h"
+#include "base/clock.h"
 #include "base/retry.h"
 #include "copy/queue.h"
 #include <stdlib.h>
@@ -32,6 +33,22 @@ mig__message mig__settle_record(const mig__transit *message)
                           .email_id = message->email_id,
                           .message_id = message->message_id,
                           .subject = message->subject};
+}
+
+int64_t mig__settle_intent(mig__run *run, const mig__folder_job *job, const mig__message *messages, size_t count,
+                           uint64_t octets, uint32_t *uidnext, mig_error *err)
+{
+    pthread_mutex_lock(&run->lock);
+    *uidnext = job->uidnext;
+    pthread_mutex_unlock(&run->lock);
+    mig__intent intent = {.folder = job->record.id,
+                          .target_uidvalidity = job->goal.uidvalidity,
+                          .target_uidnext = *uidnext,
+                          .messages = messages,
+                          .count = count,
+                          .day = mig__wall_seconds() / 86400,
+                          .octets = octets};
+    return mig__state_intent(run->state, &intent, err);
 }
 
 void mig__settle_failed(mig__run *run, mig__folder_job *job, const mig__transit *message, const mig_error *why)

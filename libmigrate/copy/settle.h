@@ -16,6 +16,13 @@ typedef enum mig__verdict {                       /* on a refusal */
 /* What the state keeps of a message; the strings are borrowed from it. */
 mig__message mig__settle_record(const mig__transit *message);
 
+/*
+ * The intent for messages that are about to get into the job's mailbox on the target, with `octets` of them to be sent.
+ * Its id when it is on disk, with the target's UIDNEXT of that moment in *uidnext; -1: the state failed. Locks.
+ */
+int64_t mig__settle_intent(mig__run *run, const mig__folder_job *job, const mig__message *messages, size_t count,
+                           uint64_t octets, uint32_t *uidnext, mig_error *err);
+
 /* Pure: what a refusal of `count` messages means. `keywords`: whether the (first) message was sent with keywords. */
 mig__verdict mig__verdict_of(const mig_error *error, size_t count, bool keywords);
 

@@ -128,17 +128,8 @@ static int write_intent(writer *w, mig__batch *batch, uint64_t counted, mig_erro
         failed = leave_flagged_for_later(w, batch->job, batch->messages[i], &less[i], err);
         messages[i].flags = less[i] != NULL ? less[i] : messages[i].flags;
     }
-    pthread_mutex_lock(&w->run->lock);
-    batch->uidnext = batch->job->uidnext;
-    pthread_mutex_unlock(&w->run->lock);
-    mig__intent intent = {.folder = batch->job->record.id,
-                          .target_uidvalidity = batch->job->goal.uidvalidity,
-                          .target_uidnext = batch->uidnext,
-                          .messages = messages,
-                          .count = batch->count,
-                          .day = mig__wall_seconds() / 86400,
-                          .octets = counted};
-    batch->id = failed == 0 ? mig__state_intent(w->run->state, &intent, err) : 0;
+    batch->id =
+        failed != 0 ? 0 : mig__settle_intent(w->run, batch->job, messages, batch->count, counted, &batch->uidnext, err);
     for (size_t i = 0; less != NULL && i < batch->count; i++) {
         free(less[i]);
     }

@@ -1,6 +1,7 @@
 /* state/folders.c - accounts, their leases, and their folders */
 #include "state/internal.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,18 +125,13 @@ static bool read_folder(const mig__query *query, mig__state_folder *out)
 }
 
 /* One row at the end of the growing list. */
-static int add_folder(const mig__query *query, mig__state_folder **list, size_t *count, size_t *capacity,
-                      mig_error *err)
+static int add_folder(const mig__query *query, mig__state_folder **list, size_t *count, mig_error *err)
 {
-    if (*count == *capacity) {
-        size_t more = *capacity ? *capacity * 2 : 16;
-        mig__state_folder *bigger = realloc(*list, more * sizeof *bigger);
-        if (!bigger) {
-            return mig_error_set(err, MIG_E_NOMEM, "out of memory for the folders of the state");
-        }
-        *list = bigger;
-        *capacity = more;
+    mig__state_folder *bigger = mig__grow(*list, *count, sizeof *bigger, err);
+    if (!bigger) {
+        return -1;
     }
+    *list = bigger;
     if (!read_folder(query, &(*list)[(*count)++])) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory for the folders of the state");
     }
@@ -146,7 +142,6 @@ int mig__state_folders(mig__state *state, int64_t account, mig__state_folder **o
 {
     mig__state_folder *list = NULL;
     size_t used = 0;
-    size_t capacity = 0;
     int rc;
 
     err = mig__enter(state, false, err);
@@ -156,7 +151,7 @@ int mig__state_folders(mig__state *state, int64_t account, mig__state_folder **o
     mig__query query = mig__sql(state, SQL_FOLDERS);
     mig__bind_int(&query, account);
     while ((rc = mig__sql_row(&query, err)) == 1) {
-        if (add_folder(&query, &list, &used, &capacity, err) != 0) {
+        if (add_folder(&query, &list, &used, err) != 0) {
             mig__sql_end(&query);
             rc = -1;
             break;

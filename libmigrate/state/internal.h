@@ -130,7 +130,7 @@ struct mig__state {
     mig_error failure;
     int64_t next_message, next_batch;
     mig__batch_range *batches;
-    size_t batch_count, batch_capacity;
+    size_t batch_count;
 
     /* Guarded by db_lock. */
     pthread_mutex_t db_lock;

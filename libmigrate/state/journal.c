@@ -8,6 +8,7 @@
  */
 #include "state/internal.h"
 #include "base/crashpoint.h"
+#include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -218,15 +219,11 @@ mig__op *mig__op_new(const mig__op *op, size_t extra, mig_error *err)
 
 int mig__remember_batch(mig__state *state, mig__batch_range batch, mig_error *err)
 {
-    if (state->batch_count == state->batch_capacity) {
-        size_t capacity = state->batch_capacity ? state->batch_capacity * 2 : 16;
-        mig__batch_range *batches = realloc(state->batches, capacity * sizeof *batches);
-        if (!batches) {
-            return mig_error_set(err, MIG_E_NOMEM, "out of memory for a record of the state");
-        }
-        state->batches = batches;
-        state->batch_capacity = capacity;
+    mig__batch_range *batches = mig__grow(state->batches, state->batch_count, sizeof *batches, err);
+    if (!batches) {
+        return -1;
     }
+    state->batches = batches;
     state->batches[state->batch_count++] = batch;
     return 0;
 }

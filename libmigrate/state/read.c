@@ -1,6 +1,7 @@
 /* state/read.c - messages and sets of UIDs out of the state */
 #include "state/internal.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -410,17 +411,13 @@ static int read_batch(mig__state *state, mig__open_batch *batch, mig_error *err)
 }
 
 /* One row at the end of the growing list, its messages not read yet. */
-static int add_batch(const mig__query *query, mig__open_batch **list, size_t *count, size_t *capacity, mig_error *err)
+static int add_batch(const mig__query *query, mig__open_batch **list, size_t *count, mig_error *err)
 {
-    if (*count == *capacity) {
-        size_t more = *capacity ? *capacity * 2 : 8;
-        mig__open_batch *bigger = realloc(*list, more * sizeof *bigger);
-        if (!bigger) {
-            return mig_error_set(err, MIG_E_NOMEM, "out of memory for the open batches of the state");
-        }
-        *list = bigger;
-        *capacity = more;
+    mig__open_batch *bigger = mig__grow(*list, *count, sizeof *bigger, err);
+    if (!bigger) {
+        return -1;
     }
+    *list = bigger;
     sqlite3_stmt *stmt = query->stmt;
     (*list)[(*count)++] = (mig__open_batch){.id = sqlite3_column_int64(stmt, 0),
                                             .folder = sqlite3_column_int64(stmt, 1),
@@ -435,7 +432,6 @@ int mig__state_open_batches(mig__state *state, int64_t account, mig__open_batch 
 {
     mig__open_batch *list = NULL;
     size_t used = 0;
-    size_t capacity = 0;
     int rc;
 
     err = mig__enter(state, false, err);
@@ -445,7 +441,7 @@ int mig__state_open_batches(mig__state *state, int64_t account, mig__open_batch 
     mig__query query = mig__sql(state, SQL_BATCHES);
     mig__bind_int(&query, account);
     while ((rc = mig__sql_row(&query, err)) == 1) {
-        if (add_batch(&query, &list, &used, &capacity, err) != 0) {
+        if (add_batch(&query, &list, &used, err) != 0) {
             mig__sql_end(&query);
             rc = -1;
             break;

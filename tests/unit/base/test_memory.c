@@ -25,10 +25,60 @@ static void test_peak_follows_what_is_touched(void **state)
     assert_true(after >= size);
 }
 
+static void test_arrays_grow(void **state)
+{
+    (void)state;
+    mig_error error = MIG_ERROR_INIT;
+    unsigned *numbers = NULL;
+    for (unsigned i = 0; i < 1000; i++) {
+        numbers = mig__grow(numbers, i, sizeof *numbers, &error);
+        assert_non_null(numbers);
+        numbers[i] = i;
+    }
+    for (unsigned i = 0; i < 1000; i++) {
+        assert_int_equal(numbers[i], i);
+    }
+    free(numbers);
+}
+
+/* One that lost entries takes new ones again, from any count on. */
+static void test_arrays_that_shrank(void **state)
+{
+    (void)state;
+    mig_error error = MIG_ERROR_INIT;
+    for (size_t left = 0; left < 40; left++) {
+        size_t *numbers = NULL;
+        for (size_t i = 0; i < 40; i++) {
+            assert_non_null(numbers = mig__grow(numbers, i, sizeof *numbers, &error));
+            numbers[i] = i;
+        }
+        for (size_t i = left; i < 100; i++) {
+            assert_non_null(numbers = mig__grow(numbers, i, sizeof *numbers, &error));
+            numbers[i] = i;
+        }
+        for (size_t i = 0; i < 100; i++) {
+            assert_int_equal(numbers[i], i);
+        }
+        free(numbers);
+    }
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    mig_error error = MIG_ERROR_INIT;
+    char one = 'x';
+    assert_null(mig__grow(&one, SIZE_MAX / 4 + 1, 8, &error));
+    assert_int_equal(error.code, MIG_E_NOMEM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_peak_follows_what_is_touched),
+        cmocka_unit_test(test_arrays_grow),
+        cmocka_unit_test(test_arrays_that_shrank),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
