@@ -1,5 +1,6 @@
 #include "inventory/stock.h"
 #include "base/buffer.h"
+#include "base/total.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -31,27 +32,6 @@ static int year_of(const mig__stock_item *item)
     time_t moment = (time_t)item->date;
     struct tm parts;
     return item->has_date && gmtime_r(&moment, &parts) != NULL ? parts.tm_year + 1900 : 0;
-}
-
-/* The entry of a year, made where it is missing. NULL: no memory. */
-static mig_inventory_year *find_year(mig_inventory_year **years, size_t *count, int year)
-{
-    size_t at = 0;
-    while (at < *count && (*years)[at].year < year) {
-        at++;
-    }
-    if (at < *count && (*years)[at].year == year) {
-        return &(*years)[at];
-    }
-    mig_inventory_year *grown = realloc(*years, (*count + 1) * sizeof *grown);
-    if (grown == NULL) {
-        return NULL;
-    }
-    memmove(grown + at + 1, grown + at, (*count - at) * sizeof *grown);
-    grown[at] = (mig_inventory_year){.year = year};
-    *years = grown;
-    *count += 1;
-    return &grown[at];
 }
 
 /* Two messages of one size and one second are taken for the same one: headers would cost a read of each message. */
@@ -115,11 +95,8 @@ void mig__stock_add(mig__stock *stock, const mig__stock_item *item)
         folder->oldest = first || item->date < folder->oldest ? item->date : folder->oldest;
         folder->newest = first || item->date > folder->newest ? item->date : folder->newest;
     }
-    mig_inventory_year *year = find_year(&stock->years, &stock->year_count, year_of(item));
-    if (year != NULL) {
-        year->messages++;
-        year->bytes += item->size;
-    } else {
+    const mig_inventory_year one = {.year = year_of(item), .messages = 1, .bytes = item->size};
+    if (mig__years_add(&stock->years, &stock->year_count, &one) != 0) {
         stock->failed = true;
     }
     add_key(stock, item);
@@ -150,13 +127,7 @@ int mig__stock_end(mig__stock *stock, mig_inventory_account *account, mig_error 
         }
     }
     for (size_t i = 0; i < stock->year_count && !stock->failed; i++) {
-        mig_inventory_year *year = find_year(&account->years, &account->year_count, stock->years[i].year);
-        if (year == NULL) {
-            stock->failed = true;
-        } else {
-            year->messages += stock->years[i].messages;
-            year->bytes += stock->years[i].bytes;
-        }
+        stock->failed = mig__years_add(&account->years, &account->year_count, &stock->years[i]) != 0;
     }
     return stock->failed ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
 }

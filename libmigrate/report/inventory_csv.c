@@ -11,8 +11,22 @@ static void add_number(mig__paper *paper, bool known, uint64_t number)
     mig__buffer_add_char(&paper->line, ',');
 }
 
+/* Joined by blanks, which no keyword has. */
+static void add_lost_keywords(mig__paper *paper, mig__buffer *cell, const mig_inventory_folder *folder)
+{
+    mig__buffer names = MIG__BUFFER_INIT;
+    for (size_t i = 0; i < folder->keyword_count; i++) {
+        if (folder->keywords[i].lost) {
+            mig__buffer_addf(&names, "%s%s", names.length > 0 ? " " : "", folder->keywords[i].name);
+        }
+    }
+    mig__csv_cell(paper, cell, names.length > 0 ? names.data : "");
+    paper->line.failed = paper->line.failed || names.failed;
+    mig__buffer_free(&names);
+}
+
 static void add_folder(mig__paper *paper, mig__buffer *cell, const mig_inventory_account *account,
-                       const mig_inventory_folder *folder)
+                       const mig_inventory_folder *folder, bool content)
 {
     char date[MIG__ISO_SIZE];
     bool dated = folder->examined && (folder->oldest != 0 || folder->newest != 0);
@@ -29,6 +43,10 @@ static void add_folder(mig__paper *paper, mig__buffer *cell, const mig_inventory
     add_number(paper, folder->examined, folder->largest);
     add_number(paper, folder->examined, folder->too_big);
     add_number(paper, folder->examined && folder->duplicates_known, folder->duplicates);
+    add_number(paper, content, folder->with_nul);
+    add_number(paper, content, folder->bare_newline);
+    add_number(paper, content, folder->long_lines);
+    add_lost_keywords(paper, cell, folder);
     mig__add_inert(cell, folder->note);
     mig__csv_end_cell(paper, cell, "\r\n");
     mig__paper_send(paper);
@@ -38,12 +56,14 @@ int mig_report_inventory_csv(const mig_inventory_result *result, mig_sink_fn *si
 {
     mig__paper paper = MIG__PAPER_INIT(sink, context);
     mig__buffer cell = MIG__BUFFER_INIT;
-    mig__buffer_add_text(&paper.line, "source,target,folder,target_folder,role,messages,unseen,bytes,oldest,newest,"
-                                      "largest,too_big,duplicates,note\r\n");
+    mig__buffer_add_text(&paper.line,
+                         "source,target,folder,target_folder,role,messages,unseen,bytes,oldest,newest,"
+                         "largest,too_big,duplicates,with_nul,bare_newline,long_lines,lost_keywords,note\r\n");
+    const bool content = result->depth == MIG_INVENTORY_CONTENT;
     for (size_t i = 0; i < result->account_count; i++) {
         const mig_inventory_account *account = &result->accounts[i];
         for (size_t k = 0; k < account->folder_count && !paper.refused && !paper.line.failed; k++) {
-            add_folder(&paper, &cell, account, &account->folders[k]);
+            add_folder(&paper, &cell, account, &account->folders[k], content && account->folders[k].examined);
         }
     }
     mig__buffer_free(&cell);

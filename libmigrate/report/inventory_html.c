@@ -3,9 +3,9 @@
  *
  * The style is the verification's. There is no script, and the policy allows none.
  */
+#include "report/inventory_common.h"
 #include "report/page.h"
 #include "report/verify_page.h"
-#include <inttypes.h>
 #include <migrate/format.h>
 #include <migrate/inventory_report.h>
 #include <string.h>
@@ -50,7 +50,8 @@ static void add_summary(mig__page *p, const mig_inventory_result *result)
     for (size_t i = 0; i < result->account_count; i++) {
         messages += result->accounts[i].messages;
         bytes += result->accounts[i].bytes;
-        known = known && result->accounts[i].bytes_known;
+        const bool unreached = result->accounts[i].error.code != MIG_OK && result->accounts[i].folder_count == 0;
+        known = known && (unreached || result->accounts[i].bytes_known);
     }
     mig__page_add(p, "<header>\n<p class=\"soft\">mailmigrate: inventory before a migration</p>\n<h1>");
     mig__page_count(p, messages);
@@ -85,31 +86,36 @@ static void add_side(mig__page *p, const char *name, const mig_inventory_side *s
         add_octets(p, true, side->append_limit);
     }
     if (side->provider != NULL) {
-        mig__page_add(p, "; taken for ");
-        mig__page_html(p, side->provider->title);
-        mig__buffer_addf(&p->paper.line, " (by its %s)", side->provider_reason);
+        mig__page_add(p, "; ");
+        mig__stock_profile(&p->paper.line, side);
     }
     mig__page_add(p, "</dd>");
 }
 
-static void add_forecast(mig__page *p, const mig_inventory_account *account)
+/* A term of the list with a sentence of our own words, unless it is empty. */
+static void add_term(mig__page *p, const char *name, mig__buffer *sentence)
 {
-    char duration[MIG_FORMAT_SIZE];
-    const mig_forecast *forecast = &account->forecast;
-    if (account->sides[MIG_TARGET].label == NULL || !forecast->known) {
-        return;
+    if (sentence->length > 0 && !sentence->failed) {
+        mig__buffer_addf(&p->paper.line, "<dt>%s</dt><dd>", name);
+        mig__buffer_add(&p->paper.line, sentence->data, sentence->length);
+        mig__page_add(p, "</dd>");
     }
-    mig__page_add(p, "<dt>Left to copy</dt><dd>");
-    mig__page_count(p, forecast->left_messages);
-    mig__page_add(p, " messages, ");
-    add_octets(p, true, forecast->left_bytes);
-    mig__buffer_addf(&p->paper.line, "; about %s at %s speed",
-                     mig_format_duration(forecast->seconds, duration, sizeof duration),
-                     forecast->measured ? "the measured" : "an assumed");
-    if (forecast->days > 1) {
-        mig__buffer_addf(&p->paper.line, ", on %" PRIu64 " days", forecast->days);
+    p->paper.line.failed = p->paper.line.failed || sentence->failed;
+    mig__buffer_clear(sentence);
+}
+
+static void add_outlook(mig__page *p, const mig_inventory_account *account, int64_t now, bool with_target)
+{
+    mig__buffer sentence = MIG__BUFFER_INIT;
+    mig__stock_growth(&sentence, account, now);
+    add_term(p, "Growth", &sentence);
+    mig__stock_shares(&sentence, account);
+    add_term(p, "Of it", &sentence);
+    if (with_target && account->forecast.known) {
+        mig__stock_forecast(&sentence, &account->forecast);
+        add_term(p, "Left to copy", &sentence);
     }
-    mig__buffer_addf(&p->paper.line, "</dd><dt>Does it fit</dt><dd>%s</dd>", mig_fits_name(account->fits));
+    mig__buffer_free(&sentence);
 }
 
 static void add_number_cell(mig__page *p, const char *label, bool known, uint64_t number)
@@ -226,6 +232,45 @@ static void add_obstacles(mig__page *p, const mig_inventory_account *account)
     mig__page_add(p, "</tbody></table>\n");
 }
 
+/* ---- all accounts ---- */
+
+static void add_share(mig__page *p, const mig_inventory_account *account, uint64_t most)
+{
+    mig__page_add(p, "<tr><td class=\"w\" data-label=\"Account\">");
+    add_accounts_name(p, account);
+    mig__page_add(p, "</td><td class=\"bars\">");
+    add_bar(p, account->bytes, most, account->fits == MIG_FITS_NO ? 'd' : 'g');
+    mig__page_add(p, "</td><td class=\"r\" data-label=\"Size\">");
+    add_octets(p, account->bytes_known, account->bytes);
+    mig__page_add(p, "</td>");
+    add_number_cell(p, "Messages", true, account->messages);
+    mig__buffer_addf(&p->paper.line, "<td data-label=\"Fits\">%s</td></tr>\n", mig_fits_name(account->fits));
+    mig__paper_send(&p->paper);
+}
+
+static int add_all(mig__page *p, const mig_inventory_result *result, mig_error *err)
+{
+    mig_inventory_account all;
+    uint64_t most = 0;
+    if (mig_inventory_total(result, &all, err) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < result->account_count; i++) {
+        most = result->accounts[i].bytes > most ? result->accounts[i].bytes : most;
+    }
+    mig__page_add(p, "<dl>");
+    add_outlook(p, &all, result->started, result->accounts[0].sides[MIG_TARGET].label != NULL);
+    mig__page_add(p, "</dl>\n<table><thead><tr><th>Account</th><th></th><th class=\"r\">Size</th><th "
+                     "class=\"r\">Messages</th><th>Fits</th></tr></thead><tbody>\n");
+    for (size_t i = 0; i < result->account_count && !p->paper.refused; i++) {
+        add_share(p, &result->accounts[i], most);
+    }
+    mig__page_add(p, "</tbody></table>\n");
+    add_years(p, &all);
+    mig_inventory_total_clear(&all);
+    return 0;
+}
+
 static void add_account(mig__page *p, const mig_inventory_result *result, const mig_inventory_account *account)
 {
     bool open = result->account_count <= OPEN_ACCOUNTS || account->error.code != MIG_OK;
@@ -240,7 +285,11 @@ static void add_account(mig__page *p, const mig_inventory_result *result, const 
     mig__page_add(p, "<dl>");
     add_side(p, "Source", &account->sides[MIG_SOURCE]);
     add_side(p, "Target", &account->sides[MIG_TARGET]);
-    add_forecast(p, account);
+    const bool with_target = account->sides[MIG_TARGET].label != NULL;
+    add_outlook(p, account, result->started, with_target);
+    if (with_target && account->error.code == MIG_OK) {
+        mig__buffer_addf(&p->paper.line, "<dt>Does it fit</dt><dd>%s</dd>", mig__stock_fits(account));
+    }
     mig__page_add(p, "</dl>\n");
     add_obstacles(p, account);
     add_folders(p, account);
@@ -257,12 +306,14 @@ int mig_report_inventory_html(const mig_inventory_result *result, mig_sink_fn *s
     int written = mig__page_head(&p, "Mail inventory", is, mig__page_style, NULL, err);
     if (written == 0) {
         add_summary(&p, result);
+        written = result->account_count > 1 ? add_all(&p, result, err) : 0;
         for (size_t i = 0; i < result->account_count && !p.paper.refused; i++) {
             add_account(&p, result, &result->accounts[i]);
         }
         mig__buffer_addf(
             &p.paper.line,
-            "<p class=\"soft\">Taken at %s; nothing was changed on either side.</p>\n</main>\n</body>\n</html>\n",
+            "<p class=\"soft\">%s Taken at %s; nothing was changed on either side.</p>\n</main>\n</body>\n</html>\n",
+            mig__stock_unseen(result) != NULL ? mig__stock_unseen(result) : "",
             mig__iso_time(result->started, true, date));
     }
     mig__buffer_free(&p.text);

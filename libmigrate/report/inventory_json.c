@@ -197,7 +197,44 @@ static void shares(mig__json *json, const mig_inventory_account *value)
     }
 }
 
-static void account(mig__json *json, const mig_inventory_account *value, bool content)
+static void growth(mig__json *json, const mig_inventory_account *value, int64_t now)
+{
+    const mig_growth growth = mig_growth_of(value->years, value->year_count, now);
+    mig__json_raw(json, ", \"growth\": ");
+    if (!growth.known) {
+        mig__json_raw(json, "null");
+        return;
+    }
+    mig__json_raw(json, "{");
+    mig__json_member(json, "year", json_integer(growth.year));
+    number(json, "messages", growth.messages);
+    number(json, "bytes", growth.bytes);
+    number(json, "before_messages", growth.before_messages);
+    number(json, "before_bytes", growth.before_bytes);
+    mig__json_raw(json, "}");
+}
+
+static int totals(mig__json *json, const mig_inventory_result *result, mig_error *err)
+{
+    mig_inventory_account all;
+    if (mig_inventory_total(result, &all, err) != 0) {
+        return -1;
+    }
+    mig__json_raw(json, ",\n \"totals\": {");
+    mig__json_member(json, "messages", mig__json_number(all.messages));
+    number_if(json, "bytes", all.bytes_known, all.bytes);
+    number(json, "copied_messages", all.copied_messages);
+    number(json, "copied_bytes", all.copied_bytes);
+    shares(json, &all);
+    forecast(json, &all.forecast);
+    growth(json, &all, result->started);
+    years(json, &all);
+    mig__json_raw(json, "}");
+    mig_inventory_total_clear(&all);
+    return 0;
+}
+
+static void account(mig__json *json, const mig_inventory_account *value, bool content, int64_t now)
 {
     const mig_inventory_side *target = &value->sides[MIG_TARGET];
     mig__json_raw(json, "\n    {\"source\": ");
@@ -227,6 +264,7 @@ static void account(mig__json *json, const mig_inventory_account *value, bool co
     }
     mig__json_raw(json, "]");
     years(json, value);
+    growth(json, value, now);
     obstacles(json, value);
     mig__json_raw(json, "}");
 }
@@ -249,8 +287,12 @@ int mig_report_inventory_json(const mig_inventory_result *result, mig_sink_fn *s
     mig__json_raw(&json, ",\n \"accounts\": [");
     for (size_t i = 0; i < result->account_count && !json.refused; i++) {
         mig__json_raw(&json, i > 0 ? "," : "");
-        account(&json, &result->accounts[i], result->depth == MIG_INVENTORY_CONTENT);
+        account(&json, &result->accounts[i], result->depth == MIG_INVENTORY_CONTENT, result->started);
     }
-    mig__json_raw(&json, "]}\n");
+    mig__json_raw(&json, "]");
+    if (totals(&json, result, err) != 0) {
+        return -1;
+    }
+    mig__json_raw(&json, "}\n");
     return mig__json_finish(&json, err);
 }

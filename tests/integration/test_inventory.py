@@ -183,6 +183,31 @@ class Inventory(Pair):
         account = self.take(*self.accounts(), "--max-size", "100").json["accounts"][0]
         self.assertEqual(([f["too_big"] for f in account["folders"] if f["name"] == "INBOX"], account["obstacles"]), ([0], []))
 
+    def test_outlook(self):
+        """By how much mail grows, what of it is junk and trash, in words, as JSON and as a page; of all accounts, too."""
+        last = datetime.datetime.now(datetime.timezone.utc).year - 1
+        connection = self.fill([])
+        imaputil.check(connection.create("INBOX.Junk"))
+        octets = b"Subject: x\r\n\r\n" + 100 * b"0123456789\r\n"
+        for year, count in ((last - 1, 4), (last, 6)):
+            when = datetime.datetime(year, 6, 7, 8, 9, 10, tzinfo=datetime.timezone.utc)
+            imaputil.append(connection, "INBOX", [(octets, (), when)] * (count - 1))
+            imaputil.append(connection, "INBOX.Junk", [(octets, (), when)])
+        page = os.path.join(self.dir, "i.html")
+        result = self.take(*self.accounts(), "--target-provider", "dovecot", "--html", page)
+        size = len(octets)
+        growth = {"year": last, "messages": 6, "bytes": 6 * size, "before_messages": 4, "before_bytes": 4 * size}
+        account, totals = result.json["accounts"][0], result.json["totals"]
+        self.assertEqual((account["growth"], totals["growth"], totals["junk"]["messages"]), (growth, growth, 2))
+        self.assertEqual(totals["years"], account["years"])
+        with open(page, encoding="utf-8") as file:
+            text = re.sub("<[^>]*>", " ", file.read())
+        for told in (result.out, text):
+            for part in (r"\(6 messages\) came in %d, 50%% more than in %d" % (last, last - 1), r"junk 2\.4 KiB \(20%\)",
+                         r"taken for Dovecot.*, because you named it", r"unknown: the target tells no quota",
+                         r"10 messages, 11\.9 KiB; about .* at an assumed speed", "--scan-content"):
+                self.assertRegex(told, part)
+
     def test_page_and_table(self):
         names = [("<script>alert(1)<script>",)] * 3 + [("=cmd",)] * 2
         self.fill([m._replace(folder=name) for m, name in zip(self.MAIL, names)])

@@ -173,6 +173,26 @@ typedef struct mig_inventory_options {
  */
 mig_inventory_result *mig_inventory_run(const mig_inventory_options *options, mig_error *err);
 
+/* What came in the last whole year (UTC), and the year before: by how much mail grows. */
+typedef struct mig_growth {
+    bool known; /* there is mail of both years */
+    int year;   /* the last whole one */
+    uint64_t messages, bytes;
+    uint64_t before_messages, before_bytes; /* of the year before it */
+} mig_growth;
+
+/* `years` ascending, as in an account; `now` in seconds since 1970-01-01 UTC. */
+mig_growth mig_growth_of(const mig_inventory_year *years, size_t count, int64_t now);
+
+/*
+ * All accounts as if they were one: messages, bytes, roles, years, what is copied, and the forecast, whose seconds are
+ * those of one account after the other and whose days those of the account with most; accounts that were not reached
+ * are left out. The rest is not filled. Released
+ * with mig_inventory_total_clear. 0, or -1 with MIG_E_NOMEM.
+ */
+int mig_inventory_total(const mig_inventory_result *result, mig_inventory_account *out, mig_error *err);
+void mig_inventory_total_clear(mig_inventory_account *total);
+
 /*
  * Move the accounts of `from` to the end of `into`, add up the totals, and keep the worse status. `from` is released.
  * 0, or -1 with MIG_E_NOMEM (then both are as they were).

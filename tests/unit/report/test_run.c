@@ -159,8 +159,8 @@ static void test_inventory_text(void **state)
     const char *text = written(inventory_text, &out);
     assert_non_null(strstr(text, "(left out)"));
     assert_non_null(strstr(text, "3 messages over the limit"));
-    assert_non_null(strstr(text, "undated 10 bytes (1 message), 2019 3.9 KiB (4 messages)"));
-    assert_non_null(strstr(text, "1 min 30 s at an assumed speed, on 3 days (limit 2.0 KiB a day)"));
+    assert_non_null(strstr(text, "  undated          1     10 bytes\n     2019          4      3.9 KiB  ####"));
+    assert_non_null(strstr(text, "1 min 30 s at an assumed speed, in 3 nights under the limit of 2.0 KiB a day."));
 }
 
 static void test_inventory_csv(void **state)
