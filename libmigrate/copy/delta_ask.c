@@ -59,8 +59,11 @@ int mig__delta_ask_rest(mig__run *run, mig__session *session, mig__folder_job *j
     mig__selected_free(&again);
     for (bool partial = true; failed == 0 && why->code == MIG_OK && partial;) {
         uint32_t reached = limit_uid != 0 ? limit_uid : lowest_noted(job);
+        if (reached >= below) {
+            job->filtered = true; /* the server does not get on: the next run asks again */
+        }
         if (reached <= first || reached >= below) {
-            break; /* all of it was looked at, or the server does not get on */
+            break;
         }
         below = reached;
         mig__command_result result = {.error = MIG_ERROR_INIT};

@@ -375,7 +375,7 @@ int mig__known_settle(mig__run *run, mig__session *session, mig__batch *batch, m
             continue;
         }
         if (entry->kind == MIG__KNOWN_MOVED) {
-            failed = mig__move_on_target(run, session, job, message, entry, &done[i], err);
+            failed = mig__move_on_target(run, session, job, message, entry, NULL, &done[i], err);
             continue;
         }
         failed = record_known(run, job, message, entry, err);

@@ -13,7 +13,8 @@ typedef struct moving {
     const mig__known_entry *entry;
     mig__uidset uid;  /* the message, in the mailbox that it leaves */
     uint32_t uidnext; /* of the mailbox that it goes to, before the move */
-    uint32_t copied;  /* new UID from an untagged COPYUID: MOVE tells it so (RFC 6851 section 4.3) */
+    const char **opened;
+    uint32_t copied; /* new UID from an untagged COPYUID: MOVE tells it so (RFC 6851 section 4.3) */
 } moving;
 
 static int on_moved(const mig__response *response, void *context, mig_error *err)
@@ -60,9 +61,16 @@ static mig__command *send_uids(moving *m, const char *words, const char *mailbox
 
 static int open_left(moving *m, bool *opened, mig_error *err)
 {
+    if (m->opened != NULL && *m->opened != NULL && strcmp(*m->opened, m->entry->target) == 0) {
+        *opened = true;
+        return 0;
+    }
     mig__selected selected = {0};
     int failed = wait_taken(m, mig__select(m->session, m->entry->target, false, &selected, err), opened, NULL, err);
     mig__selected_free(&selected);
+    if (m->opened != NULL) {
+        *m->opened = failed == 0 && *opened ? m->entry->target : NULL;
+    }
     return failed;
 }
 
@@ -77,7 +85,13 @@ static int move(moving *m, const mig__message_digest *digest, uint32_t *uid, boo
             return -1;
         }
         *uid = *uid != 0 ? *uid : m->copied;
-        return *taken && *uid == 0 ? mig__reconcile_one(m->run, m->session, m->job, m->uidnext, digest, uid, err) : 0;
+        if (!*taken || *uid != 0) {
+            return 0;
+        }
+        if (m->opened != NULL) {
+            *m->opened = NULL; /* the look opens the other mailbox */
+        }
+        return mig__reconcile_one(m->run, m->session, m->job, m->uidnext, digest, uid, err);
     }
     if (wait_taken(m, send_uids(m, "UID COPY", m->job->target, NULL, err), taken, uid, err) != 0) {
         return -1;
@@ -127,9 +141,9 @@ static int record_moved(moving *m, int64_t batch, uint32_t uid, mig_error *err)
 }
 
 int mig__move_on_target(mig__run *run, mig__session *session, mig__folder_job *job, const mig__transit *message,
-                        const mig__known_entry *entry, bool *done, mig_error *err)
+                        const mig__known_entry *entry, const char **opened, bool *done, mig_error *err)
 {
-    moving m = {.run = run, .session = session, .job = job, .entry = entry, .uid = MIG__UIDSET_INIT};
+    moving m = {.run = run, .session = session, .job = job, .entry = entry, .uid = MIG__UIDSET_INIT, .opened = opened};
     bool taken = false;
     uint32_t uid = 0;
     *done = false;

@@ -76,7 +76,8 @@ static int recall(mig__run *run, const mig__known_entry *entry, mig__message *ou
     return mig__state_message_by_uid(run->state, entry->folder, entry->source_uid, out, err);
 }
 
-static int move_one(mig__run *run, mig__session *target, mig__folder_job *job, const arrival *a, mig_error *err)
+static int move_one(mig__run *run, mig__session *target, mig__folder_job *job, const arrival *a, const char **opened,
+                    mig_error *err)
 {
     mig__message old = {0};
     bool done = false;
@@ -92,7 +93,7 @@ static int move_one(mig__run *run, mig__session *target, mig__folder_job *job, c
                                 .email_id = a->entry->email_id,
                                 .message_id = (char *)old.message_id,
                                 .subject = (char *)old.subject};
-        failed = mig__move_on_target(run, target, job, &message, a->entry, &done, err);
+        failed = mig__move_on_target(run, target, job, &message, a->entry, opened, &done, err);
     }
     if (found > 0) {
         mig__message_clear(&old);
@@ -108,9 +109,10 @@ static int move_one(mig__run *run, mig__session *target, mig__folder_job *job, c
 static int move_to(mig__run *run, mig__session *source, mig__session *target, mig__folder_job *job, mig_error *err)
 {
     arrivals all = {.run = run, .todo = &job->todo};
+    const char *opened = NULL;
     int failed = ask_for_ids(source, job, &all, err);
     for (size_t i = 0; failed == 0 && i < all.count; i++) {
-        failed = move_one(run, target, job, &all.list[i], err);
+        failed = move_one(run, target, job, &all.list[i], &opened, err);
     }
     for (size_t i = 0; i < all.count; i++) {
         free(all.list[i].flags);

@@ -32,11 +32,12 @@ class Case(ToolCase):
         return result
 
     def again(self, *extra, **options):
-        """One more run; `asked` holds what it sent to the source, without tags."""
-        before = len(self.source.connections)
+        """One more run; `asked` holds what it sent to the source, without tags, `told` what to the target."""
+        before = [len(server.connections) for server in (self.source, self.target)]
         result = self.copy(*self.accounts, *extra, **options)
-        self.asked = [line.partition(b" ")[2].decode() for connection in self.source.connections[before:]
-                      for line in connection.received]
+        self.asked, self.told = ([line.partition(b" ")[2].decode("utf-8", "replace")
+                                  for connection in server.connections[first:] for line in connection.received]
+                                 for server, first in zip((self.source, self.target), before))
         return result
 
     def holdings(self, server):
@@ -207,6 +208,8 @@ class Moves(Case):
                     result = self.again()
                     self.assertEqual((result.totals["moved"], result.totals["copied"]), (5, 0), str(result))
                     self.assertEqual(self.bodies(), [])
+                    opened = [line for line in self.told if line.startswith("SELECT INBOX")]
+                    self.assertEqual(len(opened), 2, "once to be prepared, once for all moves")
                     self.same(result)
                     self.nothing_left()
                     self.move(self.work, self.inbox, 5)  # and back: the id is still known
