@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 enum {
-    MOST_THREADS = 4, /* each takes some megabytes */
+    MOST_THREADS = 4, /* each takes some megabytes, ... */
+    MOST_XZ = 2,      /* ... one of xz 15 of them */
     BLOCK = 64 << 10  /* octets written at a time */
 };
 
@@ -98,11 +99,12 @@ static la_ssize_t on_write(struct archive *archive, void *context, const void *o
     return written;
 }
 
-static unsigned threads_of(const mig__out_options *options)
+static unsigned threads_of(const mig__out_options *options, mig__format format)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = options->threads > 0 ? options->threads : processors > 0 ? (unsigned)processors : 1;
-    return threads < MOST_THREADS ? threads : MOST_THREADS;
+    unsigned most = format == MIG__FORMAT_TAR_XZ ? MOST_XZ : MOST_THREADS;
+    return threads < most ? threads : most;
 }
 
 /*
@@ -112,7 +114,7 @@ static unsigned threads_of(const mig__out_options *options)
 static int choose_format(mig__out *out, const mig__out_options *options)
 {
     char threads[16];
-    snprintf(threads, sizeof threads, "%u", threads_of(options));
+    snprintf(threads, sizeof threads, "%u", threads_of(options, out->format));
     struct archive *a = out->archive;
     if (out->format == MIG__FORMAT_ZIP) {
         return archive_write_set_format_zip(a);
