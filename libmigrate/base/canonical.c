@@ -315,9 +315,12 @@ static int line_end(mig__canonical *c, mig__line_end end, mig_error *err)
     return c->state == IN_BODY ? body_line_end(c, end, err) : header_line_end(c, end, err);
 }
 
-/* CRs that no LF follows are line ends of their own. */
+/* CRs that no LF follows stay where line ends stay as they are, as line ends of their own. */
 static int bare_crs(mig__canonical *c, mig_error *err)
 {
+    if (c->rules & MIG_RULE_LINE_ENDS) {
+        c->crs = 0;
+    }
     for (; c->crs; c->crs--) {
         if (line_end(c, (mig__line_end){1, false}, err) < 0) {
             return -1;

@@ -1,10 +1,11 @@
 /*
- * base/canonical.h - the canonical form of a message, version 1: what stays when servers have had their way with it
+ * base/canonical.h - the canonical form of a message, version 2: what stays when servers have had their way with it
  *
  * Two messages with the same canonical form have the same content; what differs is named by a rule (migrate/rule.h):
  *
- * LINE_ENDS   LF, CRLF, CR CR LF (any run of CR before an LF) and a CR that no LF follows are one line end each,
- * written as CRLF. (Dovecot's Maildir makes CR CR LF CRLF, clients' libraries turn bare LF and bare CR into CRLF.)
+ * LINE_ENDS   LF, CRLF and CR CR LF (any run of CR before an LF) are one line end each, written as CRLF; a CR that no
+ *             LF follows is left out. (Dovecot's Maildir makes CR CR LF CRLF, Courier drops bare CRs, and clients'
+ *             libraries turn bare LF into CRLF.)
  * FINAL_LINE  The body ends with one line end, whether it had none or several; a body of line ends only is empty
  *             (RFC 6376 section 3.4.3). The empty line between header and body is there also when nothing follows it.
  * NUL         An octet 0x00 is 0x80 (Dovecot's way to hand out a NUL where BINARY is not asked for).

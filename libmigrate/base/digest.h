@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define MIG__DIGEST_SIZE       32
-#define MIG__CANONICAL_VERSION 1
+#define MIG__CANONICAL_VERSION 2
 
 typedef struct mig__message_digest {
     uint8_t raw[MIG__DIGEST_SIZE];       /* SHA-256 of the octets */

@@ -16,8 +16,7 @@
 typedef enum line_form {
     AS_IT_IS,
     WITH_ONE_CR_MORE, /* CR CR LF */
-    LF_ONLY,
-    CR_ONLY
+    LF_ONLY
 } line_form;
 
 /* One way to turn a message back. */
@@ -119,8 +118,7 @@ static int put(turner *t, const char *text, size_t length, mig_error *err)
 
 static int put_line_end(turner *t, mig_error *err)
 {
-    static const char *const forms[] = {
-        [AS_IT_IS] = "\r\n", [WITH_ONE_CR_MORE] = "\r\r\n", [LF_ONLY] = "\n", [CR_ONLY] = "\r"};
+    static const char *const forms[] = {[AS_IT_IS] = "\r\n", [WITH_ONE_CR_MORE] = "\r\r\n", [LF_ONLY] = "\n"};
     bool changes = t->line >= t->how->first && t->line - t->how->first < t->how->lines;
     const char *form = forms[changes ? t->how->form : AS_IT_IS];
     t->line++;
@@ -199,11 +197,8 @@ static int try_places(explainer *e, const features *f, attempt how, uint64_t tot
 /* `how` but for the line ends, whose form follows from what is lacking to the recorded size. */
 static int try_line_ends(explainer *e, const features *f, attempt how, mig_error *err)
 {
-    static const line_form shorter[] = {LF_ONLY, CR_ONLY}, longer[] = {WITH_ONE_CR_MORE};
     int64_t total = (int64_t)f->line_ends + how.final;
     int64_t lacking = (int64_t)e->recorded->octets - (int64_t)f->octets - 2 * how.final;
-    const line_form *forms = lacking < 0 ? shorter : longer;
-    size_t count = lacking < 0 ? 2 : 1;
     int found = 0;
     if (lacking > 0 && (uint64_t)lacking == f->bare) {
         how.crlf = true;
@@ -214,11 +209,8 @@ static int try_line_ends(explainer *e, const features *f, attempt how, mig_error
     if (found != 0 || lacking == 0) {
         return found != 0 ? found : try_one(e, f, &how, err);
     }
-    for (size_t i = 0; found == 0 && (int64_t)how.lines <= total && i < count; i++) {
-        how.form = forms[i];
-        found = try_places(e, f, how, (uint64_t)total, err);
-    }
-    return found;
+    how.form = lacking < 0 ? LF_ONLY : WITH_ONE_CR_MORE;
+    return (int64_t)how.lines <= total ? try_places(e, f, how, (uint64_t)total, err) : 0;
 }
 
 static int try_all(explainer *e, const features *f, bool left_out, mig_error *err)

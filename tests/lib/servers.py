@@ -70,7 +70,7 @@ COURIER = (
     Quirk("line ends", "Courier makes CR LF of a bare LF and of several CR before an LF",
           lambda octets: _crlf(octets) != octets, stores=_crlf),
     Quirk("bare CR", "Courier drops every CR that no LF follows", lambda octets: re.search(rb"\r(?!\n)", octets),
-          stores=lambda octets: re.sub(rb"\r+(?!\n)", b"", octets), verdict="altered"),
+          stores=lambda octets: re.sub(rb"\r+(?!\n)", b"", octets)),
     Quirk("final line end", "Courier ends the last line", lambda octets: not octets.endswith(b"\n"),
           stores=lambda octets: octets + b"\r\n"),
 )

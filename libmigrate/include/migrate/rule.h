@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 enum {
-    MIG_RULE_LINE_ENDS = 1 << 0,  /* bare LF, bare CR and runs of CR before LF are CRLF */
+    MIG_RULE_LINE_ENDS = 1 << 0,  /* bare LF and runs of CR before LF are CRLF, other CRs are left out */
     MIG_RULE_FINAL_LINE = 1 << 1, /* a missing last line end is added, empty lines at the end are dropped */
     MIG_RULE_NUL = 1 << 2,        /* NUL is 0x80 */
     MIG_RULE_BLANKS = 1 << 3,    /* header fields are unfolded, runs of blanks in them are one space, outer ones none */

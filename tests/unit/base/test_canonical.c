@@ -43,9 +43,9 @@ static void assert_octets(const mig__buffer *buffer, const void *expected, size_
 static void line_ends(void **state)
 {
     (void)state;
-    ASSERT_FORM("a:b\n\nc\nd\r\ne\r\r\nf\r\r\r\ng\rh\r\n", "a:b\r\n\r\nc\r\nd\r\ne\r\nf\r\ng\r\nh\r\n");
+    ASSERT_FORM("a:b\n\nc\nd\r\ne\r\r\nf\r\r\r\ng\rh\r\n", "a:b\r\n\r\nc\r\nd\r\ne\r\nf\r\ngh\r\n");
     ASSERT_FORM("a:b\r\r\n\r\r\nc\r\n", "a:b\r\n\r\nc\r\n"); /* the header ends there, not between the CRs */
-    ASSERT_FORM("a:b\r\rc\r\n", "a:b\r\n\r\nc\r\n");
+    ASSERT_FORM("a:b\r\rc\r\n\rd\r:\re\n\n\rf\r", "a:bc\r\nd:e\r\n\r\nf\r\n");
 }
 
 static void the_final_line(void **state)

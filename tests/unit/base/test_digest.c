@@ -198,19 +198,19 @@ static void a_begin_without_an_end_starts_anew(void **state)
 }
 
 /* Version 1 as it was recorded: a change of this digest is a change of the form, and needs a new version. */
-static void the_form_of_version_1_stays(void **state)
+static void the_form_of_version_2_stays(void **state)
 {
     (void)state;
     static const char text[] = "Received: from a\r\n\tby b;\r\n  Mon\nX-UID: 17\r\n folded\r\nSUBJECT :  x \t y \r\n"
                                "no field\rMime-Version: 1.0\r\r\n\r\nbody\0\r\r\nmore\n\n\rlast\r\n\r\n\r\n";
-    static const char form[] = "received:from a by b; Mon\r\nsubject:x y\r\nno field\r\nmime-version:1.0\r\n\r\n"
-                               "body\x80\r\nmore\r\n\r\n\r\nlast\r\n";
+    static const char form[] = "received:from a by b; Mon\r\nsubject:x y\r\nno fieldMime-Version: 1.0\r\n\r\n"
+                               "body\x80\r\nmore\r\n\r\nlast\r\n";
     uint8_t expected[MIG__DIGEST_SIZE];
     mig__digester *digester = mig__digester_new(NULL);
     mig__message_digest digest = digest_in_pieces(digester, text, sizeof text - 1, 3);
     assert_int_equal(mig__digest(form, sizeof form - 1, expected, NULL), 0);
     assert_memory_equal(digest.canonical, expected, sizeof expected);
-    assert_int_equal(MIG__CANONICAL_VERSION, 1);
+    assert_int_equal(MIG__CANONICAL_VERSION, 2);
     mig__digester_free(&digester);
 }
 
@@ -220,7 +220,7 @@ int main(void)
         cmocka_unit_test(one_piece_gives_the_published_digests),    cmocka_unit_test(a_million_a),
         cmocka_unit_test(pieces_of_any_size_give_the_same_digests), cmocka_unit_test(canonical_text_has_equal_digests),
         cmocka_unit_test(what_is_known_is_not_made_again),          cmocka_unit_test(long_messages_are_not_kept),
-        cmocka_unit_test(a_begin_without_an_end_starts_anew),       cmocka_unit_test(the_form_of_version_1_stays),
+        cmocka_unit_test(a_begin_without_an_end_starts_anew),       cmocka_unit_test(the_form_of_version_2_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

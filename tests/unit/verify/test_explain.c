@@ -83,13 +83,14 @@ static void line_ends(void **state)
     ASSERT_PROVEN("a: b\r\n\r\nc\r\r\nd\r\r\n", "a: b\r\n\r\nc\r\nd\r\n", MIG_RULE_LINE_ENDS); /* the body alone */
     ASSERT_PROVEN("a: b\n\nc\r\nd\r\n", "a: b\r\n\r\nc\r\nd\r\n", MIG_RULE_LINE_ENDS);         /* the header alone */
     ASSERT_PROVEN("a: b\r\n\r\nc\nd\n", "a: b\r\n\r\nc\r\nd\r\n", MIG_RULE_LINE_ENDS);
-    ASSERT_PROVEN("a: b\r\n\r\nc\rd\r", "a: b\r\n\r\nc\r\nd\r\n", MIG_RULE_LINE_ENDS);
     ASSERT_PROVEN("a: b\r\n\r\nc\r\nd\ne\r\n", "a: b\r\n\r\nc\r\nd\r\ne\r\n", MIG_RULE_LINE_ENDS); /* in the middle */
     ASSERT_PROVEN("a: b\r\n\r\nc\r\r\nd\r\n", "a: b\r\n\r\nc\r\nd\r\n", MIG_RULE_LINE_ENDS);
     ASSERT_PROVEN("a: b\r\n\r\nc\r\nd\r\n", "a: b\n\nc\nd\n", MIG_RULE_LINE_ENDS); /* the target strips CRs */
     ASSERT_PROVEN("a: b\r\n\r\nc\r\n", "a: b\r\n\nc\n", MIG_RULE_LINE_ENDS);
     ASSERT_POSSIBLE("a: b\r\n\r\nc\nd\r\ne\nf\r\n", "a: b\r\n\r\nc\r\nd\r\ne\r\nf\r\n", /* two, far apart */
                     MIG_RULE_LINE_ENDS | MIG_RULE_BLANKS, MIG_RULE_LINE_ENDS);
+    ASSERT_POSSIBLE("a: b\r\n\r\nc\rd\re\r\n", "a: b\r\n\r\ncde\r\n", /* where they were is lost */
+                    MIG_RULE_LINE_ENDS | MIG_RULE_BLANKS | MIG_RULE_LEFT_OUT, MIG_RULE_LINE_ENDS);
 }
 
 static void final_lines(void **state)
