@@ -35,18 +35,20 @@ static int make(void **state)
                                         .keyword_count = 1};
     folders[1] = (mig_inventory_folder){.name = plain, .target = none, .note = what};
     obstacles[0] = (mig_obstacle){hostile, MIG_E_TOO_BIG, true, what};
-    stock[0] = (mig_inventory_account){.sides = {{.label = hostile, .capabilities = word, .bytes_known = true},
-                                                 {.label = target, .capabilities = word, .quota = {true, 1, 2, 0, 0}}},
-                                       .folders = folders,
-                                       .folder_count = 2,
-                                       .years = years,
-                                       .year_count = 2,
-                                       .obstacles = obstacles,
-                                       .obstacle_count = 1,
-                                       .messages = 5,
-                                       .bytes = 4010,
-                                       .bytes_known = true,
-                                       .forecast = {.known = true, .seconds = 90, .days = 3, .daily_limit = 2000}};
+    stock[0] = (mig_inventory_account){
+        .sides = {{.label = hostile, .capabilities = word, .bytes_known = true},
+                  {.label = target, .capabilities = word, .quota = {true, 1, 2, 0, 0}}},
+        .folders = folders,
+        .folder_count = 2,
+        .years = years,
+        .year_count = 2,
+        .obstacles = obstacles,
+        .obstacle_count = 1,
+        .messages = 5,
+        .bytes = 4010,
+        .bytes_known = true,
+        .forecast = {
+            .known = true, .seconds = 90, .days = 3, .daily_limit = 2000, .left_messages = 5, .left_bytes = 4010}};
     inventory = (mig_inventory_result){.depth = MIG_INVENTORY_FULL, .accounts = stock, .account_count = 1};
     accounts[0] = (mig_run_account_result){.source = plain,
                                            .target = target,
