@@ -314,7 +314,7 @@ static int work(mig__export *run, mig_error *err)
     show_progress(run, "listing");
     failed = failed != 0 ? failed : mig__list_all(session, true, &run->list, err);
     failed = failed != 0 ? failed : mig__export_plan(run, session, err);
-    failed = failed != 0 ? failed : mig__export_scan(run, session, err);
+    failed = failed != 0 ? failed : mig__export_scan(run, &session, err);
     bool news = failed == 0 && is_news(run);
     if (failed == 0 && news && run->out == NULL) {
         failed = open_out(run, err);

@@ -90,8 +90,11 @@ void mig__export_give_up(mig__export *run, mig__export_folder *folder, const mig
 
 /* Which folders, by the list and the rules, and their directories. */
 int mig__export_plan(mig__export *run, const mig__session *session, mig_error *err);
-/* EXAMINE and SEARCH, and against earlier files the flags: what is to be read, what changed, what is gone. */
-int mig__export_scan(mig__export *run, mig__session *session, mig_error *err);
+/*
+ * EXAMINE and SEARCH, and against earlier files the flags: what is to be read, what changed, what is gone. A session
+ * that breaks is replaced by another.
+ */
+int mig__export_scan(mig__export *run, mig__session **session, mig_error *err);
 /* Start the readers; takes over the session. 0 when there is at least one. */
 int mig__export_read(mig__export *run, mig__session **session, pthread_t *threads, size_t *count, mig_error *err);
 /* The members behind the messages: Dovecot's files, the manifest, its sums, its signature. */

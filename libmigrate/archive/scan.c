@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOLDERS_AT_ONCE = 64 };
+enum {
+    FOLDERS_AT_ONCE = 64,
+    BREAKS = 3 /* connections in a row that may break over the same folders */
+};
 
 static int no_memory(mig_error *err)
 {
@@ -303,39 +306,70 @@ static int begin_scan(mig__session *session, scanning *scan, mig_error *err)
     return failed;
 }
 
-static void free_scan(scanning *scan)
+/* As if the scan had not begun. */
+static void reset_scan(const scanning *scan)
 {
-    mig__uidset_free(&scan->found);
-    mig__buffer_free(&scan->text);
+    mig__export_folder *folder = scan->folder;
+    mig_archive_folder *result = folder->result;
+    mig__uidset_clear(&folder->uids);
+    mig__uidset_clear(&folder->present);
+    mig__selected_free(&folder->now);
+    folder->now = (mig__selected){0};
+    folder->lines.count = 0;
+    result->flags_changed = result->gone = result->already = 0;
 }
 
-int mig__export_scan(mig__export *run, mig__session *session, mig_error *err)
+/* Some folders, their commands sent at once. *next is behind them. */
+static int scan_some(mig__export *run, mig__session *session, size_t *next, mig_error *err)
 {
     scanning scans[FOLDERS_AT_ONCE];
+    size_t begun = 0, first = *next;
     int failed = 0;
-    for (size_t next = 0; failed == 0 && next < run->folder_count;) {
-        size_t begun = 0;
-        for (; failed == 0 && next < run->folder_count && begun < FOLDERS_AT_ONCE; next++) {
-            mig__export_folder *folder = &run->folders[next];
-            if (folder->path == NULL || folder->unchanged) {
-                folder->result->already = folder->unchanged ? folder->before->count : 0;
-                continue;
-            }
-            scans[begun] = (scanning){.run = run, .folder = folder, .found = MIG__UIDSET_INIT};
-            failed = begin_scan(session, &scans[begun++], err);
+    for (; failed == 0 && *next < run->folder_count && begun < FOLDERS_AT_ONCE; ++*next) {
+        mig__export_folder *folder = &run->folders[*next];
+        if (folder->path == NULL || folder->unchanged || folder->error.code != MIG_OK) {
+            folder->result->already = folder->unchanged ? folder->before->count : 0;
+            continue;
         }
-        for (size_t i = 0; i < begun; i++) {
-            failed = failed != 0 ? failed : finish_scan(session, &scans[i], err);
-        }
+        scans[begun] = (scanning){.run = run, .folder = folder, .found = MIG__UIDSET_INIT};
+        failed = begin_scan(session, &scans[begun++], err);
+    }
+    for (size_t i = 0; i < begun && failed == 0; i++) {
+        failed = finish_scan(session, &scans[i], err);
+    }
+    if (failed != 0) {
+        mig__command_abandon(session);
+        *next = first;
+    }
+    for (size_t i = 0; i < begun; i++) {
         if (failed != 0) {
-            mig__command_abandon(session);
+            reset_scan(&scans[i]);
         }
-        for (size_t i = 0; i < begun; i++) {
-            free_scan(&scans[i]);
-        }
-        if (failed == 0 && mig__export_stopping(run)) {
-            failed = mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
-        }
+        mig__uidset_free(&scans[i].found);
+        mig__buffer_free(&scans[i].text);
     }
     return failed;
+}
+
+int mig__export_scan(mig__export *run, mig__session **session, mig_error *err)
+{
+    unsigned breaks = 0;
+    for (size_t next = 0; next < run->folder_count;) {
+        size_t before = next;
+        if (scan_some(run, *session, &next, err) == 0) {
+            breaks = 0;
+        } else if (err->scope == MIG_SCOPE_RUN || err->retry == MIG_RETRY_NEVER || ++breaks == BREAKS) {
+            return -1;
+        } else {
+            next = before;
+            mig__export_disconnect(run, session);
+            if ((*session = mig__export_connect(run, MIG__PATIENCE_AGAIN, err)) == NULL) {
+                return -1;
+            }
+        }
+        if (mig__export_stopping(run)) {
+            return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
+        }
+    }
+    return 0;
 }

@@ -278,6 +278,16 @@ class Export(Source):
         self.assertEqual(sorted(os.listdir(self.path("out"))), ["Maildir", "manifest.jsonl", "manifest.root"])
         self.assertFalse(os.path.exists("/tmp/mailmigrate-was-here"))
 
+    def test_mail_that_lies_in_files(self):
+        """A Maildir is a source like any other."""
+        path = self.exported()
+        archives.unpack(path, self.path("out"))
+        second = self.path("second.tar")
+        self.archive("export", second, "--source", "maildir:" + self.path("out/Maildir"))
+        ours, theirs = archives.check_by_hand(path), archives.check_by_hand(second)
+        self.assertEqual(sorted((line["sha256"], line["uid"], tuple(line["flags"] + line["keywords"])) for line in ours),
+                         sorted((line["sha256"], line["uid"], tuple(line["flags"] + line["keywords"])) for line in theirs))
+
     def test_sizes_that_lie(self):
         class Liar(MemServer):
             def body_of(self, box, message):
@@ -476,6 +486,21 @@ class Broken(Source):
             self.assertEqual(cut.done, 2)
             self.assertEqual(len(archives.check_by_hand(path)), COUNT)
             self.assertEqual(self.check(path).json["findings"], [])
+
+    def test_cuts_before_the_mail(self):
+        """While logging in and listing that is a temporary failure, afterwards the export goes on; torn it never is."""
+        outcomes = set()
+        for after in (100, 1500, 4000, 8000, 12000):
+            relay, cut = self.relay(after, "rst")
+            path = self.path("early%d.tar" % after)
+            result = self.export(self.account(scheme="plain", port=relay.port), path, expect=None)
+            self.assertEqual(cut.done, 1)
+            self.assertIn(result.status, (DONE, TEMPORARY), str(result))
+            outcomes.add(result.status)
+            self.assertEqual(os.path.exists(path), result.status == DONE)
+            if result.status == DONE:
+                self.assertEqual(len(archives.check_by_hand(path)), COUNT)
+        self.assertIn(DONE, outcomes)
 
     def started(self, path):
         """An export that hangs in the middle, with something written."""
