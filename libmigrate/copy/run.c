@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "copy/adopt.h"
+#include "copy/begin.h"
 #include "copy/delta.h"
 #include "copy/finish.h"
 #include "copy/job.h"
@@ -22,12 +23,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     CONNECTIONS = 4,
     MOST_CONNECTIONS = 32,
     BUDGET = 24 << 20, /* octets of messages in memory */
+
+    PREPARE_ATTEMPTS = 3, /* connections that may break before the first message is read */
 
     PROGRESS_MS = 100,
     STARVED_TICKS = 3 /* looks in a row that found writers without work before a reader is added */
@@ -45,6 +47,7 @@ typedef struct crew { /* the threads of a run */
 typedef struct side_start { /* connect and list one side, in a thread of its own for the target */
     mig__run *run;
     mig_side side;
+    bool first; /* not again, after a connection broke */
     mig__session *session;
     mig__mailbox_list *list;
     mig_error error;
@@ -54,7 +57,7 @@ typedef struct side_start { /* connect and list one side, in a thread of its own
 static void *open_side(void *argument)
 {
     side_start *start = argument;
-    start->session = mig__run_connect(start->run, start->side, true, &start->error);
+    start->session = mig__run_connect(start->run, start->side, start->first, &start->error);
     if (start->session == NULL) {
         start->failed = -1;
         return NULL;
@@ -89,10 +92,10 @@ static void show_progress(mig__run *run)
 }
 
 /* Both sides at once: what takes a round trip on one side costs nothing on the other meanwhile. */
-static int open_both(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+static int open_both(mig__run *run, bool first, mig__session **source, mig__session **target, mig_error *err)
 {
-    side_start from = {.run = run, .side = MIG_SOURCE, .list = &run->source_list};
-    side_start to = {.run = run, .side = MIG_TARGET, .list = &run->target_list};
+    side_start from = {.run = run, .side = MIG_SOURCE, .first = first, .list = &run->source_list};
+    side_start to = {.run = run, .side = MIG_TARGET, .first = first, .list = &run->target_list};
     pthread_t thread;
     mig__run_phase(run, "connecting");
     show_progress(run);
@@ -344,19 +347,48 @@ static int record_size(mig__run *run, mig_error *err)
     return mig__state_event(run->state, run->state_run, "to-copy", 0, text, err);
 }
 
-/* Everything that changes the target or the state. */
-static int carry_over(mig__run *run, mig__spares *spares, mig__session **source, mig__session **target, mig_error *err)
+/* All that comes before the first message is read. */
+static int prepare(mig__run *run, mig__session *source, mig__session *target, mig_error *err)
 {
     mig__run_phase(run, "reconciling");
     mig__run_progress(run);
     show_progress(run);
-    if (mig__reconcile_stored(run, *target, err) != 0 || follow_renames(run, *source, *target, err) != 0 ||
-        mig__known_place(run, *target, true, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
-        prepare_both(run, *source, *target, err) != 0) {
-        return -1;
+    return mig__reconcile_stored(run, target, err) != 0 || follow_renames(run, source, target, err) != 0 ||
+                   mig__known_place(run, target, true, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
+                   prepare_both(run, source, target, err) != 0 || mig__adopt(run, source, target, err) != 0 ||
+                   mig__known_load_moved(run, err) != 0 || mig__moves_by_id(run, source, target, err) != 0 ||
+                   mig__delta_apply_flags(run, target, err) != 0
+               ? -1
+               : 0;
+}
+
+/* A connection broke meanwhile: what was done is recorded, so the whole of it may be done again, as by another run. */
+static int prepare_again(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    free_jobs(run);
+    mig__result_clear_account(run->account);
+    mig__mailbox_list_free(&run->source_list);
+    mig__mailbox_list_free(&run->target_list);
+    mig__run_disconnect(run, source);
+    mig__run_disconnect(run, target);
+    return open_both(run, false, source, target, err) != 0 || mig__lists_map(run, err) != 0
+               ? -1
+               : prepare(run, *source, *target, err);
+}
+
+/* Everything that changes the target or the state. */
+static int carry_over(mig__run *run, mig__spares *spares, mig__session **source, mig__session **target, mig_error *err)
+{
+    int failed = prepare(run, *source, *target, err);
+    for (int attempt = 1; failed != 0 && attempt < PREPARE_ATTEMPTS && err->code == MIG_E_CLOSED; attempt++) {
+        if (mig__run_stopping(run)) {
+            break;
+        }
+        mig__run_log(run, MIG_LOG_WARNING, NULL, 0, err, "once more from the beginning: %s", err->text);
+        mig__sleep_ms(100 << attempt);
+        failed = prepare_again(run, source, target, err);
     }
-    if (mig__adopt(run, *source, *target, err) != 0 || mig__known_load_moved(run, err) != 0 ||
-        mig__moves_by_id(run, *source, *target, err) != 0 || mig__delta_apply_flags(run, *target, err) != 0) {
+    if (failed != 0) {
         return -1;
     }
     run->messages_total = messages_to_copy(run);
@@ -373,7 +405,7 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
 {
     const mig_copy_options *options = run->options;
     mig__spares spares = {.count = 0};
-    if (open_both(run, source, target, err) != 0 || mig__lists_check(run, *source, *target, err) != 0) {
+    if (open_both(run, true, source, target, err) != 0 || mig__lists_check(run, *source, *target, err) != 0) {
         return -1;
     }
     mig__run_phase(run, "listing");
@@ -391,50 +423,6 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
     int failed = carry_over(run, &spares, source, target, err);
     mig__spares_end(&spares, run);
     return failed;
-}
-
-/* For --dry-run: what is recorded so far, if anything, and nothing is written. */
-static int open_state_for_reading(mig__run *run, mig_error *err)
-{
-    if (access(run->options->state_path, F_OK) == 0) {
-        mig_error unknown;
-        run->state = mig__state_open(run->options->state_path, true, err);
-        if (run->state == NULL) {
-            return -1;
-        }
-        if (mig__state_account(run->state, run->source_label, run->target_label, &unknown) > 0) {
-            return 0;
-        }
-        mig__state_close(&run->state, NULL);
-    }
-    run->state = mig__state_open_memory(err);
-    return run->state == NULL ? -1 : 0;
-}
-
-static int open_state(mig__run *run, mig_error *err)
-{
-    const mig_copy_options *options = run->options;
-    if (options->dry_run) {
-        if (open_state_for_reading(run, err) != 0) {
-            return -1;
-        }
-    } else if ((run->state = mig__state_open(options->state_path, false, err)) == NULL) {
-        return -1;
-    }
-    run->state_account = mig__state_account(run->state, run->source_label, run->target_label, err);
-    if (run->state_account == 0) {
-        return -1;
-    }
-    run->state_run =
-        options->dry_run ? 0 : mig__state_run_begin(run->state, run->state_account, "copy", MIG_VERSION, err);
-    if (run->state_run < 0) {
-        return -1;
-    }
-    uint64_t sent = 0;
-    if (mig__state_sent(run->state, run->state_account, mig__wall_seconds() / 86400, &sent, err) != 0) {
-        return -1;
-    }
-    return mig__pace_init(&run->pace, options->max_rate, options->daily_limit, sent, options->until, err);
 }
 
 static char *directory_of(const char *path)
@@ -489,6 +477,7 @@ static void free_jobs(mig__run *run)
         free(job->record.target_mailbox_id);
     }
     free(run->jobs);
+    run->current = NULL;
     run->jobs = NULL;
     run->job_count = 0;
     mig__known_free(&run->moved);
@@ -528,7 +517,7 @@ static void run_account(mig__run *run)
 {
     mig__session *source = NULL, *target = NULL;
     mig_error error = MIG_ERROR_INIT;
-    if (open_state(run, &error) != 0 || work(run, &source, &target, &error) != 0) {
+    if (mig__begin_record(run, &error) != 0 || work(run, &source, &target, &error) != 0) {
         mig__run_fail(run, &error);
     }
     mig__run_disconnect(run, &source);

@@ -320,6 +320,33 @@ class Told(ToolCase):
         self.assertEqual([(p["folder"], p["uid"]) for p in result.problems], [("INBOX", 13)], str(result))
         self.assertEqual(arrived, sorted(m.octets for m in several[:12] + several[13:]))
 
+    def test_connections_that_break_before_the_first_message(self):
+        """While folders are looked at and made ready, on either side, in a first and in a second run."""
+
+        source, target = self.server(), self.server()
+        several = mailgen.generate(SEED + 32, 40, (("INBOX",), ("Work",)))
+        self.fill(source, several)
+        for server, command in ((source, "EXAMINE"), (source, "UID SEARCH"), (target, "CREATE"), (target, "SELECT"),
+                                (source, "UID FETCH"), (target, "UID STORE")):
+            with self.subTest(command):
+                deadly = [command]
+
+                def die(connection, name, arguments):
+                    if name in deadly:
+                        deadly.clear()
+                        raise ConnectionError("it dies")
+
+                server.on_command = die
+                source.find(b"Work").flag(source.find(b"Work").messages[3], command.replace(" ", ""))
+                source.find(b"Work").add(b"Subject: %s\r\n\r\n" % command.encode())
+                if command == "CREATE":
+                    source.add_mailbox("New").add(b"Subject: new\r\n\r\n")
+                result = self.copy(*self.pair(source, target))
+                self.assertEqual(deadly, [])
+                LEDGER.add("N1", faults=1, rounds=1)
+                self.assertEqual(self.contents(source), self.contents(target), str(result))
+                self.assertEqual(source.find(b"Work").messages[3].flags, target.find(b"Work").messages[3].flags)
+
     def test_target_that_goes_on_storing(self):
         """The line is gone, and a slow target stores in its own time what it has received."""
 
