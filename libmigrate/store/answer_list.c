@@ -210,7 +210,7 @@ static int select_folder(mig__talk *talk, const char *wire, bool writable, mig_e
         return -1;
     }
     talk->selected = folder;
-    talk->writable = writable && store->ops->append_begin != NULL;
+    talk->writable = writable && store->side == MIG_TARGET;
     return 0;
 }
 

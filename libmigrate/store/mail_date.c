@@ -129,19 +129,16 @@ static bool is_aside(token word)
     return true;
 }
 
-/* What stands around the month at `m`. */
-static bool date_at(const token *words, size_t count, size_t m, int64_t *utc)
+/* What stands around the month at `m`: "Jan 1 10:00:00 ... 2001" as asctime has it, or "1 Jan 2001 10:00:00 ...". */
+static bool date_at(const token *words, size_t count, size_t m, bool asctime_order, int64_t *utc)
 {
-    int year = -1, seconds = -1, zone = 0;
-    int day = m + 1 < count ? number(words[m + 1], 1, 2) : -1;
-    bool asctime_order = day >= 1 && m + 2 < count && time_of(words[m + 2]) >= 0;
+    int year = -1, seconds = -1, zone = 0, day = -1;
     size_t next = m + 2;
-    if (!asctime_order) {
+    if (asctime_order) {
+        day = m + 1 < count ? number(words[m + 1], 1, 2) : -1;
+    } else {
         day = m > 0 ? number(words[m - 1], 1, 2) : -1;
         year = m + 1 < count ? year_of(words[m + 1]) : -1;
-        if (year < 0) {
-            return false;
-        }
     }
     if (next < count) {
         seconds = time_of(words[next++]);
@@ -168,7 +165,7 @@ bool mig__mail_date(const char *text, size_t length, int64_t *utc)
     token words[TOKENS_MOST];
     size_t count = split(text, length, words);
     for (size_t m = count; m-- > 0;) {
-        if (month_of(words[m]) != 0 && date_at(words, count, m, utc)) {
+        if (month_of(words[m]) != 0 && (date_at(words, count, m, true, utc) || date_at(words, count, m, false, utc))) {
             return true;
         }
     }

@@ -248,6 +248,20 @@ static int check_root(mig_store *store, mig_error *err)
     return 0;
 }
 
+/* A folder of a target has to have a tmp, without what a killed run left in it. */
+static int ready_folder(const mig__store_folder *folder, mig_error *err)
+{
+    char *tmp = mig__path_join(folder->path, "tmp");
+    int failed = tmp == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    if (failed == 0 && folder->problem == NULL && mig__file_kind_of(tmp, NULL) != MIG__FILE_DIRECTORY) {
+        failed = mig__maildir_make(folder->path, err);
+    } else if (failed == 0 && folder->problem == NULL) {
+        mig__maildir_sweep(folder->path);
+    }
+    free(tmp);
+    return failed;
+}
+
 static int maildir_open(mig_store *store, mig_error *err)
 {
     bool version2;
@@ -255,7 +269,9 @@ static int maildir_open(mig_store *store, mig_error *err)
         return -1;
     }
     for (size_t i = 0; store->side == MIG_TARGET && i < store->count; i++) {
-        mig__maildir_sweep(store->folders[i]->path);
+        if (ready_folder(store->folders[i], err) != 0) {
+            return -1;
+        }
     }
     if (store->count == 0) {
         mig_error_set(err, MIG_E_USAGE, "there is no Maildir: neither cur nor new, nor a folder");

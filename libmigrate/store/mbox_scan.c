@@ -124,7 +124,8 @@ static void take_keywords(mig__mbox_scan *scan, const char *value, size_t length
         size_t end = i;
         bool valid = true;
         while (end < length && value[end] != ' ' && value[end] != '\t') {
-            valid = valid && keyword_char(value[end++]);
+            valid = keyword_char(value[end]) && valid;
+            end++;
         }
         if (end > i && valid) {
             mig__buffer_add_char(&scan->keywords, ' ');

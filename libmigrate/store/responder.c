@@ -123,7 +123,7 @@ static int converse(mig__talk *talk)
         return -1;
     }
     const command *known = find_command(talk);
-    bool refused = known == NULL || (known->writing && talk->store->ops->append_begin == NULL) ||
+    bool refused = known == NULL || (known->writing && talk->store->side != MIG_TARGET) ||
                    (known->selected && known->writing && talk->selected != NULL && !talk->writable);
     if (refused) {
         if (!talk->broken || talk->in_from < talk->in_to) {
