@@ -1,0 +1,130 @@
+/* Labels of Gmail in several languages, encoded words, and the list of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "store/labels.h"
+#include <stdlib.h>
+#include <string.h>
+
+static void test_kinds(void **state)
+{
+    static const struct {
+        const char *label;
+        mig__label_kind kind;
+        mig_role role;
+    } cases[] = {
+        {"Inbox", MIG__LABEL_INBOX, MIG_ROLE_INBOX},
+        {"Posteingang", MIG__LABEL_INBOX, MIG_ROLE_INBOX},
+        {"Boîte de réception", MIG__LABEL_INBOX, MIG_ROLE_INBOX},
+        {"受信トレイ", MIG__LABEL_INBOX, MIG_ROLE_INBOX},
+        {"Unread", MIG__LABEL_UNREAD, MIG_ROLE_NONE},
+        {"Ungelesen", MIG__LABEL_UNREAD, MIG_ROLE_NONE},
+        {"Непрочитанные", MIG__LABEL_UNREAD, MIG_ROLE_NONE},
+        {"Starred", MIG__LABEL_STARRED, MIG_ROLE_NONE},
+        {"Archived", MIG__LABEL_ARCHIVED, MIG_ROLE_NONE},
+        {"Important", MIG__LABEL_IGNORED, MIG_ROLE_NONE},
+        {"Opened", MIG__LABEL_IGNORED, MIG_ROLE_NONE},
+        {"Category Promotions", MIG__LABEL_IGNORED, MIG_ROLE_NONE},
+        {"Kategorie: Werbung", MIG__LABEL_IGNORED, MIG_ROLE_NONE},
+        {"", MIG__LABEL_IGNORED, MIG_ROLE_NONE},
+        {"Sent", MIG__LABEL_FOLDER, MIG_ROLE_SENT},
+        {"Gesendet", MIG__LABEL_FOLDER, MIG_ROLE_SENT},
+        {"Drafts", MIG__LABEL_FOLDER, MIG_ROLE_DRAFTS},
+        {"Spam", MIG__LABEL_FOLDER, MIG_ROLE_JUNK},
+        {"Trash", MIG__LABEL_FOLDER, MIG_ROLE_TRASH},
+        {"Papierkorb", MIG__LABEL_FOLDER, MIG_ROLE_TRASH},
+        {"Work/2019", MIG__LABEL_FOLDER, MIG_ROLE_NONE},
+        {"Categoryless", MIG__LABEL_FOLDER, MIG_ROLE_NONE},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mig_role role = MIG_ROLE_COUNT;
+        mig__label_kind kind = mig__label_kind_of(cases[i].label, &role);
+        if (kind != cases[i].kind || role != cases[i].role) {
+            fail_msg("%s: %d %d", cases[i].label, (int)kind, (int)role);
+        }
+    }
+    char longest[4096];
+    mig_role role;
+    memset(longest, 'x', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    assert_int_equal(mig__label_kind_of(longest, &role), MIG__LABEL_FOLDER);
+}
+
+static void test_words(void **state)
+{
+    static const struct {
+        const char *text, *decoded;
+    } cases[] = {
+        {"plain", "plain"},
+        {"=?UTF-8?Q?Gr=C3=BC=C3=9Fe?=", "Grüße"},
+        {"=?utf-8?q?a_b?=", "a b"},
+        {"=?UTF-8*de?Q?a?=", "a"},
+        {"=?UTF-8?B?R3LDvMOfZQ==?=", "Grüße"},
+        {"=?ISO-8859-1?Q?Gr=FC=DFe?=", "Grüße"},
+        {"=?US-ASCII?Q?a?= =?UTF-8?Q?b?= c", "ab c"},
+        {"=?UTF-8?Q?a?=,=?UTF-8?Q?b?=", "a,b"},
+        {"=?KOI8-R?Q?=C1?=", "=?KOI8-R?Q?=C1?="},
+        {"=?UTF-8?X?a?=", "=?UTF-8?X?a?="},
+        {"=?UTF-8?Q?a", "=?UTF-8?Q?a"},
+        {"=?", "=?"},
+        {"=?UTF-8?Q?=zz=?=", "=zz="},
+        {"=?UTF-8?Q?=4?=", "=4"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mig__buffer out = MIG__BUFFER_INIT;
+        mig__words_decode(cases[i].text, &out);
+        assert_string_equal(out.data, cases[i].decoded);
+        mig__buffer_free(&out);
+    }
+}
+
+static int join(const char *label, void *context, mig_error *err)
+{
+    mig__buffer *out = context;
+    mig__buffer_addf(out, "[%s]", label);
+    return strcmp(label, "stop") == 0 ? mig_error_set(err, MIG_E_IO, "enough") : 0;
+}
+
+static void test_lists(void **state)
+{
+    static const struct {
+        const char *header, *labels;
+    } cases[] = {
+        {"Inbox", "[Inbox]"},
+        {"Inbox,Important", "[Inbox][Important]"},
+        {" Inbox , Important ,", "[Inbox][Important]"},
+        {",,", ""},
+        {"", ""},
+        {"\"a, b\",c", "[a, b][c]"},
+        {"\"a \\\"b\\\"\",c", "[a \"b\"][c]"},
+        {"\"open,", "[open,]"},
+        {"=?UTF-8?Q?\"a,_b\",c?=", "[a, b][c]"},
+        {"=?UTF-8?Q?Gr=C3=BC?= =?UTF-8?Q?=C3=9Fe,x?=", "[Grüße][x]"},
+    };
+    mig_error err = MIG_ERROR_INIT;
+    mig__buffer out = MIG__BUFFER_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mig__buffer_clear(&out);
+        assert_int_equal(mig__labels_each(cases[i].header, join, &out, &err), 0);
+        assert_string_equal(out.length > 0 ? out.data : "", cases[i].labels);
+    }
+    mig__buffer_clear(&out);
+    assert_int_equal(mig__labels_each("a,stop,b", join, &out, &err), -1);
+    assert_string_equal(out.data, "[a][stop]");
+    mig__buffer_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_lists),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,278 @@
+/* Where messages begin and end, what their headers say, dates, and that pieces make no difference. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "store/mbox_scan.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 16 };
+
+typedef struct found {
+    struct {
+        uint64_t from, length;
+        uint32_t skip;
+        bool has_date, internal;
+        int64_t date;
+        char flags[128], labels[256];
+        mig__uid_key key;
+    } items[MOST];
+    size_t count;
+    int fail_at; /* the handler refuses this one, counted from 1 */
+} found;
+
+static int take(const mig__mbox_message *message, void *context, mig_error *err)
+{
+    found *f = context;
+    assert_true(f->count < MOST);
+    f->items[f->count].from = message->from;
+    f->items[f->count].length = message->length;
+    f->items[f->count].skip = message->skip;
+    f->items[f->count].has_date = message->has_date;
+    f->items[f->count].date = message->date;
+    f->items[f->count].internal = message->internal;
+    f->items[f->count].key = message->key;
+    snprintf(f->items[f->count].flags, sizeof f->items[f->count].flags, "%s", message->flags);
+    snprintf(f->items[f->count].labels, sizeof f->items[f->count].labels, "%s",
+             message->labels != NULL ? message->labels : "none");
+    f->count++;
+    return f->fail_at == (int)f->count ? mig_error_set(err, MIG_E_IO, "enough") : 0;
+}
+
+/* Scan in pieces of a size. */
+static bool scan(const char *octets, size_t length, size_t piece, found *f)
+{
+    mig_error err = MIG_ERROR_INIT;
+    mig__mbox_scan *s = mig__mbox_scan_new(take, f, &err);
+    assert_non_null(s);
+    for (size_t at = 0; at < length; at += piece) {
+        assert_int_equal(mig__mbox_scan_add(s, octets + at, length - at < piece ? length - at : piece, &err), 0);
+    }
+    assert_int_equal(mig__mbox_scan_end(s, &err), 0);
+    bool fits = mig__mbox_scan_fits(s);
+    mig__mbox_scan_free(&s);
+    assert_null(s);
+    return fits;
+}
+
+/* The same for whole and for one octet at a time. */
+static bool scan_text(const char *text, found *f)
+{
+    found bitwise = {.count = 0};
+    *f = (found){.count = 0};
+    bool fits = scan(text, strlen(text), strlen(text) + 1, f);
+    assert_true(scan(text, strlen(text), 1, &bitwise) == fits);
+    assert_memory_equal(f, &bitwise, sizeof bitwise);
+    return fits;
+}
+
+static void assert_content(const char *text, const found *f, size_t i, const char *content)
+{
+    assert_int_equal(f->items[i].length, strlen(content));
+    assert_memory_equal(text + f->items[i].from, content, strlen(content));
+    assert_memory_equal(text + f->items[i].from - f->items[i].skip, "From ", 5);
+}
+
+static void test_messages(void **state)
+{
+    static const char text[] = "From a@b Mon Jan  1 10:00:00 2001\n"
+                               "Subject: 1\n\nbody\n\n"
+                               "From a@b Mon Jan  1 10:00:01 2001\n"
+                               "Subject: 2\n\nFrom here on\nFrom a sentence on Jan 5 10:00 2001 nobody knows\n\n\n"
+                               "From a@b Mon Jan  1 10:00:02 2001\r\n"
+                               "Subject: 3\r\n\r\nbody\r\n\r\n"
+                               "From a@b Mon Jan  1 10:00:03 2001\n"
+                               "no newline";
+    found f;
+    (void)state;
+    assert_true(scan_text(text, &f));
+    assert_int_equal(f.count, 4);
+    assert_content(text, &f, 0, "Subject: 1\n\nbody\n");
+    assert_content(text, &f, 1, "Subject: 2\n\nFrom here on\nFrom a sentence on Jan 5 10:00 2001 nobody knows\n\n");
+    assert_content(text, &f, 2, "Subject: 3\r\n\r\nbody\r\n");
+    assert_content(text, &f, 3, "no newline");
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(f.items[i].has_date);
+        assert_int_equal(f.items[i].date, 978343200 + (int64_t)i);
+        assert_string_equal(f.items[i].flags, "");
+        assert_string_equal(f.items[i].labels, "none");
+    }
+}
+
+static void test_no_messages(void **state)
+{
+    found f;
+    (void)state;
+    assert_true(scan_text("", &f));
+    assert_true(scan_text("\n\n", &f));
+    assert_int_equal(f.count, 0);
+    assert_false(scan_text("Subject: 1\n\nFrom a@b Mon Jan  1 10:00:00 2001\n", &f));
+    assert_int_equal(f.count, 0);
+    assert_true(scan_text("\nFrom what is this\nSubject: 1\n", &f));
+    assert_int_equal(f.count, 1);
+    assert_false(f.items[0].has_date);
+    assert_true(scan_text("From a@b Mon Jan  1 10:00:00 2001\n", &f));
+    assert_int_equal(f.count, 1);
+    assert_int_equal(f.items[0].length, 0);
+}
+
+static void test_flags(void **state)
+{
+    static const char text[] =
+        "From a Mon Jan  1 10:00:00 2001\nStatus: RO\nX-Status: AF\n\n\n"
+        "From a Mon Jan  1 10:00:00 2001\nx-status:DT\nX-Keywords: $Work  b*d NonJunk \n\n\n"
+        "From a Mon Jan  1 10:00:00 2001\nX-Mozilla-Status: 000d\nX-Mozilla-Keys: one\n two\n\n\n"
+        "From a Mon Jan  1 10:00:00 2001\n\nStatus: R\n";
+    found f;
+    (void)state;
+    assert_true(scan_text(text, &f));
+    assert_int_equal(f.count, 4);
+    assert_string_equal(f.items[0].flags, "\\Answered \\Flagged \\Seen");
+    assert_string_equal(f.items[1].flags, "$Work NonJunk \\Deleted \\Draft");
+    assert_string_equal(f.items[2].flags, "\\Deleted \\Flagged \\Seen one two");
+    assert_string_equal(f.items[3].flags, "");
+}
+
+static void test_labels(void **state)
+{
+    static const char text[] =
+        "From a Mon Jan  1 10:00:00 2001\nX-Gmail-Labels: =?UTF-8?Q?a?=\n\t=?UTF-8?Q?b?=,\n Inbox\n"
+        "To: x\n Inbox\n\nX-Gmail-Labels: none\n";
+    found f;
+    (void)state;
+    assert_true(scan_text(text, &f));
+    assert_string_equal(f.items[0].labels, "=?UTF-8?Q?a?= =?UTF-8?Q?b?=, Inbox");
+}
+
+/* What mail programs note in a message does not make it another one. */
+static void test_keys(void **state)
+{
+    static const char one[] = "From a Mon Jan  1 10:00:00 2001\nA: b\n\nx\n";
+    static const char noted[] = "From b Tue Jan  2 10:00:00 2001\nStatus: RO\nContent-Length: 17\nA: b\nX-UID: 7\n"
+                                "X-Keywords: a\n b\n\nx\n\n";
+    static const char other[] = "From a Mon Jan  1 10:00:00 2001\nA: b\n\ny\n";
+    static const char label[] = "From a Mon Jan  1 10:00:00 2001\nA: b\nX-Gmail-Labels: Inbox\n\nx\n";
+    found f, g;
+    (void)state;
+    assert_true(scan_text(one, &f));
+    assert_true(scan_text(noted, &g));
+    assert_memory_equal(&f.items[0].key, &g.items[0].key, sizeof g.items[0].key);
+    assert_true(scan_text(other, &g));
+    assert_memory_not_equal(&f.items[0].key, &g.items[0].key, sizeof g.items[0].key);
+    assert_true(scan_text(label, &g));
+    assert_memory_not_equal(&f.items[0].key, &g.items[0].key, sizeof g.items[0].key);
+}
+
+static void test_internal_data(void **state)
+{
+    static const char text[] = "From MAILER-DAEMON Mon Jan  1 10:00:00 2001\nX-IMAP: 1 2\n\nkeep\n\n"
+                               "From a Mon Jan  1 10:00:00 2001\nX-IMAP: 1 2\n\nmail\n";
+    found f;
+    (void)state;
+    assert_true(scan_text(text, &f));
+    assert_int_equal(f.count, 2);
+    assert_true(f.items[0].internal);
+    assert_false(f.items[1].internal);
+}
+
+static void test_long_lines(void **state)
+{
+    enum { LONG = 100 * 1024 };
+    static const char from[] = "From a Mon Jan  1 10:00:00 2001\n";
+    char *text = malloc(2 * sizeof from + 2 * LONG + 64);
+    size_t length = 0;
+    found f = {.count = 0}, g = {.count = 0};
+    (void)state;
+    assert_non_null(text);
+    memcpy(text, from, sizeof from - 1);
+    length = sizeof from - 1;
+    memcpy(text + length, "Status: R", 9);
+    memset(text + length + 9, 'x', LONG);
+    length += 9 + LONG;
+    memcpy(text + length, "\n\nFrom ", 7);
+    memset(text + length + 7, 'y', LONG); /* too long to begin a message */
+    length += 7 + LONG;
+    memcpy(text + length, "\n\n", 2);
+    length += 2;
+    memcpy(text + length, from, sizeof from - 1);
+    length += sizeof from - 1;
+    assert_true(scan(text, length, length, &f));
+    assert_int_equal(f.count, 2);
+    assert_string_equal(f.items[0].flags, "\\Seen");
+    assert_true(scan(text, length, 1000, &g));
+    assert_memory_equal(&f, &g, sizeof g);
+    free(text);
+}
+
+static void test_a_handler_that_fails(void **state)
+{
+    static const char text[] = "From a Mon Jan  1 10:00:00 2001\n\nFrom a Mon Jan  1 10:00:00 2001\n\n";
+    mig_error err = MIG_ERROR_INIT;
+    found f = {.fail_at = 1};
+    (void)state;
+    mig__mbox_scan *s = mig__mbox_scan_new(take, &f, &err);
+    assert_int_equal(mig__mbox_scan_add(s, text, sizeof text - 1, &err), -1);
+    assert_string_equal(err.text, "enough");
+    mig__mbox_scan_free(&s);
+}
+
+static void test_dates(void **state)
+{
+    static const struct {
+        const char *text;
+        bool valid;
+        int64_t utc;
+    } cases[] = {
+        {"Mon Jan  1 10:00:00 2001", true, 978343200},
+        {"someone@example.org Mon Jan  1 10:00:00 2001\n", true, 978343200},
+        {"some one Mon Jan  1 10:00 2001", true, 978343200},
+        {"- Mon Jan  1 10:00:00 2001", true, 978343200},
+        {"???@??? Mon Jan 01 10:00:00 2001", true, 978343200},
+        {"1234@xxx Mon Jan 01 10:00:00 +0000 2001", true, 978343200},
+        {"a Mon Jan  1 10:00:00 +0200 2001", true, 978343200 - 7200},
+        {"a Mon Jan  1 10:00:00 2001 -0130", true, 978343200 + 5400},
+        {"a Mon Jan  1 10:00:00 PST 2001", true, 978343200 + 8 * 3600},
+        {"a Mon Jan  1 10:00:00 MET DST 2001", true, 978343200 - 3600},
+        {"Mon, 1 Jan 2001 10:00:00 +0000", true, 978343200},
+        {"1 Jan 2001 10:00:00 +0100 (CET)", true, 978343200 - 3600},
+        {"1 Jan 01 10:00 GMT", true, 978343200},
+        {"Mon Jan  1 10:00:60 2001", true, 978343259},
+        {"Thu Jan  1 00:00:00 1970", true, 0},
+        {"may Mon Jan  1 10:00:00 2001", true, 978343200},
+        {"", false, 0},
+        {"Jan", false, 0},
+        {"Mon Jan  1 2001", false, 0},
+        {"Mon Jan 32 10:00:00 2001", false, 0},
+        {"Mon Jan  1 24:00:00 2001", false, 0},
+        {"Mon Jan  1 10:60:00 2001", false, 0},
+        {"Mon Jan  1 10:00:00:00 2001", false, 0},
+        {"Mon Jan  1 10:00:00", false, 0},
+        {"Mon Jan  1 10:00:00 2001 and so on", false, 0},
+        {"Mon Jan  1 10:00:00 1850", false, 0},
+        {"Mon Foo  1 10:00:00 2001", false, 0},
+        {"1 Jan 200 10:00:00", false, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t utc = -1;
+        bool valid = mig__mail_date(cases[i].text, strlen(cases[i].text), &utc);
+        if (valid != cases[i].valid || (valid && utc != cases[i].utc)) {
+            fail_msg("\"%s\": %d %lld", cases[i].text, valid, (long long)utc);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_messages),   cmocka_unit_test(test_no_messages),
+        cmocka_unit_test(test_flags),      cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_keys),       cmocka_unit_test(test_internal_data),
+        cmocka_unit_test(test_long_lines), cmocka_unit_test(test_a_handler_that_fails),
+        cmocka_unit_test(test_dates),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
