@@ -19,22 +19,26 @@ import tempfile
 import threading
 import time
 
+import matrix
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LIBRARY = os.path.join(ROOT, "tests", "lib")
 TSAN_MODULES = ("base", "net", "state", "copy")  # those that several threads enter
 TSAN_LEFT_OUT = ("unit/state/test_kill",)  # kills by the clock, which under TSan is over before the work begins
 SEED = 5321  # of a run that is to tell whether a change broke something; sweeps draw their own
+MATRIX_TESTS = ("servers/test_pairings", "servers/test_providers")
 TAIL = 120  # lines of output shown of a job that fails
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="tests/run")
     parser.add_argument("--long", action="store_true")
+    parser.add_argument("--matrix", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--seed", type=int)
     options = parser.parse_args()
-    if options.seed is None:
-        options.seed = random.SystemRandom().randrange(1 << 31) if options.long else SEED
+    if options.seed is None:  # the matrix is to be the same when nothing has changed
+        options.seed = random.SystemRandom().randrange(1 << 31) if options.long and not options.matrix else SEED
     return options
 
 
@@ -143,6 +147,8 @@ def python_jobs(options):
     for path in sorted(glob.glob(os.path.join(ROOT, "tests", "*", "test_*.py"))):
         name = "%s/%s" % (os.path.basename(os.path.dirname(path)), os.path.basename(path)[:-3])
         command = ["/usr/bin/python3", "-B", os.path.join(LIBRARY, "runmodule.py"), path]
+        if options.matrix and name not in MATRIX_TESTS:
+            continue
         if not matches(options.only, name):
             command.append("--only=" + options.only)
         jobs.append(PythonJob(name, command, 4 * 3600 if options.long else 900))
@@ -187,17 +193,34 @@ def run_all(jobs, env, seed):
         thread.join()
 
 
+def write_matrix(cells, options, whole):
+    """docs/servers.md from what the tests noted; kept only when it is whole."""
+    with open(cells, encoding="utf-8") as noted:
+        page = matrix.page([json.loads(line) for line in noted])
+    if not whole or options.only or not options.long:
+        print(page)
+        return
+    with open(os.path.join(ROOT, "docs", "servers.md"), "w", encoding="utf-8") as out:
+        out.write(page)
+
+
 def main():
     options = arguments()
     print("seed %d" % options.seed, flush=True)
     started = time.monotonic()
-    for preset in ("asan", "tsan", "release"):
+    for preset in ("asan",) if options.matrix else ("asan", "tsan", "release"):
         build(preset)
     print("built in %.0f s" % (time.monotonic() - started), flush=True)
     # The longest first, so that the last one does not run alone.
-    jobs = python_jobs(options) + unit_jobs("asan", options) + unit_jobs("tsan", options, TSAN_MODULES, TSAN_LEFT_OUT)
-    run_all(jobs, environment(options), options.seed)
-    passed, failed, skipped = (sum(len(getattr(job, kind)) for job in jobs) for kind in ("passed", "failed", "skipped"))
+    jobs = python_jobs(options)
+    if not options.matrix:
+        jobs += unit_jobs("asan", options) + unit_jobs("tsan", options, TSAN_MODULES, TSAN_LEFT_OUT)
+    with tempfile.NamedTemporaryFile() as cells:
+        run_all(jobs, dict(environment(options), MIG_TEST_MATRIX=cells.name), options.seed)
+        passed, failed, skipped = (sum(len(getattr(job, kind)) for job in jobs)
+                                   for kind in ("passed", "failed", "skipped"))
+        if options.matrix:
+            write_matrix(cells.name, options, whole=not failed and not skipped)
     print("slowest: " + ", ".join("%s %.0f s" % (job.name, job.seconds)
                                   for job in sorted(jobs, key=lambda job: -job.seconds)[:5]))
     print("seed %d, %.0f s" % (options.seed, time.monotonic() - started))

@@ -8,6 +8,7 @@ import json
 import os
 import unittest
 
+import providers
 import wire
 from harness import DONE, LONG, PARTIAL, REFUSED, TEMPORARY, USAGE, Account, ToolCase, seeded
 from memserver import MemServer
@@ -187,26 +188,44 @@ class Names(HostileCase):
             for name in self.NAMES:
                 source.add_mailbox(name).add(b"Subject: \x1b[31m=1+1\r\nMessage-ID: <\x1b]0;x\x07>\r\n\r\n" + name)
             target.refuse_append = lambda name, octets: "[TOOBIG] \x1b[1m<b>no</b> =2+2 \xff"
-            files = [os.path.join(self.dir, name) for name in ("v.csv", "v.html", "v.json", "log")]
+            files = [os.path.join(self.dir, name) for name in ("v.csv", "v.html", "i.csv", "log", "i.html")]
             accounts = Account.on(source, scheme="plain"), Account.on(target, scheme="plain")
             result = self.copy(*accounts, "--log", files[3], "--trace", expect=PARTIAL)
             verified = self.copy(*accounts, "--csv", files[0], "--html", files[1], expect=None, verb="verify")
-        for text in (result.out, result.err, verified.out, verified.err):
+            stock = self.copy(*accounts, "--csv", files[2], "--html", files[4], expect=None, verb="inventory")
+        for text in (result.out, result.err, verified.out, verified.err, stock.out, stock.err):
             self.assertNotRegex(text, r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069]")
-        with open(files[0], encoding="utf-8", newline="") as file:
-            table = file.read()
-        self.assertNotRegex(table, r"(?m)(^|,)\"?[=+@\t\r-](?!\d)", "no cell begins like a formula")
-        with open(files[1], encoding="utf-8") as file:
-            page = file.read()
-        self.assertNotIn("<script>alert", page)
-        self.assertNotIn("<b>no</b>", page)
-        for path in (files[0], files[1], files[3], os.path.join(self.dir, "result.json")):
+        for path in (files[0], files[2]):
+            with open(path, encoding="utf-8", newline="") as file:
+                self.assertNotRegex(file.read(), r"(?m)(^|,)\"?[=+@\t\r-](?!\d)", "no cell begins like a formula")
+        for path in (files[1], files[4]):
+            with open(path, encoding="utf-8") as file:
+                page = file.read()
+            self.assertNotIn("<script>alert", page)
+            self.assertNotIn("<b>no</b>", page)
+        for path in files + [os.path.join(self.dir, "result.json")]:
             with open(path, "rb") as file:
                 self.assertNotRegex(file.read(), rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", path)
         with open(files[3], encoding="utf-8") as file:
             for line in file:
                 json.loads(line)
         self.assertFalse(os.path.exists("/tmp/mailmigrate-was-here"))
+
+    def test_labels_that_hold_commands(self):
+        """H2: labels of a Gmail source become keywords on the target: words, and nothing else."""
+        labels = (b'"x) {3}"', b"{9}\r\na\r\n1 NOOP", b'"\\\\Deleted"', b'"\x1b[2J"', b'"' + b"y" * 9000 + b'"', b"(a (b))",
+                  b"%", b'"\\\\"', b'""')
+        with providers.Gmail() as source, MemServer() as target:
+            source.label(b"Subject: 1\r\n\r\n", [source.find(b"INBOX")])
+            source.labels_of = lambda box, message: labels
+            accounts = Account.on(source, scheme="plain"), Account.on(target, scheme="plain")
+            self.copy(*accounts, "--labels", "keyword")
+            arrived = [message for box in target.mailboxes.values() for message in box.messages]
+            self.assertEqual(len(arrived), 1)
+            self.assertEqual(arrived[0].flags, {"x___3}", "a__1_NOOP", "Deleted", "_[2J", "y" * 50, "_"})
+            self.assertEqual(self.copy(*accounts, "--labels", "keyword").totals["flags_changed"], 0)
+            for line in target.received:
+                self.assertNotRegex(line, rb"NOOP$|\x1b")
 
 
 if __name__ == "__main__":

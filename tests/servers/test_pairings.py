@@ -9,10 +9,13 @@ import matrix
 import oracle
 import servers
 from harness import CORPUS, DONE, LONG, PARTIAL, SEED, Account, ToolCase
+from relay import Relay
 
 PAIRS = [(ours, theirs) for ours in servers.KINDS for theirs in servers.KINDS]
-# A user of each server for each server it is paired with, one as source and one as target.
-USERS = [side + kind.name.lower() for side in ("from-", "to-") for kind in servers.KINDS]
+DELAYS = (0, 40) if LONG else (0,)
+PATIENCE = 1800 if LONG else 120  # seconds for one run
+# A user of each server for each server it is paired with: one as source, and one as target for each delay.
+USERS = [side + kind.name.lower() for side in ["to-"] + ["from%d-" % ms for ms in DELAYS] for kind in servers.KINDS]
 CORPORA = ("ham", "spam", "malformed")
 running = {}
 
@@ -95,32 +98,46 @@ class Pairings(ToolCase):
             if isinstance(running[kind], unittest.SkipTest):
                 raise running[kind]
         source, target = running[ours], running[theirs]
-        source_user, target_user = "to-" + theirs.name.lower(), "from-" + ours.name.lower()
-        connection, there = self.log_in(source, source_user), self.log_in(target, target_user)
+        source_user = "to-" + theirs.name.lower()
+        connection = self.log_in(source, source_user)
         for message, words in servers.fill(connection, [m for m in messages if ours.takes_name(m.folder)],
                                            source.separator, source.prefix, empty):
             self.assertIn(ours.refusal(message.octets).refuses, words)
-        refused, moved, met, total, verdicts = self.foresee(connection, theirs)
+        foreseen = self.foresee(connection, theirs)
+        for delay in DELAYS:
+            target_user = "from%d-%s" % (delay, ours.name.lower())
+            self.state = os.path.join(self.dir, "state%d" % delay)
+            with Relay(source.host, source.port, delay=delay) as one, \
+                    Relay(target.host, target.port, delay=delay) as two:
+                self.round(theirs, source, connection, self.log_in(target, target_user), foreseen,
+                           (Account.on(source, source_user, "plain", port=one.port),
+                            Account.on(target, target_user, "plain", port=two.port)))
+        return foreseen[2], foreseen[3]
+
+    def round(self, theirs, source, connection, there, foreseen, accounts):
+        refused, moved, _, total, verdicts = foreseen
         copied = sum(verdicts.values())
-        accounts = Account.on(source, source_user, "plain"), Account.on(target, target_user, "plain")
         expected = PARTIAL if refused else DONE
         compare = {"change": theirs.stored, "mapping": moved, "extra_parents": theirs.parents is not None}
 
-        result = self.copy(*accounts, expect=expected)
+        result = self.copy(*accounts, expect=expected, timeout=PATIENCE)
         self.check_problems(result, refused, moved, theirs.bad_name and theirs.bad_name.refuses, source)
         self.assertEqual((result.totals["copied"], result.totals["failed"]), (copied, total - copied), str(result))
         self.assert_same(connection, there, result, **compare)
-        again = self.copy(*accounts, expect=expected)
+        again = self.copy(*accounts, expect=expected, timeout=PATIENCE)
         self.assertEqual((again.totals["copied"], again.totals["already"], again.totals["failed"]),
                          (0, copied, total - copied), str(again))
         self.assert_same(connection, there, again, **compare)
         self.verify(accounts, verdicts, total - copied)
-        return met, total
+        self.state = os.path.join(self.dir, "another")  # F2: found again by content, but for what is altered
+        lost = self.copy(*accounts, expect=expected, timeout=PATIENCE)
+        self.assertEqual((lost.totals["copied"], lost.totals["adopted"]),
+                         (verdicts["altered"], copied - verdicts["altered"]), str(lost))
 
     def verify(self, accounts, verdicts, not_copied):
         """Nothing is missing, extra or twice; what the target stored differently is called so."""
         bad = verdicts["altered"] or not_copied
-        result = self.copy(*accounts, verb="verify", expect=PARTIAL if bad else DONE)
+        result = self.copy(*accounts, verb="verify", expect=PARTIAL if bad else DONE, timeout=PATIENCE)
         found = {name: result.totals[name] for name in ("identical", "stored_differently", "altered")}
         self.assertEqual(found, {name: verdicts[name] for name in found}, str(result))
         for name in ("missing", "wrong_place", "extra", "duplicated", "unreadable", "flags_differ", "dates_differ"):

@@ -12,7 +12,7 @@ import imaputil
 import mailgen
 import matrix
 import providers
-from harness import DONE, INTERRUPTED, LONG, PARTIAL, SEED, TEMPORARY, USAGE, Account, ToolCase
+from harness import DONE, INTERRUPTED, LONG, PARTIAL, REFUSED, SEED, TEMPORARY, USAGE, Account, ToolCase
 from memserver import MemServer
 from relay import Relay
 
@@ -126,6 +126,51 @@ class Servers(Case):
 
     def test_icloud(self):
         self.pair("iCloud", providers.ICloud)
+
+
+class NoKeywords(MemServer):
+    """Refuses an APPEND whose flags it does not know, instead of dropping them."""
+
+    def do_append(self, connection, arguments):
+        flags = [flag for word in arguments[1:] if isinstance(word, list) for flag in word]
+        if any(not flag.startswith(b"\\") for flag in flags):
+            return "NO [CANNOT] Invalid flag: " + b" ".join(flags).decode()
+        return super().do_append(connection, arguments)
+
+
+class Refusals(Case):
+    """M8: what the target refuses is listed with its words; a full mailbox ends the account, not before its time."""
+
+    def test_over_quota(self):
+        messages = sample()
+        with MemServer() as source, MemServer() as target, self.between(source, target) as accounts:
+            fill(source, messages)
+            room = sum(len(m.octets) for m in messages) // 2
+            target.refuse_append = lambda name, octets: None if room > len(octets) + sum(
+                len(m.octets) for box in target.mailboxes.values() for m in box.messages) else "[OVERQUOTA] It is full."
+            result = self.copy(*accounts, "--connections", "1", expect=REFUSED)
+            self.assertEqual(result.json["status"], "failed")
+            self.assertIn("It is full.", result.err)
+            self.assertEqual(result.json["accounts"][0]["error"]["code"], "overquota")
+            arrived = sum(holdings(target).values())
+            self.assertTrue(0 < arrived < len(messages), arrived)
+            tried = sum(b" APPEND " in line for line in target.received)
+            self.copy(*accounts, expect=REFUSED)
+            self.assertLess(sum(b" APPEND " in line for line in target.received) - tried, 9, "it gives up early")
+            target.refuse_append = lambda name, octets: None
+            self.copy(*accounts)
+            self.assertEqual(holdings(target), of(messages))
+
+    def test_bad_flag(self):
+        messages = sample()
+        system = [m._replace(flags=tuple(f for f in m.flags if f.startswith("\\"))) for m in messages]
+        self.assertNotEqual(system, messages)
+        with MemServer() as source, NoKeywords() as target, self.between(source, target) as accounts:
+            fill(source, messages)
+            result = self.copy(*accounts)
+            self.assertEqual(holdings(target), of(system), str(result))
+            self.assertTrue([p for p in result.problems if p["code"] == "flag" or "Invalid flag" in p["text"]])
+            self.assertEqual(self.copy(*accounts).totals["copied"], 0)
 
 
 class SameAccount(Case):
