@@ -37,7 +37,6 @@ static mig_secret *secret_new(mig_error *err)
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         return NULL;
     }
-    (void)mlock(pages, MIG_SECRET_MAX); /* as far as the limits allow */
     (void)madvise(pages, MIG_SECRET_MAX, MADV_DONTDUMP);
     pthread_mutex_init(&secret->lock, NULL);
     secret->value = pages;
@@ -59,6 +58,8 @@ static int take_line(mig_secret *secret, const char *text, size_t length, const 
         return mig_error_set(err, MIG_E_SECRET, "%s gives no password: its first line is too long or holds a NUL",
                              from);
     }
+    explicit_bzero(secret->value, strlen(secret->value));
+    (void)mlock(secret->value, length + 1); /* as far as the limits allow; pages that are not used cost nothing */
     memcpy(secret->value, text, length);
     secret->value[length] = '\0';
     secret->known = true;
@@ -323,7 +324,7 @@ void mig_secret_free(mig_secret **pointer)
     if (secret == NULL) {
         return;
     }
-    explicit_bzero(secret->value, MIG_SECRET_MAX);
+    explicit_bzero(secret->value, strlen(secret->value));
     munmap(secret->value, MIG_SECRET_MAX);
     pthread_mutex_destroy(&secret->lock);
     free(secret->command);

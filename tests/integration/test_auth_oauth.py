@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import threading
 import time
 import unittest
@@ -257,8 +256,9 @@ class Device(OAuthCase):
             time.sleep(0.05)
         time.sleep(0.5)
         process.terminate()
-        process.communicate(timeout=10)
-        self.assertIn(process.returncode, (-signal.SIGTERM, INTERRUPTED))
+        _, err = process.communicate(timeout=10)
+        self.assertEqual(process.returncode, INTERRUPTED, err)
+        self.assertIn(b"stopped while waiting for the sign-in", err)
 
 
 class Lifetimes(OAuthCase):

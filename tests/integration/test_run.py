@@ -529,7 +529,7 @@ class MasterUser(Campaign):
 
 
 class Plans(ToolCase):
-    """What `plan check` says, and that each option has its place in a plan."""
+    """What `plan check` says."""
 
     def check(self, text, *files):
         path = os.path.join(self.dir, "plan.yaml")
@@ -632,24 +632,6 @@ class Plans(ToolCase):
             for part in parts:
                 self.assertTrue(any(part in text for text in told[place]), (place, part, result.out))
         self.assertIn("%d things to mend" % sum(map(len, planted.values())), result.err)
-
-    def test_each_option_has_its_place(self):
-        listed = set()
-        for verb in ("copy", "verify", "inventory", "run"):
-            out = self.run_command([program(), verb, "--help"]).out
-            listed |= set(re.findall(r"(?<![\w-])--([a-z][a-z0-9-]*)", out))
-        listed -= {"help", "version", "check-report", "public-key", "source", "target"}
-        sides = {name.split("-", 1)[1] for name in listed if name.startswith(("source-", "target-"))}
-        plain = {name for name in listed if not name.startswith(("source-", "target-"))}
-        for name in sorted(plain):
-            value = "[x]" if name in ("folder", "exclude", "map") else "x"
-            result = self.check("version: 1\nsource: {host: a}\ntarget: {host: b}\naccounts:\n- {source: x}\n"
-                                "options: {%s: %s}\n" % (name, value))
-            self.assertNotIn("there is no option", result.out + result.err, name)
-        for name in sorted(sides):
-            result = self.check("version: 1\nsource: {host: a, %s: x}\ntarget: {host: b}\naccounts:\n"
-                                "- {source: x, target-%s: x}\n" % (name, name))
-            self.assertNotIn("there is no", result.out + result.err, name)
 
 
 if __name__ == "__main__":

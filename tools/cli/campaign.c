@@ -3,7 +3,6 @@
 #include "cli/campaign_report.h"
 #include "cli/complain.h"
 #include "cli/frame.h"
-#include "cli/signals.h"
 #include "cli/table.h"
 
 static int work(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *frame, cli_reports *reports,
@@ -12,7 +11,6 @@ static int work(const cli_campaign *campaign, cli_accounts *accounts, cli_frame 
     const cli_options *common = &accounts->common;
     cli_table table;
     cli_table_init(&table, &frame->terminal, common->progress, common->quiet);
-    cli_signals_install(frame->stop);
     const mig_run_options options = {.accounts = accounts->runs,
                                      .account_count = accounts->count,
                                      .steps = common->steps != 0 ? common->steps : campaign->steps,

@@ -17,13 +17,13 @@ int cli_frame_log(cli_frame *frame, const cli_options *options, mig_error *err)
 {
     frame->log.terminal_level = cli_options_terminal_level(options);
     frame->log.file_level = cli_options_file_level(options);
+    cli_signals_install(frame->stop);
     return cli_log_open(&frame->log, options->log_path, err);
 }
 
 void cli_frame_watch(cli_frame *frame, const cli_options *options)
 {
     cli_progress_init(&frame->progress, &frame->terminal, options->progress, options->quiet);
-    cli_signals_install(frame->stop);
 }
 
 void cli_frame_complain_of(const cli_frame *frame, const mig_error *error)

@@ -23,10 +23,13 @@ typedef struct cli_frame {
 /* The first thing that a tool does. `stop` must live as long as the process: a signal can come at any time. */
 void cli_frame_begin(cli_frame *frame, const char *name, mig_stop *stop);
 
-/* Log as the options say. Errors: MIG_E_IO. */
+/*
+ * The options are there: log as they say. From here on signals ask the work to stop, also while a person is waited for.
+ * Errors: MIG_E_IO.
+ */
 int cli_frame_log(cli_frame *frame, const cli_options *options, mig_error *err);
 
-/* Before the library is called for one account: signals ask it to stop from here on, `progress` is ready. */
+/* Before the library is called for one account: makes `progress` ready. */
 void cli_frame_watch(cli_frame *frame, const cli_options *options);
 
 /* One line on standard error for what ended an account early, unless that was a person who wanted it to. */

@@ -10,7 +10,7 @@ static mig_stop *stop_asked; /* a signal handler has no other way to know it */
 
 static void on_signal(int number)
 {
-    static const char first[] = "\nStopping after the batch in flight; once more stops now.\n";
+    static const char first[] = "\nStopping as soon as nothing is left half done; once more stops now.\n";
     static const char second[] = "\nStopping now; the next run sorts out what was in flight.\n";
     const int saved = errno;
     (void)number;

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define MIG_SECRET_MAX 4096 /* octets with the NUL: access tokens are long */
+#define MIG_SECRET_MAX 16384 /* octets with the NUL: access tokens are long */
 
 typedef struct mig_secret mig_secret;
 

@@ -107,12 +107,80 @@ static void test_steps(void **state)
     assert_false(cli_parse_steps("copy verify", &steps));
 }
 
+/* ---- every option of the command line has its place in the plan, and the other way round ---- */
+
+static bool among(const char *name, const char *(*of)(size_t))
+{
+    const char *known;
+    for (size_t i = 0; (known = of(i)); i++)
+        if (strcmp(known, name) == 0)
+            return true;
+    return false;
+}
+
+/* What is said on the command line alone: it names no value of a run, or the plan has it as `source` and `target`. */
+static bool of_the_line_alone(const char *name)
+{
+    static const char *const all[] = {"help", "version", "check-report", "public-key", "source", "target"};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (strcmp(all[i], name) == 0)
+            return true;
+    return false;
+}
+
+static size_t walk(const struct poptOption *table)
+{
+    size_t seen = 0;
+    for (const struct poptOption *entry = table; entry->longName || entry->arg; entry++) {
+        if (entry->argInfo == POPT_ARG_INCLUDE_TABLE) {
+            seen += walk(entry->arg);
+            continue;
+        }
+        const char *name = entry->longName;
+        const bool side = strncmp(name, "source-", 7) == 0 || strncmp(name, "target-", 7) == 0;
+        if (!of_the_line_alone(name) &&
+            !among(side ? name + 7 : name, side ? mig_plan_side_option_name : mig_plan_option_name))
+            fail_msg("--%s has no place in a plan", name);
+        seen++;
+    }
+    return seen;
+}
+
+static bool has_option(const char *name)
+{
+    for (cli_verb verb = CLI_COPY; verb < CLI_ARCHIVE; verb++)
+        if (cli_option_find(verb, name) != CLI_OPTION_UNKNOWN)
+            return true;
+    return false;
+}
+
+static void test_each_option_has_its_place(void **state)
+{
+    static const char *const of_the_plan_alone[] = {"host", "port", "master", "master-separator", "admin"};
+    const char *name;
+    char long_name[64];
+    (void)state;
+    for (cli_verb verb = CLI_COPY; verb < CLI_ARCHIVE; verb++) /* an archive is of one account */
+        assert_true(walk(cli_option_table(verb)) > 30);
+    for (size_t i = 0; (name = mig_plan_option_name(i)); i++)
+        if (!has_option(name))
+            fail_msg("a plan has %s, the command line has not", name);
+    for (size_t i = 0; (name = mig_plan_side_option_name(i)); i++) {
+        bool expected = true;
+        for (size_t k = 0; k < sizeof of_the_plan_alone / sizeof of_the_plan_alone[0]; k++)
+            expected = expected && strcmp(of_the_plan_alone[k], name) != 0;
+        snprintf(long_name, sizeof long_name, "target-%s", name);
+        if (has_option(long_name) != expected)
+            fail_msg("a plan's side has %s, the command line has not", name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),       cmocka_unit_test(test_the_command_line_wins),
         cmocka_unit_test(test_other_tools), cmocka_unit_test(test_switches),
-        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_steps),       cmocka_unit_test(test_each_option_has_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

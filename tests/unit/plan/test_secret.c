@@ -49,6 +49,32 @@ static void test_value(void **state)
     assert_null(mig_secret_from_value("", &error));
 }
 
+/* Access tokens of some providers have many thousand octets; a shorter secret leaves nothing of it behind. */
+static void test_long_tokens(void **state)
+{
+    static char token[MIG_SECRET_MAX + 1];
+    mig_error error = MIG_ERROR_INIT;
+    (void)state;
+    memset(token, 'x', MIG_SECRET_MAX - 1);
+    mig_secret *secret = mig_secret_from_value(token, &error);
+    assert_gives(secret, false, token);
+    mig_secret_free(&secret);
+    write_file(token, MIG_SECRET_MAX - 1, 0600);
+    secret = mig_secret_from_file(path, &error);
+    assert_gives(secret, false, token);
+    mig_secret_free(&secret);
+    char command[128];
+    snprintf(command, sizeof command, "cat %s", path);
+    secret = mig_secret_from_command(command, &error);
+    assert_gives(secret, false, token);
+    write_file("short\n", 6, 0600);
+    assert_gives(secret, true, "short");
+    mig_secret_free(&secret);
+    token[MIG_SECRET_MAX - 1] = 'x';
+    assert_null(mig_secret_from_value(token, &error));
+    assert_int_equal(error.code, MIG_E_SECRET);
+}
+
 static void test_file(void **state)
 {
     (void)state;
@@ -136,9 +162,13 @@ static void test_command_gets_no_secrets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_value),        cmocka_unit_test(test_file),
-        cmocka_unit_test(test_bad_files),    cmocka_unit_test(test_command),
-        cmocka_unit_test(test_bad_commands), cmocka_unit_test(test_command_gets_no_secrets),
+        cmocka_unit_test(test_value),
+        cmocka_unit_test(test_long_tokens),
+        cmocka_unit_test(test_file),
+        cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_command),
+        cmocka_unit_test(test_bad_commands),
+        cmocka_unit_test(test_command_gets_no_secrets),
     };
     if (mkdtemp(directory) == NULL) {
         return 1;
