@@ -1,4 +1,4 @@
-"""What a second run asks and believes: QRESYNC, moves by EMAILID, flags of large folders, servers that are odd or slow."""
+"""What a second run asks and believes: QRESYNC, moves by EMAILID, flags of large folders, odd and slow servers."""
 
 import contextlib
 import os
@@ -388,7 +388,7 @@ class Killed(Case):
 
 class Flags(Case):
     def test_news_of_the_mailbox_before(self):
-        """Without QRESYNC: what comes unasked before the next EXAMINE is answered is not taken for the next folder's."""
+        """Without QRESYNC: what comes unasked before the next EXAMINE is answered is not about the next folder."""
 
         class Mixing(MemServer):
             def _open(self, connection, arguments, mode):
