@@ -146,7 +146,7 @@ typedef struct mig__run {
     bool unplaced;                          /* [lock] a target without UIDPLUS did not tell some new UIDs */
     size_t batch_messages;                  /* [lock] appetite of the writer that was answered last */
     uint64_t batch_octets;                  /* [lock] */
-    int64_t slowest_answer_ms;              /* [lock] that the target took for a batch */
+    int64_t slowest_answer_ms;              /* [lock] that the target took for an APPEND */
     uint64_t account_octets;                /* [lock] message octets that the target took in this run */
     const char *phase;                      /* [lock] */
     const mig__folder_job *current;         /* [lock] worked on last */

@@ -293,6 +293,7 @@ static void adapt(writer *w, const under_way *way)
     int64_t now = mig__now_ms();
     int64_t since = way->sent_ms > w->answered_ms ? way->sent_ms : w->answered_ms;
     w->answered_ms = now;
+    int64_t one = (now - since) / (way->multi || way->batch->count == 0 ? 1 : (int64_t)way->batch->count);
     if (now - since > SLOW_MS) {
         w->appetite.messages = w->appetite.messages > 1 ? w->appetite.messages / 2 : 1;
         w->appetite.octets = w->appetite.octets > 64 * 1024 ? w->appetite.octets / 2 : w->appetite.octets;
@@ -304,7 +305,7 @@ static void adapt(writer *w, const under_way *way)
     pthread_mutex_lock(&w->run->lock);
     w->run->batch_messages = w->appetite.messages;
     w->run->batch_octets = w->appetite.octets;
-    w->run->slowest_answer_ms = now - since > w->run->slowest_answer_ms ? now - since : w->run->slowest_answer_ms;
+    w->run->slowest_answer_ms = one > w->run->slowest_answer_ms ? one : w->run->slowest_answer_ms;
     pthread_mutex_unlock(&w->run->lock);
 }
 
