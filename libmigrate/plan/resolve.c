@@ -156,6 +156,16 @@ static int no_host(resolving *r, int side)
                              "the %s has no host: give one, or a provider that has", side_names[side]);
 }
 
+/* A plan without any word on the target is for taking stock of the source: who needs a target will say so. */
+static bool has_no_target(const resolving *r, int side)
+{
+    bool said = side == 0 || r->raw->sides[1].bad || r->account->users[1] != NULL;
+    for (int i = 0; i < MIG__PLAN_SIDE_OPTIONS && !said; i++) {
+        said = value_of(r, 1, i) != NULL;
+    }
+    return !said;
+}
+
 /* Tells all that is wrong. -1: no memory. */
 static int find_place(resolving *r, int side, place *out)
 {
@@ -287,6 +297,9 @@ static int resolve_side(resolving *r, int side, const char *user)
     place where;
     char name[32];
     bool own = has_own_proof(r, side);
+    if (has_no_target(r, side)) {
+        return 0;
+    }
     if (find_place(r, side, &where) != 0) {
         return -1;
     }

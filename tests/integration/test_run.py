@@ -271,6 +271,20 @@ class Few(Campaign):
         self.assertEqual(len(result.json["verify"]["accounts"]), 3)
         self.assertEqual(result.json["verify"]["totals"]["identical"], 18)
 
+    def test_taking_stock_needs_no_target(self):
+        plan = self.plan(self.source, self.target, [(user,) for user in self.users], columns=("source_user",))
+        with open(plan, encoding="utf-8") as file:
+            lines = [line for line in file if not line.startswith("target:")]
+        with open(plan, "w", encoding="utf-8") as out:
+            out.writelines(lines)
+        result = self.run_plan("inventory", plan)
+        self.assertEqual([(a["messages"], a["target"]) for a in result.json["accounts"]], [(6, None)] * 3)
+        for verb in ("run", "copy", "verify"):
+            result = self.run_command([program(), verb, plan])
+            self.assertEqual(result.status, USAGE, str(result))
+            self.assertIn("there is no target", result.err)
+        self.assertIn("there is no target", self.run_command([program(), "plan", "check", plan]).out)
+
     def test_options_of_account_plan_and_command_line(self):
         rows = [(user, user, "1K" if user == self.users[1] else "") for user in self.users]
         plan = self.plan(self.source, self.target, rows, columns=("source_user", "target_user", "max_size"),

@@ -96,7 +96,7 @@ static int parse_arguments(cli_options *options, const cli_tool *tool, const cli
     memcpy(items, arguments->items, count * sizeof *items);
     if (tool->part == CLI_PART_ACCOUNT && !has(arguments, "--source="))
         items[count++] = "--source=imaps://user@source.invalid";
-    if (tool->part == CLI_PART_ACCOUNT && !has(arguments, "--target="))
+    if (tool->part == CLI_PART_ACCOUNT && !has(arguments, "--target=") && tool->verb != CLI_INVENTORY)
         items[count++] = "--target=imaps://user@target.invalid";
     const int result = cli_options_parse(options, tool, (int)count, items, err);
     free(items);
@@ -134,6 +134,17 @@ static int parse_part(cli_options *options, const cli_tool *tool, cli_part part,
     return result;
 }
 
+/* Only taking stock needs no target. */
+static int refuse_without_target(mig_plan *plan, const mig_plan_account *account, mig_error *err)
+{
+    for (size_t i = 0; i < account->option_count; i++)
+        if (strcmp(account->options[i].name, "target") == 0)
+            return 0;
+    return plan->problem_count > 0
+               ? 0
+               : mig_plan_add_problem(plan, plan->path, 0, "there is no target: give it a host, or a provider", err);
+}
+
 int cli_accounts_take(cli_accounts *accounts, const cli_tool *tool, mig_plan *plan, int argc, const char **argv,
                       mig_error *err)
 {
@@ -143,6 +154,8 @@ int cli_accounts_take(cli_accounts *accounts, const cli_tool *tool, mig_plan *pl
         return -1;
     for (size_t i = 0; i < plan->account_count; i++) {
         cli_options *options = &accounts->items[accounts->count++].options;
+        if (tool->verb != CLI_INVENTORY && refuse_without_target(plan, &plan->accounts[i], err) != 0)
+            return -1;
         if (parse_part(options, tool, CLI_PART_ACCOUNT, plan, &plan->accounts[i], argc, argv, err) != 0)
             return -1;
     }

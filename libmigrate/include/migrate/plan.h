@@ -37,7 +37,8 @@ typedef struct mig_plan_option {
 
 typedef struct mig_plan_account {
     char *source, *target;    /* the users, as in the plan */
-    mig_plan_option *options; /* "source" and "target" (URLs) first, then those of the sides, then the account's own */
+    mig_plan_option *options; /* "source" and "target" (URLs) first, then those of the sides, then the account's own;
+                                 without "target" when the plan says nothing of it */
     size_t option_count;
     const char *file; /* where it stands; borrowed from the plan */
     unsigned line;
