@@ -22,7 +22,7 @@ enum {
     BREAKS_BEFORE_GIVING_UP = 4
 };
 
-static const uint64_t memory_default = 12 << 20;
+static const uint64_t memory_default = 8 << 20;
 static const uint64_t spooled_most = (uint64_t)512 << 20; /* octets in files that wait for the writer */
 
 typedef struct reader {

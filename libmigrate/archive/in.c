@@ -11,8 +11,9 @@
 
 enum {
     BLOCK = 64 << 10,
-    MOST_FILTERS = 2,     /* a compressor, and none below it */
-    RETRIES = 16,         /* of a read that libarchive says may work the next time */
+    MOST_FILTERS = 2, /* a compressor, and none below it */
+    RETRIES = 16,     /* of a read that libarchive says may work the next time */
+    MOST_MEMBERS = 5000000,
     MOST_EXPANSION = 1000 /* octets out of one octet of the file, beyond the first ones */
 };
 
@@ -27,8 +28,10 @@ struct mig__in {
     struct archive *archive;
     struct archive_entry *entry;
     bool has_password;
-    uint64_t most, given; /* octets in all */
-    uint64_t at;          /* in the member */
+    uint64_t most;  /* octets that may come out of the file, headers included */
+    uint64_t given; /* of members so far */
+    uint64_t members;
+    uint64_t at; /* in the member */
 };
 
 /* What libarchive says, as whose fault it is. */
@@ -166,6 +169,13 @@ static void look_at(mig__in *in, mig__in_member *out)
     }
 }
 
+/* Headers count as well: a hundred million empty files are a small file. In a zip only members expand. */
+static bool is_bomb(const mig__in *in)
+{
+    la_int64_t octets = archive_filter_bytes(in->archive, 0);
+    return in->given > in->most || (octets > 0 && (uint64_t)octets > in->most);
+}
+
 int mig__in_next(mig__in *in, mig__in_member *out, mig_error *err)
 {
     int rc = ARCHIVE_RETRY;
@@ -181,7 +191,7 @@ int mig__in_next(mig__in *in, mig__in_member *out, mig_error *err)
     if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
         return complain(in, "it can not be read any further", err);
     }
-    if (in->given > in->most) {
+    if (is_bomb(in) || ++in->members > MOST_MEMBERS) {
         return mig_error_set(err, MIG_E_REFUSED, "it expands beyond all measure");
     }
     in->at = 0;
@@ -210,7 +220,7 @@ int mig__in_read(mig__in *in, const void **octets, size_t *length, mig_error *er
     }
     in->at += *length;
     in->given += *length;
-    if (in->given > in->most || in->at > (uint64_t)largest_member) {
+    if (is_bomb(in) || in->at > (uint64_t)largest_member) {
         return mig_error_set(err, MIG_E_REFUSED, "it expands beyond all measure");
     }
     return 1;

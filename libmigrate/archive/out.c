@@ -15,7 +15,8 @@
 enum {
     MOST_THREADS = 4, /* each takes some megabytes, ... */
     MOST_XZ = 2,      /* ... one of xz 15 of them */
-    BLOCK = 64 << 10  /* octets written at a time */
+    LOCK_ATTEMPTS = 8,
+    BLOCK = 64 << 10 /* octets written at a time */
 };
 
 struct mig__out {
@@ -184,6 +185,11 @@ static int check_name(mig__out *out, const mig__out_options *options, mig_error 
         mig_error_set(err, MIG_E_USAGE, "only a .zip can be encrypted, and %s is none", options->path);
         return mig_error_hint(err, "let the name end in .zip, or encrypt the file with gpg or age afterwards");
     }
+    return 0;
+}
+
+static int check_free(const mig__out_options *options, mig_error *err)
+{
     if (!options->replace && access(options->path, F_OK) == 0) {
         mig_error_set(err, MIG_E_REFUSED, "%s is there already", options->path);
         return mig_error_hint(err, "name another file; --incremental adds to an archive, --force replaces it");
@@ -191,16 +197,35 @@ static int check_name(mig__out *out, const mig__out_options *options, mig_error 
     return 0;
 }
 
-static int open_part(mig__out *out, mig_error *err)
+/* 1: the file is ours; 0: whoever had it has just given it its name; -1. */
+static int lock_part(mig__out *out, mig_error *err)
 {
+    struct stat ours, there;
     out->fd = open(out->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (out->fd < 0) {
         return mig_error_errno(err, MIG_E_IO, errno, "can not write %s", out->part);
     }
-    if (flock(out->fd, LOCK_EX | LOCK_NB) != 0) {
+    bool busy = flock(out->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; /* no file system need have locks */
+    bool same = !busy && fstat(out->fd, &ours) == 0 && stat(out->part, &there) == 0 && ours.st_ino == there.st_ino &&
+                ours.st_dev == there.st_dev;
+    if (!same) {
         close(out->fd);
-        out->fd = -1; /* it is another process's: not to be removed */
-        return mig_error_set(err, MIG_E_STATE_LOCKED, "another process is writing %s", out->part);
+        out->fd = -1; /* it is another process's: neither to be removed nor to be cut */
+    }
+    return busy ? mig_error_set(err, MIG_E_STATE_LOCKED, "another process is writing %s", out->part) : same;
+}
+
+static int open_part(mig__out *out, const mig__out_options *options, mig_error *err)
+{
+    int ours = 0;
+    for (int attempt = 0; ours == 0 && attempt < LOCK_ATTEMPTS; attempt++) {
+        ours = lock_part(out, err);
+    }
+    if (ours == 0) {
+        return mig_error_set(err, MIG_E_STATE_LOCKED, "other processes are writing %s", out->part);
+    }
+    if (ours < 0 || check_free(options, err) != 0) {
+        return -1;
     }
     if (ftruncate(out->fd, 0) != 0) { /* what a run that was killed left behind */
         return mig_error_errno(err, MIG_E_IO, errno, "can not write %s", out->part);
@@ -222,7 +247,7 @@ mig__out *mig__out_open(const mig__out_options *options, mig_error *err)
     out->path = mig__strdup(options->path);
     int failed = out->part == NULL || out->path == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     failed = failed != 0 ? failed : check_name(out, options, err);
-    failed = failed != 0 ? failed : open_part(out, err);
+    failed = failed != 0 ? failed : open_part(out, options, err);
     failed = failed != 0 ? failed : open_archive(out, options, err);
     if (failed != 0) {
         mig__out_abandon(&out);

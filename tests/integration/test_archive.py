@@ -15,7 +15,7 @@ import mailgen
 import oracle
 import schema
 from archives import ArchiveCase
-from harness import (CORPUS, DONE, INTERRUPTED, LOCAL, LOGIN, PARTIAL, ROOT, SEED, TEMPORARY, USAGE, Account,
+from harness import (CORPUS, DONE, INTERRUPTED, LOCAL, LOGIN, LONG, PARTIAL, SEED, TEMPORARY, USAGE, Account,
                      build_directory, program, seeded)
 from memserver import MemServer
 from relay import DOWN, Relay
@@ -699,6 +699,23 @@ class Damaged(Source):
         self.assertTrue(self.kinds(self.check(self.write("lie.zip", octets), expect=PARTIAL)))
 
 
+    @unittest.skipUnless(LONG, "reads 4 GiB")
+    def test_bomb(self):
+        """A file of some hundred kilobytes that would fill a disk."""
+        path = self.path("bomb.tar.zst")
+        with subprocess.Popen(["zstd", "-q", "-o", path], stdin=subprocess.PIPE) as packer:
+            for number in range(6):
+                evil, _ = archives.member("Maildir/cur/%d:2," % number)
+                evil.size = 1 << 30
+                packer.stdin.write(evil.tobuf(tarfile.USTAR_FORMAT))
+                for _ in range(1 << 10):
+                    packer.stdin.write(bytes(1 << 20))
+            packer.stdin.close()
+        self.assertLess(os.path.getsize(path), 1 << 20)
+        checked = self.check(path, expect=PARTIAL, preset="release", timeout=300)
+        self.assertIn("beyond all measure", " ".join(finding["detail"] for finding in checked.json["findings"]))
+
+
 class Large(Source):
     def test_memory(self):
         user, connection = self.fresh()
@@ -718,7 +735,8 @@ class Large(Source):
 class Corpus(ArchiveCase):
     """Real mail that lies beside the project, where it does."""
 
-    def corpus(self, kind):
+    def corpus(self, kind, back):
+        """Export; `back` brings it to another server, which has to have the same."""
         directory = os.path.join(CORPUS, kind)
         if not os.path.isdir(directory):
             self.skipTest("there is no ../shared/corpus/" + kind)
@@ -731,19 +749,35 @@ class Corpus(ArchiveCase):
             self.assertEqual(len(archives.check_by_hand(path)), len(messages))
             other = dovecot.Dovecot(users=["c"], authority=server.authority)
             self.addCleanup(other.stop)
-            archives.unpack(path, other.mail("c"))
-            other.start()
+            back(path, other)
             theirs = other.login("c")
             lines = oracle.compare(connection, theirs)
             theirs.shutdown()
             connection.shutdown()
         self.assertEqual(lines, [], "\n".join(lines[:20]))
 
+    @staticmethod
+    def unpack(path, other):
+        archives.unpack(path, other.mail("c"))
+        other.start()
+
+    def bring_back(self, path, other):
+        other.start()
+        result = self.run_command([program(), "archive", "import", path, "--state", self.state,
+                                   *Account.on(other, "c").arguments("target", self.dir)])
+        self.assertEqual(result.status, DONE, str(result))
+
     def test_malformed(self):
-        self.corpus("malformed")
+        self.corpus("malformed", self.unpack)
+
+    def test_malformed_and_back(self):
+        self.corpus("malformed", self.bring_back)
 
     def test_spam(self):
-        self.corpus("spam")
+        self.corpus("spam", self.unpack)
+
+    def test_ham(self):
+        self.corpus("ham", self.bring_back)
 
 
 if __name__ == "__main__":

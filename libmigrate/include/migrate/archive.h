@@ -44,7 +44,7 @@ typedef struct mig_archive_options {
 
     int connections; /* most connections to the server; 0: 4 */
     int patience_ms; /* how long to keep trying while the server can not be reached; 0: 2 minutes */
-    uint64_t memory; /* budget for message octets held in memory; 0: 12 MiB */
+    uint64_t memory; /* budget for message octets held in memory; 0: 8 MiB */
     mig_log log;
     mig_stop *stop; /* NULL: can not be asked to stop */
 
