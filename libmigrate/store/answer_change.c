@@ -52,7 +52,8 @@ static int read_message(appending *a)
     mig__buffer text = MIG__BUFFER_INIT;
     char *flags = NULL;
     uint64_t size = 0;
-    int64_t date = MIG__STORE_NO_DATE;
+    int64_t date = 0;
+    bool dated = false;
     int failed = mig__talk_expect(talk, ' ');
     if (failed == 0 && mig__talk_peek(talk) == '(') {
         failed = read_flags(talk, &text, &flags);
@@ -63,13 +64,15 @@ static int read_message(appending *a)
         failed = mig__talk_string(talk, &text);
         if (failed == 0 && mig__datetime_parse(text.data, &moment)) {
             date = moment.utc;
+            dated = true;
         }
         failed = failed == 0 ? mig__talk_expect(talk, ' ') : failed;
     }
     failed = failed == 0 ? mig__talk_literal(talk, &size) : failed;
     if (failed == 0) {
         if (a->error.code == MIG_OK) {
-            (void)talk->store->ops->append_begin(talk->store, &a->batch, flags != NULL ? flags : "", date, &a->error);
+            (void)talk->store->ops->append_begin(talk->store, &a->batch, flags != NULL ? flags : "",
+                                                 dated ? &date : NULL, &a->error);
         }
         failed = read_octets(a, size);
     }

@@ -28,9 +28,6 @@ mig__store_folder *mig__talk_folder(mig__talk *talk, const char *wire, mig_error
 
 void mig__talk_unselect(mig__talk *talk)
 {
-    if (talk->selected != NULL) {
-        mig__store_let_go(talk->store, talk->selected);
-    }
     talk->selected = NULL;
 }
 
@@ -240,5 +237,6 @@ int mig__answer_select(mig__talk *talk, bool writable)
         mig__talk_say(talk, "%s)] done\r\n", keywords_fit(folder) ? " \\*" : "");
     }
     pthread_mutex_unlock(&talk->store->lock);
+    mig__store_let_go(talk->store, folder);
     return mig__talk_ok(talk, talk->writable ? "[READ-WRITE] done" : "[READ-ONLY] done");
 }

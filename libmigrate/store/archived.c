@@ -92,7 +92,7 @@ static int make_directory(mig_store *store, unpacked *u, mig_error *err)
 /* ---- folders and messages ---- */
 
 /* Only what is a flag: the manifest may be anybody's. */
-static int take_flags(mig_store *store, const char *joined, uint32_t *out, mig_error *err)
+static int take_flags(mig_store *store, const char *joined, uint16_t *out, mig_error *err)
 {
     const char **flags = mig__flags_split(joined);
     size_t kept = 0;
@@ -126,8 +126,10 @@ static int add_messages(mig_store *store, unpacked *u, size_t number, mig__store
             break;
         }
         message->uid = from.uid;
-        message->date = from.date.valid ? from.date.utc : MIG__STORE_NO_DATE;
-        message->from = mig__store_add_name(folder, from.path);
+        if (from.date.valid) {
+            mig__message_set_date(message, from.date.utc);
+        }
+        mig__message_put(message, mig__store_add_name(folder, from.path), 0);
         failed = take_flags(store, from.flags, &message->flags, err);
         failed = failed == 0 ? mig__uid_key_of(from.path, strlen(from.path), &keys[i], err) : failed;
     }
@@ -202,7 +204,7 @@ static void archive_path(const mig_store *store, const mig__store_folder *folder
                          mig__buffer *out)
 {
     (void)store;
-    mig__buffer_addf(out, "%s/%s", folder->path, folder->names.data + message->from);
+    mig__buffer_addf(out, "%s/%s", folder->path, folder->names.data + mig__message_from(message));
 }
 
 static void archive_close(mig_store *store)

@@ -127,7 +127,7 @@ static int take_message(mig_store *store, mig__store_folder *folder, const char 
         mig__store_message *message = mig__store_add_message(folder, err);
         failed = message == NULL ? -1 : key_of(name, &status, &keys[folder->count - 1], err);
         if (message != NULL) {
-            message->from = mig__store_add_name(folder, name);
+            mig__message_put(message, mig__store_add_name(folder, name), 0);
             failed = failed == 0 ? mig__store_flags(store, "", &message->flags, err) : failed;
         }
     }
@@ -163,7 +163,7 @@ static void eml_path(const mig_store *store, const mig__store_folder *folder, co
                      mig__buffer *out)
 {
     (void)store;
-    mig__buffer_addf(out, "%s/%s", folder->path, folder->names.data + message->from);
+    mig__buffer_addf(out, "%s/%s", folder->path, folder->names.data + mig__message_from(message));
 }
 
 /* ---- Date: ---- */

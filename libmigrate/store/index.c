@@ -8,7 +8,12 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { IDLE_MOST = 8 }; /* indexes kept although nobody holds them */
+enum {
+    QUIET = 4,
+    LARGE = 1000,
+    IDLE_MOST = 40,    /* indexes kept although nobody holds them: one for each connection that may come back to it */
+    FLAGS_MOST = 65000 /* texts of flags; the five system flags alone have a place above that */
+};
 
 mig__store_folder *mig__store_find(mig_store *store, const char *wire)
 {
@@ -97,19 +102,13 @@ static size_t flag_place(const mig_store *store, const char *joined, bool *there
     return low;
 }
 
-int mig__store_flags(mig_store *store, const char *joined, uint32_t *out, mig_error *err)
+static int add_flags(mig_store *store, const char *joined, size_t at, uint16_t *out, mig_error *err)
 {
-    bool there;
-    size_t at = flag_place(store, joined, &there);
-    if (there) {
-        *out = store->flag_order[at];
-        return 0;
-    }
     if (store->flag_count == store->flag_room) {
         size_t room = store->flag_room == 0 ? 32 : 2 * store->flag_room;
         char **texts = realloc(store->flags, room * sizeof *texts);
         store->flags = texts != NULL ? texts : store->flags;
-        uint32_t *order = texts != NULL ? realloc(store->flag_order, room * sizeof *order) : NULL;
+        uint16_t *order = texts != NULL ? realloc(store->flag_order, room * sizeof *order) : NULL;
         if (order == NULL) {
             return mig_error_set(err, MIG_E_NOMEM, "out of memory");
         }
@@ -121,10 +120,43 @@ int mig__store_flags(mig_store *store, const char *joined, uint32_t *out, mig_er
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     memmove(store->flag_order + at + 1, store->flag_order + at, (store->flag_count - at) * sizeof *store->flag_order);
-    store->flag_order[at] = (uint32_t)store->flag_count;
-    *out = (uint32_t)store->flag_count;
+    store->flag_order[at] = *out = (uint16_t)store->flag_count;
     store->flags[store->flag_count++] = text;
     return 0;
+}
+
+int mig__store_flags(mig_store *store, const char *joined, uint16_t *out, mig_error *err)
+{
+    bool there;
+    size_t at = flag_place(store, joined, &there);
+    if (there) {
+        *out = store->flag_order[at];
+        return 0;
+    }
+    if (store->flag_count < FLAGS_MOST) {
+        return add_flags(store, joined, at, out, err);
+    }
+    const char **flags = mig__flags_split(joined);
+    size_t kept = 0;
+    for (size_t i = 0; flags != NULL && flags[i] != NULL; i++) {
+        if (flags[i][0] == '\\') {
+            flags[kept++] = flags[i];
+        }
+    }
+    if (flags != NULL) {
+        flags[kept] = NULL;
+    }
+    char *system = flags != NULL ? mig__flags_join(flags) : NULL;
+    free(flags);
+    at = system != NULL ? flag_place(store, system, &there) : 0;
+    int failed = system == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    if (failed == 0 && there) {
+        *out = store->flag_order[at];
+    } else if (failed == 0) {
+        failed = add_flags(store, system, at, out, err);
+    }
+    free(system);
+    return failed;
 }
 
 mig__store_message *mig__store_add_message(mig__store_folder *folder, mig_error *err)
@@ -195,6 +227,9 @@ int mig__store_number(mig_store *store, mig__store_folder *folder, mig__uid_key 
     if (mig__buffer_ok(&folder->names, err) != 0) {
         return -1;
     }
+    if (store->map == NULL) {
+        mig__uids_free(&folder->uids); /* the list is read anew with the folder */
+    }
     return store->ops->numbered != NULL ? store->ops->numbered(store, folder, before, err) : 0;
 }
 
@@ -253,6 +288,7 @@ int mig__store_hold(mig_store *store, mig__store_folder *folder, mig_error *err)
     if (failed == 0) {
         folder->users++;
         folder->used = ++store->clock;
+        folder->quiet = 0;
     }
     pthread_mutex_unlock(&store->lock);
     return failed;
@@ -264,6 +300,14 @@ void mig__store_let_go(mig_store *store, mig__store_folder *folder)
     folder->users--;
     forget_idle(store);
     pthread_mutex_unlock(&store->lock);
+}
+
+void mig__store_leave(mig__store_folder *folder)
+{
+    folder->quiet++;
+    if (folder->quiet >= QUIET && folder->users == 0 && folder->count >= LARGE) {
+        mig__store_folder_clear(folder);
+    }
 }
 
 int mig__store_reload(mig_store *store, mig__store_folder *folder, mig_error *err)
@@ -342,11 +386,11 @@ static int open_file(mig_store *store, mig__store_folder *folder, mig__store_ite
 static bool in_place(int fd, const mig__store_message *message, const struct stat *status)
 {
     char line[5];
-    if (message->from + message->length > (uint64_t)status->st_size) {
+    uint64_t from = mig__message_from(message), skip = mig__message_skip(message);
+    if (from + message->length > (uint64_t)status->st_size) {
         return false;
     }
-    return message->skip == 0 ||
-           (pread(fd, line, sizeof line, (off_t)(message->from - message->skip)) == 5 && memcmp(line, "From ", 5) == 0);
+    return skip == 0 || (pread(fd, line, sizeof line, (off_t)(from - skip)) == 5 && memcmp(line, "From ", 5) == 0);
 }
 
 int mig__store_item_open(mig_store *store, mig__store_folder *folder, mig__store_item *item, mig__stretch *out,
@@ -365,17 +409,21 @@ int mig__store_item_open(mig_store *store, mig__store_folder *folder, mig__store
     if (fd < 0) {
         return mig_error_errno(err, MIG_E_IO, errno, "opening %s", item->path);
     }
+    if (!own && message->length == UINT32_MAX) {
+        close(fd);
+        return mig_error_set(err, MIG_E_TOO_BIG, "a message in %s is longer than 4 GiB", item->path);
+    }
     if (!own && !in_place(fd, message, &status)) {
         close(fd);
         mig_error_set(err, MIG_E_IO, "%s was changed while it was being read", item->path);
         return mig_error_hint(err, "run again when nothing delivers into it or compacts it");
     }
     *out = (mig__stretch){.fd = fd,
-                          .from = own ? 0 : message->from,
+                          .from = own ? 0 : mig__message_from(message),
                           .length = own ? (uint64_t)status.st_size : message->length,
                           .crlf = store->crlf,
                           .unquote = store->quoted};
-    *date = message->date != MIG__STORE_NO_DATE ? message->date : (int64_t)status.st_mtim.tv_sec;
+    *date = message->date != MIG__STORE_NO_DATE ? (int64_t)message->date : (int64_t)status.st_mtim.tv_sec;
     if (store->ops->date != NULL) {
         store->ops->date(out, date);
     }

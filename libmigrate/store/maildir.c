@@ -285,7 +285,7 @@ static int maildir_open(mig_store *store, mig_error *err)
 
 const char *mig__maildir_name_of(const mig__store_folder *folder, const mig__store_message *message)
 {
-    return folder->names.data + message->from;
+    return folder->names.data + mig__message_from(message);
 }
 
 static void maildir_path(const mig_store *store, const mig__store_folder *folder, const mig__store_message *message,
@@ -341,7 +341,7 @@ static int scan(mig_store *store, mig__store_folder *folder, const char *part, b
             mig__store_message *message = mig__store_add_message(folder, err);
             failed = message == NULL ? -1 : 0;
             if (message != NULL) {
-                message->from = folder->names.length;
+                mig__message_put(message, folder->names.length, 0);
                 mig__buffer_addf(&folder->names, "%s/%s", part, entry->d_name);
                 mig__buffer_add_char(&folder->names, '\0');
             }

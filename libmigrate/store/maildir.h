@@ -60,7 +60,7 @@ int mig__maildir_subscribe(mig_store *store, const char *wire, mig_error *err);
 
 /* ---- maildir_append.c, maildir_change.c ---- */
 
-int mig__maildir_append_begin(mig_store *store, mig__store_batch *batch, const char *flags, int64_t date,
+int mig__maildir_append_begin(mig_store *store, mig__store_batch *batch, const char *flags, const int64_t *date,
                               mig_error *err);
 int mig__maildir_append_data(mig_store *store, mig__store_batch *batch, const char *octets, size_t length,
                              mig_error *err);

@@ -116,14 +116,15 @@ static mig__store_arrival *add_arrival(mig_store *store, mig__store_batch *batch
     return item;
 }
 
-int mig__maildir_append_begin(mig_store *store, mig__store_batch *batch, const char *flags, int64_t date,
+int mig__maildir_append_begin(mig_store *store, mig__store_batch *batch, const char *flags, const int64_t *date,
                               mig_error *err)
 {
     mig__store_arrival *item = add_arrival(store, batch, flags, err);
     if (item == NULL) {
         return -1;
     }
-    item->date = date;
+    item->dated = date != NULL;
+    item->date = date != NULL ? *date : 0;
     batch->written = 0;
     char *path = waiting_path(batch, item);
     if (path == NULL) {
@@ -154,17 +155,17 @@ int mig__maildir_append_data(mig_store *store, mig__store_batch *batch, const ch
 }
 
 /* The time of the file is the message's; a date before 1970 is one as well. */
-static int set_date(int fd, int64_t date)
+static int set_date(int fd, const mig__store_arrival *item)
 {
-    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)date}};
-    return date == MIG__STORE_NO_DATE ? 0 : futimens(fd, times);
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)item->date}};
+    return item->dated ? futimens(fd, times) : 0;
 }
 
 int mig__maildir_append_end(mig_store *store, mig__store_batch *batch, mig_error *err)
 {
     mig__store_arrival *item = &batch->items[batch->count - 1];
     (void)store;
-    bool done = set_date(batch->fd, item->date) == 0 && fsync(batch->fd) == 0;
+    bool done = set_date(batch->fd, item) == 0 && fsync(batch->fd) == 0;
     int problem = errno;
     if (close(batch->fd) != 0 && done) {
         done = false;
@@ -224,18 +225,18 @@ static int rename_all(commit *c, mig_error *err)
     return 0;
 }
 
-/* Into the index; memory for it was made before anything could be seen. */
+/* Into the index, if there is one; memory for it is taken before anything can be seen. */
 static int index_all(commit *c, mig_error *err)
 {
     int failed = 0;
     pthread_mutex_lock(&c->store->lock);
     size_t before = c->folder->count;
-    for (size_t i = 0; failed == 0 && i < c->batch->count; i++) {
+    for (size_t i = 0; failed == 0 && c->folder->loaded && i < c->batch->count; i++) {
         mig__store_message *message = mig__store_add_message(c->folder, err);
         failed = message == NULL ? -1 : 0;
         if (failed == 0) {
             message->uid = c->first + (uint32_t)i;
-            message->from = mig__store_add_name(c->folder, c->names[i]);
+            mig__message_put(message, mig__store_add_name(c->folder, c->names[i]), 0);
             char *flags = mig__maildir_flags(c->names[i] + 4, c->folder->keywords);
             failed = flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
                                    : mig__store_flags(c->store, flags, &message->flags, err);
@@ -316,6 +317,9 @@ int mig__maildir_append_commit(mig_store *store, mig__store_batch *batch, uint32
             failed = -1;
         }
     }
+    pthread_mutex_lock(&store->lock);
+    mig__store_leave(batch->folder);
+    pthread_mutex_unlock(&store->lock);
     for (size_t i = 0; i < batch->count; i++) {
         uids[i] = c.first + (uint32_t)i;
         free(c.names[i]);

@@ -129,7 +129,7 @@ int mig__maildir_begin(mig_store *store, mig__store_folder *folder, mig_error *e
     mig__uidlist_stamp(folder->path, stamp);
     pthread_mutex_lock(&store->lock);
     folder->users++; /* so that the index stays */
-    bool current = folder->loaded && stamp[0] != 0 && memcmp(stamp, folder->stamp, sizeof stamp) == 0;
+    bool current = folder->uidvalidity != 0 && stamp[0] != 0 && memcmp(stamp, folder->stamp, sizeof stamp) == 0;
     pthread_mutex_unlock(&store->lock);
     if (!current && mig__store_reload(store, folder, err) != 0) {
         mig__maildir_let_go(store, folder);
@@ -222,14 +222,14 @@ static int rename_file(const mig__store_item *item, const mig__store_folder *fol
 
 static int set_name(mig_store *store, mig__store_folder *folder, uint32_t uid, const char *name, mig_error *err)
 {
-    uint32_t number = 0;
+    uint16_t number = 0;
     char *flags = mig__maildir_flags(name + 4, folder->keywords);
     pthread_mutex_lock(&store->lock);
     int failed =
         flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : mig__store_flags(store, flags, &number, err);
     size_t at = mig__store_seek(folder, uid);
     if (failed == 0 && at < folder->count && folder->messages[at].uid == uid) {
-        folder->messages[at].from = mig__store_add_name(folder, name);
+        mig__message_put(&folder->messages[at], mig__store_add_name(folder, name), 0);
         folder->messages[at].flags = number;
         failed = mig__buffer_ok(&folder->names, err);
     }
@@ -299,13 +299,13 @@ static int move_locked(mig_store *store, mig__store_folder *folder, mig__store_f
     if (failed == 0) {
         mig__uidlist_stamp(to->path, to->stamp);
         pthread_mutex_lock(&store->lock);
-        mig__store_message *message = mig__store_add_message(to, err);
-        failed = message == NULL ? -1 : 0;
+        mig__store_message *message = to->loaded ? mig__store_add_message(to, err) : NULL;
+        failed = to->loaded && message == NULL ? -1 : 0;
         if (message != NULL) {
             message->uid = next;
-            message->from = mig__store_add_name(to, name);
-            to->uidnext = next + 1;
+            mig__message_put(message, mig__store_add_name(to, name), 0);
         }
+        to->uidnext = next + 1;
         pthread_mutex_unlock(&store->lock);
     }
     failed = failed == 0 ? rename_file(item, to, name, err) : failed;

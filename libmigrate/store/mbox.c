@@ -22,7 +22,7 @@ typedef struct reading { /* of one file */
     mig_store *store;
     const char *wire;         /* the folder that the file is */
     mig__store_folder *plain; /* NULL until a message without labels comes */
-    uint32_t file;
+    uint16_t file;
     const mig__mbox_message *message;
     /* of the message: */
     const char *flags;
@@ -55,10 +55,11 @@ static int place(reading *r, mig__store_folder *folder, mig_error *err)
         return -1;
     }
     message->file = r->file;
-    message->skip = from->skip;
-    message->from = from->from;
-    message->length = from->length;
-    message->date = from->has_date ? from->date : MIG__STORE_NO_DATE;
+    mig__message_put(message, from->from, from->skip);
+    message->length = from->length < UINT32_MAX ? (uint32_t)from->length : UINT32_MAX;
+    if (from->has_date) {
+        mig__message_set_date(message, from->date);
+    }
     return mig__store_flags(r->store, r->flags, &message->flags, err);
 }
 
@@ -104,7 +105,7 @@ static int place_label(const char *label, void *context, mig_error *err)
     if (failed == 0 && wire.length > 0) {
         mig__store_folder *folder = folder_of(r->store, wire.data, err);
         bool again = folder != NULL && folder->count > 0 &&
-                     folder->messages[folder->count - 1].from == r->message->from &&
+                     mig__message_from(&folder->messages[folder->count - 1]) == r->message->from &&
                      folder->messages[folder->count - 1].file == r->file;
         failed = folder == NULL ? -1 : again ? 0 : place(r, folder, err);
         if (folder != NULL && role != MIG_ROLE_NONE) {
@@ -184,8 +185,11 @@ static int take_message(const mig__mbox_message *message, void *context, mig_err
 
 /* ---- files ---- */
 
-static int add_file(mig_store *store, const char *path, uint32_t *number, mig_error *err)
+static int add_file(mig_store *store, const char *path, uint16_t *number, mig_error *err)
 {
+    if (store->file_count >= UINT16_MAX) {
+        return mig_error_set(err, MIG_E_BOUNDS, "there are more than %d files in %s", UINT16_MAX - 1, store->path);
+    }
     char **grown = realloc(store->files, (store->file_count + 1) * sizeof *grown);
     char *copy = strdup(path);
     if (grown != NULL) {
@@ -195,7 +199,7 @@ static int add_file(mig_store *store, const char *path, uint32_t *number, mig_er
         free(copy);
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    *number = (uint32_t)store->file_count;
+    *number = (uint16_t)store->file_count;
     grown[store->file_count++] = copy;
     return 0;
 }

@@ -116,6 +116,32 @@ static const command *find_command(mig__talk *talk)
     return NULL;
 }
 
+/* The line is read to its end, and refused. */
+static int refuse_line(mig__talk *talk, const mig_error *error)
+{
+    mig__buffer rest = MIG__BUFFER_INIT;
+    int failed = mig__talk_rest(talk, &rest);
+    mig__buffer_free(&rest);
+    return failed != 0 ? -1 : mig__talk_no(talk, error);
+}
+
+/* A command that needs a mailbox: its index is held meanwhile. */
+static int answer_in_folder(mig__talk *talk, const command *known)
+{
+    mig_error error = MIG_ERROR_INIT;
+    mig__store_folder *folder = talk->selected;
+    if (folder == NULL) { /* the SELECT that was sent just before was refused */
+        mig_error_set(&error, MIG_E_NO, "no mailbox is open");
+        return refuse_line(talk, &error);
+    }
+    if (mig__store_hold(talk->store, folder, &error) != 0) {
+        return refuse_line(talk, &error);
+    }
+    int failed = known->answer(talk);
+    mig__store_let_go(talk->store, folder);
+    return failed;
+}
+
 /* One command. -1: the connection ends. */
 static int converse(mig__talk *talk)
 {
@@ -133,15 +159,7 @@ static int converse(mig__talk *talk)
         }
         return -1;
     }
-    if (known->selected && talk->selected == NULL) {
-        /* Its SELECT, which was sent just before, was refused: as a server does, refuse what was meant for it. */
-        mig__buffer rest = MIG__BUFFER_INIT;
-        int failed = mig__talk_rest(talk, &rest);
-        mig__buffer_free(&rest);
-        mig__talk_say(talk, "%s BAD no mailbox is open\r\n", talk->tag);
-        return failed;
-    }
-    return known->answer(talk);
+    return known->selected ? answer_in_folder(talk, known) : known->answer(talk);
 }
 
 static void *serve(void *argument)

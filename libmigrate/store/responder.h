@@ -11,7 +11,7 @@
 
 #include "store/store.h"
 
-enum { MIG__TAG_MOST = 64, MIG__STRING_MOST = 64 * 1024, MIG__INPUT = 64 * 1024 };
+enum { MIG__TAG_MOST = 64, MIG__STRING_MOST = 64 * 1024, MIG__INPUT = 32 * 1024 };
 
 typedef struct mig__talk {
     mig_store *store;
@@ -21,7 +21,7 @@ typedef struct mig__talk {
     mig__buffer out;
     bool broken; /* the other side is gone, or did not keep to the protocol */
     char tag[MIG__TAG_MOST];
-    mig__store_folder *selected; /* held; NULL: none */
+    mig__store_folder *selected; /* NULL: none */
     bool writable;
 } mig__talk;
 

@@ -22,17 +22,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* There are as many of these as messages, so they are small: mig__message_put and mig__message_set_date fill them. */
 typedef struct mig__store_message {
+    uint64_t place; /* offset in the file, and in the low 16 bits the octets of the From_ line before it; for a file of
+                       its own: of its name in `names` of the folder */
     uint32_t uid;
-    uint32_t flags;  /* number of a text in the store's pool */
-    uint32_t file;   /* mbox: which file */
-    uint32_t skip;   /* mbox: octets of the From_ line, which lies before the message */
-    uint64_t from;   /* offset in the file; for a file of its own: of its name in `names` of the folder */
-    uint64_t length; /* octets in the file; a file of its own tells by itself */
-    int64_t date;    /* seconds since 1970; MIG__STORE_NO_DATE: the file's own time */
+    uint32_t length; /* octets in the file; UINT32_MAX: more. A file of its own tells by itself */
+    uint32_t date;   /* seconds since 1970; MIG__STORE_NO_DATE: the file's own time */
+    uint16_t flags;  /* number of a text in the store's pool */
+    uint16_t file;   /* mbox: which file */
 } mig__store_message;
 
-#define MIG__STORE_NO_DATE INT64_MIN
+#define MIG__STORE_NO_DATE UINT32_MAX
+
+static inline uint64_t mig__message_from(const mig__store_message *message)
+{
+    return message->place >> 16;
+}
+
+static inline uint32_t mig__message_skip(const mig__store_message *message)
+{
+    return (uint32_t)(message->place & 0xffff);
+}
+
+static inline void mig__message_put(mig__store_message *message, uint64_t from, uint32_t skip)
+{
+    message->place = from << 16 | (skip & 0xffff);
+}
+
+/* Before 1970 there is no INTERNALDATE that all take; behind 2106 there is none here. */
+static inline void mig__message_set_date(mig__store_message *message, int64_t date)
+{
+    message->date = date < 0 ? 0 : date >= MIG__STORE_NO_DATE ? MIG__STORE_NO_DATE - 1 : (uint32_t)date;
+}
 
 typedef struct mig__store_folder {
     char *wire; /* name as IMAP has it: mUTF-7, levels joined by the store's delimiter */
@@ -44,6 +66,7 @@ typedef struct mig__store_folder {
 
     bool loaded;
     unsigned users; /* that hold it (mig__store_hold) */
+    unsigned quiet; /* batches that were added since it was held last */
     uint64_t used;  /* when it was held last, to forget the oldest first */
     uint32_t uidvalidity, uidnext;
     mig__store_message *messages; /* by ascending UID */
@@ -67,6 +90,7 @@ typedef struct mig__store_item {
 /* A message on its way into a folder. */
 typedef struct mig__store_arrival {
     char *flags; /* joined (base/flags.h) */
+    bool dated;
     int64_t date;
     char *name; /* the backend's: unique name of the file */
     uint64_t size;
@@ -95,7 +119,7 @@ typedef struct mig__store_ops {
     int (*numbered)(mig_store *store, mig__store_folder *folder, uint32_t from, mig_error *err);
     /* Nothing came or went since the folder was loaded. NULL: it is loaded once. */
     bool (*current)(mig_store *store, const mig__store_folder *folder);
-    /* Where the message of `name` (mig__store_message.from) lies: "" when it is gone. */
+    /* Where the message of `name` (mig__message_from) lies: "" when it is gone. */
     void (*path)(const mig_store *store, const mig__store_folder *folder, const mig__store_message *message,
                  mig__buffer *out);
     /* A better date than the file's own, if the message tells one. NULL: none does. */
@@ -110,7 +134,9 @@ typedef struct mig__store_ops {
     int (*create)(mig_store *store, const char *wire, mig_error *err);
     int (*rename)(mig_store *store, mig__store_folder *folder, const char *wire, mig_error *err);
     int (*subscribe)(mig_store *store, const char *wire, mig_error *err);
-    int (*append_begin)(mig_store *store, mig__store_batch *batch, const char *flags, int64_t date, mig_error *err);
+    /* `date` NULL: none was given. */
+    int (*append_begin)(mig_store *store, mig__store_batch *batch, const char *flags, const int64_t *date,
+                        mig_error *err);
     int (*append_data)(mig_store *store, mig__store_batch *batch, const char *octets, size_t length, mig_error *err);
     int (*append_end)(mig_store *store, mig__store_batch *batch, mig_error *err);
     /* All of it is on disk when this returns; uids has room for batch->count. */
@@ -140,9 +166,9 @@ struct mig_store {
     char *url;  /* scheme and path, for messages */
     char delimiter;
     char *prefix; /* of the personal namespace, as on the wire; NULL: none */
-    bool nested; /* maildir: LAYOUT=fs */
-    bool crlf;   /* lines that end in LF alone are given with CRLF: a source */
-    bool quoted; /* "From " at the start of a line has a ">" in front: mbox */
+    bool nested;  /* maildir: LAYOUT=fs */
+    bool crlf;    /* lines that end in LF alone are given with CRLF: a source */
+    bool quoted;  /* "From " at the start of a line has a ">" in front: mbox */
 
     mig_secret_fn *secret; /* of an encrypted archive; NULL: none */
     void *secret_context;
@@ -161,7 +187,7 @@ struct mig_store {
     int map_lock;         /* -1: none */
     mig__uidmap *map;     /* NULL: a target */
     char **flags;         /* the pool, in the order they came */
-    uint32_t *flag_order; /* their numbers, sorted by text */
+    uint16_t *flag_order; /* their numbers, sorted by text */
     size_t flag_count, flag_room;
     uint64_t clock;  /* counts uses */
     uint64_t unique; /* counts names made */
@@ -182,8 +208,9 @@ int mig__store_add_problem(mig_store *store, const char *wire, const char *path,
 mig__store_folder *mig__store_find(mig_store *store, const char *wire); /* INBOX in any spelling; NULL: none */
 void mig__store_folder_clear(mig__store_folder *folder);                /* forget the index */
 
-/* The number of a joined text of flags. 0, or -1 without memory. */
-int mig__store_flags(mig_store *store, const char *joined, uint32_t *out, mig_error *err);
+/* The number of a joined text of flags. Of more texts than there are numbers the last ones lose their keywords. 0, or
+ * -1 without memory. */
+int mig__store_flags(mig_store *store, const char *joined, uint16_t *out, mig_error *err);
 
 /* A further message at the end. NULL: no memory. The caller fills it. */
 mig__store_message *mig__store_add_message(mig__store_folder *folder, mig_error *err);
@@ -197,6 +224,8 @@ size_t mig__store_seek(const mig__store_folder *folder, uint32_t uid);
 /* Load the folder if it is not, and keep it until it is let go. The store's lock must not be held. */
 int mig__store_hold(mig_store *store, mig__store_folder *folder, mig_error *err);
 void mig__store_let_go(mig_store *store, mig__store_folder *folder);
+/* Nobody has looked into it while batch after batch was added: its index goes if it is large. With `lock` held. */
+void mig__store_leave(mig__store_folder *folder);
 /* The same from disk, because it may have changed. */
 int mig__store_refresh(mig_store *store, mig__store_folder *folder, mig_error *err);
 int mig__store_reload(mig_store *store, mig__store_folder *folder, mig_error *err); /* with `writing` held */

@@ -152,7 +152,7 @@ static void test_reading(void **state)
     hear(p, "* CAPABILITY IMAP4rev1 LITERAL+ UIDPLUS LIST-EXTENDED LIST-STATUS SPECIAL-USE UNSELECT ESEARCH NAMESPACE "
             "MULTIAPPEND MOVE\r\n1 OK done\r\n* NAMESPACE ((\"\" \".\")) NIL NIL\r\n2 OK done\r\n");
     say(p, "3 UID FETCH 1:9 (UID)\r\n");
-    hear(p, "3 BAD no mailbox is open\r\n");
+    hear(p, "3 NO no mailbox is open\r\n");
     say(p, "4 EXAMINE nowhere\r\n5 EXAMINE {5+}\r\ninbox\r\n");
     hear(p, "4 NO [NONEXISTENT] there is no folder of that name in ");
     char rest[400];
