@@ -424,6 +424,8 @@ class Gmail(Case):
                 self.assertEqual(checked.totals["identical"], result.totals["copied"], str(checked))
             stock = self.copy(*accounts, *given, verb="inventory")
             self.assertEqual(stock.json["accounts"][0]["messages"], result.totals["copied"], str(stock))
+            whole = self.copy(*accounts, *given, verb="run")
+            self.assertEqual(whole.json["copy"]["totals"]["copied"], 0, str(whole))
             return result
 
     ARCHIVE = "[Gmail]/Alle Nachrichten"
