@@ -32,7 +32,7 @@ static int show(const cli_standing_options *options, bool in_place, mig_error *e
 {
     cli_standing standing;
     cli_terminal terminal;
-    int result = cli_standing_read(&standing, options->path, err);
+    int result = cli_standing_read(&standing, options, err);
     cli_terminal_init(&terminal, stdout);
     if (result == 0 && options->json_path) {
         result = write_json(&standing, options->json_path, err);

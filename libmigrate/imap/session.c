@@ -351,6 +351,10 @@ mig__session *mig__session_open(const mig__session_options *options, mig_error *
                           : options->tls != NULL
                               ? mig__stream_open_shared(options->endpoint, options->tls, options->stop, err)
                               : mig__stream_open(options->endpoint, options->stop, err);
+    if (stream == NULL && options->endpoint->dial == NULL) {
+        char label[256];
+        mig_error_context(err, "%s", mig_endpoint_label(options->endpoint, label, sizeof label));
+    }
     return stream != NULL ? session_open(stream, true, options, err) : NULL;
 }
 

@@ -132,7 +132,7 @@ static int take_line(importing *in, char *text, size_t line)
         fields[i] = text;
         size_t width = strcspn(text, ";");
         if (text[width] == '\0' && i < FIELDS - 1) {
-            mig_error_set(in->err, MIG_E_PLAN, "line %zu has %d fields", line, i + 1);
+            mig_error_set(in->err, MIG_E_PLAN, "line %zu has %d field%s", line, i + 1, i == 0 ? "" : "s");
             return mig_error_hint(in->err, "six are expected: host1;user1;password1;host2;user2;password2");
         }
         bool more = text[width] == ';';

@@ -142,6 +142,10 @@ static void expect(checking *c, const mig__line *line, mig__yaml_kind kind)
 {
     if (line->kind != kind) {
         give_up(c, line);
+        if (line->path[0] == '\0') {
+            mig__plan_problem(c->plan, c->plan->path, line->line, "a plan is a mapping, here is %s", kinds[line->kind]);
+            return;
+        }
         mig__plan_problem(c->plan, c->plan->path, line->line, "\"%s\" takes %s, here is %s", line->path, kinds[kind],
                           kinds[line->kind]);
     }

@@ -162,18 +162,23 @@ static void put_folders(writer *out, const mig_account_result *account)
         if (columns[i].always || cell(&sum, &columns[i]) > 0)
             put(out, "%11s", columns[i].title);
     put(out, "%13s  folder\n", "size copied");
+    uint64_t left_out = 0;
     for (size_t f = 0; f < account->folder_count && !out->refused; f++) {
         const mig_folder_result *folder = &account->folders[f];
+        if (!folder->target || folder->target[0] == '\0') {
+            left_out++;
+            continue;
+        }
         for (size_t i = 0; i < COLUMNS; i++)
             if (columns[i].always || cell(&sum, &columns[i]) > 0)
                 put(out, "%11s", COUNT(cell(folder, &columns[i])));
         put(out, "%13s  %s", OCTETS(folder->bytes), NAME(folder->source));
-        if (!folder->target || folder->target[0] == '\0')
-            put(out, " (left out)");
-        else if (strcmp(folder->source ? folder->source : "", folder->target) != 0)
+        if (strcmp(folder->source ? folder->source : "", folder->target) != 0)
             put(out, " -> %s", NAME(folder->target));
         put(out, "\n");
     }
+    if (left_out > 0)
+        put(out, "%s folder%s left out.\n", COUNT(left_out), left_out == 1 ? " was" : "s were");
 }
 
 static void put_problem(writer *out, const mig_problem *problem)

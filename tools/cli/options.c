@@ -396,7 +396,7 @@ static int finish_side(const cli_options *options, cli_side *side, const char *n
     mig_endpoint *endpoint = &side->endpoint;
     if (!side->url) {
         mig_error_set(err, MIG_E_USAGE, "--%s URL is missing", name);
-        return mig_error_hint(err, "give the account as imaps://user%%40domain@host");
+        return mig_error_hint(err, "give the account as imaps://user%%40domain@host, or name a plan");
     }
     set_common(options, endpoint);
     const int other = cli_store_take(side, strcmp(name, "source") == 0 ? MIG_SOURCE : MIG_TARGET, err);

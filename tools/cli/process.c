@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -21,6 +22,7 @@ static void hold_standard_descriptors(void)
 void cli_process_prepare(void)
 {
     hold_standard_descriptors();
+    signal(SIGXFSZ, SIG_IGN); /* beyond the limit of file sizes a write fails, as on a full disk, and is told */
     const struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);

@@ -83,6 +83,7 @@ int cli_standing_options_parse(cli_standing_options *options, int argc, const ch
         result = mig_error_set(err, MIG_E_USAGE, "one plan, or one --state, is enough");
     else if (argument && !(options->path = strdup(argument)))
         result = mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    options->is_plan = argument != NULL;
     poptFreeContext(context);
     return result;
 }
@@ -169,21 +170,10 @@ static int by_place(const void *a, const void *b)
     return strcmp(x->source, y->source);
 }
 
-/* A state file begins like every SQLite database; a plan does not. */
-static bool is_state_file(const char *path)
-{
-    char start[16] = "";
-    FILE *file = fopen(path, "re");
-    const bool found = file && fread(start, 1, sizeof start, file) == sizeof start &&
-                       memcmp(start, "SQLite format 3", sizeof start) == 0;
-    if (file)
-        fclose(file);
-    return found;
-}
-
-int cli_standing_read(cli_standing *standing, const char *path, mig_error *err)
+int cli_standing_read(cli_standing *standing, const cli_standing_options *options, mig_error *err)
 {
     char usual[4096];
+    const char *path = options->path;
     struct stat about;
     int result;
     *standing = (cli_standing){.accounts = NULL};
@@ -196,7 +186,11 @@ int cli_standing_read(cli_standing *standing, const char *path, mig_error *err)
     else if (S_ISDIR(about.st_mode))
         result = read_directory(standing, path, err);
     else
-        result = is_state_file(path) ? add_file(standing, path, err) : read_plan(standing, path, err);
+        result = options->is_plan ? read_plan(standing, path, err) : add_file(standing, path, err);
+    if (result == 0 && path && !options->is_plan && standing->count == 0 && standing->unreadable == 1) {
+        *err = standing->first_error; /* the one that was asked for */
+        result = -1;
+    }
     if (standing->count > 1)
         qsort(standing->accounts, standing->count, sizeof *standing->accounts, by_place);
     return result;

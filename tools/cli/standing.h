@@ -10,6 +10,7 @@
 typedef struct cli_standing_options {
     bool answered; /* --help or --version */
     char *path;    /* a state file, a directory of them, or a plan; NULL: the usual directory */
+    bool is_plan;  /* it is the plan */
     bool watch;
     int interval;    /* seconds */
     char *json_path; /* NULL: for people */
@@ -26,8 +27,8 @@ typedef struct cli_standing {
     mig_error first_error; /* ...and why the first of them */
 } cli_standing;
 
-/* Read them all. Errors: MIG_E_IO (the place can not be read), MIG_E_PLAN, MIG_E_NOMEM. */
-int cli_standing_read(cli_standing *standing, const char *path, mig_error *err);
+/* Read them all. Errors: MIG_E_IO (the place can not be read), MIG_E_STATE, MIG_E_PLAN, MIG_E_NOMEM. */
+int cli_standing_read(cli_standing *standing, const cli_standing_options *options, mig_error *err);
 void cli_standing_clear(cli_standing *standing);
 
 /*
