@@ -2,8 +2,8 @@
  * archive/export.h - what the parts of an export share
  *
  * A run reads as a story (archive/export.c): what earlier files of the chain have, login, lists, scan (scan.c); then
- * reader threads (fetch.c) bring messages into a queue, and the one writer, the thread that called, puts them into the
- * archive; at the end the manifest is made (finish.c). One lock guards what the threads share.
+ * reader threads (readers.c, fetch.c) bring messages into a queue, and the one writer, the thread that called, puts
+ * them into the archive; at the end the manifest is made (finish.c). One lock guards what the threads share.
  */
 #ifndef MIG_ARCHIVE_EXPORT_H
 #define MIG_ARCHIVE_EXPORT_H

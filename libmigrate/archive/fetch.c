@@ -1,44 +1,21 @@
 /*
- * archive/fetch.c - threads that read messages, each with a session of its own
+ * archive/fetch.c - messages as they arrive: into a parcel, and whole into the queue
  *
- * A reader takes some UIDs of a folder, keeps a few FETCH commands for them in flight, and puts each message into the
- * queue when all of it is there. When the connection breaks it opens another and asks for what is left; a message that
- * breaks connections by itself is given up, and the rest goes on.
+ * What the server does not give is asked for again, in halves, until it stands alone and can be named.
  */
-#include "archive/export.h"
+#include "archive/fetch.h"
 #include "base/flags.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    CONNECTIONS = 4,
-    UNIT_MESSAGES = 1000, /* read under one EXAMINE before others get a chance */
     PIECE_MESSAGES = 128, /* of one FETCH */
     PIECES_IN_FLIGHT = 4,
-    MESSAGES_A_THREAD = 500, /* fewer are not worth another connection */
-    FOLDERS_A_THREAD = 10,
-    MORE_ATTEMPTS = 200,     /* commands for a unit of which the server did not give everything */
-    BREAKS_BEFORE_ALONE = 2, /* connections in a row without a message: then one message at a time */
-    BREAKS_BEFORE_GIVING_UP = 4
+    MORE_ATTEMPTS = 200 /* commands for a unit of which the server did not give everything */
 };
 
 static const uint64_t memory_default = 8 << 20;
 static const uint64_t spooled_most = (uint64_t)512 << 20; /* octets in files that wait for the writer */
-
-typedef struct reader {
-    mig__export *run;
-    mig__session *session;
-    const mig__export_folder *opened;
-    mig__export_folder *folder; /* of the unit in hand */
-    mig__uidset unit;           /* still to come */
-    mig__uidset present;        /* what of it exists */
-    mig__sha256 *sha256;
-    mig__parcel *parcel; /* arriving, or arrived and waiting for the end of its FETCH */
-    bool too_large;      /* beyond max_size: read and dropped */
-    bool extra;          /* never had a session, and others are at work */
-    uint64_t arrived;    /* messages so far */
-    mig_error refusal;   /* the last NO or BAD to a FETCH */
-} reader;
 
 /* ---- room for messages on their way ---- */
 
@@ -83,7 +60,7 @@ static void give_room(mig__export *run, uint64_t size)
 
 /* ---- octets as they arrive ---- */
 
-static void drop_parcel(reader *r)
+void mig__reader_drop(mig__reader *r)
 {
     if (r->parcel != NULL) {
         give_room(r->run, r->parcel->size);
@@ -95,9 +72,9 @@ static void drop_parcel(reader *r)
 
 static int sink_begin(uint64_t size, void *context, mig_error *err)
 {
-    reader *r = context;
+    mig__reader *r = context;
     const mig_archive_options *options = r->run->options;
-    drop_parcel(r);
+    mig__reader_drop(r);
     if (options->max_size > 0 && size > options->max_size) {
         r->too_large = true;
         return 0;
@@ -114,7 +91,7 @@ static int sink_begin(uint64_t size, void *context, mig_error *err)
 
 static int sink_data(const char *octets, size_t length, void *context, mig_error *err)
 {
-    reader *r = context;
+    mig__reader *r = context;
     if (mig_stop_level(&r->run->halt) > 0) {
         return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
     }
@@ -124,7 +101,7 @@ static int sink_data(const char *octets, size_t length, void *context, mig_error
     return mig__sha256_add(r->sha256, octets, length, err) != 0 ? -1 : mig__parcel_add(r->parcel, octets, length, err);
 }
 
-static int forget_uid(reader *r, uint32_t uid, mig_error *err)
+static int forget_uid(mig__reader *r, uint32_t uid, mig_error *err)
 {
     mig__uidset one = MIG__UIDSET_INIT;
     int failed = mig__uidset_add(&one, uid, uid, err) != 0 ? -1 : mig__uidset_subtract(&r->unit, &one, err);
@@ -132,7 +109,7 @@ static int forget_uid(reader *r, uint32_t uid, mig_error *err)
     return failed;
 }
 
-static void enqueue(reader *r, mig__parcel *parcel)
+static void enqueue(mig__reader *r, mig__parcel *parcel)
 {
     mig__export *run = r->run;
     parcel->folder = (size_t)(r->folder - run->folders);
@@ -144,7 +121,7 @@ static void enqueue(reader *r, mig__parcel *parcel)
     pthread_mutex_unlock(&run->lock);
 }
 
-static int finish_message(reader *r, const mig__fetch_item *item, mig_error *err)
+static int finish_message(mig__reader *r, const mig__fetch_item *item, mig_error *err)
 {
     mig__parcel *parcel = r->parcel;
     if (parcel->filled != parcel->size) {
@@ -164,7 +141,7 @@ static int finish_message(reader *r, const mig__fetch_item *item, mig_error *err
     return 0;
 }
 
-static void skip_message(reader *r, uint32_t uid)
+static void skip_message(mig__reader *r, uint32_t uid)
 {
     mig_error error;
     mig_error_set(&error, MIG_E_TOO_BIG, "message %u of '%s' is larger than --max-size and was left out", uid,
@@ -177,7 +154,7 @@ static void skip_message(reader *r, uint32_t uid)
 }
 
 /* The server has it and does not give it: the archive says so as well. */
-static int lose_message(reader *r, uint32_t uid, const mig_error *why, mig_error *err)
+int mig__reader_lose(mig__reader *r, uint32_t uid, const mig_error *why, mig_error *err)
 {
     mig_error error = *why;
     if (error.code == MIG_OK) {
@@ -199,7 +176,7 @@ static int lose_message(reader *r, uint32_t uid, const mig_error *why, mig_error
 
 static int on_fetch(const mig__response *response, void *context, mig_error *err)
 {
-    reader *r = context;
+    mig__reader *r = context;
     const mig__fetch_item *item = &response->fetch;
     bool fetch = response->kind == MIG__RESPONSE_FETCH || response->kind == MIG__RESPONSE_ODD;
     if (!fetch || item->body != MIG__BODY_GIVEN || item->has_header) {
@@ -210,7 +187,7 @@ static int on_fetch(const mig__response *response, void *context, mig_error *err
         if (response->kind == MIG__RESPONSE_ODD) {
             mig_error odd;
             mig_error_set(&odd, MIG_E_PROTOCOL, "the server's answer makes no sense");
-            failed = lose_message(r, item->uid, &odd, err);
+            failed = mig__reader_lose(r, item->uid, &odd, err);
         } else if (r->too_large) {
             skip_message(r, item->uid);
             failed = forget_uid(r, item->uid, err);
@@ -220,13 +197,13 @@ static int on_fetch(const mig__response *response, void *context, mig_error *err
         }
         r->arrived++;
     }
-    drop_parcel(r);
+    mig__reader_drop(r);
     return failed;
 }
 
 /* ---- commands ---- */
 
-static int wait_for(reader *r, mig__command *command, mig_error *err)
+int mig__reader_wait(mig__reader *r, mig__command *command, mig_error *err)
 {
     mig__command_result result = {0};
     int failed = mig__command_wait(r->session, command, &result, err);
@@ -238,7 +215,7 @@ static int wait_for(reader *r, mig__command *command, mig_error *err)
 }
 
 /* Ask for content, in pieces with several in flight. 0, also when the server refuses; -1 the session failed. */
-static int fetch_content(reader *r, const mig__uidset *uids, uint64_t piece_messages, mig_error *err)
+static int fetch_content(mig__reader *r, const mig__uidset *uids, uint64_t piece_messages, mig_error *err)
 {
     mig__uidset left = MIG__UIDSET_INIT, piece = MIG__UIDSET_INIT;
     mig__command *flights[PIECES_IN_FLIGHT];
@@ -255,7 +232,7 @@ static int fetch_content(reader *r, const mig__uidset *uids, uint64_t piece_mess
             flights[(first + count) % PIECES_IN_FLIGHT] = command;
             count += command != NULL;
         } else {
-            failed = wait_for(r, flights[first], err);
+            failed = mig__reader_wait(r, flights[first], err);
             first = (first + 1) % PIECES_IN_FLIGHT;
             count--;
         }
@@ -271,14 +248,14 @@ static int fetch_content(reader *r, const mig__uidset *uids, uint64_t piece_mess
 
 static int on_present(const mig__response *response, void *context, mig_error *err)
 {
-    reader *r = context;
+    mig__reader *r = context;
     uint32_t uid = response->fetch.uid;
     bool counts = response->kind == MIG__RESPONSE_FETCH && mig__uidset_has(&r->unit, uid);
     return counts ? mig__uidset_add(&r->present, uid, uid, err) : 0;
 }
 
 /* Of `from` what is still to come. */
-static int lacking(const reader *r, const mig__uidset *from, mig__uidset *out, mig_error *err)
+static int lacking(const mig__reader *r, const mig__uidset *from, mig__uidset *out, mig_error *err)
 {
     mig__uidset_clear(out);
     for (size_t i = 0; i < from->count; i++) {
@@ -293,7 +270,7 @@ static int lacking(const reader *r, const mig__uidset *from, mig__uidset *out, m
 }
 
 /* A message that the server can not give may take the whole command with it: halves, until it stands alone. */
-static int read_in_halves(reader *r, const mig__uidset *set, unsigned *attempts, mig_error *err)
+static int read_in_halves(mig__reader *r, const mig__uidset *set, unsigned *attempts, mig_error *err)
 {
     mig__uidset rest = MIG__UIDSET_INIT, half = MIG__UIDSET_INIT;
     int failed = lacking(r, set, &rest, err);
@@ -307,7 +284,7 @@ static int read_in_halves(reader *r, const mig__uidset *set, unsigned *attempts,
             failed = failed != 0 ? failed : read_in_halves(r, &half, attempts, err);
             failed = failed != 0 ? failed : read_in_halves(r, &rest, attempts, err);
         } else if (failed == 0 && rest.count > 0) {
-            failed = lose_message(r, rest.ranges[0].first, &r->refusal, err);
+            failed = mig__reader_lose(r, rest.ranges[0].first, &r->refusal, err);
         }
     }
     mig__uidset_free(&rest);
@@ -316,19 +293,20 @@ static int read_in_halves(reader *r, const mig__uidset *set, unsigned *attempts,
 }
 
 /* Content was asked for and did not come: the message is gone by now, or the server can not give it. */
-static int read_again(reader *r, mig_error *err)
+static int read_again(mig__reader *r, mig_error *err)
 {
     unsigned attempts = MORE_ATTEMPTS;
     mig__uidset_clear(&r->present);
     mig__command *command = mig__fetch(r->session, &r->unit, MIG__FETCH_FLAGS, 0, on_present, r, err);
-    if (command == NULL || wait_for(r, command, err) != 0 || read_in_halves(r, &r->present, &attempts, err) != 0) {
+    if (command == NULL || mig__reader_wait(r, command, err) != 0 ||
+        read_in_halves(r, &r->present, &attempts, err) != 0) {
         return -1;
     }
     mig__uidset rest = MIG__UIDSET_INIT;
     int failed = lacking(r, &r->present, &rest, err);
     mig_error none = MIG_ERROR_INIT;
     while (failed == 0 && rest.count > 0) {
-        failed = lose_message(r, rest.ranges[0].first, &none, err);
+        failed = mig__reader_lose(r, rest.ranges[0].first, &none, err);
         failed = failed != 0 ? failed : lacking(r, &r->present, &rest, err);
     }
     mig__uidset_free(&rest);
@@ -336,7 +314,7 @@ static int read_again(reader *r, mig_error *err)
 }
 
 /* What is left in the end has vanished meanwhile. */
-static int read_unit(reader *r, bool alone, mig_error *err)
+int mig__reader_read(mig__reader *r, bool alone, mig_error *err)
 {
     if (fetch_content(r, &r->unit, alone ? 1 : PIECE_MESSAGES, err) != 0) {
         return -1;
@@ -348,189 +326,5 @@ static int read_unit(reader *r, bool alone, mig_error *err)
     r->run->messages_done += mig__uidset_size(&r->unit);
     pthread_mutex_unlock(&r->run->lock);
     mig__uidset_clear(&r->unit);
-    return 0;
-}
-
-/* ---- units ---- */
-
-/* The next UIDs: of the folder in hand, else of the one that has the fewest readers. */
-static int take_unit(reader *r, mig_error *err)
-{
-    mig__export *run = r->run;
-    int failed = 0;
-    pthread_mutex_lock(&run->lock);
-    mig__export_folder *best = r->folder != NULL && r->folder->uids.count > 0 ? r->folder : NULL;
-    for (size_t i = 0; best == NULL && i < run->folder_count; i++) {
-        best = run->folders[i].uids.count > 0 && run->folders[i].units_out == 0 ? &run->folders[i] : NULL;
-    }
-    for (size_t i = 0; best == NULL && i < run->folder_count; i++) {
-        best = run->folders[i].uids.count > 0 ? &run->folders[i] : NULL;
-    }
-    r->folder = run->fatal.code == MIG_OK ? best : NULL;
-    if (r->folder != NULL) {
-        failed = mig__uidset_take(&best->uids, UNIT_MESSAGES, &r->unit, err) < 0 ? -1 : 0;
-        best->units_out++;
-        run->current = best;
-    }
-    pthread_mutex_unlock(&run->lock);
-    return failed;
-}
-
-/* 0; 1 the folder can not be read any further (`err`); -1 the session failed. */
-static int open_folder(reader *r, mig_error *err)
-{
-    mig__selected selected = {0};
-    if (r->folder == r->opened) {
-        return 0;
-    }
-    r->opened = NULL;
-    mig__command *command = mig__select(r->session, r->folder->mailbox->wire, true, &selected, err);
-    int outcome = command == NULL || wait_for(r, command, err) != 0 ? -1 : 0;
-    if (outcome == 0 && r->refusal.code != MIG_OK) {
-        *err = r->refusal;
-        outcome = 1;
-    } else if (outcome == 0 && selected.uidvalidity != r->folder->now.uidvalidity) {
-        mig_error_set(err, MIG_E_UIDVALIDITY, "the mailbox was replaced while it was being read");
-        outcome = 1;
-    }
-    mig__selected_free(&selected);
-    r->opened = outcome == 0 ? r->folder : NULL;
-    return outcome;
-}
-
-static int try_unit(reader *r, bool alone, mig_error *err)
-{
-    int outcome = open_folder(r, err);
-    if (outcome > 0) {
-        mig__export_give_up(r->run, r->folder, err);
-        mig__uidset_clear(&r->unit);
-        return 0;
-    }
-    return outcome != 0 ? outcome : read_unit(r, alone, err);
-}
-
-/* The server takes no more connections: the others do what this one took. */
-static int give_unit_back(reader *r, mig_error *err)
-{
-    int failed = 0;
-    pthread_mutex_lock(&r->run->lock);
-    for (size_t i = 0; failed == 0 && i < r->unit.count; i++) {
-        failed = mig__uidset_add(&r->folder->uids, r->unit.ranges[i].first, r->unit.ranges[i].last, err);
-    }
-    pthread_mutex_unlock(&r->run->lock);
-    mig__uidset_clear(&r->unit);
-    return failed != 0 ? failed : 1;
-}
-
-static int connect_again(reader *r, mig_error *err)
-{
-    r->session = mig__export_connect(r->run, r->extra ? MIG__PATIENCE_EXTRA : MIG__PATIENCE_AGAIN, err);
-    if (r->session == NULL) {
-        return r->extra && err->scope != MIG_SCOPE_RUN ? give_unit_back(r, err) : -1;
-    }
-    r->extra = false;
-    return 0;
-}
-
-/* Read one unit, over several connections if they break. 1: this reader is not needed; -1: the run is over. */
-static int work_off(reader *r, mig_error *err)
-{
-    for (unsigned breaks = 0; r->unit.count > 0;) {
-        uint64_t before = r->arrived;
-        int outcome = r->session != NULL ? 0 : connect_again(r, err);
-        if (outcome != 0) {
-            return outcome;
-        }
-        if (try_unit(r, breaks >= BREAKS_BEFORE_ALONE, err) == 0) {
-            continue;
-        }
-        mig__export_disconnect(r->run, &r->session);
-        r->opened = NULL;
-        drop_parcel(r);
-        if (err->scope == MIG_SCOPE_RUN || mig__export_stopping(r->run)) {
-            return -1;
-        }
-        breaks = r->arrived > before ? 1 : breaks + 1;
-        if (breaks >= BREAKS_BEFORE_GIVING_UP) { /* alone and in order: it is the first one */
-            mig_error why = *err;
-            if (lose_message(r, r->unit.ranges[0].first, &why, err) != 0) {
-                return -1;
-            }
-            breaks = BREAKS_BEFORE_ALONE;
-        }
-    }
-    return 0;
-}
-
-static void *reader_main(void *argument)
-{
-    reader *r = argument;
-    mig_error error = MIG_ERROR_INIT;
-    r->sha256 = mig__sha256_new(&error);
-    int failed = r->sha256 == NULL ? -1 : 0;
-    while (failed == 0 && !mig__export_stopping(r->run)) {
-        failed = take_unit(r, &error);
-        if (failed != 0 || r->folder == NULL) {
-            break;
-        }
-        failed = work_off(r, &error);
-        pthread_mutex_lock(&r->run->lock);
-        r->folder->units_out--;
-        pthread_mutex_unlock(&r->run->lock);
-    }
-    if (failed < 0 && !mig__export_stopping(r->run)) {
-        mig__export_fail(r->run, &error);
-    }
-    drop_parcel(r);
-    mig__export_disconnect(r->run, &r->session);
-    mig__uidset_free(&r->unit);
-    mig__uidset_free(&r->present);
-    mig__sha256_free(&r->sha256);
-    pthread_mutex_lock(&r->run->lock);
-    r->run->threads--;
-    pthread_cond_broadcast(&r->run->changed);
-    pthread_mutex_unlock(&r->run->lock);
-    free(r);
-    return NULL;
-}
-
-static int add_thread(mig__export *run, mig__session **session, pthread_t *thread, mig_error *err)
-{
-    reader *r = calloc(1, sizeof *r);
-    if (r == NULL) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    *r = (reader){.run = run, .session = *session, .extra = *session == NULL, .refusal = MIG_ERROR_INIT};
-    pthread_mutex_lock(&run->lock);
-    run->threads++;
-    pthread_mutex_unlock(&run->lock);
-    if (pthread_create(thread, NULL, reader_main, r) != 0) {
-        pthread_mutex_lock(&run->lock);
-        run->threads--;
-        pthread_mutex_unlock(&run->lock);
-        free(r);
-        return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
-    }
-    *session = NULL;
-    return 0;
-}
-
-int mig__export_read(mig__export *run, mig__session **session, pthread_t *threads, size_t *count, mig_error *err)
-{
-    uint64_t messages = 0, folders = 0;
-    for (size_t i = 0; i < run->folder_count; i++) {
-        uint64_t size = mig__uidset_size(&run->folders[i].uids);
-        messages += size;
-        folders += size > 0;
-    }
-    run->messages_total = messages;
-    uint64_t wanted = messages / MESSAGES_A_THREAD + folders / FOLDERS_A_THREAD + 1;
-    uint64_t most = run->options->connections > 0 ? (uint64_t)run->options->connections : CONNECTIONS;
-    most = most < MIG__EXPORT_MOST_CONNECTIONS ? most : MIG__EXPORT_MOST_CONNECTIONS;
-    for (*count = 0; *count < wanted && *count < most && messages > 0; ++*count) {
-        if (add_thread(run, session, &threads[*count], err) != 0) {
-            return *count > 0 ? 0 : -1;
-        }
-    }
     return 0;
 }

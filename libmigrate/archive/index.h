@@ -64,6 +64,17 @@ mig__index_folder *mig__index_find(const mig__index *index, const char *wire);
 /* The message with that UID, or NULL. Borrowed. */
 const mig__index_entry *mig__index_entry_of(const mig__index_folder *folder, uint32_t uid);
 
+/* ---- for archive/load.c ---- */
+
+/* A new folder in its place. NULL: no memory. */
+mig__index_folder *mig__index_insert(mig__index *index, const char *wire);
+void mig__index_forget(mig__index *index, mig__index_folder *folder);
+
+/* Behind the others: they are sorted when the folder is complete. */
+int mig__index_add_entry(mig__index_folder *folder, const mig__index_entry *entry, mig_error *err);
+
+/* ---- for those who read ---- */
+
 /* The line at an offset of a part's manifest. `text` holds it while `out` is used. 0, or -1 with MIG_E_IO, ... */
 int mig__index_line(const mig__index *index, size_t part, uint64_t offset, mig__buffer *text, mig__line *out,
                     mig_error *err);
