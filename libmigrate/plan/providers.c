@@ -144,6 +144,7 @@ static const mig_provider providers[] = {
         .hosts = no_hosts,
         .refuses_nul = true,
         .refuses_bare_newline = true,
+        .forbidden = "!\"%;<>\\^`{|}",
         .login = "for all accounts: SASL PLAIN with an authorization identity",
         .note = "at most 128 keywords a folder",
     },

@@ -245,6 +245,9 @@ class Names(Case):
     def test_microsoft(self):
         self.names(providers.Microsoft, {"projects": "projects (2)", "Calendar": "Calendar (2)", "x" * 300: "x" * 242})
 
+    def test_cyrus(self):
+        self.names(MemServer, {"a^b": "a_b"}, "--target-provider", "cyrus")
+
     def test_refused_when_asked(self):
         """No profile knows it: the server says NO to the name, and gets another one, which stays in the record."""
         folders = ('He said "no"', "He said _no_", "Sub/100%", "Sub/100%/\u00e4*", "Sent?", "fine", "a|b")
