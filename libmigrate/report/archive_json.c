@@ -2,52 +2,18 @@
 #include "report/json.h"
 #include <migrate/archive_report.h>
 
-static void number(mig__json *json, const char *key, uint64_t value)
-{
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, mig__json_number(value));
-}
-
-static void text(mig__json *json, const char *key, const char *value)
-{
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, mig__json_string(value));
-}
-
 /* A string, or null when it is empty. */
 static void optional(mig__json *json, const char *key, const char *value)
 {
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, value[0] != '\0' ? mig__json_string(value) : json_null());
-}
-
-static void truth(mig__json *json, const char *key, bool value)
-{
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, json_boolean(value));
-}
-
-static void error(mig__json *json, const mig_error *err)
-{
-    mig__json_raw(json, ", \"error\": ");
-    if (err->code == MIG_OK) {
-        mig__json_raw(json, "null");
-        return;
-    }
-    mig__json_raw(json, "{");
-    mig__json_member(json, "code", mig__json_string(mig_code_name(err->code)));
-    text(json, "text", err->text);
-    text(json, "server", err->server);
-    text(json, "hint", err->hint);
-    mig__json_raw(json, "}");
+    mig__json_add(json, key, value[0] != '\0' ? mig__json_string(value) : json_null());
 }
 
 static void begin(mig__json *json, const char *schema, mig_status status, int exit_status)
 {
     mig__json_raw(json, "{");
     mig__json_member(json, "schema", mig__json_string(schema));
-    text(json, "status", mig_status_name(status));
-    number(json, "exit", (uint64_t)exit_status);
+    mig__json_add_text(json, "status", mig_status_name(status));
+    mig__json_add_number(json, "exit", (uint64_t)exit_status);
 }
 
 /* ---- export ---- */
@@ -57,16 +23,16 @@ static void folder(mig__json *json, const mig_archive_folder *result)
     mig__json_raw(json, "\n    {");
     mig__json_member(json, "name", mig__json_string(result->name));
     optional(json, "path", result->path);
-    text(json, "role", mig_role_name(result->role));
-    number(json, "messages", result->messages);
-    number(json, "bytes", result->bytes);
-    number(json, "already", result->already);
-    number(json, "flags_changed", result->flags_changed);
-    number(json, "gone", result->gone);
-    number(json, "skipped", result->skipped);
-    number(json, "failed", result->failed);
+    mig__json_add_text(json, "role", mig_role_name(result->role));
+    mig__json_add_number(json, "messages", result->messages);
+    mig__json_add_number(json, "bytes", result->bytes);
+    mig__json_add_number(json, "already", result->already);
+    mig__json_add_number(json, "flags_changed", result->flags_changed);
+    mig__json_add_number(json, "gone", result->gone);
+    mig__json_add_number(json, "skipped", result->skipped);
+    mig__json_add_number(json, "failed", result->failed);
     optional(json, "root", result->root);
-    error(json, &result->error);
+    mig__json_add(json, "error", mig__json_error(&result->error));
     mig__json_raw(json, "}");
 }
 
@@ -74,10 +40,10 @@ static void problem(mig__json *json, const mig_problem *result)
 {
     mig__json_raw(json, "\n    {");
     mig__json_member(json, "folder", mig__json_string(result->folder));
-    number(json, "uid", result->uid);
-    text(json, "code", mig_code_name(result->code));
-    truth(json, "failed", result->failed);
-    text(json, "text", result->text);
+    mig__json_add_number(json, "uid", result->uid);
+    mig__json_add_text(json, "code", mig_code_name(result->code));
+    mig__json_add_flag(json, "failed", result->failed);
+    mig__json_add_text(json, "text", result->text);
     mig__json_raw(json, "}");
 }
 
@@ -85,13 +51,13 @@ int mig_report_archive_json(const mig_archive_result *result, mig_sink_fn *sink,
 {
     mig__json json = {.sink = sink, .context = context};
     begin(&json, "mailmigrate.archive-export/1", result->status, result->exit_status);
-    text(&json, "source", result->source);
+    mig__json_add_text(&json, "source", result->source);
     optional(&json, "file", result->file);
-    number(&json, "part", result->part);
+    mig__json_add_number(&json, "part", result->part);
     optional(&json, "root", result->root);
-    truth(&json, "signed", result->is_signed);
-    truth(&json, "encrypted", result->encrypted);
-    error(&json, &result->error);
+    mig__json_add_flag(&json, "signed", result->is_signed);
+    mig__json_add_flag(&json, "encrypted", result->encrypted);
+    mig__json_add(&json, "error", mig__json_error(&result->error));
     mig__json_raw(&json, ",\n  \"folders\": [");
     for (size_t i = 0; i < result->folder_count; i++) {
         mig__json_raw(&json, i > 0 ? "," : "");
@@ -104,19 +70,18 @@ int mig_report_archive_json(const mig_archive_result *result, mig_sink_fn *sink,
     }
     mig__json_raw(&json, "],\n  \"totals\": {");
     mig__json_member(&json, "messages", mig__json_number(result->messages));
-    number(&json, "bytes", result->bytes);
-    number(&json, "already", result->already);
-    number(&json, "flags_changed", result->flags_changed);
-    number(&json, "gone", result->gone);
-    number(&json, "skipped", result->skipped);
-    number(&json, "failed", result->failed);
-    number(&json, "file_bytes", result->file_bytes);
-    mig__json_raw(&json, ", ");
-    mig__json_member(&json, "seconds", json_real(result->seconds));
-    number(&json, "round_trips", result->round_trips);
-    number(&json, "bytes_in", result->bytes_in);
-    number(&json, "bytes_out", result->bytes_out);
-    number(&json, "peak_rss", result->peak_rss);
+    mig__json_add_number(&json, "bytes", result->bytes);
+    mig__json_add_number(&json, "already", result->already);
+    mig__json_add_number(&json, "flags_changed", result->flags_changed);
+    mig__json_add_number(&json, "gone", result->gone);
+    mig__json_add_number(&json, "skipped", result->skipped);
+    mig__json_add_number(&json, "failed", result->failed);
+    mig__json_add_number(&json, "file_bytes", result->file_bytes);
+    mig__json_add(&json, "seconds", json_real(result->seconds));
+    mig__json_add_number(&json, "round_trips", result->round_trips);
+    mig__json_add_number(&json, "bytes_in", result->bytes_in);
+    mig__json_add_number(&json, "bytes_out", result->bytes_out);
+    mig__json_add_number(&json, "peak_rss", result->peak_rss);
     mig__json_raw(&json, "}}\n");
     return mig__json_finish(&json, err);
 }
@@ -128,11 +93,11 @@ static void file(mig__json *json, const mig_archive_file *result)
     static const char *const signatures[] = {"none", "unchecked", "fits", "does-not-fit"};
     mig__json_raw(json, "\n    {");
     mig__json_member(json, "path", mig__json_string(result->path));
-    number(json, "messages", result->messages);
-    number(json, "bytes", result->bytes);
+    mig__json_add_number(json, "messages", result->messages);
+    mig__json_add_number(json, "bytes", result->bytes);
     optional(json, "root", result->root);
-    text(json, "signature", signatures[result->signature]);
-    truth(json, "encrypted", result->encrypted);
+    mig__json_add_text(json, "signature", signatures[result->signature]);
+    mig__json_add_flag(json, "encrypted", result->encrypted);
     mig__json_raw(json, "}");
 }
 
@@ -140,11 +105,11 @@ static void finding(mig__json *json, const mig_archive_check_result *result, con
 {
     mig__json_raw(json, "\n    {");
     mig__json_member(json, "kind", mig__json_string(mig_archive_found_name(one->kind)));
-    text(json, "file", result->files[one->file].path);
+    mig__json_add_text(json, "file", result->files[one->file].path);
     optional(json, "path", one->path);
     optional(json, "folder", one->folder);
-    number(json, "uid", one->uid);
-    text(json, "detail", one->detail);
+    mig__json_add_number(json, "uid", one->uid);
+    mig__json_add_text(json, "detail", one->detail);
     mig__json_raw(json, "}");
 }
 
@@ -154,7 +119,7 @@ int mig_report_archive_check_json(const mig_archive_check_result *result, mig_si
     mig__json json = {.sink = sink, .context = context};
     begin(&json, "mailmigrate.archive-check/1", result->status, result->exit_status);
     optional(&json, "source", result->source);
-    error(&json, &result->error);
+    mig__json_add(&json, "error", mig__json_error(&result->error));
     mig__json_raw(&json, ",\n  \"files\": [");
     for (size_t i = 0; i < result->file_count; i++) {
         mig__json_raw(&json, i > 0 ? "," : "");
@@ -167,14 +132,13 @@ int mig_report_archive_check_json(const mig_archive_check_result *result, mig_si
     }
     mig__json_raw(&json, "],\n  \"totals\": {");
     mig__json_member(&json, "folders", mig__json_number(result->folders));
-    number(&json, "messages", result->messages);
-    number(&json, "bytes", result->bytes);
+    mig__json_add_number(&json, "messages", result->messages);
+    mig__json_add_number(&json, "bytes", result->bytes);
     for (int kind = 0; kind < MIG_ARCHIVE_FOUND_COUNT; kind++) {
-        number(&json, mig_archive_found_name((mig_archive_found)kind), result->counts[kind]);
+        mig__json_add_number(&json, mig_archive_found_name((mig_archive_found)kind), result->counts[kind]);
     }
-    mig__json_raw(&json, ", ");
-    mig__json_member(&json, "seconds", json_real(result->seconds));
-    number(&json, "peak_rss", result->peak_rss);
+    mig__json_add(&json, "seconds", json_real(result->seconds));
+    mig__json_add_number(&json, "peak_rss", result->peak_rss);
     mig__json_raw(&json, "}}\n");
     return mig__json_finish(&json, err);
 }

@@ -8,14 +8,6 @@ typedef struct field {
     uint64_t value;
 } field;
 
-static json_t *error_object(const mig_error *error)
-{
-    if (error->code == MIG_OK)
-        return json_null();
-    return json_pack("{s:s, s:o, s:o, s:o}", "code", mig_code_name(error->code), "text", mig__json_string(error->text),
-                     "server", mig__json_string(error->server), "hint", mig__json_string(error->hint));
-}
-
 /* Put numbers into an object; on failure the object is released and NULL comes back. */
 static json_t *with_numbers(json_t *object, const field *fields, size_t count)
 {
@@ -77,12 +69,10 @@ static void account(mig__json *json, const mig_account_result *result)
 {
     mig__json_raw(json, "    {");
     mig__json_member(json, "source", mig__json_string(result->source));
-    mig__json_raw(json, ", ");
-    mig__json_member(json, "target", mig__json_string(result->target));
-    mig__json_raw(json, ", ");
-    mig__json_member(json, "status", mig__json_string(mig_status_name(result->status)));
+    mig__json_add(json, "target", mig__json_string(result->target));
+    mig__json_add(json, "status", mig__json_string(mig_status_name(result->status)));
     mig__json_raw(json, ",\n     ");
-    mig__json_member(json, "error", error_object(&result->error));
+    mig__json_member(json, "error", mig__json_error(&result->error));
     mig__json_raw(json, ",\n     \"folders\": [");
     for (size_t i = 0; i < result->folder_count && !json->refused; i++)
         item(json, i, "       ", folder_object(&result->folders[i]));
@@ -97,8 +87,7 @@ int mig_report_copy_json(const mig_copy_result *result, mig_sink_fn *sink, void 
     mig__json json = {sink, context, false, false};
     mig__json_raw(&json, "{\"schema\": \"mailmigrate.copy/1\", ");
     mig__json_member(&json, "status", mig__json_string(mig_status_name(result->status)));
-    mig__json_raw(&json, ", ");
-    mig__json_member(&json, "exit", json_integer(result->exit_status));
+    mig__json_add(&json, "exit", json_integer(result->exit_status));
     mig__json_raw(&json, ",\n \"accounts\": [");
     for (size_t i = 0; i < result->account_count && !json.refused; i++) {
         mig__json_raw(&json, i > 0 ? ",\n" : "\n");

@@ -1,4 +1,5 @@
 #include "report/csv.h"
+#include <inttypes.h>
 #include <string.h>
 
 /* Spreadsheets take a cell that begins like this for a formula. (Tab, CR and other controls are made inert before.) */
@@ -32,4 +33,12 @@ void mig__csv_cell(mig__paper *paper, mig__buffer *cell, const char *text)
 {
     mig__add_inert(cell, text);
     mig__csv_end_cell(paper, cell, ",");
+}
+
+void mig__csv_number(mig__paper *paper, bool known, uint64_t number)
+{
+    if (known) {
+        mig__buffer_addf(&paper->line, "%" PRIu64, number);
+    }
+    mig__buffer_add_char(&paper->line, ',');
 }

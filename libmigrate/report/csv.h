@@ -10,4 +10,7 @@ void mig__csv_end_cell(mig__paper *paper, mig__buffer *cell, const char *behind)
 /* Write foreign text and a comma. */
 void mig__csv_cell(mig__paper *paper, mig__buffer *cell, const char *text);
 
+/* Write a number and a comma; nothing before the comma when it is not known. */
+void mig__csv_number(mig__paper *paper, bool known, uint64_t number);
+
 #endif

@@ -1,15 +1,6 @@
 /* report/inventory_csv.c - the folders of a stock-taking as RFC 4180 */
 #include "report/csv.h"
-#include <inttypes.h>
 #include <migrate/inventory_report.h>
-
-static void add_number(mig__paper *paper, bool known, uint64_t number)
-{
-    if (known) {
-        mig__buffer_addf(&paper->line, "%" PRIu64, number);
-    }
-    mig__buffer_add_char(&paper->line, ',');
-}
 
 /* Joined by blanks, which no keyword has. */
 static void add_lost_keywords(mig__paper *paper, mig__buffer *cell, const mig_inventory_folder *folder)
@@ -35,17 +26,17 @@ static void add_folder(mig__paper *paper, mig__buffer *cell, const mig_inventory
     mig__csv_cell(paper, cell, folder->name);
     mig__csv_cell(paper, cell, folder->target);
     mig__csv_cell(paper, cell, mig_role_name(folder->role));
-    add_number(paper, true, folder->messages);
-    add_number(paper, true, folder->unseen);
-    add_number(paper, folder->has_bytes, folder->bytes);
+    mig__csv_number(paper, true, folder->messages);
+    mig__csv_number(paper, true, folder->unseen);
+    mig__csv_number(paper, folder->has_bytes, folder->bytes);
     mig__csv_cell(paper, cell, dated ? mig__iso_time(folder->oldest, false, date) : "");
     mig__csv_cell(paper, cell, dated ? mig__iso_time(folder->newest, false, date) : "");
-    add_number(paper, folder->examined, folder->largest);
-    add_number(paper, folder->examined, folder->too_big);
-    add_number(paper, folder->examined && folder->duplicates_known, folder->duplicates);
-    add_number(paper, content, folder->with_nul);
-    add_number(paper, content, folder->bare_newline);
-    add_number(paper, content, folder->long_lines);
+    mig__csv_number(paper, folder->examined, folder->largest);
+    mig__csv_number(paper, folder->examined, folder->too_big);
+    mig__csv_number(paper, folder->examined && folder->duplicates_known, folder->duplicates);
+    mig__csv_number(paper, content, folder->with_nul);
+    mig__csv_number(paper, content, folder->bare_newline);
+    mig__csv_number(paper, content, folder->long_lines);
     add_lost_keywords(paper, cell, folder);
     mig__add_inert(cell, folder->note);
     mig__csv_end_cell(paper, cell, "\r\n");

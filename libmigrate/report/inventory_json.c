@@ -3,56 +3,21 @@
 #include "report/verify_common.h"
 #include <migrate/inventory_report.h>
 
-static void number(mig__json *json, const char *key, uint64_t value)
-{
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, mig__json_number(value));
-}
-
 static void number_if(mig__json *json, const char *key, bool known, uint64_t value)
 {
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, known ? mig__json_number(value) : json_null());
-}
-
-static void text(mig__json *json, const char *key, const char *value)
-{
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, mig__json_string(value));
+    mig__json_add(json, key, known ? mig__json_number(value) : json_null());
 }
 
 /* A string, or null when it is NULL. */
 static void optional(mig__json *json, const char *key, const char *value)
 {
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, value != NULL ? mig__json_string(value) : json_null());
+    mig__json_add(json, key, value != NULL ? mig__json_string(value) : json_null());
 }
 
 static void moment(mig__json *json, const char *key, bool known, int64_t seconds)
 {
     char out[MIG__ISO_SIZE];
     optional(json, key, known ? mig__iso_time(seconds, false, out) : NULL);
-}
-
-static void flag(mig__json *json, const char *key, bool value)
-{
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, json_boolean(value));
-}
-
-static void error(mig__json *json, const mig_error *err)
-{
-    mig__json_raw(json, ", \"error\": ");
-    if (err->code == MIG_OK) {
-        mig__json_raw(json, "null");
-        return;
-    }
-    mig__json_raw(json, "{");
-    mig__json_member(json, "code", mig__json_string(mig_code_name(err->code)));
-    text(json, "text", err->text);
-    text(json, "server", err->server);
-    text(json, "hint", err->hint);
-    mig__json_raw(json, "}");
 }
 
 /* ---- a side ---- */
@@ -67,7 +32,7 @@ static void quota(mig__json *json, const mig_quota *value)
     mig__json_raw(json, "{");
     mig__json_member(json, "used", mig__json_number(value->used));
     number_if(json, "limit", value->limit > 0, value->limit);
-    number(json, "messages_used", value->messages_used);
+    mig__json_add_number(json, "messages_used", value->messages_used);
     number_if(json, "messages_limit", value->messages_limit > 0, value->messages_limit);
     mig__json_raw(json, "}");
 }
@@ -77,8 +42,8 @@ static void side(mig__json *json, const mig_inventory_side *value)
     mig__json_raw(json, "{");
     mig__json_member(json, "account", mig__json_string(value->label));
     optional(json, "capabilities", value->capabilities);
-    number(json, "folders", value->folders);
-    number(json, "messages", value->messages);
+    mig__json_add_number(json, "folders", value->folders);
+    mig__json_add_number(json, "messages", value->messages);
     number_if(json, "bytes", value->bytes_known, value->bytes);
     number_if(json, "append_limit", value->append_limit > 0, value->append_limit);
     quota(json, &value->quota);
@@ -100,8 +65,8 @@ static void keywords(mig__json *json, const mig_inventory_folder *value)
     for (size_t i = 0; i < value->keyword_count && !json->refused; i++) {
         mig__json_raw(json, i > 0 ? ", {" : "{");
         mig__json_member(json, "name", mig__json_string(value->keywords[i].name));
-        number(json, "messages", value->keywords[i].messages);
-        flag(json, "lost", value->keywords[i].lost);
+        mig__json_add_number(json, "messages", value->keywords[i].messages);
+        mig__json_add_flag(json, "lost", value->keywords[i].lost);
         mig__json_raw(json, "}");
     }
     mig__json_raw(json, "]");
@@ -112,11 +77,11 @@ static void folder(mig__json *json, const mig_inventory_folder *value, bool cont
     bool dated = value->examined && (value->oldest != 0 || value->newest != 0);
     mig__json_raw(json, "\n       {");
     mig__json_member(json, "name", mig__json_string(value->name));
-    text(json, "role", mig_role_name(value->role));
+    mig__json_add_text(json, "role", mig_role_name(value->role));
     optional(json, "target", value->target);
     optional(json, "note", value->note);
-    number(json, "messages", value->messages);
-    number(json, "unseen", value->unseen);
+    mig__json_add_number(json, "messages", value->messages);
+    mig__json_add_number(json, "unseen", value->unseen);
     number_if(json, "bytes", value->has_bytes, value->bytes);
     moment(json, "oldest", dated, value->oldest);
     moment(json, "newest", dated, value->newest);
@@ -128,7 +93,7 @@ static void folder(mig__json *json, const mig_inventory_folder *value, bool cont
     number_if(json, "bare_newline", content && value->examined, value->bare_newline);
     number_if(json, "long_lines", content && value->examined, value->long_lines);
     keywords(json, value);
-    error(json, &value->error);
+    mig__json_add(json, "error", mig__json_error(&value->error));
     mig__json_raw(json, "}");
 }
 
@@ -140,8 +105,8 @@ static void years(mig__json *json, const mig_inventory_account *value)
     for (size_t i = 0; i < value->year_count && !json->refused; i++) {
         mig__json_raw(json, i > 0 ? ", {" : "{");
         mig__json_member(json, "year", value->years[i].year != 0 ? json_integer(value->years[i].year) : json_null());
-        number(json, "messages", value->years[i].messages);
-        number(json, "bytes", value->years[i].bytes);
+        mig__json_add_number(json, "messages", value->years[i].messages);
+        mig__json_add_number(json, "bytes", value->years[i].bytes);
         mig__json_raw(json, "}");
     }
     mig__json_raw(json, "]");
@@ -154,9 +119,9 @@ static void obstacles(mig__json *json, const mig_inventory_account *value)
         const mig_obstacle *obstacle = &value->obstacles[i];
         mig__json_raw(json, i > 0 ? ",\n       {" : "\n       {");
         mig__json_member(json, "folder", mig__json_string(obstacle->folder));
-        text(json, "code", mig_code_name(obstacle->code));
-        flag(json, "blocks", obstacle->blocks);
-        text(json, "text", obstacle->text);
+        mig__json_add_text(json, "code", mig_code_name(obstacle->code));
+        mig__json_add_flag(json, "blocks", obstacle->blocks);
+        mig__json_add_text(json, "text", obstacle->text);
         mig__json_raw(json, "}");
     }
     mig__json_raw(json, "]");
@@ -173,14 +138,12 @@ static void forecast(mig__json *json, const mig_forecast *value)
     }
     mig__json_raw(json, "{");
     mig__json_member(json, "measured", json_boolean(value->measured));
-    number(json, "left_messages", value->left_messages);
-    number(json, "left_bytes", value->left_bytes);
-    number(json, "days", value->days);
+    mig__json_add_number(json, "left_messages", value->left_messages);
+    mig__json_add_number(json, "left_bytes", value->left_bytes);
+    mig__json_add_number(json, "days", value->days);
     number_if(json, "daily_limit", value->daily_limit > 0, value->daily_limit);
-    mig__json_raw(json, ", ");
-    mig__json_member(json, "messages_per_second", json_real(value->messages_per_second));
-    mig__json_raw(json, ", ");
-    mig__json_member(json, "bytes_per_second", json_real(value->bytes_per_second));
+    mig__json_add(json, "messages_per_second", json_real(value->messages_per_second));
+    mig__json_add(json, "bytes_per_second", json_real(value->bytes_per_second));
     mig__json_raw(json, "}");
 }
 
@@ -207,10 +170,10 @@ static void growth(mig__json *json, const mig_inventory_account *value, int64_t 
     }
     mig__json_raw(json, "{");
     mig__json_member(json, "year", json_integer(growth.year));
-    number(json, "messages", growth.messages);
-    number(json, "bytes", growth.bytes);
-    number(json, "before_messages", growth.before_messages);
-    number(json, "before_bytes", growth.before_bytes);
+    mig__json_add_number(json, "messages", growth.messages);
+    mig__json_add_number(json, "bytes", growth.bytes);
+    mig__json_add_number(json, "before_messages", growth.before_messages);
+    mig__json_add_number(json, "before_bytes", growth.before_bytes);
     mig__json_raw(json, "}");
 }
 
@@ -223,8 +186,8 @@ static int totals(mig__json *json, const mig_inventory_result *result, mig_error
     mig__json_raw(json, ",\n \"totals\": {");
     mig__json_member(json, "messages", mig__json_number(all.messages));
     number_if(json, "bytes", all.bytes_known, all.bytes);
-    number(json, "copied_messages", all.copied_messages);
-    number(json, "copied_bytes", all.copied_bytes);
+    mig__json_add_number(json, "copied_messages", all.copied_messages);
+    mig__json_add_number(json, "copied_bytes", all.copied_bytes);
     shares(json, &all);
     forecast(json, &all.forecast);
     growth(json, &all, result->started);
@@ -247,16 +210,15 @@ static void account(mig__json *json, const mig_inventory_account *value, bool co
     }
     mig__json_raw(json, ",\n     ");
     mig__json_member(json, "status", mig__json_string(mig_status_name(value->status)));
-    error(json, &value->error);
-    text(json, "fits", mig_fits_name(value->fits));
-    number(json, "messages", value->messages);
+    mig__json_add(json, "error", mig__json_error(&value->error));
+    mig__json_add_text(json, "fits", mig_fits_name(value->fits));
+    mig__json_add_number(json, "messages", value->messages);
     number_if(json, "bytes", value->bytes_known, value->bytes);
-    number(json, "copied_messages", value->copied_messages);
-    number(json, "copied_bytes", value->copied_bytes);
+    mig__json_add_number(json, "copied_messages", value->copied_messages);
+    mig__json_add_number(json, "copied_bytes", value->copied_bytes);
     shares(json, value);
     forecast(json, &value->forecast);
-    mig__json_raw(json, ", ");
-    mig__json_member(json, "seconds", json_real(value->seconds));
+    mig__json_add(json, "seconds", json_real(value->seconds));
     mig__json_raw(json, ",\n     \"folders\": [");
     for (size_t i = 0; i < value->folder_count && !json->refused; i++) {
         mig__json_raw(json, i > 0 ? "," : "");
@@ -275,15 +237,13 @@ int mig_report_inventory_json(const mig_inventory_result *result, mig_sink_fn *s
     mig__json json = {sink, context, false, false};
     mig__json_raw(&json, "{\"schema\": \"mailmigrate.inventory/1\", ");
     mig__json_member(&json, "status", mig__json_string(mig_status_name(result->status)));
-    mig__json_raw(&json, ", ");
-    mig__json_member(&json, "exit", json_integer(result->exit_status));
-    text(&json, "depth", depths[result->depth]);
+    mig__json_add(&json, "exit", json_integer(result->exit_status));
+    mig__json_add_text(&json, "depth", depths[result->depth]);
     moment(&json, "started", result->started != 0, result->started);
-    mig__json_raw(&json, ", ");
-    mig__json_member(&json, "seconds", json_real(result->seconds));
-    number(&json, "round_trips", result->round_trips);
-    number(&json, "bytes_in", result->bytes_in);
-    number(&json, "bytes_out", result->bytes_out);
+    mig__json_add(&json, "seconds", json_real(result->seconds));
+    mig__json_add_number(&json, "round_trips", result->round_trips);
+    mig__json_add_number(&json, "bytes_in", result->bytes_in);
+    mig__json_add_number(&json, "bytes_out", result->bytes_out);
     mig__json_raw(&json, ",\n \"accounts\": [");
     for (size_t i = 0; i < result->account_count && !json.refused; i++) {
         mig__json_raw(&json, i > 0 ? "," : "");

@@ -54,6 +54,27 @@ void mig__json_member(mig__json *json, const char *key, json_t *value)
     mig__json_value(json, value);
 }
 
+void mig__json_add(mig__json *json, const char *key, json_t *value)
+{
+    mig__json_raw(json, ", ");
+    mig__json_member(json, key, value);
+}
+
+void mig__json_add_number(mig__json *json, const char *key, uint64_t number)
+{
+    mig__json_add(json, key, mig__json_number(number));
+}
+
+void mig__json_add_text(mig__json *json, const char *key, const char *text)
+{
+    mig__json_add(json, key, mig__json_string(text));
+}
+
+void mig__json_add_flag(mig__json *json, const char *key, bool value)
+{
+    mig__json_add(json, key, json_boolean(value));
+}
+
 int mig__json_finish(const mig__json *json, mig_error *err)
 {
     if (json->refused)
@@ -94,4 +115,12 @@ json_t *mig__json_string(const char *text)
 json_t *mig__json_number(uint64_t number)
 {
     return json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number);
+}
+
+json_t *mig__json_error(const mig_error *error)
+{
+    if (error->code == MIG_OK)
+        return json_null();
+    return json_pack("{s:s, s:o, s:o, s:o}", "code", mig_code_name(error->code), "text", mig__json_string(error->text),
+                     "server", mig__json_string(error->server), "hint", mig__json_string(error->hint));
 }

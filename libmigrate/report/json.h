@@ -27,11 +27,20 @@ void mig__json_value(mig__json *json, json_t *value);
 /* Write "key": value. `key` is a literal of ours. */
 void mig__json_member(mig__json *json, const char *key, json_t *value);
 
+/* The same behind a comma: all members of an object but the first. */
+void mig__json_add(mig__json *json, const char *key, json_t *value);
+void mig__json_add_number(mig__json *json, const char *key, uint64_t number);
+void mig__json_add_text(mig__json *json, const char *key, const char *text);
+void mig__json_add_flag(mig__json *json, const char *key, bool value);
+
 /* 0, or -1 with MIG_E_IO or MIG_E_NOMEM. */
 int mig__json_finish(const mig__json *json, mig_error *err);
 
 /* A string value; octets that are not UTF-8 become U+FFFD, NULL becomes "". */
 json_t *mig__json_string(const char *text);
+
+/* An error as an object: code, text, server, hint; null for MIG_OK. */
+json_t *mig__json_error(const mig_error *error);
 
 /* A number that JSON readers take: above 2^63-1 it is cut. */
 json_t *mig__json_number(uint64_t number);

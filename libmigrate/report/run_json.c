@@ -5,21 +5,12 @@
 #include <migrate/run_report.h>
 #include <migrate/verify_report.h>
 
-static json_t *error_object(const mig_error *error)
-{
-    if (error->code == MIG_OK) {
-        return json_null();
-    }
-    return json_pack("{s:s, s:o, s:o, s:o}", "code", mig_code_name(error->code), "text", mig__json_string(error->text),
-                     "server", mig__json_string(error->server), "hint", mig__json_string(error->hint));
-}
-
 static json_t *account_object(const mig_run_account_result *account)
 {
     json_t *object = json_pack("{s:o, s:o, s:s, s:i, s:s, s:o, s:f}", "source", mig__json_string(account->source),
                                "target", mig__json_string(account->target), "state", mig_run_state_name(account->state),
                                "exit", account->exit_status, "step", mig_step_name(account->step), "error",
-                               error_object(&account->error), "seconds", account->seconds);
+                               mig__json_error(&account->error), "seconds", account->seconds);
     const struct {
         const char *key;
         uint64_t value;
@@ -100,16 +91,12 @@ int mig_report_run_json(const mig_run_result *result, bool details, mig_sink_fn 
     mig__json json = {sink, context, false, false};
     mig__json_raw(&json, "{\"schema\": \"mailmigrate.run/1\", ");
     mig__json_member(&json, "status", mig__json_string(mig_status_name(result->status)));
-    mig__json_raw(&json, ", ");
-    mig__json_member(&json, "exit", json_integer(result->exit_status));
+    mig__json_add(&json, "exit", json_integer(result->exit_status));
     mig__json_raw(&json, ",\n ");
     mig__json_member(&json, "steps", steps_array(result->steps));
-    mig__json_raw(&json, ", ");
-    mig__json_member(&json, "started", time_string(result->started));
-    mig__json_raw(&json, ", ");
-    mig__json_member(&json, "finished", time_string(result->finished));
-    mig__json_raw(&json, ", ");
-    mig__json_member(&json, "seconds", json_real(result->seconds));
+    mig__json_add(&json, "started", time_string(result->started));
+    mig__json_add(&json, "finished", time_string(result->finished));
+    mig__json_add(&json, "seconds", json_real(result->seconds));
     mig__json_raw(&json, ",\n \"accounts\": [");
     for (size_t i = 0; i < result->account_count && !json.refused; i++) {
         mig__json_raw(&json, i > 0 ? ",\n  " : "\n  ");

@@ -1,14 +1,5 @@
 /* report/verify_csv.c - the findings of a verification as RFC 4180 */
 #include "report/csv.h"
-#include <inttypes.h>
-
-static void add_number(mig__paper *paper, uint64_t number)
-{
-    if (number) {
-        mig__buffer_addf(&paper->line, "%" PRIu64, number);
-    }
-    mig__buffer_add_char(&paper->line, ',');
-}
 
 static void add_finding(mig__paper *paper, mig__buffer *cell, const mig_verify_account *account,
                         const mig_finding *finding)
@@ -19,12 +10,12 @@ static void add_finding(mig__paper *paper, mig__buffer *cell, const mig_verify_a
     mig__csv_cell(paper, cell, mig_found_name(finding->kind));
     mig__csv_cell(paper, cell, account->folders[finding->folder].source);
     mig__csv_cell(paper, cell, account->folders[finding->folder].target);
-    add_number(paper, finding->source_uid);
-    add_number(paper, finding->target_uid);
+    mig__csv_number(paper, finding->source_uid != 0, finding->source_uid);
+    mig__csv_number(paper, finding->target_uid != 0, finding->target_uid);
     mig__csv_cell(paper, cell, finding->message_id);
     mig__csv_cell(paper, cell, finding->has_date ? mig__iso_time(finding->date, false, date) : "");
     mig__csv_cell(paper, cell, finding->subject);
-    add_number(paper, finding->octets);
+    mig__csv_number(paper, finding->octets != 0, finding->octets);
     mig__csv_cell(paper, cell, mig_rules_join(finding->rules, " ", rules, sizeof rules));
     mig__csv_cell(paper, cell, finding->after_copy ? "yes" : "no");
     mig__add_remark(cell, finding);

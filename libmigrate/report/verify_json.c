@@ -2,23 +2,10 @@
 #include "report/json.h"
 #include "report/verify_common.h"
 
-static void number(mig__json *json, const char *key, uint64_t value)
-{
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, mig__json_number(value));
-}
-
-static void text(mig__json *json, const char *key, const char *value)
-{
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, mig__json_string(value));
-}
-
 /* A string, or null when it is empty or NULL. */
 static void optional(mig__json *json, const char *key, const char *value)
 {
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, value && value[0] ? mig__json_string(value) : json_null());
+    mig__json_add(json, key, value && value[0] ? mig__json_string(value) : json_null());
 }
 
 static void moment(mig__json *json, const char *key, int64_t seconds, bool zero_is_none)
@@ -27,28 +14,13 @@ static void moment(mig__json *json, const char *key, int64_t seconds, bool zero_
     optional(json, key, mig__iso_time(seconds, zero_is_none, out));
 }
 
-static void error(mig__json *json, const mig_error *err)
-{
-    mig__json_raw(json, ", \"error\": ");
-    if (err->code == MIG_OK) {
-        mig__json_raw(json, "null");
-        return;
-    }
-    mig__json_raw(json, "{");
-    mig__json_member(json, "code", mig__json_string(mig_code_name(err->code)));
-    text(json, "text", err->text);
-    text(json, "server", err->server);
-    text(json, "hint", err->hint);
-    mig__json_raw(json, "}");
-}
-
 /* "extra" counts what arrived after the copy as well, as its findings are of that kind. */
 static void counts(mig__json *json, const uint64_t values[MIG_FOUND_COUNT])
 {
     for (int kind = 0; kind < MIG_FOUND_COUNT; kind++) {
         uint64_t value = values[kind];
         value += kind == MIG_FOUND_EXTRA ? values[MIG_FOUND_ARRIVED] : 0;
-        number(json, mig_found_name((mig_found)kind), value);
+        mig__json_add_number(json, mig_found_name((mig_found)kind), value);
     }
 }
 
@@ -56,15 +28,15 @@ static void folder(mig__json *json, const mig_verify_folder *result)
 {
     mig__json_raw(json, "\n       {");
     mig__json_member(json, "source", mig__json_string(result->source));
-    text(json, "target", result->target);
-    text(json, "role", mig_role_name(result->role));
-    number(json, "messages", result->messages);
-    number(json, "found", result->found);
-    number(json, "read", result->read);
-    number(json, "bytes", result->bytes);
+    mig__json_add_text(json, "target", result->target);
+    mig__json_add_text(json, "role", mig_role_name(result->role));
+    mig__json_add_number(json, "messages", result->messages);
+    mig__json_add_number(json, "found", result->found);
+    mig__json_add_number(json, "read", result->read);
+    mig__json_add_number(json, "bytes", result->bytes);
     counts(json, result->counts);
     optional(json, "root", result->root);
-    error(json, &result->error);
+    mig__json_add(json, "error", mig__json_error(&result->error));
     mig__json_raw(json, "}");
 }
 
@@ -89,16 +61,15 @@ static void finding(mig__json *json, const mig_verify_account *account, const mi
     mig_found kind = result->kind == MIG_FOUND_ARRIVED ? MIG_FOUND_EXTRA : result->kind;
     mig__json_raw(json, "\n       {");
     mig__json_member(json, "kind", mig__json_string(mig_found_name(kind)));
-    text(json, "folder", where->source);
-    text(json, "target_folder", where->target);
-    number(json, "uid", result->source_uid);
-    number(json, "target_uid", result->target_uid);
+    mig__json_add_text(json, "folder", where->source);
+    mig__json_add_text(json, "target_folder", where->target);
+    mig__json_add_number(json, "uid", result->source_uid);
+    mig__json_add_number(json, "target_uid", result->target_uid);
     optional(json, "message_id", result->message_id);
     moment(json, "date", result->date, !result->has_date);
     optional(json, "subject", result->subject);
-    number(json, "size", result->octets);
-    mig__json_raw(json, ", ");
-    mig__json_member(json, "after_copy", json_boolean(result->after_copy));
+    mig__json_add_number(json, "size", result->octets);
+    mig__json_add(json, "after_copy", json_boolean(result->after_copy));
     rules(json, result);
     optional(json, "detail", result->detail);
     mig__json_raw(json, "}");
@@ -108,11 +79,11 @@ static void account(mig__json *json, const mig_verify_account *result)
 {
     mig__json_raw(json, "\n    {");
     mig__json_member(json, "source", mig__json_string(result->source));
-    text(json, "target", result->target);
-    text(json, "status", mig_status_name(result->status));
-    error(json, &result->error);
+    mig__json_add_text(json, "target", result->target);
+    mig__json_add_text(json, "status", mig_status_name(result->status));
+    mig__json_add(json, "error", mig__json_error(&result->error));
     optional(json, "root", result->root);
-    number(json, "run", (uint64_t)result->run_id);
+    mig__json_add_number(json, "run", (uint64_t)result->run_id);
     moment(json, "copied", result->copied, true);
     mig__json_raw(json, ",\n     \"folders\": [");
     for (size_t i = 0; i < result->folder_count && !json->refused; i++) {
@@ -131,35 +102,31 @@ static void totals(mig__json *json, const mig_verify_totals *result)
 {
     mig__json_raw(json, ",\n \"totals\": {");
     mig__json_member(json, "messages", mig__json_number(result->messages));
-    number(json, "found", result->found);
-    number(json, "read", result->read);
-    number(json, "bytes", result->bytes);
+    mig__json_add_number(json, "found", result->found);
+    mig__json_add_number(json, "read", result->read);
+    mig__json_add_number(json, "bytes", result->bytes);
     counts(json, result->counts);
-    mig__json_raw(json, ", ");
-    mig__json_member(json, "seconds", json_real(result->seconds));
-    number(json, "round_trips", result->round_trips);
-    number(json, "bytes_in", result->bytes_in);
-    number(json, "bytes_out", result->bytes_out);
-    number(json, "peak_rss", result->peak_rss);
+    mig__json_add(json, "seconds", json_real(result->seconds));
+    mig__json_add_number(json, "round_trips", result->round_trips);
+    mig__json_add_number(json, "bytes_in", result->bytes_in);
+    mig__json_add_number(json, "bytes_out", result->bytes_out);
+    mig__json_add_number(json, "peak_rss", result->peak_rss);
     mig__json_raw(json, "}");
 }
 
 static void method(mig__json *json, const mig_verify_result *result)
 {
     bool sampled = result->depth == MIG_DEPTH_FULL && result->sample > 0 && result->sample < 100;
-    text(json, "version", result->version);
-    text(json, "host", result->host);
+    mig__json_add_text(json, "version", result->version);
+    mig__json_add_text(json, "host", result->host);
     moment(json, "started", result->started, true);
     moment(json, "finished", result->finished, true);
-    text(json, "depth", result->depth == MIG_DEPTH_QUICK ? "quick" : "full");
-    text(json, "against", result->against == MIG_AGAINST_SOURCE ? "source" : "record");
-    mig__json_raw(json, ", ");
-    mig__json_member(json, "sample", sampled ? json_real(result->sample) : json_null());
-    mig__json_raw(json, ", ");
-    mig__json_member(json, "seed", sampled ? mig__json_number(result->seed) : json_null());
-    mig__json_raw(json, ", ");
-    mig__json_member(json, "sample_bound", sampled ? json_real(mig_sample_bound(result->totals.read)) : json_null());
-    number(json, "canonical_version", (uint64_t)result->canonical_version);
+    mig__json_add_text(json, "depth", result->depth == MIG_DEPTH_QUICK ? "quick" : "full");
+    mig__json_add_text(json, "against", result->against == MIG_AGAINST_SOURCE ? "source" : "record");
+    mig__json_add(json, "sample", sampled ? json_real(result->sample) : json_null());
+    mig__json_add(json, "seed", sampled ? mig__json_number(result->seed) : json_null());
+    mig__json_add(json, "sample_bound", sampled ? json_real(mig_sample_bound(result->totals.read)) : json_null());
+    mig__json_add_number(json, "canonical_version", (uint64_t)result->canonical_version);
 }
 
 int mig_report_verify_json(const mig_verify_result *result, mig_sink_fn *sink, void *context, mig_error *err)
@@ -167,8 +134,7 @@ int mig_report_verify_json(const mig_verify_result *result, mig_sink_fn *sink, v
     mig__json json = {sink, context, false, false};
     mig__json_raw(&json, "{\"schema\": \"mailmigrate.verify/1\", ");
     mig__json_member(&json, "status", mig__json_string(mig_status_name(result->status)));
-    mig__json_raw(&json, ", ");
-    mig__json_member(&json, "exit", json_integer(result->exit_status));
+    mig__json_add(&json, "exit", json_integer(result->exit_status));
     method(&json, result);
     mig__json_raw(&json, ",\n \"accounts\": [");
     for (size_t i = 0; i < result->account_count && !json.refused; i++) {
