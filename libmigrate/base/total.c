@@ -1,5 +1,6 @@
 /* base/total.c - what the stock-taking of many accounts is together, and by how much their mail grows */
 #include "base/total.h"
+#include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,7 +15,7 @@ static mig_inventory_year *find_year(mig_inventory_year **years, size_t *count, 
     if (at < *count && (*years)[at].year == year) {
         return &(*years)[at];
     }
-    mig_inventory_year *grown = realloc(*years, (*count + 1) * sizeof *grown);
+    mig_inventory_year *grown = mig__grow(*years, *count, sizeof *grown, NULL);
     if (grown == NULL) {
         return NULL;
     }

@@ -1,6 +1,7 @@
 /* inventory/fit.c - what will not fit on the target, or will not be there as it was, and why */
 #include "inventory/job.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include <migrate/format.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ int mig__inventory_obstacle(mig__inventory *run, const char *folder, mig_code co
     int length = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     mig__inert(text, length < 0 ? 0 : strlen(text), inert, sizeof inert);
-    mig_obstacle *grown = realloc(account->obstacles, (account->obstacle_count + 1) * sizeof *grown);
+    mig_obstacle *grown = mig__grow(account->obstacles, account->obstacle_count, sizeof *grown, NULL);
     if (grown == NULL) {
         return -1;
     }

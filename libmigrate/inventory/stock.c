@@ -1,6 +1,7 @@
 #include "inventory/stock.h"
 #include "base/buffer.h"
 #include "base/total.h"
+#include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -67,7 +68,7 @@ static void add_keyword(mig__stock *stock, const char *name)
     if (folder->keyword_count == MIG__STOCK_MOST_KEYWORDS) {
         return;
     }
-    mig_inventory_keyword *grown = realloc(folder->keywords, (folder->keyword_count + 1) * sizeof *grown);
+    mig_inventory_keyword *grown = mig__grow(folder->keywords, folder->keyword_count, sizeof *grown, NULL);
     char *copy = mig__strdup(name);
     folder->keywords = grown != NULL ? grown : folder->keywords;
     if (grown == NULL || copy == NULL) {

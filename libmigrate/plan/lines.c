@@ -1,5 +1,6 @@
 #include "plan/lines.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -27,7 +28,7 @@ typedef struct walk {
 static int add_line(walk *w, mig__yaml_kind kind, const yaml_event_t *event)
 {
     mig__lines *lines = w->lines;
-    mig__line *grown = realloc(lines->items, (lines->count + 1) * sizeof *grown);
+    mig__line *grown = mig__grow(lines->items, lines->count, sizeof *grown, NULL);
     char *path = mig__strdup(w->path.data != NULL ? w->path.data : "");
     if (grown == NULL || path == NULL || w->path.failed) {
         lines->items = grown != NULL ? grown : lines->items;

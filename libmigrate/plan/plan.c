@@ -1,5 +1,6 @@
 /* plan/plan.c - read a plan: walk it, load it, and say everything that is wrong */
 #include "plan/plan_private.h"
+#include "base/memory.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -33,7 +34,7 @@ int mig_plan_add_problem(mig_plan *plan, const char *file, unsigned line, const 
         }
     }
     mig_plan_problem problem = {.file = mig__strdup(file), .line = line, .text = mig__strdup(text)};
-    mig_plan_problem *grown = realloc(plan->problems, (plan->problem_count + 1) * sizeof *grown);
+    mig_plan_problem *grown = mig__grow(plan->problems, plan->problem_count, sizeof *grown, NULL);
     plan->problems = grown != NULL ? grown : plan->problems;
     if (grown == NULL || problem.file == NULL || problem.text == NULL) {
         free(problem.file);
@@ -267,7 +268,7 @@ static bool check_lines(mig_plan *plan, mig__lines *lines)
 
 static int add_option(mig_plan *plan, const char *name, const char *value, unsigned line)
 {
-    mig_plan_option *grown = realloc(plan->options, (plan->option_count + 1) * sizeof *grown);
+    mig_plan_option *grown = mig__grow(plan->options, plan->option_count, sizeof *grown, NULL);
     if (grown == NULL) {
         return -1;
     }

@@ -1,5 +1,6 @@
 /* plan/resolve.c - what a plan says of one account, as options: URLs, logins, paths */
 #include "plan/plan_private.h"
+#include "base/memory.h"
 #include <migrate/endpoint.h>
 #include <migrate/provider.h>
 #include <stdio.h>
@@ -64,7 +65,7 @@ static spot account_spot(const resolving *r)
 static int add(resolving *r, const char *name, const char *value, spot at)
 {
     mig_plan_account *out = r->out;
-    mig_plan_option *grown = realloc(out->options, (out->option_count + 1) * sizeof *grown);
+    mig_plan_option *grown = mig__grow(out->options, out->option_count, sizeof *grown, NULL);
     if (grown == NULL) {
         return -1;
     }
@@ -354,7 +355,7 @@ int mig__plan_account(mig_plan *plan, const mig__raw_plan *raw, const mig__raw_a
     if (source == NULL || source[0] == '\0' || target[0] == '\0') {
         return mig__plan_problem(plan, file, line, "an account needs the name of its source user");
     }
-    mig_plan_account *grown = realloc(plan->accounts, (plan->account_count + 1) * sizeof *grown);
+    mig_plan_account *grown = mig__grow(plan->accounts, plan->account_count, sizeof *grown, NULL);
     if (grown == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }

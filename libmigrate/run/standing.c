@@ -1,6 +1,7 @@
 /* run/standing.c - see migrate/standing.h */
 #include "base/buffer.h"
 #include "state/state.h"
+#include "base/memory.h"
 #include <errno.h>
 #include <migrate/standing.h>
 #include <signal.h>
@@ -29,13 +30,13 @@ typedef struct reading {
 static int take_account(int64_t id, const char *source, const char *target, void *context)
 {
     reading *r = context;
-    mig_standing_account *accounts = realloc(r->accounts, (r->count + 1) * sizeof *accounts);
+    mig_standing_account *accounts = mig__grow(r->accounts, r->count, sizeof *accounts, NULL);
     if (accounts == NULL) {
         r->failed = true;
         return 1;
     }
     r->accounts = accounts;
-    int64_t *ids = realloc(r->ids, (r->count + 1) * sizeof *ids);
+    int64_t *ids = mig__grow(r->ids, r->count, sizeof *ids, NULL);
     if (ids == NULL) {
         r->failed = true;
         return 1;
