@@ -44,8 +44,8 @@ static int wait_piece(mig__session *session, mig__command *command, mig_error *e
     if (mig__command_settle(session, command, &refused, err) != 0) {
         return -1;
     }
-    if (refused.code != MIG_OK &&
-        refused.retry != MIG_RETRY_NEVER) { /* what was put off must not look as if not there */
+    /* What the account was put off for must not look as if not there; a message may spoil a command by itself. */
+    if (refused.code != MIG_OK && refused.scope >= MIG_SCOPE_ACCOUNT && refused.retry != MIG_RETRY_NEVER) {
         if (err != NULL) {
             *err = refused;
         }
