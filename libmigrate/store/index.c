@@ -195,7 +195,7 @@ int mig__store_number(mig_store *store, mig__store_folder *folder, mig__uid_key 
     uint32_t *given = calloc(folder->count + 1, sizeof *given);
     if (uids == NULL || given == NULL) {
         free(given);
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        return uids == NULL ? -1 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     bool unknown = uids->uidvalidity == 0; /* then the UIDs that the folder says are met, all of them */
     if (unknown) {
@@ -328,7 +328,14 @@ int mig__store_refresh(mig_store *store, mig__store_folder *folder, mig_error *e
 
 int mig__store_keep_uids(mig_store *store, mig_error *err)
 {
-    return store->map != NULL && store->keep ? mig__uidmap_save(store->map, err) : 0;
+    if (store->map == NULL || !store->keep) {
+        return 0;
+    }
+    if (mig__uidmap_save(store->map, err) != 0) {
+        return -1;
+    }
+    mig__uidmap_rest(store->map);
+    return 0;
 }
 
 static int copy_item(mig_store *store, mig__store_folder *folder, const mig__store_message *message,

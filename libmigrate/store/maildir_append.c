@@ -1,13 +1,12 @@
 /*
  * store/maildir_append.c - messages into a Maildir, so that a kill at any moment leaves each of them there or not there
  *
- * Each is written below tmp and synced. Then, under the list's lock, their UIDs are added to dovecot-uidlist and
+ * They are written below tmp and synced. Then, under the list's lock, their UIDs are added to dovecot-uidlist and
  * synced, and only then they are moved into cur. A UID whose message did not get there is given to no other one:
  * whoever looks for a message by its content above the last UIDNEXT finds it, or finds that it has to be sent again.
  */
-#include "base/clock.h"
+#define _GNU_SOURCE /* syncfs */
 #include "base/crashpoint.h"
-#include "base/flags.h"
 #include "store/files.h"
 #include "store/maildir.h"
 #include <errno.h>
@@ -18,6 +17,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { SYNC_AT_ONCE = 8 };
 
 static const char temporary_name[] = "mailmigrate-";
 
@@ -165,7 +166,7 @@ int mig__maildir_append_end(mig_store *store, mig__store_batch *batch, mig_error
 {
     mig__store_arrival *item = &batch->items[batch->count - 1];
     (void)store;
-    bool done = set_date(batch->fd, item) == 0 && fsync(batch->fd) == 0;
+    bool done = set_date(batch->fd, item) == 0;
     int problem = errno;
     if (close(batch->fd) != 0 && done) {
         done = false;
@@ -177,6 +178,43 @@ int mig__maildir_append_end(mig_store *store, mig__store_batch *batch, mig_error
 }
 
 /* ---- all of them ---- */
+
+static int sync_one(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int failed = fd < 0 || fsync(fd) != 0 ? -1 : 0;
+    int problem = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    errno = problem;
+    return failed;
+}
+
+/* What was written is on disk: file by file, or for many of them the file system at once, which costs as much as one.
+ */
+static int sync_all(const mig__store_batch *batch, mig_error *err)
+{
+    int failed = 0;
+    if (batch->count >= SYNC_AT_ONCE) {
+        int fd = open(batch->folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        failed = fd < 0 || syncfs(fd) != 0 ? -1 : 0;
+        int problem = errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        errno = problem;
+    }
+    for (size_t i = 0; failed == 0 && batch->count < SYNC_AT_ONCE && i < batch->count; i++) {
+        char *path = waiting_path(batch, &batch->items[i]);
+        if (path == NULL) {
+            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        }
+        failed = sync_one(path);
+        free(path);
+    }
+    return failed == 0 ? 0 : mig_error_errno(err, MIG_E_IO, errno, "writing messages into %s", batch->folder->path);
+}
 
 typedef struct commit {
     mig_store *store;
@@ -306,7 +344,8 @@ int mig__maildir_append_commit(mig_store *store, mig__store_batch *batch, uint32
     if (c.names == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    int failed = mig__maildir_begin(store, batch->folder, err);
+    int failed = sync_all(batch, err);
+    failed = failed == 0 ? mig__maildir_begin(store, batch->folder, err) : failed;
     if (failed == 0) {
         failed = commit_locked(&c, err);
         if (failed != 0) {

@@ -11,7 +11,7 @@
 
 #include "store/store.h"
 
-enum { MIG__TAG_MOST = 64, MIG__STRING_MOST = 64 * 1024, MIG__INPUT = 32 * 1024 };
+enum { MIG__TAG_MOST = 64, MIG__STRING_MOST = 64 * 1024, MIG__INPUT = 16 * 1024 };
 
 typedef struct mig__talk {
     mig_store *store;

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE = 16 * 1024 };
+enum { PIECE = 8 * 1024 };
 
 /* Where in a line that may be quoted the reading is. */
 typedef enum quoting { LINE_START, ARROWS, WORD, PLAIN } quoting;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { OUT_MOST = 32 * 1024 };
+enum { OUT_MOST = 16 * 1024 };
 
 int mig__talk_break(mig__talk *talk)
 {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char signature[] = "mailmigrate uids 1";
 
@@ -20,6 +21,7 @@ struct mig__uidmap {
     folder *folders;
     size_t count;
     bool changed;
+    bool resting; /* the lists are in the file alone */
 };
 
 int mig__uid_key_of(const char *text, size_t length, mig__uid_key *out, mig_error *err)
@@ -171,7 +173,7 @@ cleanup:
     return failed;
 }
 
-mig__uids *mig__uidmap_folder(mig__uidmap *map, const char *wire, mig_error *err)
+static mig__uids *list_of(mig__uidmap *map, const char *wire, mig_error *err)
 {
     for (size_t i = 0; i < map->count; i++) {
         if (strcmp(map->folders[i].wire, wire) == 0) {
@@ -215,7 +217,7 @@ static int take_line(mig__uidmap *map, mig__uids **current, const char *line, mi
         if (*end != ' ' || end[1] == '\0' || validity == 0 || validity > UINT32_MAX || next == 0 || next > UINT32_MAX) {
             return 1;
         }
-        *current = mig__uidmap_folder(map, end + 1, err);
+        *current = list_of(map, end + 1, err);
         if (*current == NULL) {
             return -1;
         }
@@ -267,6 +269,48 @@ static int read_map(mig__uidmap *map, FILE *file, mig_error *err)
     return failed < 0 ? -1 : failed > 0 || !ended ? damaged(map->path, err) : 0;
 }
 
+static void clear(mig__uidmap *map)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        free(map->folders[i].wire);
+        mig__uids_free(&map->folders[i].uids);
+    }
+    free(map->folders);
+    map->folders = NULL;
+    map->count = 0;
+}
+
+static int read_file(mig__uidmap *map, mig_error *err)
+{
+    FILE *file = fopen(map->path, "re");
+    if (file == NULL) {
+        return errno == ENOENT ? 0 : mig_error_errno(err, MIG_E_IO, errno, "reading %s", map->path);
+    }
+    int failed = read_map(map, file, err);
+    fclose(file);
+    return failed;
+}
+
+mig__uids *mig__uidmap_folder(mig__uidmap *map, const char *wire, mig_error *err)
+{
+    if (map->resting) {
+        if (read_file(map, err) != 0) {
+            clear(map);
+            return NULL;
+        }
+        map->resting = false;
+    }
+    return list_of(map, wire, err);
+}
+
+void mig__uidmap_rest(mig__uidmap *map)
+{
+    if (map->path != NULL && !map->changed && !map->resting && access(map->path, F_OK) == 0) {
+        clear(map);
+        map->resting = true;
+    }
+}
+
 mig__uidmap *mig__uidmap_open(const char *path, mig_error *err)
 {
     mig__uidmap *map = calloc(1, sizeof *map);
@@ -275,15 +319,7 @@ mig__uidmap *mig__uidmap_open(const char *path, mig_error *err)
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         return NULL;
     }
-    FILE *file = path != NULL ? fopen(path, "re") : NULL;
-    int failed = 0;
-    if (file != NULL) {
-        failed = read_map(map, file, err);
-        fclose(file);
-    } else if (path != NULL && errno != ENOENT) {
-        failed = mig_error_errno(err, MIG_E_IO, errno, "reading %s", path);
-    }
-    if (failed != 0) {
+    if (path != NULL && read_file(map, err) != 0) {
         mig__uidmap_free(&map);
     }
     return map;
@@ -341,11 +377,7 @@ void mig__uidmap_free(mig__uidmap **map)
     if (*map == NULL) {
         return;
     }
-    for (size_t i = 0; i < (*map)->count; i++) {
-        free((*map)->folders[i].wire);
-        mig__uids_free(&(*map)->folders[i].uids);
-    }
-    free((*map)->folders);
+    clear(*map);
     free((*map)->path);
     free(*map);
     *map = NULL;
