@@ -21,7 +21,7 @@ static const char *const options[] = {
 
 static const char *const side_options[] = {
     /* in the order of MIG__SIDE_HOST and so on: they make the URL */
-    "host", "port", "tls", "provider", "master", "master-separator", "admin",
+    "host", "port", "tls", "provider", "master", "master-separator", "admin", "files",
     /* as they are */
     "auth", "authzid", "password-file", "password-command", "pin", "ca-file", "cert", "key", "token-command", "oauth",
     "oauth-key", "oauth-cert", "oauth-client-id", "oauth-secret-file", "oauth-refresh-file", "oauth-tenant",

@@ -8,7 +8,7 @@
 
 enum {
     MIG__PLAN_OPTIONS = 46, /* names in the tables of names.c; checked there */
-    MIG__PLAN_SIDE_OPTIONS = 29,
+    MIG__PLAN_SIDE_OPTIONS = 30,
     MIG__PLAN_LISTS = 3 /* the first of the options take several values */
 };
 
@@ -20,7 +20,8 @@ enum {
     MIG__SIDE_PROVIDER,
     MIG__SIDE_MASTER,
     MIG__SIDE_MASTER_SEPARATOR,
-    MIG__SIDE_ADMIN
+    MIG__SIDE_ADMIN,
+    MIG__SIDE_FILES /* instead of all of them */
 };
 
 /* Straight from YAML, by libcyaml. Strings are malloc'd; NULL: not there. */

@@ -293,13 +293,60 @@ static int add_login(resolving *r, int side, const place *where, const char *use
     return 0;
 }
 
+/* "maildir:mail/%u" and the like (migrate/store.h): the path is the plan's, and takes the user's name. */
+static int add_files(resolving *r, int side, const char *user)
+{
+    const char *value = value_of(r, side, MIG__SIDE_FILES), *colon = strchr(value, ':');
+    spot at = spot_of(r, side, MIG__SIDE_FILES);
+    bool failed = false;
+    if (value_of(r, side, MIG__SIDE_HOST) != NULL || value_of(r, side, MIG__SIDE_PROVIDER) != NULL) {
+        return mig__plan_problem(r->plan, at.file, at.line, "%s: files, and host or provider, exclude each other",
+                                 side_names[side]);
+    }
+    if (colon == NULL || colon[1] == '\0') {
+        return bad_value(r, side, MIG__SIDE_FILES, "a scheme, a colon and a path, as maildir:/srv/mail/%u");
+    }
+    char *path = mig__plan_path(r->plan, colon + 1);
+    char *expanded = path != NULL ? expand(path, user, &failed) : NULL;
+    mig__buffer url = MIG__BUFFER_INIT;
+    int result = -1;
+    if (expanded != NULL) {
+        mig__buffer_add(&url, value, (size_t)(colon - value) + 1);
+        mig__buffer_add_text(&url, expanded);
+        result = url.failed ? -1 : add(r, side_names[side], url.data, at);
+    } else if (path != NULL && !failed) {
+        result =
+            mig__plan_problem(r->plan, at.file, at.line, "%s: %%u would lead out of its directory for the user \"%s\"",
+                              side_names[side], user);
+    }
+    mig__buffer_free(&url);
+    free(expanded);
+    free(path);
+    return result;
+}
+
+static int add_side_values(resolving *r, int side, const char *user)
+{
+    bool own = has_own_proof(r, side);
+    for (size_t i = MIG__SIDE_FILES + 1; i < MIG__PLAN_SIDE_OPTIONS; i++) {
+        const char *key = mig_plan_side_option_name(i);
+        const char *value = own && is_proof(key) ? r->account->sides[side].values[i] : value_of(r, side, (int)i);
+        if (value != NULL && add_side_value(r, side, key, value, user) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int resolve_side(resolving *r, int side, const char *user)
 {
     place where;
     char name[32];
-    bool own = has_own_proof(r, side);
     if (has_no_target(r, side)) {
         return 0;
+    }
+    if (value_of(r, side, MIG__SIDE_FILES) != NULL) {
+        return add_files(r, side, user) != 0 ? -1 : add_side_values(r, side, user);
     }
     if (find_place(r, side, &where) != 0) {
         return -1;
@@ -316,14 +363,7 @@ static int resolve_side(resolving *r, int side, const char *user)
     if (where.provider != NULL && add(r, name, where.provider->name, account_spot(r)) != 0) {
         return -1;
     }
-    for (size_t i = MIG__SIDE_ADMIN + 1; i < MIG__PLAN_SIDE_OPTIONS; i++) {
-        const char *key = mig_plan_side_option_name(i);
-        const char *value = own && is_proof(key) ? r->account->sides[side].values[i] : value_of(r, side, (int)i);
-        if (value != NULL && add_side_value(r, side, key, value, user) != 0) {
-            return -1;
-        }
-    }
-    return 0;
+    return add_side_values(r, side, user);
 }
 
 /* ---- the account ---- */

@@ -579,6 +579,27 @@ class Usage(StoreCase):
         self.assertEqual(result.status, 0, str(result))
         self.assertEqual(result.json["accounts"][0]["source"], "maildir:" + self.path("mail"))
 
+    def test_plan(self):
+        """Two accounts out of Maildirs of their own, into one server; a mistake is told at its line."""
+        other = next(self.next_user)
+        for number, user in enumerate((self.user, other)):
+            stores.fill_maildir(self.path("mail", user), mailgen.generate(SEED + 363 + number, 10, SIMPLE, rare=()))
+        stores.write(self.path("password"), self.server.users[self.user].encode())
+        os.chmod(self.path("password"), 0o600)
+        plan = ("version: 1\nsource: {files: 'maildir:mail/%%u'%s}\n"
+                "target: {host: 127.0.0.1, port: %d, tls: none, password-file: password}\n"
+                "accounts: [{source: %s}, {source: %s}]\n")
+        stores.write(self.path("plan.yaml"), (plan % ("", self.server.port, self.user, other)).encode())
+        command = [program(), "copy", self.path("plan.yaml"), "--state", self.path("states"), "--json"]
+        result = self.run_command(command + [self.path("result.json")], json_path=self.path("result.json"))
+        self.assertEqual(result.status, 0, str(result))
+        for user in (self.user, other):
+            self.assertEqual(sum(sum(f.values()) for f in self.served(user).values()), 10)
+        stores.write(self.path("bad.yaml"), (plan % (", pin: sha256//x", self.server.port, self.user, other)).encode())
+        result = self.run_command([program(), "plan", "check", self.path("bad.yaml")])
+        self.assertEqual(result.status, USAGE, str(result))
+        self.assertIn("nobody logs in to files", result.out + result.err)
+
     def test_dry_run_writes_nothing(self):
         stores.fill_maildir(self.path("mail"), mailgen.generate(SEED + 361, 3, SIMPLE, rare=()))
         self.copy(Files("maildir", self.path("mail")), self.account(), "--dry-run")

@@ -40,6 +40,7 @@ def fill_maildir(root, messages, lf=True):
 
     Returns {components: [(octets as given, time, flags)]}.
     """
+    os.makedirs(os.path.dirname(root), exist_ok=True)
     box = mailbox.Maildir(root, create=True)
     there = {}
     for number, message in enumerate(messages):

@@ -125,6 +125,25 @@ static void test_one_login_for_all(void **state)
     mig_plan_free(&plan);
 }
 
+/* Mail in files: the path is the plan's, and takes the user's name. */
+static void test_files(void **state)
+{
+    (void)state;
+    mig_plan *plan = load("version: 1\nsource: {files: 'maildir:/srv/%u'}\ntarget: {host: t}\n"
+                          "accounts: [{source: u, target: v}, {source: w, source-files: 'mbox:/100%%'}]\n");
+    assert_no_problem(plan);
+    assert_string_equal(of_account(plan, 0, "source"), "maildir:/srv/u");
+    assert_string_equal(of_account(plan, 0, "target"), "imaps://v@t");
+    assert_string_equal(of_account(plan, 1, "source"), "mbox:/100%");
+    mig_plan_free(&plan);
+    problem("exclude each other", 2,
+            "version: 1\nsource: {files: 'eml:/x', host: h}\ntarget: {host: t}\naccounts: [{source: u}]\n");
+    problem("a scheme, a colon and a path", 2,
+            "version: 1\nsource: {files: 'maildir'}\ntarget: {host: t}\naccounts: [{source: u}]\n");
+    problem("out of its directory", 2,
+            "version: 1\nsource: {files: 'maildir:/srv/%u'}\ntarget: {host: t}\naccounts: [{source: ../u}]\n");
+}
+
 /* What an account says of its login replaces all that the side says of it. */
 static void test_own_proof(void **state)
 {
@@ -264,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_and_sides),
         cmocka_unit_test(test_one_login_for_all),
+        cmocka_unit_test(test_files),
         cmocka_unit_test(test_own_proof),
         cmocka_unit_test(test_problems),
         cmocka_unit_test(test_list),
