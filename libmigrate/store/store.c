@@ -128,11 +128,11 @@ static int check_path(const char *url, const char *path, const mig__store_ops *o
 {
     if (path[0] == '\0') {
         mig_error_set(err, MIG_E_USAGE, "there is no path in \"%s\"", url);
-        return mig_error_hint(err, "write the path behind the colon: %s:/home/ann/mail", ops->scheme);
+        return mig_error_hint(err, "write the path behind the colon: %s:/srv/mail/ann", ops->scheme);
     }
     if (strncmp(path, "//", 2) == 0) {
         mig_error_set(err, MIG_E_USAGE, "\"%s\" looks like the URL of a server", url);
-        return mig_error_hint(err, "write the path behind the colon, with one slash: %s:/home/ann/mail", ops->scheme);
+        return mig_error_hint(err, "write the path behind the colon, with one slash: %s:/srv/mail/ann", ops->scheme);
     }
     for (const char *c = path; *c != '\0'; c++) {
         if ((unsigned char)*c < ' ' || *c == 0x7f) {

@@ -9,7 +9,7 @@
  * A store answers the library in IMAP, over a pair of sockets and from a thread of this process, so that copying,
  * verifying and taking stock are the same code for a server and for files. docs/stores.md says what is made of files.
  *
- *     mig_store *store = mig_store_new("maildir:/home/ann/Maildir", MIG_SOURCE, &endpoint, &err);
+ *     mig_store *store = mig_store_new("maildir:/srv/mail/ann", MIG_SOURCE, &endpoint, &err);
  *     mig_store_place(store, state_path, true, &err);
  *     ... mig_copy_run with the endpoint ...
  *     mig_store_free(&store);
