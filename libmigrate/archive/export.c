@@ -28,6 +28,11 @@ static char *directory_of(const char *path)
     return directory;
 }
 
+static bool is_stopping(void *context)
+{
+    return mig__export_stopping(context);
+}
+
 static int init(mig__export *run, const mig_archive_options *options, mig_error *err)
 {
     mig__buffer criteria = MIG__BUFFER_INIT;
@@ -37,6 +42,12 @@ static int init(mig__export *run, const mig_archive_options *options, mig_error 
                          .began = mig__wall_seconds(),
                          .started = mig__now_seconds()};
     mig_endpoint_label(options->source, run->label, sizeof run->label);
+    mig__gate_options gate = {
+        .session = {.endpoint = options->source, .stop = &run->halt, .log = &options->log, .account = run->label},
+        .patience_ms = options->patience_ms,
+        .stopping = is_stopping,
+        .context = run};
+    mig__gate_init(&run->gate, &gate);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -275,7 +286,7 @@ static int transfer(mig__export *run, mig__session **session, mig_error *err)
         return -1;
     }
     int failed = mig__export_read(run, session, threads, &count, err);
-    mig__export_disconnect(run, session);
+    mig__gate_close(&run->gate, session);
     write_messages(run);
     for (size_t i = 0; i < count; i++) {
         pthread_join(threads[i], NULL);
@@ -308,7 +319,7 @@ static int work(mig__export *run, mig_error *err)
         failed = open_out(run, err); /* what can not be written is told before the work */
     }
     failed = failed != 0 ? failed : mig__ledger_open(&run->ledger, run->directory, err);
-    if (failed == 0 && (session = mig__export_connect(run, MIG__PATIENCE_FIRST, err)) == NULL) {
+    if (failed == 0 && (session = mig__gate_open(&run->gate, MIG__PATIENCE_FIRST, err)) == NULL) {
         failed = -1;
     }
     show_progress(run, "listing");
@@ -322,7 +333,7 @@ static int work(mig__export *run, mig_error *err)
     if (failed == 0 && news) {
         failed = transfer(run, &session, err);
     }
-    mig__export_disconnect(run, &session);
+    mig__gate_close(&run->gate, &session);
     sum_folders(run);
     if (failed != 0 || mig__export_stopping(run) || !news) {
         return failed;
@@ -353,9 +364,11 @@ static void sum_up(mig__export *run)
                      : partial                   ? MIG_PARTIAL
                                                  : MIG_COMPLETE;
     result->seconds = mig__now_seconds() - run->started;
-    result->round_trips = run->stats.waits;
-    result->bytes_in = run->stats.octets_in;
-    result->bytes_out = run->stats.octets_out;
+    mig__stream_stats stats = {0};
+    mig__gate_stats(&run->gate, &stats);
+    result->round_trips = stats.waits;
+    result->bytes_in = stats.octets_in;
+    result->bytes_out = stats.octets_out;
     result->peak_rss = mig__peak_memory();
 }
 
@@ -382,7 +395,7 @@ static void free_run(mig__export *run)
     mig__safe_names_free(&run->names);
     mig__index_free(&run->index);
     mig__mailbox_list_free(&run->list);
-    mig__tls_context_free(&run->tls);
+    mig__gate_clear(&run->gate);
     free(run->directory);
     free(run->path);
     free(run->criteria);

@@ -12,8 +12,8 @@
 #include "archive/ledger.h"
 #include "archive/out.h"
 #include "imap/fetch.h"
+#include "imap/gate.h"
 #include "imap/list.h"
-#include "net/stream.h"
 #include <pthread.h>
 
 typedef struct mig__export_folder {
@@ -48,33 +48,23 @@ typedef struct mig__export {
     mig__buffer files; /* lines of the other members */
     int64_t began;     /* wall clock */
     double started;
+    mig__gate gate;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
     mig_stop halt;     /* what the sessions look at: at level 2 when the run is to end, for whatever reason */
     pthread_t watcher; /* raises it */
     bool watched, over;
-    mig__tls_context *tls;     /* what the sessions share; NULL: not needed */
     mig__parcel *first, *last; /* the queue */
     uint64_t held, spooled;    /* octets of messages on their way: in memory, in files */
     unsigned threads;
     mig_error fatal;
-    mig__stream_stats stats;
     uint64_t messages_total, messages_done, octets_done, failed;
     const mig__export_folder *current;
 } mig__export;
 
 /* ---- session.c ---- */
 
-typedef enum mig__patience {
-    MIG__PATIENCE_FIRST, /* only a server that says "later" is waited for */
-    MIG__PATIENCE_EXTRA, /* one more connection: nothing is waited for */
-    MIG__PATIENCE_AGAIN  /* after a break: any failure that can pass is waited for */
-} mig__patience;
-
-/* Log in. */
-mig__session *mig__export_connect(mig__export *run, mig__patience patience, mig_error *err);
-void mig__export_disconnect(mig__export *run, mig__session **session);
 bool mig__export_stopping(mig__export *run); /* asked to stop, or failed */
 /* From here on a request to stop, or a failure, ends all waiting for the server: an export has no batch to finish. */
 int mig__export_watch(mig__export *run, mig_error *err);

@@ -362,8 +362,8 @@ int mig__export_scan(mig__export *run, mig__session **session, mig_error *err)
             return -1;
         } else {
             next = before;
-            mig__export_disconnect(run, session);
-            if ((*session = mig__export_connect(run, MIG__PATIENCE_AGAIN, err)) == NULL) {
+            mig__gate_close(&run->gate, session);
+            if ((*session = mig__gate_open(&run->gate, MIG__PATIENCE_AGAIN, err)) == NULL) {
                 return -1;
             }
         }

@@ -1,11 +1,9 @@
 /* archive/session.c - sessions of an export, and how it fails */
 #include "archive/export.h"
-#include "base/clock.h"
-#include "base/retry.h"
 #include <stdlib.h>
 #include <time.h>
 
-enum { PATIENCE_MS = 120000, MOST_PROBLEMS = 10000 };
+enum { MOST_PROBLEMS = 10000 };
 
 void mig__export_fail(mig__export *run, const mig_error *error)
 {
@@ -67,71 +65,6 @@ void mig__export_unwatch(mig__export *run)
         pthread_join(run->watcher, NULL);
         run->watched = false;
     }
-}
-
-static mig__tls_context *tls_of(mig__export *run, mig_error *err)
-{
-    pthread_mutex_lock(&run->lock);
-    if (run->tls == NULL) {
-        run->tls = mig__tls_context_new(run->options->source, err);
-    }
-    mig__tls_context *context = run->tls;
-    pthread_mutex_unlock(&run->lock);
-    return context;
-}
-
-static bool pause_before_attempt(mig__export *run, const mig_error *error, unsigned attempt)
-{
-    int64_t ms = mig__retry_delay(error, attempt, (uint32_t)mig__now_ms() * 2654435761u);
-    for (int64_t until = mig__now_ms() + ms; mig__now_ms() < until;) {
-        if (mig__export_stopping(run)) {
-            return false;
-        }
-        mig__sleep_ms(50);
-    }
-    return !mig__export_stopping(run);
-}
-
-mig__session *mig__export_connect(mig__export *run, mig__patience patience, mig_error *err)
-{
-    const mig_endpoint *endpoint = run->options->source;
-    mig__session_options options = {
-        .endpoint = endpoint, .stop = &run->halt, .log = &run->options->log, .account = run->label};
-    if (endpoint->tls != MIG_TLS_NONE && (options.tls = tls_of(run, err)) == NULL) {
-        return NULL;
-    }
-    int64_t until = mig__now_ms() + (run->options->patience_ms > 0 ? run->options->patience_ms : PATIENCE_MS);
-    for (unsigned attempt = 1;; attempt++) {
-        if (mig__export_stopping(run)) {
-            mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
-            return NULL;
-        }
-        mig__session *session = mig__session_open(&options, err);
-        if (session != NULL) {
-            return session;
-        }
-        bool waits =
-            err->retry != MIG_RETRY_NEVER &&
-            (patience == MIG__PATIENCE_AGAIN || (patience == MIG__PATIENCE_FIRST && err->code == MIG_E_UNAVAILABLE));
-        if (!waits || mig__now_ms() > until || !pause_before_attempt(run, err, attempt)) {
-            return NULL;
-        }
-    }
-}
-
-void mig__export_disconnect(mig__export *run, mig__session **session)
-{
-    if (*session == NULL) {
-        return;
-    }
-    mig__stream_stats stats;
-    mig__session_stats_get(*session, &stats);
-    mig__session_close(session);
-    pthread_mutex_lock(&run->lock);
-    run->stats.octets_in += stats.octets_in;
-    run->stats.octets_out += stats.octets_out;
-    run->stats.waits += stats.waits;
-    pthread_mutex_unlock(&run->lock);
 }
 
 /* A list that can not grow is cut: the numbers still have everything. */

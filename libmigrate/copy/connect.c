@@ -1,12 +1,9 @@
-/* Sessions of a run: opened with patience, counted when they close; errors and events that end or describe the run. */
+/* The sides of a run: how long their servers are waited for; errors and events that end or describe the run. */
 #include "base/clock.h"
-#include "base/retry.h"
 #include "copy/job.h"
 #include "copy/queue.h"
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { PATIENCE_MS = 120000 };
 
 void mig__run_fail(mig__run *run, const mig_error *error)
 {
@@ -35,40 +32,6 @@ bool mig__run_stopping(mig__run *run)
     return stopping;
 }
 
-static uint64_t progress_of(mig__run *run)
-{
-    pthread_mutex_lock(&run->lock);
-    uint64_t progress = run->messages_done;
-    pthread_mutex_unlock(&run->lock);
-    return progress;
-}
-
-/* May this failure to connect be waited out? At the start only a server that says "later" is waited for. */
-static bool waits(const mig_error *error, bool first)
-{
-    if (error->retry == MIG_RETRY_NEVER) {
-        return false;
-    }
-    return !first || error->code == MIG_E_UNAVAILABLE;
-}
-
-static int64_t patience_of(const mig__run *run)
-{
-    return run->options->patience_ms > 0 ? run->options->patience_ms : PATIENCE_MS;
-}
-
-static bool pause_before_attempt(mig__run *run, const mig_error *error, unsigned attempt)
-{
-    int64_t ms = mig__retry_delay(error, attempt, (uint32_t)mig__now_ms() * 2654435761u);
-    for (int64_t until = mig__now_ms() + ms; mig__now_ms() < until;) {
-        if (mig__run_stopping(run)) {
-            return false;
-        }
-        mig__sleep_ms(50);
-    }
-    return !mig__run_stopping(run);
-}
-
 void mig__run_progress(mig__run *run)
 {
     pthread_mutex_lock(&run->lock);
@@ -81,85 +44,56 @@ void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsign
     pthread_mutex_lock(&run->lock);
     int64_t idle = mig__now_ms() - run->last_progress_ms - error->retry_after_ms;
     pthread_mutex_unlock(&run->lock);
-    if (idle > patience_of(run)) {
+    if (idle > run->sides[side].gate.options.patience_ms) {
         mig__run_fail(run, error);
         return;
     }
     mig__run_log(run, MIG_LOG_WARNING, NULL, 0, error, "the %s asks for a pause: %s",
                  side == MIG_SOURCE ? "source" : "target", error->server[0] != '\0' ? error->server : error->text);
-    pause_before_attempt(run, error, attempt);
+    mig__gate_pause(&run->sides[side].gate, error, attempt);
 }
 
-/* What the sessions of a side share of TLS. It lives as long as the run. */
-static mig__tls_context *tls_of(mig__run *run, mig_side side, const mig_endpoint *endpoint, mig_error *err)
+/* ---- the way in ---- */
+
+static bool is_stopping(void *context)
 {
-    pthread_mutex_lock(&run->lock);
-    if (run->tls[side] == NULL) {
-        run->tls[side] = mig__tls_context_new(endpoint, err);
-    }
-    mig__tls_context *context = run->tls[side];
-    pthread_mutex_unlock(&run->lock);
-    return context;
+    const mig__run_side *side = context;
+    return mig__run_stopping(side->run);
 }
 
-mig__session *mig__run_connect_once(mig__run *run, mig_side side, mig_error *err)
+static uint64_t progress_of(void *context)
 {
-    const mig_endpoint *endpoint = side == MIG_SOURCE ? run->options->source : run->options->target;
-    mig__session_options options = {.endpoint = endpoint,
-                                    .stop = run->options->stop,
-                                    .log = &run->options->log,
-                                    .account = side == MIG_SOURCE ? run->source_label : run->target_label,
-                                    .labels_as_keywords =
-                                        side == MIG_SOURCE && run->options->labels == MIG_LABELS_KEYWORD};
-    if (endpoint->tls != MIG_TLS_NONE && (options.tls = tls_of(run, side, endpoint, err)) == NULL) {
-        return NULL;
-    }
-    return mig__session_open(&options, err);
+    const mig__run_side *side = context;
+    pthread_mutex_lock(&side->run->lock);
+    uint64_t progress = side->run->messages_done;
+    pthread_mutex_unlock(&side->run->lock);
+    return progress;
 }
 
-mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_error *err)
+static void tell_waiting(const mig_error *error, void *context)
 {
-    int64_t patience = patience_of(run);
-    int64_t until = mig__now_ms() + patience;
-    uint64_t progress = progress_of(run);
-    for (unsigned attempt = 1;; attempt++) {
-        if (mig_stop_level(run->options->stop) > 0) {
-            mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
-            return NULL;
-        }
-        mig__session *session = mig__run_connect_once(run, side, err);
-        if (session != NULL) {
-            return session;
-        }
-        uint64_t now = progress_of(run);
-        if (now != progress) { /* others get on: the server is there */
-            progress = now;
-            until = mig__now_ms() + patience;
-        }
-        if (!waits(err, first) || mig__now_ms() > until) {
-            return NULL;
-        }
-        mig__run_log(run, MIG_LOG_WARNING, NULL, 0, err, "connecting to %s failed, trying again: %s",
-                     side == MIG_SOURCE ? run->source_label : run->target_label, err->text);
-        if (!pause_before_attempt(run, err, attempt)) {
-            return NULL;
-        }
-    }
+    const mig__run_side *side = context;
+    mig__run_log(side->run, MIG_LOG_WARNING, NULL, 0, error, "connecting to %s failed, trying again: %s",
+                 side->gate.options.session.account, error->text);
 }
 
-void mig__run_disconnect(mig__run *run, mig__session **session)
+void mig__run_side_init(mig__run *run, mig_side which)
 {
-    if (*session == NULL) {
-        return;
-    }
-    mig__stream_stats stats;
-    mig__session_stats_get(*session, &stats);
-    mig__session_close(session);
-    pthread_mutex_lock(&run->lock);
-    run->stats.octets_in += stats.octets_in;
-    run->stats.octets_out += stats.octets_out;
-    run->stats.waits += stats.waits;
-    pthread_mutex_unlock(&run->lock);
+    const mig_copy_options *options = run->options;
+    mig__run_side *side = &run->sides[which];
+    bool source = which == MIG_SOURCE;
+    mig__gate_options gate = {.session = {.endpoint = source ? options->source : options->target,
+                                          .stop = options->stop,
+                                          .log = &options->log,
+                                          .account = source ? run->source_label : run->target_label,
+                                          .labels_as_keywords = source && options->labels == MIG_LABELS_KEYWORD},
+                              .patience_ms = options->patience_ms,
+                              .stopping = is_stopping,
+                              .progress = progress_of,
+                              .waiting = tell_waiting,
+                              .context = side};
+    side->run = run;
+    mig__gate_init(&side->gate, &gate);
 }
 
 void mig__run_phase(mig__run *run, const char *phase)

@@ -13,6 +13,7 @@
 #include "copy/pace.h"
 #include "copy/result.h"
 #include "imap/fetch.h"
+#include "imap/gate.h"
 #include "imap/list.h"
 #include "sides/labels.h"
 #include "sides/profile.h"
@@ -111,6 +112,11 @@ typedef struct mig__folder_job {
     mig_error error;
 } mig__folder_job;
 
+typedef struct mig__run_side {
+    struct mig__run *run;
+    mig__gate gate;
+} mig__run_side;
+
 typedef struct mig__run {
     const mig_copy_options *options;
     mig_copy_result *result;
@@ -130,6 +136,7 @@ typedef struct mig__run {
     mig__pace pace;
     struct mig__keyindex *once; /* [lock] content that was sent, where the target stores each once (copy/once.h) */
     double started;
+    mig__run_side sides[2];
 
     pthread_mutex_t lock;
     pthread_cond_t changed;                 /* anything below or in a job changed */
@@ -150,8 +157,6 @@ typedef struct mig__run {
     uint64_t account_octets;                /* [lock] message octets that the target took in this run */
     const char *phase;                      /* [lock] */
     const mig__folder_job *current;         /* [lock] worked on last */
-    mig__stream_stats stats;                /* [lock] of closed sessions */
-    mig__tls_context *tls[2];               /* [lock] one a side, from its first session on: later ones resume TLS */
     int64_t last_progress_ms;               /* [lock] when a message was last done or received */
 } mig__run;
 
@@ -159,8 +164,6 @@ typedef struct mig__run {
 void mig__run_fail(mig__run *run, const mig_error *error);
 /* True when nothing new may be begun: fatal error, stop request, time is up. */
 bool mig__run_stopping(mig__run *run);
-/* Open a session to a side, with the retries of copy/retry.h. NULL: `err` says why; stops early when the run does. */
-mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_error *err);
 /*
  * A server said "later" to a command, the `attempt`th time in a row: wait as long as it asks, else longer each time.
  * When nothing has got on for as long as the user's patience, the account ends with `error` instead.
@@ -168,10 +171,8 @@ mig__session *mig__run_connect(mig__run *run, mig_side side, bool first, mig_err
 void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsigned attempt);
 /* Something got on: the user's patience begins anew. */
 void mig__run_progress(mig__run *run);
-/* One attempt, and no waiting. */
-mig__session *mig__run_connect_once(mig__run *run, mig_side side, mig_error *err);
-/* Close it and add its counters to the run's. */
-void mig__run_disconnect(mig__run *run, mig__session **session);
+/* Fill run->sides[side]; the run's lock is there already. Released with mig__gate_clear. */
+void mig__run_side_init(mig__run *run, mig_side side);
 /* What the run does now, for progress. */
 void mig__run_phase(mig__run *run, const char *phase);
 /* List a problem of a folder (uid 0) or message in the result, and log it. Locks. */

@@ -471,12 +471,13 @@ static void abandon_session(reader *r, const mig_error *why)
         flight_clear(r);
     }
     r->examined = NULL;
-    mig__run_disconnect(r->run, &r->session);
+    mig__gate_close(&r->run->sides[MIG_SOURCE].gate, &r->session);
 }
 
 static int connect_reader(reader *r, bool first, mig_error *err)
 {
-    r->session = mig__run_connect(r->run, MIG_SOURCE, first, err);
+    r->session =
+        mig__gate_open(&r->run->sides[MIG_SOURCE].gate, first ? MIG__PATIENCE_FIRST : MIG__PATIENCE_AGAIN, err);
     return r->session == NULL ? -1 : 0;
 }
 

@@ -57,7 +57,8 @@ typedef struct side_start { /* connect and list one side, in a thread of its own
 static void *open_side(void *argument)
 {
     side_start *start = argument;
-    start->session = mig__run_connect(start->run, start->side, start->first, &start->error);
+    start->session = mig__gate_open(&start->run->sides[start->side].gate,
+                                    start->first ? MIG__PATIENCE_FIRST : MIG__PATIENCE_AGAIN, &start->error);
     if (start->session == NULL) {
         start->failed = -1;
         return NULL;
@@ -174,11 +175,12 @@ static int prepare_both(mig__run *run, mig__session *source, mig__session *targe
 
 static int add_thread(mig__run *run, crew *c, bool reader, mig__session *session, mig_error *err)
 {
+    mig__gate *gate = &run->sides[reader ? MIG_SOURCE : MIG_TARGET].gate;
     mig__reader_start *for_reader = reader ? malloc(sizeof *for_reader) : NULL;
     mig__writer_start *for_writer = reader ? NULL : malloc(sizeof *for_writer);
     void *argument = reader ? (void *)for_reader : (void *)for_writer;
     if (argument == NULL) {
-        mig__run_disconnect(run, &session);
+        mig__gate_close(gate, &session);
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     if (reader) {
@@ -194,7 +196,7 @@ static int add_thread(mig__run *run, crew *c, bool reader, mig__session *session
         *(reader ? &run->readers : &run->writers) -= 1;
         pthread_mutex_unlock(&run->lock);
         free(argument);
-        mig__run_disconnect(run, &session);
+        mig__gate_close(gate, &session);
         return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
     }
     c->count++;
@@ -319,7 +321,7 @@ static int clean_up(mig__run *run, mig__session **target, mig_error *err)
     bool places = mig__known_must_place(run);
     bool flags = mig__delta_has_flags(run);
     if ((places || flags || mig__delta_deletes(run)) && *target == NULL &&
-        (*target = mig__run_connect(run, MIG_TARGET, false, err)) == NULL) {
+        (*target = mig__gate_open(&run->sides[MIG_TARGET].gate, MIG__PATIENCE_AGAIN, err)) == NULL) {
         return -1;
     }
     if (places && mig__known_place(run, *target, false, err) != 0) {
@@ -369,8 +371,8 @@ static int prepare_again(mig__run *run, mig__session **source, mig__session **ta
     mig__result_clear_account(run->account);
     mig__mailbox_list_free(&run->source_list);
     mig__mailbox_list_free(&run->target_list);
-    mig__run_disconnect(run, source);
-    mig__run_disconnect(run, target);
+    mig__gate_close(&run->sides[MIG_SOURCE].gate, source);
+    mig__gate_close(&run->sides[MIG_TARGET].gate, target);
     return open_both(run, false, source, target, err) != 0 || mig__lists_map(run, err) != 0
                ? -1
                : prepare(run, *source, *target, err);
@@ -440,6 +442,8 @@ static int init_run(mig__run *run, const mig_copy_options *options, mig_error *e
         (mig__run){.options = options, .fatal = MIG_ERROR_INIT, .phase = "connecting", .started = mig__now_seconds()};
     mig_endpoint_label(options->source, run->source_label, sizeof run->source_label);
     mig_endpoint_label(options->target, run->target_label, sizeof run->target_label);
+    mig__run_side_init(run, MIG_SOURCE);
+    mig__run_side_init(run, MIG_TARGET);
     run->budget = options->memory > 0 ? options->memory : BUDGET;
     int connections = options->connections > 0 ? options->connections : CONNECTIONS;
     run->max_readers = run->max_writers = (unsigned)(connections < MOST_CONNECTIONS ? connections : MOST_CONNECTIONS);
@@ -491,8 +495,8 @@ static void free_run(mig__run *run)
     mig__mailbox_list_free(&run->source_list);
     mig__mailbox_list_free(&run->target_list);
     free(run->spool_dir);
-    mig__tls_context_free(&run->tls[MIG_SOURCE]);
-    mig__tls_context_free(&run->tls[MIG_TARGET]);
+    mig__gate_clear(&run->sides[MIG_SOURCE].gate);
+    mig__gate_clear(&run->sides[MIG_TARGET].gate);
     pthread_cond_destroy(&run->changed);
     pthread_mutex_destroy(&run->lock);
 }
@@ -520,8 +524,8 @@ static void run_account(mig__run *run)
     if (mig__begin_record(run, &error) != 0 || work(run, &source, &target, &error) != 0) {
         mig__run_fail(run, &error);
     }
-    mig__run_disconnect(run, &source);
-    mig__run_disconnect(run, &target);
+    mig__gate_close(&run->sides[MIG_SOURCE].gate, &source);
+    mig__gate_close(&run->sides[MIG_TARGET].gate, &target);
     mig__finish_folders(run);
     mig__result_finish(run->result);
     bool recorded = run->state == NULL || run->state_run <= 0 || mig__finish_record(run, &error) == 0;
@@ -550,9 +554,12 @@ mig_copy_result *mig_copy_run(const mig_copy_options *options, mig_error *err)
     show_progress(&run);
     mig_totals *totals = &run.result->totals;
     totals->seconds = mig__now_seconds() - run.started;
-    totals->round_trips = run.stats.waits;
-    totals->bytes_in = run.stats.octets_in;
-    totals->bytes_out = run.stats.octets_out;
+    mig__stream_stats stats = {0};
+    mig__gate_stats(&run.sides[MIG_SOURCE].gate, &stats);
+    mig__gate_stats(&run.sides[MIG_TARGET].gate, &stats);
+    totals->round_trips = stats.waits;
+    totals->bytes_in = stats.octets_in;
+    totals->bytes_out = stats.octets_out;
     free_run(&run);
     return run.result;
 }

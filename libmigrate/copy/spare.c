@@ -4,7 +4,7 @@ static void *open_spare(void *argument)
 {
     mig__spare *spare = argument;
     mig_error error;
-    spare->session = mig__run_connect_once(spare->run, MIG_TARGET, &error);
+    spare->session = mig__gate_open(&spare->run->sides[MIG_TARGET].gate, MIG__PATIENCE_NONE, &error);
     return NULL;
 }
 
@@ -51,6 +51,6 @@ void mig__spares_end(mig__spares *spares, mig__run *run)
 {
     mig__session *session;
     while (mig__spares_take(spares, &session)) {
-        mig__run_disconnect(run, &session);
+        mig__gate_close(&run->sides[MIG_TARGET].gate, &session);
     }
 }

@@ -446,7 +446,7 @@ static void abandon_session(writer *w, const mig_error *why)
         }
         way_clear(w);
     }
-    mig__run_disconnect(w->run, &w->session);
+    mig__gate_close(&w->run->sides[MIG_TARGET].gate, &w->session);
 }
 
 /* One thing to do. 1: go on, 0: finished, -1: the session or the run failed. */
@@ -485,7 +485,7 @@ static int step(writer *w, mig_error *err)
 
 static int connect_writer(writer *w, mig_error *err)
 {
-    w->session = mig__run_connect(w->run, MIG_TARGET, false, err);
+    w->session = mig__gate_open(&w->run->sides[MIG_TARGET].gate, MIG__PATIENCE_AGAIN, err);
     w->appetite = shared_appetite(w->run);
     return w->session == NULL ? -1 : 0;
 }

@@ -73,7 +73,7 @@ mig__session *mig__gate_open(mig__gate *gate, mig__patience patience, mig_error 
     int64_t until = mig__now_ms() + options->patience_ms;
     uint64_t progress = progress_of(gate);
     for (unsigned attempt = 1;; attempt++) {
-        if (stopping(gate)) {
+        if (mig_stop_level(options->session.stop) > 0) {
             mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
             return NULL;
         }

@@ -8,6 +8,7 @@
 #define MIG_INVENTORY_JOB_H
 
 #include "imap/fetch.h"
+#include "imap/gate.h"
 #include "imap/list.h"
 #include "inventory/stock.h"
 #include "sides/labels.h"
@@ -18,9 +19,9 @@ typedef struct mig__inventory {
     const mig_inventory_options *options;
     mig_inventory_result *result;
     mig_inventory_account *account;
+    mig__gate gates[2]; /* by side */
     mig__session *sessions[2];
     mig__mailbox_list lists[2];
-    mig__stream_stats stats; /* of sessions that are closed */
     mig__map map;
     mig__profile profiles[2];   /* by side */
     mig__labels labels;         /* of the folders to be copied, with MIG_LABELS_FIRST */
@@ -39,10 +40,6 @@ typedef struct mig__inventory {
     double started;
 } mig__inventory;
 
-/* Log in; a server that is busy is asked again a few times. NULL: it can not be. */
-mig__session *mig__inventory_log_in(const mig__inventory *run, mig_side side, mig_error *err);
-/* Close a session, and count what it cost. NULL in it is fine. */
-void mig__inventory_hang_up(mig__inventory *run, mig_side side);
 bool mig__inventory_stopping(const mig__inventory *run, mig_error *err);
 void mig__inventory_progress(mig__inventory *run);
 /* The size over which a message will not be copied: the least of what the target, its profile and the user say. */

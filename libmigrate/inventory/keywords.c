@@ -44,8 +44,8 @@ static int ask_patiently(mig__inventory *run, const char *wire, mig__selected *o
     int asked = *session != NULL ? ask(*session, wire, out, err) : -1;
     if (asked < 0 && !mig__inventory_stopping(run, err)) {
         mig__selected_free(out);
-        mig__inventory_hang_up(run, MIG_TARGET);
-        *session = mig__inventory_log_in(run, MIG_TARGET, err);
+        mig__gate_close(&run->gates[MIG_TARGET], session);
+        *session = mig__gate_open(&run->gates[MIG_TARGET], MIG__PATIENCE_FIRST, err);
         asked = *session != NULL ? ask(*session, wire, out, err) : -1;
     }
     return asked;

@@ -2,7 +2,6 @@
  * inventory/run.c - the story of a stock-taking: both logins at once, lists, map, quota, each folder, what does not fit
  */
 #include "base/clock.h"
-#include "base/retry.h"
 #include "inventory/job.h"
 #include "inventory/quota.h"
 #include "sides/check.h"
@@ -59,29 +58,6 @@ typedef struct side_start {
 static const mig_endpoint *endpoint_of(const mig__inventory *run, mig_side side)
 {
     return side == MIG_SOURCE ? run->options->source : run->options->target;
-}
-
-/* A refused login is final; a server that is busy is asked again a few times. */
-mig__session *mig__inventory_log_in(const mig__inventory *run, mig_side side, mig_error *err)
-{
-    mig__session_options options = {.endpoint = endpoint_of(run, side),
-                                    .stop = run->options->stop,
-                                    .log = &run->options->log,
-                                    .account = run->account->sides[side].label,
-                                    .labels_as_keywords =
-                                        side == MIG_SOURCE && run->options->labels == MIG_LABELS_KEYWORD};
-    for (unsigned attempt = 1;; attempt++) {
-        mig__session *session = mig__session_open(&options, err);
-        if (session != NULL) {
-            return session;
-        }
-        int64_t pause =
-            err->code == MIG_E_UNAVAILABLE ? mig__retry_delay(err, attempt, (uint32_t)mig__now_ms() * 2654435761u) : -1;
-        if (pause < 0 || attempt == ATTEMPTS || mig_stop_level(run->options->stop) > 0) {
-            return NULL;
-        }
-        mig__sleep_ms(pause);
-    }
 }
 
 static int on_quota(const mig__response *response, void *context, mig_error *err)
@@ -146,7 +122,7 @@ static void *start_side(void *argument)
     side_start *start = argument;
     mig__inventory *run = start->run;
     start->failed = -1;
-    run->sessions[start->side] = mig__inventory_log_in(run, start->side, &start->error);
+    run->sessions[start->side] = mig__gate_open(&run->gates[start->side], MIG__PATIENCE_FIRST, &start->error);
     if (run->sessions[start->side] != NULL) {
         start->failed = take_side(start, run->sessions[start->side]);
     }
@@ -321,6 +297,20 @@ static int work(mig__inventory *run, mig_error *err)
     return mig__inventory_fit(run, err);
 }
 
+/* A server that is busy is asked again a few times. */
+static void init_gate(mig__inventory *run, mig_side side)
+{
+    const mig_inventory_options *options = run->options;
+    mig__gate_options gate = {
+        .session = {.endpoint = endpoint_of(run, side),
+                    .stop = options->stop,
+                    .log = &options->log,
+                    .account = run->account->sides[side].label,
+                    .labels_as_keywords = side == MIG_SOURCE && options->labels == MIG_LABELS_KEYWORD},
+        .attempts = ATTEMPTS};
+    mig__gate_init(&run->gates[side], &gate);
+}
+
 static int init(mig__inventory *run, const mig_inventory_options *options, mig_error *err)
 {
     char label[320];
@@ -341,19 +331,12 @@ static int init(mig__inventory *run, const mig_inventory_options *options, mig_e
         account->sides[MIG_TARGET].label = mig__strdup(mig_endpoint_label(options->target, label, sizeof label));
         failed = failed || account->sides[MIG_TARGET].label == NULL;
     }
-    return failed ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
-}
-
-void mig__inventory_hang_up(mig__inventory *run, mig_side side)
-{
-    mig__stream_stats stats;
-    if (run->sessions[side] != NULL) {
-        mig__session_stats_get(run->sessions[side], &stats);
-        run->result->round_trips += stats.waits;
-        run->result->bytes_in += stats.octets_in;
-        run->result->bytes_out += stats.octets_out;
-        mig__session_close(&run->sessions[side]);
+    if (failed) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
+    init_gate(run, MIG_SOURCE);
+    init_gate(run, MIG_TARGET);
+    return 0;
 }
 
 static void finish(mig__inventory *run, const mig_error *error)
@@ -391,6 +374,7 @@ static int check_options(const mig_inventory_options *options, mig_error *err)
 mig_inventory_result *mig_inventory_run(const mig_inventory_options *options, mig_error *err)
 {
     mig__inventory run;
+    mig__stream_stats stats = {0};
     mig_error error = MIG_ERROR_INIT;
     if (check_options(options, err) != 0) {
         return NULL;
@@ -403,9 +387,14 @@ mig_inventory_result *mig_inventory_run(const mig_inventory_options *options, mi
         mig_error_set(&error, MIG_E_INTERNAL, "the stock-taking failed without a reason");
     }
     for (int side = 0; side < 2; side++) {
-        mig__inventory_hang_up(&run, (mig_side)side);
+        mig__gate_close(&run.gates[side], &run.sessions[side]);
+        mig__gate_stats(&run.gates[side], &stats);
+        mig__gate_clear(&run.gates[side]);
         mig__mailbox_list_free(&run.lists[side]);
     }
+    run.result->round_trips = stats.waits;
+    run.result->bytes_in = stats.octets_in;
+    run.result->bytes_out = stats.octets_out;
     mig__map_free(&run.map);
     mig__state_folders_free(&run.known, run.known_count);
     mig__state_close(&run.state, NULL);

@@ -184,7 +184,7 @@ static int survey_patiently(survey *s, const mig__mailbox *mailbox, mig_inventor
     for (int attempt = 1;; attempt++) {
         mig__session *session = run->sessions[MIG_SOURCE];
         if (session == NULL) {
-            session = run->sessions[MIG_SOURCE] = mig__inventory_log_in(run, MIG_SOURCE, err);
+            session = run->sessions[MIG_SOURCE] = mig__gate_open(&run->gates[MIG_SOURCE], MIG__PATIENCE_FIRST, err);
         }
         if (session == NULL || mig__inventory_stopping(run, err)) {
             return -1;
@@ -194,7 +194,7 @@ static int survey_patiently(survey *s, const mig__mailbox *mailbox, mig_inventor
         if (result >= 0 || err->code == MIG_E_NOMEM || err->code == MIG_E_INTERRUPTED) {
             return result;
         }
-        mig__inventory_hang_up(run, MIG_SOURCE);
+        mig__gate_close(&run->gates[MIG_SOURCE], &run->sessions[MIG_SOURCE]);
         if (attempt == ATTEMPTS) {
             return 1;
         }

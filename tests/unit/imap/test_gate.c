@@ -31,7 +31,8 @@ static void serve_one(int fd)
             continue;
         }
         line[length] = '\0';
-        int size = snprintf(answer, sizeof answer, "%.*s OK [CAPABILITY IMAP4rev1] done\r\n", (int)strcspn(line, " "), line);
+        int size =
+            snprintf(answer, sizeof answer, "%.*s OK [CAPABILITY IMAP4rev1] done\r\n", (int)strcspn(line, " "), line);
         (void)!write(fd, answer, (size_t)size);
         length = 0;
     }
@@ -196,12 +197,14 @@ static void a_stop_comes_first(void **state)
 {
     (void)state;
     server s = {0};
-    watcher w = {.pauses = 1, .stop_after = 1};
+    mig_stop stop = MIG_STOP_INIT;
     mig__gate gate;
     mig_error error;
     bind_port(&s);
     mig_endpoint endpoint = endpoint_of(&s);
-    init_gate(&gate, &endpoint, &w, 0);
+    mig__gate_options options = {.session = {.endpoint = &endpoint, .account = "user@old", .stop = &stop}};
+    mig__gate_init(&gate, &options);
+    mig_stop_request(&stop);
     assert_null(mig__gate_open(&gate, MIG__PATIENCE_AGAIN, &error));
     assert_int_equal(error.code, MIG_E_INTERRUPTED);
     mig__gate_clear(&gate);
