@@ -93,8 +93,8 @@ typedef struct mig_endpoint {
 int mig_endpoint_parse_url(mig_endpoint *endpoint, const char *url, mig_error *err);
 
 /*
- * "user@host" for messages, "user@host:port" when the port is not the scheme's own, "maildir:/path" and the like for mail
- * in files. Returns out.
+ * "user@host" for messages, "user@host:port" when the port is not the scheme's own, "maildir:/path" and the like for
+ * mail in files. Returns out.
  */
 char *mig_endpoint_label(const mig_endpoint *endpoint, char *out, size_t size);
 
