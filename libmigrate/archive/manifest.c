@@ -188,10 +188,11 @@ static const char *get_optional(reading *r, const char *key)
     return json_string_value(value);
 }
 
+/* A string that says something: empty ones are written as null. */
 static const char *get_text(reading *r, const char *key)
 {
     const char *text = get_optional(r, key);
-    if (text == NULL && r->bad == NULL) {
+    if ((text == NULL || text[0] == '\0') && r->bad == NULL) {
         r->bad = key;
     }
     return text;
