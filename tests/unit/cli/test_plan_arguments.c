@@ -156,7 +156,7 @@ static bool has_option(const char *name)
 
 static void test_each_option_has_its_place(void **state)
 {
-    static const char *const of_the_plan_alone[] = {"host", "port", "master", "master-separator", "admin"};
+    static const char *const of_the_plan_alone[] = {"host", "port", "master", "master-separator", "admin", "files"};
     const char *name;
     char long_name[64];
     (void)state;
