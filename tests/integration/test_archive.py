@@ -285,8 +285,11 @@ class Export(Source):
         second = self.path("second.tar")
         self.archive("export", second, "--source", "maildir:" + self.path("out/Maildir"))
         ours, theirs = archives.check_by_hand(path), archives.check_by_hand(second)
-        self.assertEqual(sorted((line["sha256"], line["uid"], tuple(line["flags"] + line["keywords"])) for line in ours),
-                         sorted((line["sha256"], line["uid"], tuple(line["flags"] + line["keywords"])) for line in theirs))
+
+        def content(lines):
+            return sorted((line["sha256"], line["uid"], tuple(line["flags"] + line["keywords"])) for line in lines)
+
+        self.assertEqual(content(ours), content(theirs))
 
     def test_sizes_that_lie(self):
         class Liar(MemServer):
