@@ -141,7 +141,7 @@ class Inventory(Pair):
         self.assertEqual((account["copied_messages"], account["forecast"]["left_messages"]), (len(self.MAIL), 0))
 
     def test_what_the_state_knows_is_not_asked_again(self):
-        """After a copy nothing is asked of folders that are unchanged, and of others only what is new; the numbers stay."""
+        """After a copy nothing is asked of unchanged folders, and of others only what is new; the numbers stay."""
         connection = self.fill(self.MAIL)
         with Relay("127.0.0.1", self.source.port, record=True) as relay:
             source, target = Account.on(self.source, self.user, "plain", port=relay.port), self.accounts()[1]
@@ -181,10 +181,11 @@ class Inventory(Pair):
         self.fill([m._replace(folder=("INBOX",)) for m in self.MAIL[:20]])
         self.copy(*self.accounts())
         account = self.take(*self.accounts(), "--max-size", "100").json["accounts"][0]
-        self.assertEqual(([f["too_big"] for f in account["folders"] if f["name"] == "INBOX"], account["obstacles"]), ([0], []))
+        too_big = [folder["too_big"] for folder in account["folders"] if folder["name"] == "INBOX"]
+        self.assertEqual((too_big, account["obstacles"]), ([0], []))
 
     def test_outlook(self):
-        """By how much mail grows, what of it is junk and trash, in words, as JSON and as a page; of all accounts, too."""
+        """By how much mail grows, what of it is junk and trash: in words, as JSON and as a page; of all accounts too."""
         last = datetime.datetime.now(datetime.timezone.utc).year - 1
         connection = self.fill([])
         imaputil.check(connection.create("INBOX.Junk"))
@@ -203,8 +204,8 @@ class Inventory(Pair):
         with open(page, encoding="utf-8") as file:
             text = re.sub("<[^>]*>", " ", file.read())
         for told in (result.out, text):
-            for part in (r"\(6 messages\) came in %d, 50%% more than in %d" % (last, last - 1), r"junk 2\.4 KiB \(20%\)",
-                         r"taken for Dovecot.*, because you named it", r"unknown: the target tells no quota",
+            for part in (r"\(6 messages\) came in %d, 50%% more than in %d" % (last, last - 1),
+                         r"junk 2\.4 KiB \(20%\)", r"taken for Dovecot.*, because you named it", r"unknown: the target tells no quota",
                          r"10 messages, 11\.9 KiB; about .* at an assumed speed", "--scan-content"):
                 self.assertRegex(told, part)
 

@@ -231,10 +231,12 @@ class Few(Campaign):
     def test_signed_reports(self):
         """Every report of a run is signed; plain openssl and --check-report say so."""
         key, public = os.path.join(self.dir, "key.pem"), os.path.join(self.dir, "public.pem")
-        for command in (["genpkey", "-algorithm", "ed25519", "-out", key], ["pkey", "-in", key, "-pubout", "-out", public]):
+        for command in (["genpkey", "-algorithm", "ed25519", "-out", key],
+                        ["pkey", "-in", key, "-pubout", "-out", public]):
             subprocess.run(["openssl"] + command, stdin=subprocess.DEVNULL, check=True)
         os.chmod(key, 0o600)
-        plan = self.plan(self.source, self.target, [(user, user) for user in self.users], options="sign: key.pem\nhtml: r.html")
+        plan = self.plan(self.source, self.target, [(user, user) for user in self.users],
+                         options="sign: key.pem\nhtml: r.html")
         table = os.path.join(self.dir, "r.csv")
         self.run_plan("run", plan, "--csv", table)
         checked = self.run_command([program(), "verify", "--check-report", os.path.join(self.dir, "run.json")])
@@ -242,8 +244,9 @@ class Few(Campaign):
         reports = [os.path.join(self.dir, name) for name in ("run.json", "r.html", "r.csv")]
         for verb in ("run", "verify"):
             for report in reports:
-                done = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", "-in", report,
-                                       "-sigfile", report + ".sig"], stdout=subprocess.PIPE, check=False)
+                done = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin",
+                                       "-in", report, "-sigfile", report + ".sig"],
+                                      stdout=subprocess.PIPE, check=False)
                 self.assertEqual(done.returncode, 0, (verb, report, done.stdout))
                 checked = self.run_command([program(), "verify", "--check-report", report, "--public-key", public])
                 self.assertEqual(checked.status, DONE, str(checked))

@@ -446,8 +446,8 @@ class FromMbox(StoreCase):
             (b"Sent,Opened", {("Sent",)}, {"\\Seen"}),
             (b"Archived,Important", {("Archive",)}, {"\\Seen"}),
             (b"Archived,Work/2019,Unread", {("Work", "2019")}, set()),
-            (b"=?UTF-8?Q?Posteingang,Familie_&_Gr=C3=BC=C3=9Fe,Ungelesen?=", {("INBOX",), ("Familie & Gr\u00fc\u00dfe",)},
-             set()),
+            (b"=?UTF-8?Q?Posteingang,Familie_&_Gr=C3=BC=C3=9Fe,Ungelesen?=",
+             {("INBOX",), ("Familie & Gr\u00fc\u00dfe",)}, set()),
             (b"=?UTF-8?B?" + base64.b64encode("Gesendet,\"a, b\"".encode()) + b"?=", {("Gesendet",), ("a, b",)},
              {"\\Seen"}),
             (b"Trash", {("Trash",)}, {"\\Seen"}),
@@ -456,7 +456,8 @@ class FromMbox(StoreCase):
         messages, expected = [], collections.defaultdict(list)
         for number, (header, folders, flags) in enumerate(labels):
             octets = b"Subject: %d\nX-Note: takeout\n\nbody %d\n" % (number, number)
-            messages.append((octets, asctime(self.WHEN, b" +0000"), b"X-GM-THRID: 17\nX-Gmail-Labels: " + header + b"\n"))
+            added = b"X-GM-THRID: 17\nX-Gmail-Labels: " + header + b"\n"
+            messages.append((octets, asctime(self.WHEN, b" +0000"), added))
             for folder in folders:
                 expected[folder].append((self.expected(messages[-1:])[0], self.WHEN, frozenset(flags)))
         stores.write(self.path("Takeout", "All mail Including Spam and Trash.mbox"), stores.mbox_octets(messages))

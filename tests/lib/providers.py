@@ -92,7 +92,8 @@ class Provider(MemServer):
 class Gmail(Provider):
     """Labels are folders, [Gmail] holds no mail and localized special folders, All Mail shows every message again.
 
-    daily_bytes: APPENDs beyond are refused until new_day(); a message that it has counts nothing. throttle_every: each so many APPENDs say [THROTTLED].
+    daily_bytes: APPENDs beyond are refused until new_day(); a message that it has counts nothing.
+    throttle_every: each so many APPENDs say [THROTTLED].
     limit: the largest message; announce=False keeps APPENDLIMIT to itself, and too big is BAD.
     """
 

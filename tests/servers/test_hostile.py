@@ -213,8 +213,8 @@ class Names(HostileCase):
 
     def test_labels_that_hold_commands(self):
         """H2: labels of a Gmail source become keywords on the target: words, and nothing else."""
-        labels = (b'"x) {3}"', b"{9}\r\na\r\n1 NOOP", b'"\\\\Deleted"', b'"\x1b[2J"', b'"' + b"y" * 9000 + b'"', b"(a (b))",
-                  b"%", b'"\\\\"', b'""')
+        labels = (b'"x) {3}"', b"{9}\r\na\r\n1 NOOP", b'"\\\\Deleted"', b'"\x1b[2J"', b'"' + b"y" * 9000 + b'"',
+                  b"(a (b))", b"%", b'"\\\\"', b'""')
         with providers.Gmail() as source, MemServer() as target:
             source.label(b"Subject: 1\r\n\r\n", [source.find(b"INBOX")])
             source.labels_of = lambda box, message: labels
