@@ -185,7 +185,7 @@ class Inventory(Pair):
         self.assertEqual((too_big, account["obstacles"]), ([0], []))
 
     def test_outlook(self):
-        """By how much mail grows, what of it is junk and trash: in words, as JSON and as a page; of all accounts too."""
+        """By how much mail grows, what of it is junk and trash: in words, as JSON and a page; of all accounts too."""
         last = datetime.datetime.now(datetime.timezone.utc).year - 1
         connection = self.fill([])
         imaputil.check(connection.create("INBOX.Junk"))
@@ -205,7 +205,8 @@ class Inventory(Pair):
             text = re.sub("<[^>]*>", " ", file.read())
         for told in (result.out, text):
             for part in (r"\(6 messages\) came in %d, 50%% more than in %d" % (last, last - 1),
-                         r"junk 2\.4 KiB \(20%\)", r"taken for Dovecot.*, because you named it", r"unknown: the target tells no quota",
+                         r"junk 2\.4 KiB \(20%\)", r"taken for Dovecot.*, because you named it",
+                         r"unknown: the target tells no quota",
                          r"10 messages, 11\.9 KiB; about .* at an assumed speed", "--scan-content"):
                 self.assertRegex(told, part)
 
