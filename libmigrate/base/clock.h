@@ -2,13 +2,20 @@
 #ifndef MIG_BASE_CLOCK_H
 #define MIG_BASE_CLOCK_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-int64_t mig__now_ms(void);           /* monotonic, milliseconds; never jumps with the wall clock */
-double mig__now_seconds(void);       /* monotonic, seconds */
-int64_t mig__wall_seconds(void);     /* seconds since 1970-01-01 UTC */
+int64_t mig__now_ms(void);       /* monotonic, milliseconds; never jumps with the wall clock */
+double mig__now_seconds(void);   /* monotonic, seconds */
+int64_t mig__wall_seconds(void); /* seconds since 1970-01-01 UTC */
 void mig__sleep_ms(int64_t ms);
+
+/* A condition whose waits are measured by the monotonic clock, as mig__cond_wait_ms needs it. */
+void mig__cond_init(pthread_cond_t *cond);
+
+/* Wait up to `ms` milliseconds, 0 or more. False: the time is over. True: woken, perhaps for nothing. */
+bool mig__cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms);
 
 /* A moment with the zone it was written in (INTERNALDATE, RFC 3501 section 9 "date-time"). */
 typedef struct mig__datetime {

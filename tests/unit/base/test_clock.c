@@ -1,4 +1,4 @@
-/* Dates: INTERNALDATE there and back, calendar arithmetic against timegm */
+/* Dates: INTERNALDATE there and back, calendar arithmetic against timegm; waiting by the monotonic clock */
 #include "base/clock.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,6 +117,59 @@ static void the_clock_goes_forward(void **state)
     assert_true(mig__wall_seconds() > INT64_C(1600000000));
 }
 
+typedef struct flag {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool raised;
+} flag;
+
+static void *raise_flag(void *argument)
+{
+    flag *f = argument;
+    pthread_mutex_lock(&f->lock);
+    f->raised = true;
+    pthread_cond_signal(&f->changed);
+    pthread_mutex_unlock(&f->lock);
+    return NULL;
+}
+
+/* The time is a part of a second that carries over with all but certainty. */
+static void a_wait_ends_when_it_is_woken(void **state)
+{
+    (void)state;
+    flag f = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t thread;
+    mig__cond_init(&f.changed);
+    pthread_mutex_lock(&f.lock); /* the flag can not be raised before somebody waits */
+    assert_int_equal(pthread_create(&thread, NULL, raise_flag, &f), 0);
+    bool in_time = true;
+    while (in_time && !f.raised) {
+        in_time = mig__cond_wait_ms(&f.changed, &f.lock, INT64_C(3600999));
+    }
+    pthread_mutex_unlock(&f.lock);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(in_time);
+    pthread_cond_destroy(&f.changed);
+    pthread_mutex_destroy(&f.lock);
+}
+
+static void a_wait_ends_when_its_time_is_over(void **state)
+{
+    (void)state;
+    flag f = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    mig__cond_init(&f.changed);
+    pthread_mutex_lock(&f.lock);
+    int64_t before = mig__now_ms();
+    while (mig__cond_wait_ms(&f.changed, &f.lock, 20)) { /* woken for nothing */
+    }
+    assert_true(mig__now_ms() - before >= 19);
+    while (mig__cond_wait_ms(&f.changed, &f.lock, 0)) {
+    }
+    pthread_mutex_unlock(&f.lock);
+    pthread_cond_destroy(&f.changed);
+    pthread_mutex_destroy(&f.lock);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +179,8 @@ int main(void)
         cmocka_unit_test(years_out_of_range_still_have_the_form),
         cmocka_unit_test(dates),
         cmocka_unit_test(the_clock_goes_forward),
+        cmocka_unit_test(a_wait_ends_when_it_is_woken),
+        cmocka_unit_test(a_wait_ends_when_its_time_is_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
