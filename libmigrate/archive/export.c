@@ -48,12 +48,8 @@ static int init(mig__export *run, const mig_archive_options *options, mig_error 
         .stopping = is_stopping,
         .context = run};
     mig__gate_init(&run->gate, &gate);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&run->lock, NULL);
-    pthread_cond_init(&run->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    mig__cond_init(&run->changed);
     run->result = calloc(1, sizeof *run->result);
     if (run->result == NULL) {
         return no_memory(err);
@@ -213,14 +209,10 @@ static void show_progress(mig__export *run, const char *phase)
 /* The next message; NULL when there is none for a tenth of a second, or none any more. */
 static mig__parcel *take_parcel(mig__export *run, bool *over)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += 100 * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    int64_t until = mig__now_ms() + 100;
     pthread_mutex_lock(&run->lock);
-    for (int waited = 0; waited == 0 && run->first == NULL && run->threads > 0;) {
-        waited = pthread_cond_timedwait(&run->changed, &run->lock, &until);
+    for (int64_t left = 100; left > 0 && run->first == NULL && run->threads > 0; left = until - mig__now_ms()) {
+        mig__cond_wait_ms(&run->changed, &run->lock, left);
     }
     mig__parcel *parcel = run->first;
     if (parcel != NULL) {

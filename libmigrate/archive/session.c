@@ -1,7 +1,7 @@
 /* archive/session.c - sessions of an export, and how it fails */
 #include "archive/export.h"
+#include "base/clock.h"
 #include <stdlib.h>
-#include <time.h>
 
 enum { MOST_PROBLEMS = 10000 };
 
@@ -34,12 +34,7 @@ static void *watch(void *argument)
     mig__export *run = argument;
     pthread_mutex_lock(&run->lock);
     while (!run->over && mig_stop_level(&run->halt) == 0) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += 100 * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        pthread_cond_timedwait(&run->changed, &run->lock, &until);
+        mig__cond_wait_ms(&run->changed, &run->lock, 100);
         if (run->fatal.code != MIG_OK || mig_stop_level(run->options->stop) > 0) {
             mig_stop_request(&run->halt);
             mig_stop_request(&run->halt);

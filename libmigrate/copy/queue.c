@@ -3,16 +3,10 @@
 #include "copy/queue_private.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 void mig__queue_wait(mig__run *run, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t nanoseconds = until.tv_nsec + ms % 1000 * 1000000;
-    until.tv_sec += (time_t)(ms / 1000 + nanoseconds / 1000000000);
-    until.tv_nsec = (long)(nanoseconds % 1000000000);
-    pthread_cond_timedwait(&run->changed, &run->lock, &until);
+    mig__cond_wait_ms(&run->changed, &run->lock, ms);
 }
 
 void mig__queue_fail_nomem(mig__run *run)

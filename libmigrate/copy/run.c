@@ -239,12 +239,7 @@ static bool threads_left(mig__run *run)
     pthread_mutex_lock(&run->lock);
     bool left = run->readers > 0 || run->writers > 0;
     if (left) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += PROGRESS_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        pthread_cond_timedwait(&run->changed, &run->lock, &until);
+        mig__cond_wait_ms(&run->changed, &run->lock, PROGRESS_MS);
     }
     pthread_mutex_unlock(&run->lock);
     return left;
@@ -447,12 +442,8 @@ static int init_run(mig__run *run, const mig_copy_options *options, mig_error *e
     run->budget = options->memory > 0 ? options->memory : BUDGET;
     int connections = options->connections > 0 ? options->connections : CONNECTIONS;
     run->max_readers = run->max_writers = (unsigned)(connections < MOST_CONNECTIONS ? connections : MOST_CONNECTIONS);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&run->lock, NULL);
-    pthread_cond_init(&run->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    mig__cond_init(&run->changed);
     run->spool_dir = options->spool_dir != NULL ? mig__strdup(options->spool_dir) : directory_of(options->state_path);
     run->result = mig__result_new(run->source_label, run->target_label, 0, err);
     if (run->result != NULL) {

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* One lookup, shared by the thread that does it and the one that waits; whoever leaves last releases it. */
 typedef struct lookup {
@@ -44,7 +43,6 @@ static void lookup_free(lookup *job)
 static lookup *lookup_new(const char *host, const char *port)
 {
     lookup *job = calloc(1, sizeof *job);
-    pthread_condattr_t attributes;
 
     if (!job)
         return NULL;
@@ -55,10 +53,7 @@ static lookup *lookup_new(const char *host, const char *port)
     }
     (void)snprintf(job->port, sizeof job->port, "%s", port);
     pthread_mutex_init(&job->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&job->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    mig__cond_init(&job->changed);
     return job;
 }
 
@@ -105,9 +100,7 @@ static int start_quietly(lookup *job)
 static int wait_for(lookup *job, const mig_stop *stop, int64_t deadline, mig_error *err)
 {
     while (!job->done) {
-        struct timespec until;
-        int64_t now = mig__now_ms();
-        int64_t left = deadline - now;
+        int64_t left = deadline - mig__now_ms();
 
         if (mig_stop_level(stop) >= 2)
             return mig_error_set(err, MIG_E_INTERRUPTED, "stopped while looking up %s", job->host);
@@ -117,10 +110,7 @@ static int wait_for(lookup *job, const mig_stop *stop, int64_t deadline, mig_err
         }
         if (left > MIG__WAIT_SLICE_MS)
             left = MIG__WAIT_SLICE_MS;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += (time_t)((until.tv_nsec / 1000000 + left) / 1000);
-        until.tv_nsec = (long)((until.tv_nsec / 1000000 + left) % 1000) * 1000000 + until.tv_nsec % 1000000;
-        pthread_cond_timedwait(&job->changed, &job->lock, &until);
+        mig__cond_wait_ms(&job->changed, &job->lock, left);
     }
     return 0;
 }

@@ -143,16 +143,6 @@ static void *worker(void *argument)
     return NULL;
 }
 
-static void wait_a_little(mig__crew *crew)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += PROGRESS_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    pthread_cond_timedwait(&crew->changed, &crew->lock, &until);
-}
-
 /* All of the queue, several at once. 0, or -1 with MIG_E_NOMEM when not even one thread could be started. */
 static int do_round(mig__crew *crew, mig_error *err)
 {
@@ -176,7 +166,7 @@ static int do_round(mig__crew *crew, mig_error *err)
             show_progress(crew);
             shown = mig__now_ms();
         }
-        wait_a_little(crew);
+        mig__cond_wait_ms(&crew->changed, &crew->lock, PROGRESS_MS);
     }
     show_progress(crew);
     pthread_mutex_unlock(&crew->lock);
@@ -304,12 +294,8 @@ static int init(mig__crew *crew, const mig_run_options *options, mig_error *err)
     size_t count = options->account_count > 0 ? options->account_count : 1;
     *crew = (mig__crew){.options = options, .started = mig__now_seconds(), .steps = options->steps};
     crew->steps = crew->steps != 0 ? crew->steps : MIG_STEP_CHECK | MIG_STEP_COPY | MIG_STEP_VERIFY;
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&crew->lock, NULL);
-    pthread_cond_init(&crew->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    mig__cond_init(&crew->changed);
     crew->result = calloc(1, sizeof *crew->result);
     crew->jobs = calloc(count, sizeof *crew->jobs);
     crew->queue = calloc(count, sizeof *crew->queue);

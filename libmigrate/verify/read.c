@@ -449,12 +449,7 @@ static void wait_for_threads(mig__verify_run *run)
 {
     pthread_mutex_lock(&run->lock);
     while (run->threads > 0) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += 100 * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        pthread_cond_timedwait(&run->changed, &run->lock, &until);
+        mig__cond_wait_ms(&run->changed, &run->lock, 100);
         pthread_mutex_unlock(&run->lock);
         show_progress(run);
         pthread_mutex_lock(&run->lock);

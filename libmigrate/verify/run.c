@@ -52,12 +52,8 @@ static int init(mig__verify_run *run, const mig_verify_options *options, mig_err
     mig_endpoint_label(options->target, run->target_label, sizeof run->target_label);
     init_gate(run, MIG_SOURCE);
     init_gate(run, MIG_TARGET);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&run->lock, NULL);
-    pthread_cond_init(&run->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    mig__cond_init(&run->changed);
     run->result = calloc(1, sizeof *run->result);
     mig_verify_account *account = calloc(1, sizeof *account);
     if (run->result == NULL || account == NULL) {
