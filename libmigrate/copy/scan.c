@@ -167,26 +167,40 @@ static void complete_snapshot(mig__folder_job *job, const mig__uidset *found)
 }
 
 /* Which of the messages found are to be fetched. */
+/* Preparing the target goes on beside the scan, and may have given the folder up meanwhile. */
+static void set_todo(mig__run *run, mig__folder_job *job, mig__uidset *todo)
+{
+    pthread_mutex_lock(&run->lock);
+    if (!job->broken) {
+        mig__uidset_free(&job->todo);
+        job->todo = *todo;
+        *todo = (mig__uidset)MIG__UIDSET_INIT;
+    }
+    pthread_mutex_unlock(&run->lock);
+}
+
 static int plan(mig__run *run, scanning *scan, mig_error *err)
 {
     mig__folder_job *job = scan->job;
-    mig__uidset done = MIG__UIDSET_INIT;
+    mig__uidset done = MIG__UIDSET_INIT, todo = MIG__UIDSET_INIT;
     int failed = -1;
     if (job->record.id != 0 && mig__state_source_uids(run->state, job->record.id, &done, NULL, err) != 0) {
         goto cleanup;
     }
-    if (mig__uidset_copy(&job->todo, &scan->found, err) != 0 || mig__uidset_subtract(&job->todo, &done, err) != 0) {
+    if (mig__uidset_copy(&todo, &scan->found, err) != 0 || mig__uidset_subtract(&todo, &done, err) != 0) {
         goto cleanup;
     }
     if (job->record.id != 0 && !job->filtered && mig__delta_vanished(run, job, &scan->found, err) != 0) {
         goto cleanup;
     }
     job->result->messages = mig__uidset_size(&scan->found);
-    job->result->already = job->result->messages - mig__uidset_size(&job->todo);
+    job->result->already = job->result->messages - mig__uidset_size(&todo);
     job->scanned = true;
+    set_todo(run, job, &todo);
     failed = 0;
 cleanup:
     mig__uidset_free(&done);
+    mig__uidset_free(&todo);
     return failed;
 }
 
