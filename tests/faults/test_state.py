@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import re
 import signal
 import sqlite3
 import subprocess
@@ -171,6 +172,17 @@ class State(FaultCase):
         round_.finish()
 
 
+def wait_for_signal(process, mask, wanted):
+    """Until SIGINT is in this set of the process's (/proc/PID/status), or is not."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with open("/proc/%d/status" % process.pid, encoding="ascii") as file:
+            bits = int(re.search(mask + r":\s*([0-9a-f]+)", file.read())[1], 16)
+        if bool(bits >> (signal.SIGINT - 1) & 1) == wanted:
+            return
+        time.sleep(0.005)
+
+
 class Signals(FaultCase):
     user_count = 10 + SIGNALS * 3
 
@@ -208,9 +220,10 @@ class Signals(FaultCase):
         round_ = self.round("P3", source_user=self.mail)
         process = subprocess.Popen(round_.command("--max-rate", "10K"), stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=round_.environment())
+        wait_for_signal(process, "SigCgt", True)  # it is heeded from now on
         time.sleep(0.8)
         process.send_signal(signal.SIGINT)
-        time.sleep(0.05)
+        wait_for_signal(process, "ShdPnd", False)  # else the second one would be one with it
         process.send_signal(signal.SIGINT)
         started = time.monotonic()
         process.communicate(timeout=30)
