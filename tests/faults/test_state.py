@@ -1,8 +1,8 @@
 """The state lost, damaged, restored from yesterday, or in use; signals in mid run."""
 
 import os
-import shutil
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
