@@ -1,4 +1,5 @@
 /* verify/finding.c - an outcome of the comparison as a finding that a person can follow */
+#include "base/memory.h"
 #include "verify/judge.h"
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +17,16 @@ static int no_memory(mig_error *err)
 static int grow(mig__judge *j, mig_error *err)
 {
     mig_verify_account *account = j->account;
-    if (account->finding_count < j->capacity) {
-        return 0;
+    mig_finding *findings = mig__grow(account->findings, account->finding_count, sizeof *findings, err);
+    if (findings == NULL) {
+        return -1;
     }
-    size_t capacity = j->capacity == 0 ? 64 : j->capacity * 2;
-    mig_finding *findings = realloc(account->findings, capacity * sizeof *findings);
-    account->findings = findings != NULL ? findings : account->findings;
-    const mig__message_digest **digests = realloc(j->digests, capacity * sizeof *digests);
-    j->digests = digests != NULL ? digests : j->digests;
-    if (findings == NULL || digests == NULL) {
-        return no_memory(err);
+    account->findings = findings;
+    const mig__message_digest **digests = mig__grow(j->digests, account->finding_count, sizeof *digests, err);
+    if (digests == NULL) {
+        return -1;
     }
-    j->capacity = capacity;
+    j->digests = digests;
     return 0;
 }
 

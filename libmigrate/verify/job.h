@@ -20,7 +20,7 @@
 /* Each distinct string once: there are few combinations of flags, and many messages. */
 typedef struct mig__flag_pool {
     char **items; /* sorted */
-    size_t count, capacity;
+    size_t count;
 } mig__flag_pool;
 
 typedef struct mig__verify_job { /* one folder */
@@ -37,9 +37,9 @@ typedef struct mig__verify_job { /* one folder */
     mig__uidset target_uids, source_uids; /* to be read */
     mig__label_choice choice;             /* which of the source's messages are meant, where folders are labels */
     mig__recorded *recorded;
-    size_t recorded_count, recorded_capacity;
+    size_t recorded_count;
     mig__found *found;
-    size_t found_count, found_capacity;
+    size_t found_count;
     unsigned units_out;
     uint64_t read, octets;
     mig_error error;

@@ -9,7 +9,6 @@ typedef struct mig__judge {
     mig_verify_account *account;
     mig__look look;
     const mig__message_digest **digests; /* of each finding of the account what is sought or offered elsewhere; NULL */
-    size_t capacity;                     /* of the account's findings and of `digests` */
     size_t explained;                    /* second looks, in the folder in hand */
 } mig__judge;
 

@@ -1,4 +1,5 @@
 /* verify/plan.c - which folders are compared, and what is expected of them */
+#include "base/memory.h"
 #include "sides/sides.h"
 #include "verify/job.h"
 #include <stdlib.h>
@@ -31,29 +32,16 @@ static mig__expected expected_of(mig__message_state state)
     }
 }
 
-static int grow_recorded(mig__verify_job *job)
-{
-    if (job->recorded_count < job->recorded_capacity) {
-        return 0;
-    }
-    size_t capacity = job->recorded_capacity == 0 ? 256 : job->recorded_capacity * 2;
-    mig__recorded *grown = realloc(job->recorded, capacity * sizeof *grown);
-    if (grown == NULL) {
-        return -1;
-    }
-    job->recorded = grown;
-    job->recorded_capacity = capacity;
-    return 0;
-}
-
 static int record_message(const mig__message *message, void *context)
 {
     recording *r = context;
     mig__verify_job *job = r->job;
     const char *flags = mig__flag_pool_take(&r->run->flags, message->flags);
-    if (flags == NULL || grow_recorded(job) != 0) {
+    mig__recorded *grown = flags == NULL ? NULL : mig__grow(job->recorded, job->recorded_count, sizeof *grown, NULL);
+    if (grown == NULL) {
         return no_memory(&r->error);
     }
+    job->recorded = grown;
     if (message->target_uid >= job->record_uidnext && message->target_uid < MIG__UID_REFUSED) {
         job->record_uidnext = message->target_uid + 1; /* what comes behind everything that was copied came later */
     }

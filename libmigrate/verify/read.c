@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/flags.h"
+#include "base/memory.h"
 #include "imap/digests.h"
 #include "verify/job.h"
 #include "verify/recorded.h"
@@ -38,15 +39,11 @@ typedef struct reader {
 
 static int keep_found(mig__verify_run *run, mig__verify_job *job, const mig__found *found, mig_error *err)
 {
-    if (job->found_count == job->found_capacity) {
-        size_t capacity = job->found_capacity == 0 ? 256 : job->found_capacity * 2;
-        mig__found *grown = realloc(job->found, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-        }
-        job->found = grown;
-        job->found_capacity = capacity;
+    mig__found *grown = mig__grow(job->found, job->found_count, sizeof *grown, err);
+    if (grown == NULL) {
+        return -1;
     }
+    job->found = grown;
     job->found[job->found_count++] = *found;
     run->messages_done++;
     run->current = job;
@@ -56,15 +53,11 @@ static int keep_found(mig__verify_run *run, mig__verify_job *job, const mig__fou
 /* A message of the source, read now, takes the place of a record. */
 static int keep_source(mig__verify_run *run, mig__verify_job *job, const mig__found *found, mig_error *err)
 {
-    if (job->recorded_count == job->recorded_capacity) {
-        size_t capacity = job->recorded_capacity == 0 ? 256 : job->recorded_capacity * 2;
-        mig__recorded *grown = realloc(job->recorded, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-        }
-        job->recorded = grown;
-        job->recorded_capacity = capacity;
+    mig__recorded *grown = mig__grow(job->recorded, job->recorded_count, sizeof *grown, err);
+    if (grown == NULL) {
+        return -1;
     }
+    job->recorded = grown;
     uint64_t most = run->options->max_size;
     bool left_out = most > 0 && found->digest.octets > most; /* the copy was told to: fine either way */
     job->recorded[job->recorded_count++] = (mig__recorded){.source_uid = found->uid,

@@ -1,4 +1,5 @@
 /* verify/session.c - opening mailboxes, how a run ends early; the pool of flags */
+#include "base/memory.h"
 #include "verify/job.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,15 +28,11 @@ const char *mig__flag_pool_take(mig__flag_pool *pool, const char *flags)
     if (there) {
         return pool->items[at];
     }
-    if (pool->count == pool->capacity) {
-        size_t capacity = pool->capacity == 0 ? 16 : pool->capacity * 2;
-        char **grown = realloc(pool->items, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return NULL;
-        }
-        pool->items = grown;
-        pool->capacity = capacity;
+    char **grown = mig__grow(pool->items, pool->count, sizeof *grown, NULL);
+    if (grown == NULL) {
+        return NULL;
     }
+    pool->items = grown;
     char *copy = strdup(flags);
     if (copy == NULL) {
         return NULL;

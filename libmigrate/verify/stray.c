@@ -4,12 +4,13 @@
  * First among the messages that were read anyway. What is still missing then is looked for in the folders that only the
  * target has (a folder that was renamed, a user who sorts mail): their messages are read only where the size fits.
  */
+#include "base/memory.h"
 #include "verify/judge.h"
 #include <stdlib.h>
 
 typedef struct strays {
     mig__stray *items;
-    size_t count, capacity;
+    size_t count;
 } strays;
 
 static int no_memory(mig_error *err)
@@ -19,15 +20,11 @@ static int no_memory(mig_error *err)
 
 static int add_stray(strays *s, size_t folder, size_t index, const mig__message_digest *digest, mig_error *err)
 {
-    if (s->count == s->capacity) {
-        size_t capacity = s->capacity == 0 ? 64 : s->capacity * 2;
-        mig__stray *items = realloc(s->items, capacity * sizeof *items);
-        if (items == NULL) {
-            return no_memory(err);
-        }
-        s->items = items;
-        s->capacity = capacity;
+    mig__stray *items = mig__grow(s->items, s->count, sizeof *items, err);
+    if (items == NULL) {
+        return -1;
     }
+    s->items = items;
     s->items[s->count++] = (mig__stray){.folder = (uint32_t)folder, .index = (uint32_t)index, .digest = *digest};
     return 0;
 }
