@@ -35,13 +35,11 @@ static int on_found(mig_archive_found kind, const char *path, const char *folder
     if (count == MOST_FINDINGS) {
         return 0;
     }
-    if ((count & (count - 1)) == 0) { /* full at every power of two */
-        mig_archive_finding *grown = realloc(result->findings, (count == 0 ? 1 : count * 2) * sizeof *grown);
-        if (grown == NULL) {
-            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-        }
-        result->findings = grown;
+    mig_archive_finding *grown = mig__grow(result->findings, count, sizeof *grown, err);
+    if (grown == NULL) {
+        return -1;
     }
+    result->findings = grown;
     mig_archive_finding *finding = &result->findings[count];
     *finding = (mig_archive_finding){.kind = kind, .file = result->file_count - 1, .uid = uid};
     finding->path = inert(path);
@@ -93,9 +91,9 @@ static int check_signature(checking *c, const mig__walk *walk, mig_archive_file 
 static int add_file(checking *c, const char *path, mig_error *err)
 {
     mig_archive_check_result *result = c->result;
-    mig_archive_file *grown = realloc(result->files, (result->file_count + 1) * sizeof *grown);
+    mig_archive_file *grown = mig__grow(result->files, result->file_count, sizeof *grown, err);
     if (grown == NULL) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        return -1;
     }
     result->files = grown;
     grown[result->file_count] = (mig_archive_file){.path = mig__strdup(path)};

@@ -1,5 +1,6 @@
 #include "archive/index.h"
 #include "archive/spool.h"
+#include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,15 +37,11 @@ static void free_folder(mig__index_folder *folder)
 mig__index_folder *mig__index_insert(mig__index *index, const char *wire)
 {
     size_t at = place_of(index, wire);
-    if (index->count == index->capacity) {
-        size_t capacity = index->capacity == 0 ? 32 : index->capacity * 2;
-        mig__index_folder *grown = realloc(index->folders, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return NULL;
-        }
-        index->folders = grown;
-        index->capacity = capacity;
+    mig__index_folder *grown = mig__grow(index->folders, index->count, sizeof *grown, NULL);
+    if (grown == NULL) {
+        return NULL;
     }
+    index->folders = grown;
     char *copy = mig__strdup(wire);
     if (copy == NULL) {
         return NULL;
@@ -79,15 +76,11 @@ const mig__index_entry *mig__index_entry_of(const mig__index_folder *folder, uin
 
 int mig__index_add_entry(mig__index_folder *folder, const mig__index_entry *entry, mig_error *err)
 {
-    if (folder->count == folder->capacity) {
-        size_t capacity = folder->capacity == 0 ? 64 : folder->capacity * 2;
-        mig__index_entry *grown = realloc(folder->entries, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-        }
-        folder->entries = grown;
-        folder->capacity = capacity;
+    mig__index_entry *grown = mig__grow(folder->entries, folder->count, sizeof *grown, err);
+    if (grown == NULL) {
+        return -1;
     }
+    folder->entries = grown;
     folder->entries[folder->count++] = *entry;
     return 0;
 }

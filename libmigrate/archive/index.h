@@ -27,7 +27,7 @@ typedef struct mig__index_folder {
     bool incomplete;
     size_t listed;             /* the last file that has it, counted from 1 */
     mig__index_entry *entries; /* by ascending UID */
-    size_t count, capacity;
+    size_t count;
 } mig__index_folder;
 
 typedef struct mig__index_part {
@@ -39,7 +39,7 @@ typedef struct mig__index_part {
 
 typedef struct mig__index {
     mig__index_folder *folders; /* by byte order of `wire` */
-    size_t count, capacity;
+    size_t count;
     mig__index_part *parts;
     size_t part_count;
     uint8_t last[MIG__DIGEST_SIZE]; /* of the newest manifest */

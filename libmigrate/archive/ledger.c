@@ -1,5 +1,6 @@
 #include "archive/ledger.h"
 #include "archive/spool.h"
+#include "base/memory.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,15 +35,11 @@ static int flush(mig__ledger *ledger, mig_error *err)
 
 static int add_entry(mig__ledger_folder *folder, const mig__ledger_entry *entry, mig_error *err)
 {
-    if (folder->count == folder->capacity) {
-        size_t capacity = folder->capacity == 0 ? 64 : folder->capacity * 2;
-        mig__ledger_entry *grown = realloc(folder->entries, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-        }
-        folder->entries = grown;
-        folder->capacity = capacity;
+    mig__ledger_entry *grown = mig__grow(folder->entries, folder->count, sizeof *grown, err);
+    if (grown == NULL) {
+        return -1;
     }
+    folder->entries = grown;
     folder->entries[folder->count++] = *entry;
     return 0;
 }

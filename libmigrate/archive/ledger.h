@@ -27,7 +27,7 @@ typedef struct mig__ledger_entry {
 /* The lines of one folder. */
 typedef struct mig__ledger_folder {
     mig__ledger_entry *entries;
-    size_t count, capacity;
+    size_t count;
 } mig__ledger_folder;
 
 /* 0, or -1 with MIG_E_IO. */

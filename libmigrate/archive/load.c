@@ -3,6 +3,7 @@
  */
 #include "archive/index.h"
 #include "archive/spool.h"
+#include "base/memory.h"
 #include "base/merkle.h"
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ typedef struct loading {
     char folder_root[MIG__HEX_SIZE];
     mig__merkle merkle;
     mig__merkle_folder *roots; /* names and roots are malloc'd */
-    size_t root_count, root_capacity;
+    size_t root_count;
     bool ended;
 } loading;
 
@@ -107,15 +108,11 @@ static int close_folder(loading *l, mig_error *err)
 
 static int add_root(loading *l, const char *name, const char *root, mig_error *err)
 {
-    if (l->root_count == l->root_capacity) {
-        size_t capacity = l->root_capacity == 0 ? 32 : l->root_capacity * 2;
-        mig__merkle_folder *grown = realloc(l->roots, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return no_memory(err);
-        }
-        l->roots = grown;
-        l->root_capacity = capacity;
+    mig__merkle_folder *grown = mig__grow(l->roots, l->root_count, sizeof *grown, err);
+    if (grown == NULL) {
+        return -1;
     }
+    l->roots = grown;
     char *own_name = mig__strdup(name), *own_root = mig__strdup(root);
     if (own_name == NULL || own_root == NULL) {
         free(own_name);
@@ -417,10 +414,12 @@ int mig__index_add(mig__index *index, mig__walk *walk, mig_error *err)
     if (walk->manifest < 0) {
         return 0;
     }
-    mig__index_part *grown = realloc(index->parts, (index->part_count + 1) * sizeof *grown);
-    if (grown == NULL || index->part_count == MOST_PARTS) {
-        index->parts = grown != NULL ? grown : index->parts;
+    if (index->part_count == MOST_PARTS) {
         return no_memory(err);
+    }
+    mig__index_part *grown = mig__grow(index->parts, index->part_count, sizeof *grown, err);
+    if (grown == NULL) {
+        return -1;
     }
     index->parts = grown;
     index->parts[index->part_count++] = (mig__index_part){.fd = walk->manifest, .size = walk->manifest_size};

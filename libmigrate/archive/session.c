@@ -1,6 +1,7 @@
 /* archive/session.c - sessions of an export, and how it fails */
 #include "archive/export.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include <stdlib.h>
 
 enum { MOST_PROBLEMS = 10000 };
@@ -66,13 +67,11 @@ void mig__export_unwatch(mig__export *run)
 static void add_problem(mig_archive_result *result, const mig_problem *problem)
 {
     size_t count = result->problem_count;
-    if ((count & (count - 1)) == 0) { /* full at every power of two */
-        mig_problem *grown = realloc(result->problems, (count == 0 ? 1 : count * 2) * sizeof *grown);
-        if (grown == NULL) {
-            return;
-        }
-        result->problems = grown;
+    mig_problem *grown = mig__grow(result->problems, count, sizeof *grown, NULL);
+    if (grown == NULL) {
+        return;
     }
+    result->problems = grown;
     mig_problem copy = *problem;
     copy.folder = mig__strdup(problem->folder);
     copy.text = mig__strdup(problem->text);
