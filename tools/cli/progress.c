@@ -1,7 +1,8 @@
 #include "cli/progress.h"
 
+#include "cli/text.h"
+
 #include <migrate/format.h>
-#include <stdarg.h>
 #include <string.h>
 
 #define SAMPLE_SECONDS 0.5
@@ -34,33 +35,21 @@ bool cli_rate_now(const cli_rate *rate, double *messages, double *bytes)
     return true;
 }
 
-/* Add to the text in `out` what fits. */
-static void add(char *out, size_t size, const char *format, ...) MIG_PRINTF(3, 4);
-
-static void add(char *out, size_t size, const char *format, ...)
-{
-    const size_t used = strlen(out);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(out + used, size - used, format, arguments);
-    va_end(arguments);
-}
-
 /* ", 3.2 MiB, 1.1 MiB/s, 42 s left, 2 failed" */
 static void add_pace(const mig_progress *progress, const cli_rate *rate, char *out, size_t size)
 {
     char number[MIG_FORMAT_SIZE];
     double messages = 0, bytes = 0;
-    add(out, size, ", %s", mig_format_octets(progress->bytes_done, number, sizeof number));
+    cli_text_add(out, size, ", %s", mig_format_octets(progress->bytes_done, number, sizeof number));
     if (cli_rate_now(rate, &messages, &bytes)) {
-        add(out, size, ", %s/s", mig_format_octets((uint64_t)bytes, number, sizeof number));
+        cli_text_add(out, size, ", %s/s", mig_format_octets((uint64_t)bytes, number, sizeof number));
         if (messages > 0 && progress->messages_total > progress->messages_done) {
             const double left = (double)(progress->messages_total - progress->messages_done) / messages;
-            add(out, size, ", %s left", mig_format_duration(left, number, sizeof number));
+            cli_text_add(out, size, ", %s left", mig_format_duration(left, number, sizeof number));
         }
     }
     if (progress->failed > 0)
-        add(out, size, ", %s failed", mig_format_count(progress->failed, number, sizeof number));
+        cli_text_add(out, size, ", %s failed", mig_format_count(progress->failed, number, sizeof number));
 }
 
 char *cli_progress_line(const mig_progress *progress, const cli_rate *rate, size_t columns, char *out, size_t size)
@@ -70,10 +59,11 @@ char *cli_progress_line(const mig_progress *progress, const cli_rate *rate, size
     const bool in_folder = progress->folder && progress->folder[0] != '\0';
     mig_format_text(in_folder ? progress->folder : progress->account, name, sizeof name);
     if (strcmp(progress->phase, "copying") != 0)
-        add(tail, sizeof tail, "  %s", progress->phase);
+        cli_text_add(tail, sizeof tail, "  %s", progress->phase);
     if (progress->messages_total > 0) {
-        add(tail, sizeof tail, "  %s/%s messages", mig_format_count(progress->messages_done, done, sizeof done),
-            mig_format_count(progress->messages_total, total, sizeof total));
+        cli_text_add(tail, sizeof tail, "  %s/%s messages",
+                     mig_format_count(progress->messages_done, done, sizeof done),
+                     mig_format_count(progress->messages_total, total, sizeof total));
         add_pace(progress, rate, tail, sizeof tail);
     }
     const size_t taken = cli_text_width(tail);
@@ -87,13 +77,14 @@ char *cli_progress_plain(const mig_progress *progress, const cli_rate *rate, cha
 {
     char text[TEXT_SIZE], done[MIG_FORMAT_SIZE], total[MIG_FORMAT_SIZE];
     out[0] = '\0';
-    add(out, size, "%s: %s", mig_format_text(progress->account, text, sizeof text), progress->phase);
+    cli_text_add(out, size, "%s: %s", mig_format_text(progress->account, text, sizeof text), progress->phase);
     if (progress->folder && progress->folder[0] != '\0')
-        add(out, size, " %s", mig_format_text(progress->folder, text, sizeof text));
+        cli_text_add(out, size, " %s", mig_format_text(progress->folder, text, sizeof text));
     if (progress->messages_total > 0) {
         const double share = (double)progress->messages_done / (double)progress->messages_total;
-        add(out, size, ": %s of %s messages (%u%%)", mig_format_count(progress->messages_done, done, sizeof done),
-            mig_format_count(progress->messages_total, total, sizeof total), (unsigned)(100 * share));
+        cli_text_add(out, size, ": %s of %s messages (%u%%)",
+                     mig_format_count(progress->messages_done, done, sizeof done),
+                     mig_format_count(progress->messages_total, total, sizeof total), (unsigned)(100 * share));
         add_pace(progress, rate, out, size);
     }
     return out;

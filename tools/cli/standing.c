@@ -3,13 +3,13 @@
 #include "cli/accounts.h"
 #include "cli/state_path.h"
 #include "cli/terminal.h"
+#include "cli/text.h"
 #include "cli/values.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <migrate/format.h>
 #include <popt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -204,21 +204,11 @@ void cli_standing_clear(cli_standing *standing)
 
 /* ---- showing ---- */
 
-static void add(char *out, size_t size, const char *format, ...) MIG_PRINTF(3, 4);
-
-static void add(char *out, size_t size, const char *format, ...)
-{
-    const size_t used = strlen(out);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(out + used, size - used, format, arguments);
-    va_end(arguments);
-}
-
 static void add_ago(char *out, size_t size, int64_t since, int64_t now)
 {
     char duration[MIG_FORMAT_SIZE];
-    add(out, size, "%s", mig_format_duration(now > since ? (double)(now - since) : 0, duration, sizeof duration));
+    cli_text_add(out, size, "%s",
+                 mig_format_duration(now > since ? (double)(now - since) : 0, duration, sizeof duration));
 }
 
 static void add_standing(const mig_standing_account *account, int64_t now, char *out, size_t size)
@@ -227,20 +217,20 @@ static void add_standing(const mig_standing_account *account, int64_t now, char 
     mig_format_text(account->verb, text, sizeof text);
     switch (account->standing) {
     case MIG_STANDING_RUNNING:
-        add(out, size, "%s runs since ", text);
+        cli_text_add(out, size, "%s runs since ", text);
         add_ago(out, size, account->begun, now);
         break;
     case MIG_STANDING_KILLED:
-        add(out, size, "%s was killed; run it again, it goes on", text);
+        cli_text_add(out, size, "%s was killed; run it again, it goes on", text);
         break;
     case MIG_STANDING_ENDED:
-        add(out, size, "%s ", text);
-        add(out, size, "%s, ", mig_format_text(account->status, text, sizeof text));
+        cli_text_add(out, size, "%s ", text);
+        cli_text_add(out, size, "%s, ", mig_format_text(account->status, text, sizeof text));
         add_ago(out, size, account->ended, now);
-        add(out, size, " ago");
+        cli_text_add(out, size, " ago");
         break;
     default:
-        add(out, size, "nothing done yet");
+        cli_text_add(out, size, "nothing done yet");
     }
 }
 
@@ -248,12 +238,12 @@ static void add_standing(const mig_standing_account *account, int64_t now, char 
 static void add_pace(uint64_t done, uint64_t to_copy, const mig_standing_pace *pace, char *out, size_t size)
 {
     char number[MIG_FORMAT_SIZE];
-    add(out, size, "%s", mig_format_count(done, number, sizeof number));
-    add(out, size, " of %s messages", mig_format_count(to_copy, number, sizeof number));
+    cli_text_add(out, size, "%s", mig_format_count(done, number, sizeof number));
+    cli_text_add(out, size, " of %s messages", mig_format_count(to_copy, number, sizeof number));
     if (pace->known)
-        add(out, size, ", %s/s", mig_format_octets((uint64_t)pace->bytes_per_second, number, sizeof number));
+        cli_text_add(out, size, ", %s/s", mig_format_octets((uint64_t)pace->bytes_per_second, number, sizeof number));
     if (pace->ends)
-        add(out, size, ", %s left", mig_format_duration(pace->seconds_left, number, sizeof number));
+        cli_text_add(out, size, ", %s left", mig_format_duration(pace->seconds_left, number, sizeof number));
 }
 
 char *cli_standing_line(const mig_standing_account *account, int64_t now, char *out, size_t size)
@@ -262,19 +252,19 @@ char *cli_standing_line(const mig_standing_account *account, int64_t now, char *
     const bool copying = account->standing == MIG_STANDING_RUNNING && account->to_copy > 0;
     const mig_standing_pace pace = mig_standing_pace_of(account, now);
     out[0] = '\0';
-    add(out, size, "%s: ", mig_format_text(account->source, text, sizeof text));
+    cli_text_add(out, size, "%s: ", mig_format_text(account->source, text, sizeof text));
     add_standing(account, now, out, size);
     if (copying) {
-        add(out, size, ": ");
+        cli_text_add(out, size, ": ");
         add_pace(account->done, account->to_copy, &pace, out, size);
     }
-    add(out, size, "%s %s message%s on the target", copying ? ";" : ":",
-        mig_format_count(account->copied, number, sizeof number), account->copied == 1 ? "" : "s");
-    add(out, size, ", %s", mig_format_octets(account->bytes, number, sizeof number));
+    cli_text_add(out, size, "%s %s message%s on the target", copying ? ";" : ":",
+                 mig_format_count(account->copied, number, sizeof number), account->copied == 1 ? "" : "s");
+    cli_text_add(out, size, ", %s", mig_format_octets(account->bytes, number, sizeof number));
     if (account->failed > 0)
-        add(out, size, ", %s failed", mig_format_count(account->failed, number, sizeof number));
+        cli_text_add(out, size, ", %s failed", mig_format_count(account->failed, number, sizeof number));
     if (account->verified[0] != '\0' && strcmp(account->verb, "verify") != 0)
-        add(out, size, "; verified: %s", mig_format_text(account->verified, text, sizeof text));
+        cli_text_add(out, size, "; verified: %s", mig_format_text(account->verified, text, sizeof text));
     return out;
 }
 
@@ -300,12 +290,12 @@ size_t cli_standing_print(const cli_standing *standing, int64_t now, size_t line
              counts[MIG_STANDING_KILLED]);
     if (to_copy > 0) {
         const mig_standing_pace pace = mig_standing_pace_of_all(standing->accounts, standing->count, now);
-        add(line, sizeof line, "; ");
+        cli_text_add(line, sizeof line, "; ");
         add_pace(done, to_copy, &pace, line, sizeof line);
     }
     if (standing->unreadable > 0)
-        add(line, sizeof line, "; %zu state file%s could not be read: %s", standing->unreadable,
-            standing->unreadable == 1 ? "" : "s", standing->first_error.text);
+        cli_text_add(line, sizeof line, "; %zu state file%s could not be read: %s", standing->unreadable,
+                     standing->unreadable == 1 ? "" : "s", standing->first_error.text);
     print_line(line, columns, out);
     for (size_t i = 0; i < standing->count && written < lines; i++, written++)
         print_line(cli_standing_line(&standing->accounts[i], now, line, sizeof line), columns, out);

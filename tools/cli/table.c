@@ -1,7 +1,8 @@
 #include "cli/table.h"
 
+#include "cli/text.h"
+
 #include <migrate/format.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,17 +10,6 @@
 #define LINE_SIZE     1024
 #define MOST_ROWS     20 /* accounts at work that are shown */
 #define NAME_COLUMNS  32
-
-static void add(char *out, size_t size, const char *format, ...) MIG_PRINTF(3, 4);
-
-static void add(char *out, size_t size, const char *format, ...)
-{
-    const size_t used = strlen(out);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(out + used, size - used, format, arguments);
-    va_end(arguments);
-}
 
 void cli_table_init(cli_table *table, cli_terminal *terminal, cli_progress_mode mode, bool quiet)
 {
@@ -35,21 +25,21 @@ char *cli_table_summary(const mig_run_progress *progress, const cli_rate *rate, 
     char done[MIG_FORMAT_SIZE], total[MIG_FORMAT_SIZE];
     double messages = 0, bytes = 0;
     out[0] = '\0';
-    add(out, size, "%zu done, %zu running, %zu waiting", progress->done, progress->running, progress->waiting);
+    cli_text_add(out, size, "%zu done, %zu running, %zu waiting", progress->done, progress->running, progress->waiting);
     if (progress->failed > 0)
-        add(out, size, ", %zu failed", progress->failed);
+        cli_text_add(out, size, ", %zu failed", progress->failed);
     if (progress->step == MIG_STEP_CHECK) {
-        add(out, size, "; checking all accounts");
+        cli_text_add(out, size, "; checking all accounts");
         return out;
     }
     if (progress->messages_total > 0)
-        add(out, size, "; %s/%s messages", mig_format_count(progress->messages_done, done, sizeof done),
-            mig_format_count(progress->messages_total, total, sizeof total));
+        cli_text_add(out, size, "; %s/%s messages", mig_format_count(progress->messages_done, done, sizeof done),
+                     mig_format_count(progress->messages_total, total, sizeof total));
     if (cli_rate_now(rate, &messages, &bytes) && messages > 0) {
-        add(out, size, ", %s/s", mig_format_octets((uint64_t)bytes, done, sizeof done));
+        cli_text_add(out, size, ", %s/s", mig_format_octets((uint64_t)bytes, done, sizeof done));
         if (progress->messages_total > progress->messages_done) {
             const double left = (double)(progress->messages_total - progress->messages_done) / messages;
-            add(out, size, ", %s left", mig_format_duration(left, done, sizeof done));
+            cli_text_add(out, size, ", %s left", mig_format_duration(left, done, sizeof done));
         }
     }
     return out;
@@ -62,23 +52,23 @@ static void add_column(char *out, size_t size, const char *text, size_t columns)
     mig_format_text(text, inert, sizeof inert);
     cli_text_fit(inert, columns, fitted, sizeof fitted);
     const size_t width = cli_text_width(fitted);
-    add(out, size, "%s%*s", fitted, (int)(width < columns ? columns - width : 0), "");
+    cli_text_add(out, size, "%s%*s", fitted, (int)(width < columns ? columns - width : 0), "");
 }
 
 char *cli_table_row(const mig_run_account_progress *account, size_t columns, char *out, size_t size)
 {
     char line[LINE_SIZE] = "  ", text[LINE_SIZE], number[MIG_FORMAT_SIZE];
     add_column(line, sizeof line, account->account, NAME_COLUMNS);
-    add(line, sizeof line, "  %-9s  ", mig_step_name(account->step));
+    cli_text_add(line, sizeof line, "  %-9s  ", mig_step_name(account->step));
     if (strcmp(account->phase, "copying") != 0)
-        add(line, sizeof line, "%s  ", account->phase);
+        cli_text_add(line, sizeof line, "%s  ", account->phase);
     if (account->messages_total > 0) {
-        add(line, sizeof line, "%s/", mig_format_count(account->messages_done, number, sizeof number));
-        add(line, sizeof line, "%s  ", mig_format_count(account->messages_total, number, sizeof number));
+        cli_text_add(line, sizeof line, "%s/", mig_format_count(account->messages_done, number, sizeof number));
+        cli_text_add(line, sizeof line, "%s  ", mig_format_count(account->messages_total, number, sizeof number));
     }
     if (account->bytes_done > 0)
-        add(line, sizeof line, "%s  ", mig_format_octets(account->bytes_done, number, sizeof number));
-    add(line, sizeof line, "%s", mig_format_text(account->folder, text, sizeof text));
+        cli_text_add(line, sizeof line, "%s  ", mig_format_octets(account->bytes_done, number, sizeof number));
+    cli_text_add(line, sizeof line, "%s", mig_format_text(account->folder, text, sizeof text));
     return cli_text_fit(line, columns, out, size);
 }
 
@@ -93,7 +83,8 @@ static void show_in_place(cli_table *table, const mig_run_progress *progress)
     cli_text_fit(summary, columns, block, sizeof block);
     for (size_t i = 0; i < progress->count && rows < MOST_ROWS && rows < most; i++) {
         if (progress->accounts[i].state == MIG_RUN_RUNNING) {
-            add(block, sizeof block, "\n%s", cli_table_row(&progress->accounts[i], columns, line, sizeof line));
+            cli_text_add(block, sizeof block, "\n%s",
+                         cli_table_row(&progress->accounts[i], columns, line, sizeof line));
             rows++;
         }
     }
@@ -118,7 +109,7 @@ static void tell_ends(cli_table *table, const mig_run_progress *progress)
         snprintf(line, sizeof line, "%s: %s after %s", text, mig_run_state_name(account->state),
                  mig_format_duration(account->seconds, done, sizeof done));
         if (account->reason[0] != '\0')
-            add(line, sizeof line, ": %s", mig_format_text(account->reason, text, sizeof text));
+            cli_text_add(line, sizeof line, ": %s", mig_format_text(account->reason, text, sizeof text));
         cli_terminal_message(table->terminal, line);
     }
 }
