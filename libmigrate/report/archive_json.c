@@ -2,12 +2,6 @@
 #include "report/json.h"
 #include <migrate/archive_report.h>
 
-/* A string, or null when it is empty. */
-static void optional(mig__json *json, const char *key, const char *value)
-{
-    mig__json_add(json, key, value[0] != '\0' ? mig__json_string(value) : json_null());
-}
-
 static void begin(mig__json *json, const char *schema, mig_status status, int exit_status)
 {
     mig__json_raw(json, "{");
@@ -22,7 +16,7 @@ static void folder(mig__json *json, const mig_archive_folder *result)
 {
     mig__json_raw(json, "\n    {");
     mig__json_member(json, "name", mig__json_string(result->name));
-    optional(json, "path", result->path);
+    mig__json_add_optional(json, "path", result->path);
     mig__json_add_text(json, "role", mig_role_name(result->role));
     mig__json_add_number(json, "messages", result->messages);
     mig__json_add_number(json, "bytes", result->bytes);
@@ -31,7 +25,7 @@ static void folder(mig__json *json, const mig_archive_folder *result)
     mig__json_add_number(json, "gone", result->gone);
     mig__json_add_number(json, "skipped", result->skipped);
     mig__json_add_number(json, "failed", result->failed);
-    optional(json, "root", result->root);
+    mig__json_add_optional(json, "root", result->root);
     mig__json_add(json, "error", mig__json_error(&result->error));
     mig__json_raw(json, "}");
 }
@@ -52,9 +46,9 @@ int mig_report_archive_json(const mig_archive_result *result, mig_sink_fn *sink,
     mig__json json = {.sink = sink, .context = context};
     begin(&json, "mailmigrate.archive-export/1", result->status, result->exit_status);
     mig__json_add_text(&json, "source", result->source);
-    optional(&json, "file", result->file);
+    mig__json_add_optional(&json, "file", result->file);
     mig__json_add_number(&json, "part", result->part);
-    optional(&json, "root", result->root);
+    mig__json_add_optional(&json, "root", result->root);
     mig__json_add_flag(&json, "signed", result->is_signed);
     mig__json_add_flag(&json, "encrypted", result->encrypted);
     mig__json_add(&json, "error", mig__json_error(&result->error));
@@ -95,7 +89,7 @@ static void file(mig__json *json, const mig_archive_file *result)
     mig__json_member(json, "path", mig__json_string(result->path));
     mig__json_add_number(json, "messages", result->messages);
     mig__json_add_number(json, "bytes", result->bytes);
-    optional(json, "root", result->root);
+    mig__json_add_optional(json, "root", result->root);
     mig__json_add_text(json, "signature", signatures[result->signature]);
     mig__json_add_flag(json, "encrypted", result->encrypted);
     mig__json_raw(json, "}");
@@ -106,8 +100,8 @@ static void finding(mig__json *json, const mig_archive_check_result *result, con
     mig__json_raw(json, "\n    {");
     mig__json_member(json, "kind", mig__json_string(mig_archive_found_name(one->kind)));
     mig__json_add_text(json, "file", result->files[one->file].path);
-    optional(json, "path", one->path);
-    optional(json, "folder", one->folder);
+    mig__json_add_optional(json, "path", one->path);
+    mig__json_add_optional(json, "folder", one->folder);
     mig__json_add_number(json, "uid", one->uid);
     mig__json_add_text(json, "detail", one->detail);
     mig__json_raw(json, "}");
@@ -118,7 +112,7 @@ int mig_report_archive_check_json(const mig_archive_check_result *result, mig_si
 {
     mig__json json = {.sink = sink, .context = context};
     begin(&json, "mailmigrate.archive-check/1", result->status, result->exit_status);
-    optional(&json, "source", result->source);
+    mig__json_add_optional(&json, "source", result->source);
     mig__json_add(&json, "error", mig__json_error(&result->error));
     mig__json_raw(&json, ",\n  \"files\": [");
     for (size_t i = 0; i < result->file_count; i++) {

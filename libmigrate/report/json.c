@@ -70,6 +70,11 @@ void mig__json_add_text(mig__json *json, const char *key, const char *text)
     mig__json_add(json, key, mig__json_string(text));
 }
 
+void mig__json_add_optional(mig__json *json, const char *key, const char *text)
+{
+    mig__json_add(json, key, text && text[0] ? mig__json_string(text) : json_null());
+}
+
 void mig__json_add_flag(mig__json *json, const char *key, bool value)
 {
     mig__json_add(json, key, json_boolean(value));

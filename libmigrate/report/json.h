@@ -31,6 +31,7 @@ void mig__json_member(mig__json *json, const char *key, json_t *value);
 void mig__json_add(mig__json *json, const char *key, json_t *value);
 void mig__json_add_number(mig__json *json, const char *key, uint64_t number);
 void mig__json_add_text(mig__json *json, const char *key, const char *text);
+void mig__json_add_optional(mig__json *json, const char *key, const char *text); /* "" or NULL: null */
 void mig__json_add_flag(mig__json *json, const char *key, bool value);
 
 /* 0, or -1 with MIG_E_IO or MIG_E_NOMEM. */

@@ -2,16 +2,10 @@
 #include "report/json.h"
 #include "report/verify_common.h"
 
-/* A string, or null when it is empty or NULL. */
-static void optional(mig__json *json, const char *key, const char *value)
-{
-    mig__json_add(json, key, value && value[0] ? mig__json_string(value) : json_null());
-}
-
 static void moment(mig__json *json, const char *key, int64_t seconds, bool zero_is_none)
 {
     char out[MIG__ISO_SIZE];
-    optional(json, key, mig__iso_time(seconds, zero_is_none, out));
+    mig__json_add_optional(json, key, mig__iso_time(seconds, zero_is_none, out));
 }
 
 /* "extra" counts what arrived after the copy as well, as its findings are of that kind. */
@@ -35,7 +29,7 @@ static void folder(mig__json *json, const mig_verify_folder *result)
     mig__json_add_number(json, "read", result->read);
     mig__json_add_number(json, "bytes", result->bytes);
     counts(json, result->counts);
-    optional(json, "root", result->root);
+    mig__json_add_optional(json, "root", result->root);
     mig__json_add(json, "error", mig__json_error(&result->error));
     mig__json_raw(json, "}");
 }
@@ -65,13 +59,13 @@ static void finding(mig__json *json, const mig_verify_account *account, const mi
     mig__json_add_text(json, "target_folder", where->target);
     mig__json_add_number(json, "uid", result->source_uid);
     mig__json_add_number(json, "target_uid", result->target_uid);
-    optional(json, "message_id", result->message_id);
+    mig__json_add_optional(json, "message_id", result->message_id);
     moment(json, "date", result->date, !result->has_date);
-    optional(json, "subject", result->subject);
+    mig__json_add_optional(json, "subject", result->subject);
     mig__json_add_number(json, "size", result->octets);
     mig__json_add(json, "after_copy", json_boolean(result->after_copy));
     rules(json, result);
-    optional(json, "detail", result->detail);
+    mig__json_add_optional(json, "detail", result->detail);
     mig__json_raw(json, "}");
 }
 
@@ -82,7 +76,7 @@ static void account(mig__json *json, const mig_verify_account *result)
     mig__json_add_text(json, "target", result->target);
     mig__json_add_text(json, "status", mig_status_name(result->status));
     mig__json_add(json, "error", mig__json_error(&result->error));
-    optional(json, "root", result->root);
+    mig__json_add_optional(json, "root", result->root);
     mig__json_add_number(json, "run", (uint64_t)result->run_id);
     moment(json, "copied", result->copied, true);
     mig__json_raw(json, ",\n     \"folders\": [");
