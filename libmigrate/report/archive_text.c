@@ -1,27 +1,10 @@
 /* report/archive_text.c - what an export wrote and what a check found, for people */
-#include "base/buffer.h"
+#include "report/numbers.h"
 #include <migrate/archive_report.h>
 #include <migrate/format.h>
 #include <string.h>
 
 enum { SHOWN = 20, NAME_SIZE = 512 };
-
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
-static void add_count(mig__buffer *out, uint64_t count)
-{
-    char text[MIG_FORMAT_SIZE];
-    mig__buffer_add_text(out, mig_format_count(count, text, sizeof text));
-}
-
-static void add_octets(mig__buffer *out, uint64_t octets)
-{
-    char text[MIG_FORMAT_SIZE];
-    mig__buffer_add_text(out, mig_format_octets(octets, text, sizeof text));
-}
 
 static void add_name(mig__buffer *out, const char *name)
 {
@@ -53,13 +36,13 @@ static void add_export_verdict(mig__buffer *out, const mig_archive_result *resul
         return;
     }
     mig__buffer_add_text(out, result->status == MIG_PARTIAL ? ": exported NOT ENTIRELY, " : ": exported, ");
-    add_count(out, result->messages);
-    mig__buffer_addf(out, " message%s, ", plural(result->messages));
-    add_octets(out, result->bytes);
+    mig__add_count(out, result->messages);
+    mig__buffer_addf(out, " message%s, ", mig__plural(result->messages));
+    mig__add_octets(out, result->bytes);
     mig__buffer_add_text(out, ", into ");
     add_name(out, result->file);
     mig__buffer_add_text(out, " (");
-    add_octets(out, result->file_bytes);
+    mig__add_octets(out, result->file_bytes);
     mig__buffer_add_text(out, result->encrypted ? ", encrypted" : "");
     mig__buffer_add_text(out, result->is_signed ? ", signed).\n" : ").\n");
 }
@@ -68,20 +51,20 @@ static void add_export_changes(mig__buffer *out, const mig_archive_result *resul
 {
     if (result->part > 0 && result->file[0] != '\0') {
         mig__buffer_addf(out, "It is number %u of its chain: ", result->part);
-        add_count(out, result->already);
+        mig__add_count(out, result->already);
         mig__buffer_add_text(out, " were there already, ");
-        add_count(out, result->flags_changed);
+        mig__add_count(out, result->flags_changed);
         mig__buffer_add_text(out, " have other flags now, ");
-        add_count(out, result->gone);
+        mig__add_count(out, result->gone);
         mig__buffer_add_text(out, " are gone from the server.\n");
     }
     if (result->skipped > 0) {
-        add_count(out, result->skipped);
-        mig__buffer_addf(out, " message%s left out for their size.\n", plural(result->skipped));
+        mig__add_count(out, result->skipped);
+        mig__buffer_addf(out, " message%s left out for their size.\n", mig__plural(result->skipped));
     }
     if (result->failed > 0) {
-        add_count(out, result->failed);
-        mig__buffer_addf(out, " message%s that the server did not give.\n", plural(result->failed));
+        mig__add_count(out, result->failed);
+        mig__buffer_addf(out, " message%s that the server did not give.\n", mig__plural(result->failed));
     }
 }
 
@@ -105,7 +88,7 @@ int mig_report_archive_text(const mig_archive_result *result, mig_sink_fn *sink,
     if (result->root[0] != '\0' && result->file[0] != '\0') {
         mig__buffer_addf(&out, "Merkle root: %s\n", result->root);
         mig__buffer_addf(&out, "%s, ", mig_format_duration(result->seconds, text, sizeof text));
-        add_octets(&out, result->peak_rss);
+        mig__add_octets(&out, result->peak_rss);
         mig__buffer_add_text(&out, " of memory at most.\n");
     }
     if (result->part == 0 && result->file[0] != '\0') {
@@ -141,9 +124,9 @@ static void add_file(mig__buffer *out, const mig_archive_file *file)
     mig__buffer_add_text(out, "  ");
     add_name(out, file->path);
     mig__buffer_add_text(out, ": ");
-    add_count(out, file->messages);
-    mig__buffer_addf(out, " message%s, ", plural(file->messages));
-    add_octets(out, file->bytes);
+    mig__add_count(out, file->messages);
+    mig__buffer_addf(out, " message%s, ", mig__plural(file->messages));
+    mig__add_octets(out, file->bytes);
     mig__buffer_addf(out, file->root[0] != '\0' ? ", Merkle root %s\n" : "\n", file->root);
 }
 
@@ -161,9 +144,9 @@ int mig_report_archive_check_text(const mig_archive_check_result *result, mig_si
     }
     if (result->file_count > 1) {
         mig__buffer_add_text(&out, "The mailbox as the last file has it: ");
-        add_count(&out, result->messages);
-        mig__buffer_addf(&out, " message%s, ", plural(result->messages));
-        add_octets(&out, result->bytes);
+        mig__add_count(&out, result->messages);
+        mig__buffer_addf(&out, " message%s, ", mig__plural(result->messages));
+        mig__add_octets(&out, result->bytes);
         mig__buffer_add_text(&out, ".\n");
     }
     size_t shown = 0;

@@ -3,6 +3,7 @@
 #include <migrate/report.h>
 
 #include "base/buffer.h"
+#include "report/numbers.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,11 +49,6 @@ typedef struct name {
 #define OCTETS(n)   mig_format_octets((n), (number){""}.text, MIG_FORMAT_SIZE)
 #define DURATION(s) mig_format_duration((s), (number){""}.text, MIG_FORMAT_SIZE)
 #define NAME(t)     mig_format_text((t), (name){""}.text, NAME_SIZE)
-
-static const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
 
 /* What an account's folders add up to. */
 static mig_folder_result sum_of(const mig_account_result *account)
@@ -110,17 +106,17 @@ static void put_verdict(writer *out, const mig_account_result *account)
     } else if (account->status == MIG_INTERRUPTED) {
         char why[LINE_SIZE];
         const bool told = strncmp(account->error.text, "stopped", strlen("stopped")) == 0;
-        put(out, "The copy of %s to %s was %s%s.\n", source, target, told ? "" : "stopped before its end: ",
-            mig_format_text(account->error.text, why, sizeof why));
+        put(out, "The copy of %s to %s was %s%s.\n", source, target,
+            told ? "" : "stopped before its end: ", mig_format_text(account->error.text, why, sizeof why));
     }
     if (sum.messages == 0)
         put(out, "%s holds no message that was asked for: nothing to copy to %s.\n", source, target);
     else if (there == sum.messages)
-        put(out, "All %s message%s of %s %s on %s: ", COUNT(there), plural(there), source, there == 1 ? "is" : "are",
-            target);
-    else
-        put(out, "%s of %s message%s of %s %s on %s: ", COUNT(there), COUNT(sum.messages), plural(sum.messages), source,
+        put(out, "All %s message%s of %s %s on %s: ", COUNT(there), mig__plural(there), source,
             there == 1 ? "is" : "are", target);
+    else
+        put(out, "%s of %s message%s of %s %s on %s: ", COUNT(there), COUNT(sum.messages), mig__plural(sum.messages),
+            source, there == 1 ? "is" : "are", target);
     if (sum.messages > 0)
         put_parts(out, &sum);
     if (account->status == MIG_PARTIAL && there == sum.messages)
@@ -218,7 +214,7 @@ static void put_totals(writer *out, const mig_totals *totals)
     if (totals->copied > 0 && totals->seconds > 0)
         put(out, " (%s/s, %s messages/s)", OCTETS((uint64_t)((double)totals->bytes / totals->seconds)),
             COUNT((uint64_t)((double)totals->copied / totals->seconds)));
-    put(out, ", %s round trip%s, %s received, %s sent", COUNT(totals->round_trips), plural(totals->round_trips),
+    put(out, ", %s round trip%s, %s received, %s sent", COUNT(totals->round_trips), mig__plural(totals->round_trips),
         OCTETS(totals->bytes_in), OCTETS(totals->bytes_out));
     if (totals->peak_rss > 0)
         put(out, ", %s of memory at most", OCTETS(totals->peak_rss));
@@ -232,14 +228,14 @@ static void put_left(writer *out, const mig_copy_result *result)
     const bool goes_on = result->status == MIG_INTERRUPTED || result->exit_status == 4; /* else a person comes first */
     if (totals->left_messages == 0)
         return;
-    put(out, "Left to copy: %s message%s", COUNT(totals->left_messages), plural(totals->left_messages));
+    put(out, "Left to copy: %s message%s", COUNT(totals->left_messages), mig__plural(totals->left_messages));
     if (totals->left_bytes > 0)
         put(out, ", about %s", OCTETS(totals->left_bytes));
     const uint64_t left = totals->left_bytes > 0 ? totals->left_bytes : totals->left_messages;
     const uint64_t done = totals->left_bytes > 0 ? totals->bytes : totals->copied;
     if (done > 0 && goes_on) {
         const uint64_t runs = (left - 1) / done + 1;
-        put(out, "; at this pace %s more run%s like this one", COUNT(runs), plural(runs));
+        put(out, "; at this pace %s more run%s like this one", COUNT(runs), mig__plural(runs));
     }
     put(out, ".\n");
 }

@@ -1,4 +1,5 @@
 /* report/run_text.c - a run over many accounts for the terminal: what needs attention first, and not too much of it */
+#include "report/numbers.h"
 #include "report/verify_common.h"
 #include <migrate/format.h>
 #include <migrate/run_report.h>
@@ -8,23 +9,6 @@ enum {
     GOOD_SHOWN = 12, /* accounts without trouble are listed up to this number, else only counted */
     BAD_SHOWN = 20
 };
-
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
-static void add_count(mig__buffer *out, uint64_t count)
-{
-    char number[MIG_FORMAT_SIZE];
-    mig__buffer_add_text(out, mig_format_count(count, number, sizeof number));
-}
-
-static void add_octets(mig__buffer *out, uint64_t octets)
-{
-    char number[MIG_FORMAT_SIZE];
-    mig__buffer_add_text(out, mig_format_octets(octets, number, sizeof number));
-}
 
 static bool is_good(const mig_run_account_result *account)
 {
@@ -46,10 +30,10 @@ static void add_verdict(mig__paper *paper, const mig_run_result *result)
                        : (result->steps & MIG_STEP_VERIFY) != 0 ? "verified"
                        : (result->steps & MIG_STEP_COPY) != 0   ? "copied"
                                                                 : "checked";
-    add_count(out, good);
+    mig__add_count(out, good);
     mig__buffer_addf(out, " of ");
-    add_count(out, result->account_count);
-    mig__buffer_addf(out, " account%s %s in full", plural(result->account_count), what);
+    mig__add_count(out, result->account_count);
+    mig__buffer_addf(out, " account%s %s in full", mig__plural(result->account_count), what);
     if (partly > 0) {
         mig__buffer_addf(out, "; %zu with something to look at", partly);
     }
@@ -65,35 +49,35 @@ static void add_verdict(mig__paper *paper, const mig_run_result *result)
 
 static void add_numbers(mig__buffer *out, unsigned steps, const mig_run_account_result *account)
 {
-    add_count(out, account->messages);
-    mig__buffer_addf(out, " message%s", plural(account->messages));
+    mig__add_count(out, account->messages);
+    mig__buffer_addf(out, " message%s", mig__plural(account->messages));
     if (account->step >= MIG_STEP_COPY && (steps & MIG_STEP_COPY) != 0) {
         mig__buffer_add_text(out, ": ");
-        add_count(out, account->copied);
+        mig__add_count(out, account->copied);
         mig__buffer_add_text(out, " copied (");
-        add_octets(out, account->copied_bytes);
+        mig__add_octets(out, account->copied_bytes);
         mig__buffer_add_text(out, "), ");
-        add_count(out, account->already);
+        mig__add_count(out, account->already);
         mig__buffer_add_text(out, " there already");
         if (account->failed > 0) {
             mig__buffer_add_text(out, ", ");
-            add_count(out, account->failed);
+            mig__add_count(out, account->failed);
             mig__buffer_add_text(out, " not copied");
         }
     }
     if (account->step == MIG_STEP_VERIFY) {
         mig__buffer_add_text(out, "; ");
-        add_count(out, account->verified);
+        mig__add_count(out, account->verified);
         mig__buffer_add_text(out, " verified");
         if (account->stored_differently > 0) {
             mig__buffer_add_text(out, ", ");
-            add_count(out, account->stored_differently);
+            mig__add_count(out, account->stored_differently);
             mig__buffer_add_text(out, " stored differently");
         }
         if (account->differences > 0) {
             mig__buffer_add_text(out, ", ");
-            add_count(out, account->differences);
-            mig__buffer_addf(out, " difference%s", plural(account->differences));
+            mig__add_count(out, account->differences);
+            mig__buffer_addf(out, " difference%s", mig__plural(account->differences));
         }
     }
 }
@@ -147,14 +131,14 @@ static void add_totals(mig__paper *paper, const mig_run_result *result)
     mig__buffer *out = &paper->line;
     mig__buffer_add_text(out, "\n");
     if ((result->steps & MIG_STEP_COPY) != 0) {
-        add_count(out, copied);
-        mig__buffer_addf(out, " message%s copied, ", plural(copied));
-        add_octets(out, bytes);
+        mig__add_count(out, copied);
+        mig__buffer_addf(out, " message%s copied, ", mig__plural(copied));
+        mig__add_octets(out, bytes);
         mig__buffer_add_text(out, "; ");
     }
     if ((result->steps & MIG_STEP_VERIFY) != 0) {
-        add_count(out, verified);
-        mig__buffer_addf(out, " message%s verified; ", plural(verified));
+        mig__add_count(out, verified);
+        mig__buffer_addf(out, " message%s verified; ", mig__plural(verified));
     }
     mig__buffer_addf(out, "%s.\n", mig_format_duration(result->seconds, duration, sizeof duration));
     mig__paper_send(paper);

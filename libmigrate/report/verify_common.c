@@ -1,5 +1,6 @@
 /* report/verify_common.c - the words of a verification, the same in all reports */
 #include "report/verify_common.h"
+#include "report/numbers.h"
 #include <inttypes.h>
 #include <migrate/format.h>
 #include <stdlib.h>
@@ -79,11 +80,6 @@ void mig__add_counts(mig__buffer *out, const uint64_t counts[MIG_FOUND_COUNT], m
     }
 }
 
-static const char *ending(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 static void add_good(mig__buffer *out, const mig_verify_totals *totals)
 {
     uint64_t rewritten = totals->counts[MIG_FOUND_STORED_DIFFERENTLY], unread = totals->counts[MIG_FOUND_PRESENT];
@@ -92,7 +88,7 @@ static void add_good(mig__buffer *out, const mig_verify_totals *totals)
         return;
     }
     add_count(out, totals->messages, totals->messages == 1 ? "The " : "All ", " message");
-    mig__buffer_addf(out, "%s %s on the target", ending(totals->messages), totals->messages == 1 ? "is" : "are");
+    mig__buffer_addf(out, "%s %s on the target", mig__plural(totals->messages), totals->messages == 1 ? "is" : "are");
     if (unread == totals->messages) {
         mig__buffer_add_text(out, ", each with its size. Their content was not read.");
     } else if (unread) {
