@@ -1,6 +1,7 @@
 /* net/notify.c - the end of a run told to a command, and to a webhook (libcurl: HTTPS, no redirect) */
 #include "base/clock.h"
 #include "base/process.h"
+#include "net/https.h"
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -126,25 +127,13 @@ static size_t take(char *data, size_t size, size_t count, void *context)
     return a->all > MOST_ANSWER ? 0 : length;
 }
 
-/* libcurl would else heed variables such as https_proxy. */
 static bool configure(CURL *curl, const char *url, const char *ca_file, answer *got, char *detail)
 {
-    CURLcode code = curl_easy_setopt(curl, CURLOPT_URL, url);
-    code |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-    code |= curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    code |= curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    code |= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    code |= curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    code |= curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    code |= curl_easy_setopt(curl, CURLOPT_USERAGENT, "mailmigrate/" MIG_VERSION);
+    CURLcode code = mig__https_prepare(curl, ca_file, detail);
+    code |= curl_easy_setopt(curl, CURLOPT_URL, url);
     code |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)WEBHOOK_MS);
     code |= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     code |= curl_easy_setopt(curl, CURLOPT_WRITEDATA, got);
-    code |= curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
-    if (ca_file != NULL) {
-        code |= curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
-        code |= curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
-    }
     return code == CURLE_OK;
 }
 

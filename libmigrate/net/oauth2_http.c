@@ -1,6 +1,7 @@
 /* net/oauth2_http.c - one POST to a token endpoint, by libcurl: HTTPS, no redirect, bounded; the only home of libcurl
  */
 #include "net/authority.h"
+#include "net/https.h"
 #include "net/oauth2_private.h"
 #include <curl/curl.h>
 #include <pthread.h>
@@ -167,30 +168,18 @@ cleanup:
     return result;
 }
 
-/* Everything but the URL and the form. libcurl would else heed variables such as https_proxy. */
+/* Everything but the URL and the form. */
 static int configure(CURL *curl, const mig__oauth2_http *http, mig__oauth2_answer *answer, char *detail, mig_error *err)
 {
-    CURLcode code = CURLE_OK;
+    CURLcode code = mig__https_prepare(curl, http->ca_file, detail);
 
-    code |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-    code |= curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    code |= curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    code |= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    code |= curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    code |= curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    code |= curl_easy_setopt(curl, CURLOPT_USERAGENT, "mailmigrate/" MIG_VERSION);
     code |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(http->timeout_ms > 0 ? http->timeout_ms : TIMEOUT_MS));
     code |= curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     code |= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     code |= curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-    code |= curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
     code |= curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     code |= curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch);
     code |= curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
-    if (http->ca_file) {
-        code |= curl_easy_setopt(curl, CURLOPT_CAINFO, http->ca_file);
-        code |= curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
-    }
     if (code != CURLE_OK)
         return mig_error_set(err, MIG_E_INTERNAL, "libcurl does not take an option");
     return http->proxy ? use_proxy(curl, http, err) : 0;
