@@ -206,6 +206,7 @@ def write_matrix(cells, options, whole):
 
 def main():
     options = arguments()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
     print("seed %d" % options.seed, flush=True)
     started = time.monotonic()
     for preset in ("asan",) if options.matrix else ("asan", "tsan", "release"):
