@@ -83,7 +83,8 @@ static int init(mig__verify_run *run, const mig_verify_options *options, mig_err
 static int note_copy(const mig__state_run *recorded, void *context)
 {
     mig_verify_account *account = context;
-    if (strcmp(recorded->verb, "copy") != 0 || recorded->ended == 0) {
+    bool nothing = recorded->copied == 0 && strcmp(recorded->status, mig_status_name(MIG_FAILED)) == 0;
+    if (strcmp(recorded->verb, "copy") != 0 || recorded->ended == 0 || nothing) {
         return 0;
     }
     account->copied = recorded->ended;
@@ -204,6 +205,21 @@ static size_t recorded_connections(const mig__verify_run *run)
     return mig__verify_connections(run, messages, folders);
 }
 
+/* Nothing on record is no proof of anything: a mailbox that was empty when it was copied has a copy on record. */
+static int check_record(const mig__verify_run *run, mig_error *err)
+{
+    uint64_t messages = 0;
+    for (size_t i = 0; i < run->job_count; i++) {
+        messages += run->jobs[i].recorded_count;
+    }
+    if (run->options->against != MIG_AGAINST_RECORD || messages > 0 || run->account->copied != 0) {
+        return 0;
+    }
+    mig_error_set(err, MIG_E_STATE, "the state %s has no copy of %s to %s that came to an end: nothing can be compared",
+                  run->options->state_path, run->source_label, run->target_label);
+    return mig_error_hint(err, "copy first, or compare both servers with --against source");
+}
+
 static int work(mig__verify_run *run, mig_error *err)
 {
     bool against_source = run->options->against == MIG_AGAINST_SOURCE;
@@ -213,6 +229,7 @@ static int work(mig__verify_run *run, mig_error *err)
         run->target_utf8 = mig__session_utf8_names(target);
         failed = mig__verify_plan(run, err);
     }
+    failed = failed != 0 ? failed : check_record(run, err);
     mig__verify_spares spares = {.count = 0};
     if (failed == 0 && run->options->depth == MIG_DEPTH_FULL) {
         mig__verify_spares_begin(&spares, run, recorded_connections(run) - 1);

@@ -9,7 +9,7 @@ import imaputil
 import maildir
 import mailgen
 import oracle
-from harness import LOCAL, SEED
+from harness import LOCAL, LOGIN, SEED
 from verifying import VerifyCase
 
 COUNT = 12
@@ -111,6 +111,14 @@ class Whole(VerifyCase):
         result = self.verify(state=self.path("none"), expect=LOCAL)
         self.assertRegex(result.err, "no state file .*--against source")
         self.assertFalse(os.path.exists(self.path("none")))
+
+    def test_no_copy_that_came_to_an_end(self):
+        """A copy that could not even log in leaves a state, which proves nothing."""
+        source, target = self.accounts()
+        target.password = "wrong"
+        self.copy(source, target, "--state", self.path("begun"), expect=LOGIN)
+        result = self.verify(state=self.path("begun"), expect=LOCAL)
+        self.assertRegex(result.err, "begun has no copy of .* that came to an end")
 
 
 def oracle_root(entries):
