@@ -245,6 +245,21 @@ int mig__command_settle(mig__session *session, mig__command *command, mig_error 
     return failed;
 }
 
+int mig__command_outcome(mig__session *session, mig__command *command, mig_error *err)
+{
+    mig_error why = MIG_ERROR_INIT;
+    if (mig__command_settle(session, command, &why, err) != 0) {
+        return -1;
+    }
+    if (why.code == MIG_OK) {
+        return 0;
+    }
+    if (err != NULL) {
+        *err = why;
+    }
+    return 1;
+}
+
 int mig__command_challenge(mig__command *command, mig_error *err)
 {
     mig__session *session = command->session;

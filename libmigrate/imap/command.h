@@ -82,6 +82,9 @@ int mig__command_wait(mig__session *session, mig__command *command, mig__command
  */
 int mig__command_settle(mig__session *session, mig__command *command, mig_error *why, mig_error *err);
 
+/* The same with one error for both. 0; 1: refused, `err` says how; -1: the session failed. */
+int mig__command_outcome(mig__session *session, mig__command *command, mig_error *err);
+
 /* How many commands are in flight (ended, not answered), and whether this one is answered already. */
 unsigned mig__command_in_flight(const mig__session *session);
 bool mig__command_answered(const mig__command *command);

@@ -27,14 +27,9 @@ static bool keeps(const mig__selected *mailbox, const char *keyword)
 /* 0; 1: refused, `out` is empty; -1: the session failed. */
 static int ask(mig__session *session, const char *wire, mig__selected *out, mig_error *err)
 {
-    mig__command_result result = {0};
-    mig__command *command = mig__select(session, wire, false, out, err);
-    if (command == NULL || mig__command_wait(session, command, &result, err) != 0) {
-        return -1;
-    }
-    int refused = result.error.code != MIG_OK;
-    mig__command_result_clear(&result);
-    return refused;
+    mig_error why;
+    int failed = mig__command_settle(session, mig__select(session, wire, false, out, err), &why, err);
+    return failed != 0 ? -1 : why.code != MIG_OK;
 }
 
 /* The target may have hung up while the source was looked at: then it is called once more. */

@@ -86,21 +86,6 @@ static int on_search(const mig__response *response, void *context, mig_error *er
 
 /* ---- one folder ---- */
 
-/* Wait for a command. 0; 1: refused, `err` says how; -1: the session failed. */
-static int settle(mig__session *session, mig__command *command, mig_error *err)
-{
-    mig__command_result result = {0};
-    if (mig__command_wait(session, command, &result, err) != 0) {
-        return -1;
-    }
-    int refused = result.error.code != MIG_OK;
-    if (refused) {
-        *err = result.error;
-    }
-    mig__command_result_clear(&result);
-    return refused;
-}
-
 /* EXAMINE and SEARCH in one round trip. */
 static int open_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, const mig__label_choice *choice,
                        uint32_t *uidvalidity, mig_error *err)
@@ -111,8 +96,8 @@ static int open_folder(survey *s, mig__session *session, const mig__mailbox *mai
     int result = -1, searched = -1;
     mig__command *select = mig__select(session, mailbox->wire, true, &selected, err);
     mig__command *search = select == NULL ? NULL : mig__search(session, "ALL", on_search, s, err);
-    if (search != NULL && (result = settle(session, select, err)) >= 0) {
-        searched = settle(session, search, &search_error);
+    if (search != NULL && (result = mig__command_outcome(session, select, err)) >= 0) {
+        searched = mig__command_outcome(session, search, &search_error);
         if (searched != 0 && result == 0) {
             *err = search_error;
         }
@@ -142,7 +127,7 @@ static int fetch_all(survey *s, mig__session *session, mig_error *err)
             sent += command != NULL;
             continue;
         }
-        result = settle(session, commands[done % IN_FLIGHT], err);
+        result = mig__command_outcome(session, commands[done % IN_FLIGHT], err);
         done++;
         mig__inventory_progress(s->run);
         if (result == 0 && mig__inventory_stopping(s->run, err)) {

@@ -78,15 +78,5 @@ bool mig__verify_stopping(mig__verify_run *run)
 
 int mig__verify_open(mig__session *session, const char *mailbox, mig__selected *selected, mig_error *err)
 {
-    mig__command_result result = {0};
-    mig__command *command = mig__select(session, mailbox, true, selected, err);
-    if (command == NULL || mig__command_wait(session, command, &result, err) != 0) {
-        return -1;
-    }
-    int refused = result.error.code != MIG_OK;
-    if (refused) {
-        *err = result.error;
-    }
-    mig__command_result_clear(&result);
-    return refused;
+    return mig__command_outcome(session, mig__select(session, mailbox, true, selected, err), err);
 }
