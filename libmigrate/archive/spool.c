@@ -1,8 +1,8 @@
 #include "archive/spool.h"
 #include "base/buffer.h"
+#include "base/spool.h"
 #include "base/summary.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,53 +11,31 @@ enum { HEADER_MOST = 64 << 10 /* octets of a message that are looked at for its 
 
 int mig__spool_open(const char *directory, mig_error *err)
 {
-    mig__buffer path = MIG__BUFFER_INIT;
-    mig__buffer_addf(&path, "%s/mailmigrate-XXXXXX", directory != NULL ? directory : P_tmpdir);
-    int fd = mig__buffer_ok(&path, err) == 0 ? mkstemp(path.data) : -1;
-    if (fd >= 0) {
-        unlink(path.data);
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
-    } else if (path.data != NULL) {
+    int fd = mig__spool_file(directory);
+    if (fd < 0) {
         mig_error_errno(err, MIG_E_IO, errno, "can not make a temporary file in %s",
                         directory != NULL ? directory : P_tmpdir);
         mig_error_hint(err, "large messages and the manifest pass through that directory: make it writable");
     }
-    mig__buffer_free(&path);
     return fd;
 }
 
 int mig__spool_write(int fd, const void *octets, size_t length, mig_error *err)
 {
-    for (const char *at = octets; length > 0;) {
-        ssize_t written = write(fd, at, length);
-        if (written < 0 && errno != EINTR) {
-            mig_error_errno(err, MIG_E_IO, errno, "can not write a temporary file");
-            return mig_error_hint(err, "make room where the archive is to lie, and run again");
-        }
-        at += written > 0 ? written : 0;
-        length -= written > 0 ? (size_t)written : 0;
+    if (mig__spool_put(fd, octets, length) == 0) {
+        return 0;
     }
-    return 0;
+    mig_error_errno(err, MIG_E_IO, errno, "can not write a temporary file");
+    return mig_error_hint(err, "make room where the archive is to lie, and run again");
 }
 
 int mig__spool_read(int fd, uint64_t offset, void *out, size_t length, mig_error *err)
 {
-    for (char *to = out; length > 0;) {
-        ssize_t got = pread(fd, to, length, (off_t)offset);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return mig_error_errno(err, MIG_E_IO, errno, "can not read a temporary file back");
-        }
-        if (got == 0) {
-            return mig_error_set(err, MIG_E_IO, "a temporary file was cut short");
-        }
-        to += got;
-        offset += (uint64_t)got;
-        length -= (size_t)got;
+    int got = mig__spool_get(fd, offset, out, length);
+    if (got < 0) {
+        return mig_error_errno(err, MIG_E_IO, errno, "can not read a temporary file back");
     }
-    return 0;
+    return got > 0 ? 0 : mig_error_set(err, MIG_E_IO, "a temporary file was cut short");
 }
 
 mig__parcel *mig__parcel_new(uint64_t size, const char *directory, mig_error *err)

@@ -1,7 +1,7 @@
 #include "copy/message.h"
+#include "base/spool.h"
 #include "base/summary.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,21 +9,11 @@
 
 static int open_spool(const char *directory, mig_error *err)
 {
-    mig__buffer path = MIG__BUFFER_INIT;
-    mig__buffer_addf(&path, "%s/spool-XXXXXX", directory);
-    if (mig__buffer_ok(&path, err) != 0) {
-        mig__buffer_free(&path);
-        return -1;
-    }
-    int fd = mkstemp(path.data);
+    int fd = mig__spool_file(directory);
     if (fd < 0) {
         mig_error_errno(err, MIG_E_IO, errno, "can not make a temporary file in %s", directory);
         mig_error_hint(err, "large messages pass through that directory: make it writable, or give another --state");
-    } else {
-        unlink(path.data);
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
-    mig__buffer_free(&path);
     return fd;
 }
 
@@ -53,19 +43,11 @@ mig__transit *mig__transit_new(uint64_t size, const char *spool_dir, mig_error *
 
 static int write_spool(int fd, const char *octets, size_t length, mig_error *err)
 {
-    while (length > 0) {
-        ssize_t written = write(fd, octets, length);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            mig_error_errno(err, MIG_E_IO, errno, "can not write a large message to the temporary file");
-            return mig_error_hint(err, "make room where the state file lies and run again: the copy goes on from here");
-        }
-        octets += written;
-        length -= (size_t)written;
+    if (mig__spool_put(fd, octets, length) == 0) {
+        return 0;
     }
-    return 0;
+    mig_error_errno(err, MIG_E_IO, errno, "can not write a large message to the temporary file");
+    return mig_error_hint(err, "make room where the state file lies and run again: the copy goes on from here");
 }
 
 int mig__transit_add(mig__transit *message, uint64_t *filled, const char *octets, size_t length, mig_error *err)
@@ -91,18 +73,15 @@ int64_t mig__transit_read(const mig__transit *message, uint64_t offset, char *bu
         return (int64_t)left;
     }
     size_t wanted = left < size ? (size_t)left : size;
-    ssize_t got;
-    do {
-        got = pread(message->spool, buffer, wanted, (off_t)offset);
-    } while (got < 0 && errno == EINTR);
+    int got = mig__spool_get(message->spool, offset, buffer, wanted);
     if (got < 0) {
         return mig_error_errno(err, MIG_E_IO, errno, "can not read a large message back from the temporary file");
     }
-    if (got == 0 && wanted > 0) {
+    if (got == 0) {
         return mig_error_set(err, MIG_E_IO, "the temporary file of a large message was cut short");
     }
     *data = buffer;
-    return got;
+    return (int64_t)wanted;
 }
 
 void mig__transit_name(mig__transit *message)

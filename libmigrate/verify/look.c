@@ -1,5 +1,6 @@
 /* verify/look.c - one session a side, and what it takes to look at a message twice */
 #include "verify/look.h"
+#include "base/spool.h"
 #include "base/summary.h"
 #include <errno.h>
 #include <stdio.h>
@@ -43,9 +44,7 @@ static mig__session *session_of(mig__look *look, const mig__verify_job *job, mig
 static bool wait_for(mig__look *look, mig_side side, mig__command *command)
 {
     mig_error error;
-    mig__command_result result = {0};
-    bool ok = command != NULL && mig__command_wait(look->sessions[side], command, &result, &error) == 0;
-    mig__command_result_clear(&result);
+    bool ok = mig__command_outcome(look->sessions[side], command, &error) >= 0;
     if (!ok) {
         mig__gate_close(&look->run->gates[side], &look->sessions[side]);
     }
@@ -54,25 +53,21 @@ static bool wait_for(mig__look *look, mig_side side, mig__command *command)
 
 /* ---- octets ---- */
 
-/* An unlinked file beside the state, as the copy has them; without a state where the system keeps such files. */
+/* A file beside the state, as the copy has them; without a state where the system keeps such files. */
 static int open_spool(const char *state_path, mig_error *err)
 {
-    mig__buffer path = MIG__BUFFER_INIT;
     const char *slash = state_path != NULL ? strrchr(state_path, '/') : NULL;
-    if (slash != NULL) {
-        mig__buffer_add(&path, state_path, (size_t)(slash - state_path));
-    } else {
-        mig__buffer_add_text(&path, state_path != NULL ? "." : P_tmpdir);
+    char *directory = slash != NULL        ? strndup(state_path, (size_t)(slash - state_path))
+                      : state_path != NULL ? strdup(".")
+                                           : strdup(P_tmpdir);
+    if (directory == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    mig__buffer_add_text(&path, "/mailmigrate-XXXXXX");
-    int fd = -1;
-    if (mig__buffer_ok(&path, err) == 0 && (fd = mkstemp(path.data)) < 0) {
-        mig_error_errno(err, MIG_E_IO, errno, "can not make a temporary file %s", path.data);
+    int fd = mig__spool_file(directory);
+    if (fd < 0) {
+        mig_error_errno(err, MIG_E_IO, errno, "can not make a temporary file in %s", directory);
     }
-    if (fd >= 0) {
-        unlink(path.data);
-    }
-    mig__buffer_free(&path);
+    free(directory);
     return fd;
 }
 
@@ -91,19 +86,6 @@ static int octets_begin(uint64_t size, void *context, mig_error *err)
     return octets->fd < 0 ? -1 : 0;
 }
 
-static int write_all(int fd, const char *data, size_t length, mig_error *err)
-{
-    while (length > 0) {
-        ssize_t written = write(fd, data, length);
-        if (written < 0 && errno != EINTR) {
-            return mig_error_errno(err, MIG_E_IO, errno, "can not write the temporary file of a large message");
-        }
-        data += written > 0 ? written : 0;
-        length -= written > 0 ? (size_t)written : 0;
-    }
-    return 0;
-}
-
 static int octets_data(const char *data, size_t length, void *context, mig_error *err)
 {
     mig__look_octets *octets = context;
@@ -112,8 +94,8 @@ static int octets_data(const char *data, size_t length, void *context, mig_error
     }
     if (octets->memory != NULL) {
         memcpy(octets->memory + octets->filled, data, length);
-    } else if (write_all(octets->fd, data, length, err) != 0) {
-        return -1;
+    } else if (mig__spool_put(octets->fd, data, length) != 0) {
+        return mig_error_errno(err, MIG_E_IO, errno, "can not write the temporary file of a large message");
     }
     octets->filled += length;
     return 0;

@@ -1,9 +1,9 @@
 /* verify/octets.c - reading a message's octets from where they are, and showing the first that differ */
 #include "verify/octets.h"
+#include "base/spool.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 int mig__octets_read(const mig__octets *octets, uint64_t offset, void *out, size_t size, mig_error *err)
 {
@@ -11,20 +11,12 @@ int mig__octets_read(const mig__octets *octets, uint64_t offset, void *out, size
         memcpy(out, (const char *)octets->memory + offset, size);
         return 0;
     }
-    for (size_t done = 0; done < size;) {
-        ssize_t got = pread(octets->fd, (char *)out + done, size - done, (off_t)(offset + done));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return mig_error_errno(err, MIG_E_IO, errno, "read a message back from its temporary file");
-        }
-        if (got == 0) {
-            return mig_error_set(err, MIG_E_IO, "a message's temporary file is shorter than what was written to it");
-        }
-        done += (size_t)got;
+    int got = mig__spool_get(octets->fd, offset, out, size);
+    if (got < 0) {
+        return mig_error_errno(err, MIG_E_IO, errno, "read a message back from its temporary file");
     }
-    return 0;
+    return got > 0 ? 0
+                   : mig_error_set(err, MIG_E_IO, "a message's temporary file is shorter than what was written to it");
 }
 
 int mig__octets_walk(const mig__octets *octets, uint64_t length, mig__canonical_sink *sink, void *context,
