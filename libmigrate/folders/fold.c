@@ -52,6 +52,16 @@ size_t mig__fold(const char *text, size_t length, char *out)
     return written;
 }
 
+const char *mig__name_find(const char *names, size_t size, const char *folded)
+{
+    for (const char *name = names; name < names + size - 1; name += strlen(name) + 1) {
+        if (strcmp(name, folded) == 0) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
 bool mig__is_inbox(const char *text, size_t length)
 {
     char folded[5];

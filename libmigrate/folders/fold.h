@@ -12,6 +12,12 @@
  */
 size_t mig__fold(const char *text, size_t length, char *out);
 
+/*
+ * The name that equals `folded`, among `names`: a literal of `size` octets (sizeof) with a NUL behind each, folded as
+ * well. NULL: none.
+ */
+const char *mig__name_find(const char *names, size_t size, const char *folded);
+
 /* True when `text` is "INBOX" in any spelling (RFC 3501 section 5.1). */
 bool mig__is_inbox(const char *text, size_t length);
 

@@ -147,11 +147,10 @@ mig_role mig__role_known(const char *component, size_t *rank)
     }
     folded[mig__fold(component, length, folded)] = '\0';
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        for (const char *name = lists[i].names; name < lists[i].names + lists[i].size - 1; name += strlen(name) + 1) {
-            if (strcmp(name, folded) == 0) {
-                *rank = (size_t)(name - lists[i].names);
-                return lists[i].role;
-            }
+        const char *name = mig__name_find(lists[i].names, lists[i].size, folded);
+        if (name != NULL) {
+            *rank = (size_t)(name - lists[i].names);
+            return lists[i].role;
         }
     }
     return MIG_ROLE_NONE;

@@ -63,11 +63,9 @@ mig__label_kind mig__label_kind_of(const char *label, mig_role *role)
     }
     folded[mig__fold(label, length, folded)] = '\0';
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        for (const char *name = lists[i].names; name < lists[i].names + lists[i].size - 1; name += strlen(name) + 1) {
-            if (strcmp(name, folded) == 0) {
-                *role = lists[i].kind == MIG__LABEL_INBOX ? MIG_ROLE_INBOX : MIG_ROLE_NONE;
-                return lists[i].kind;
-            }
+        if (mig__name_find(lists[i].names, lists[i].size, folded) != NULL) {
+            *role = lists[i].kind == MIG__LABEL_INBOX ? MIG_ROLE_INBOX : MIG_ROLE_NONE;
+            return lists[i].kind;
         }
     }
     for (const char *name = categories; name < categories + sizeof categories - 1; name += strlen(name) + 1) {
