@@ -164,11 +164,6 @@ uint64_t mig__archive_damaged(const mig__archive *archive)
     return archive->damaged;
 }
 
-uint64_t mig__archive_octets(const mig__archive *archive)
-{
-    return archive->octets;
-}
-
 const char *mig__archive_source(const mig__archive *archive)
 {
     return archive->index.source != NULL ? archive->index.source : "";

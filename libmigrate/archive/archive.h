@@ -68,9 +68,6 @@ mig__archive *mig__archive_open(const mig__archive_options *options, mig_error *
 /* Messages that the manifest has and that are damaged or missing. */
 uint64_t mig__archive_damaged(const mig__archive *archive);
 
-/* What all the messages take, octets. */
-uint64_t mig__archive_octets(const mig__archive *archive);
-
 /*
  * Step 2, into an existing directory that is empty and the user's own. Refused with MIG_E_DISK_FULL before anything is
  * written when the messages do not fit on its file system. Errors as above.

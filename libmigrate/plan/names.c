@@ -27,9 +27,6 @@ static const char *const side_options[] = {
     "oauth-key", "oauth-cert", "oauth-client-id", "oauth-secret-file", "oauth-refresh-file", "oauth-tenant",
     "oauth-scope", "oauth-token-url", "oauth-device-url", "oauth-ca-file", "proxy", "tunnel", NULL};
 
-static const char *const switches[] = {"allow-cleartext", "ordered", "force",   "dry-run", "scan-content",
-                                       "keep-going",      "quiet",   "verbose", "trace",   NULL};
-
 /* Their values are paths; they end in "-file" or stand here. */
 static const char *const paths[] = {"state", "html", "csv",       "json",       "log", "sign",
                                     "cert",  "key",  "oauth-key", "oauth-cert", NULL};
@@ -85,11 +82,6 @@ int mig__plan_side_of(const char *name, const char **rest)
         }
     }
     return -1;
-}
-
-bool mig__plan_is_switch(const char *name)
-{
-    return find(switches, name) >= 0;
 }
 
 bool mig__plan_is_path(const char *name)

@@ -59,7 +59,6 @@ int mig__plan_option_index(const char *name);
 int mig__plan_side_option_index(const char *name);
 /* "source" or "target", and behind the dash the rest of `name`; -1: neither. */
 int mig__plan_side_of(const char *name, const char **rest);
-bool mig__plan_is_switch(const char *name);
 bool mig__plan_is_path(const char *name);
 /* The name nearest to what was written, among those of a side first or last; NULL: none is near. */
 const char *mig__plan_nearest(const char *name, bool of_side);
