@@ -17,8 +17,8 @@
 #include "copy/reconcile.h"
 #include "copy/rename.h"
 #include "copy/scan.h"
-#include "copy/spare.h"
 #include "copy/writer.h"
+#include "imap/spare.h"
 #include "state/keyindex.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,8 @@
 enum {
     CONNECTIONS = 4,
     MOST_CONNECTIONS = 32,
-    BUDGET = 24 << 20, /* octets of messages in memory */
+    MESSAGES_A_WRITER = 200, /* fewer are not worth another connection */
+    BUDGET = 24 << 20,       /* octets of messages in memory */
 
     PREPARE_ATTEMPTS = 3, /* connections that may break before the first message is read */
 
@@ -213,15 +214,37 @@ static uint64_t messages_to_copy(const mig__run *run)
     return messages;
 }
 
+/* What STATUS shows beyond the last complete pass: an estimate, the scan tells exactly. */
+static uint64_t promised(const mig__run *run)
+{
+    uint64_t messages = 0;
+    for (size_t i = 0; i < run->job_count; i++) {
+        const mig__folder_job *job = &run->jobs[i];
+        if (job->copy && job->record.id == 0) {
+            messages += job->source->messages;
+        } else if (job->copy && job->source->messages > job->record.source_messages && job->record.source_uidnext > 0) {
+            messages += job->source->messages - job->record.source_messages;
+        }
+    }
+    return messages;
+}
+
+/* Writers besides the first one, for as much as the lists promise. */
+static size_t more_writers(const mig__run *run)
+{
+    uint64_t worth = promised(run) / MESSAGES_A_WRITER, most = run->max_writers - 1;
+    return (size_t)(worth == 0 ? 0 : worth - 1 < most ? worth - 1 : most);
+}
+
 /* Connections beyond the first ones: more writers for much mail, another reader when the writers starve. */
 static int reinforce(mig__run *run, crew *c, mig_error *err)
 {
     pthread_mutex_lock(&run->lock);
     uint64_t left = run->messages_total > run->messages_done ? run->messages_total - run->messages_done : 0;
     unsigned wanted =
-        (unsigned)(left / MIG__MESSAGES_A_WRITER < run->max_writers ? left / MIG__MESSAGES_A_WRITER : run->max_writers);
+        (unsigned)(left / MESSAGES_A_WRITER < run->max_writers ? left / MESSAGES_A_WRITER : run->max_writers);
     bool more_writers = !run->stopping && c->writers_begun < wanted;
-    bool starving = run->writers_waiting > 0 && run->charged == 0 && left > MIG__MESSAGES_A_WRITER;
+    bool starving = run->writers_waiting > 0 && run->charged == 0 && left > MESSAGES_A_WRITER;
     c->starved = starving ? c->starved + 1 : 0;
     bool more_readers = !run->stopping && c->starved >= STARVED_TICKS && c->readers_begun < run->max_readers;
     pthread_mutex_unlock(&run->lock);
@@ -401,7 +424,7 @@ static int carry_over(mig__run *run, mig__spares *spares, mig__session **source,
 static int work(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
 {
     const mig_copy_options *options = run->options;
-    mig__spares spares = {.count = 0};
+    mig__spares spares;
     if (open_both(run, true, source, target, err) != 0 || mig__lists_check(run, *source, *target, err) != 0) {
         return -1;
     }
@@ -416,9 +439,9 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
         plan_dry_run(run);
         return 0;
     }
-    mig__spares_begin(&spares, run);
+    mig__spares_begin(&spares, &run->sides[MIG_TARGET].gate, more_writers(run));
     int failed = carry_over(run, &spares, source, target, err);
-    mig__spares_end(&spares, run);
+    mig__spares_end(&spares);
     return failed;
 }
 

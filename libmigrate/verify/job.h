@@ -11,6 +11,7 @@
 #include "imap/fetch.h"
 #include "imap/gate.h"
 #include "imap/list.h"
+#include "imap/spare.h"
 #include "sides/labels.h"
 #include "sides/profile.h"
 #include "state/state.h"
@@ -45,14 +46,12 @@ typedef struct mig__verify_job { /* one folder */
     mig_error error;
 } mig__verify_job;
 
-typedef struct mig__verify_spares mig__verify_spares; /* verify/spare.h */
-
 /* What is read at a time. */
 typedef struct mig__verify_pass {
     mig__verify_job *jobs;
     size_t count;
-    double percent;             /* of the target's messages whose content is read; 0: none, on neither side */
-    mig__verify_spares *spares; /* connections to the target that may be open already; NULL: none */
+    double percent;      /* of the target's messages whose content is read; 0: none, on neither side */
+    mig__spares *spares; /* connections to the target that may be open already; NULL: none */
 } mig__verify_pass;
 
 typedef struct mig__verify_run {

@@ -10,7 +10,6 @@
 #include "imap/digests.h"
 #include "verify/job.h"
 #include "verify/recorded.h"
-#include "verify/spare.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,17 +182,7 @@ static int choose(reader *r, mig_error *err)
 static int fetch_summaries(reader *r, const mig__uidset *uids, unsigned items, mig__command_handler *handler,
                            mig_error *err)
 {
-    mig__command_result result = {0};
-    mig__command *command = mig__fetch(r->session, uids, items, 0, handler, r, err);
-    if (command == NULL || mig__command_wait(r->session, command, &result, err) != 0) {
-        return -1;
-    }
-    int refused = result.error.code != MIG_OK;
-    if (refused) {
-        *err = result.error;
-    }
-    mig__command_result_clear(&result);
-    return refused;
+    return mig__command_outcome(r->session, mig__fetch(r->session, uids, items, 0, handler, r, err), err);
 }
 
 static int on_present(const mig__response *response, void *context, mig_error *err)
@@ -348,7 +337,7 @@ static void *reader_main(void *argument)
     const mig__verify_job *opened = NULL;
     mig_error error = MIG_ERROR_INIT;
     if (r->session == NULL && r->side == MIG_TARGET && r->run->pass.spares != NULL) {
-        r->session = mig__verify_spares_take(r->run->pass.spares, r->run);
+        mig__spares_take(r->run->pass.spares, &r->session);
     }
     while (!mig__verify_stopping(r->run) && take_unit(r, &error) == 0 && r->job != NULL) {
         int failed = work_off(r, &opened, &error);

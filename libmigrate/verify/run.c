@@ -5,7 +5,6 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "verify/job.h"
-#include "verify/spare.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -230,16 +229,15 @@ static int work(mig__verify_run *run, mig_error *err)
         failed = mig__verify_plan(run, err);
     }
     failed = failed != 0 ? failed : check_record(run, err);
-    mig__verify_spares spares = {.count = 0};
-    if (failed == 0 && run->options->depth == MIG_DEPTH_FULL) {
-        mig__verify_spares_begin(&spares, run, recorded_connections(run) - 1);
-    }
+    mig__spares spares;
+    bool early = failed == 0 && run->options->depth == MIG_DEPTH_FULL;
+    mig__spares_begin(&spares, &run->gates[MIG_TARGET], early ? recorded_connections(run) - 1 : 0);
     failed = failed != 0 ? failed : mig__verify_scan(run, target, run->jobs, run->job_count, MIG_TARGET, err);
     if (failed == 0 && against_source) {
         failed = mig__verify_scan(run, source, run->jobs, run->job_count, MIG_SOURCE, err);
     }
     if (failed != 0) {
-        mig__verify_spares_end(&spares, run);
+        mig__spares_end(&spares);
         mig__gate_close(&run->gates[MIG_SOURCE], &source);
         mig__gate_close(&run->gates[MIG_TARGET], &target);
         return -1;
@@ -249,7 +247,7 @@ static int work(mig__verify_run *run, mig_error *err)
         pass.percent = run->result->sample;
     }
     mig__verify_read(run, &pass, source, target);
-    mig__verify_spares_end(&spares, run);
+    mig__spares_end(&spares);
     if (mig__verify_stopping(run)) {
         return 0; /* the reason is known; half a comparison would only raise false alarms */
     }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "imap/gate.h"
+#include "imap/spare.h"
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -211,6 +211,42 @@ static void a_stop_comes_first(void **state)
     close(s.listener);
 }
 
+static void spares_are_there_when_they_are_wanted(void **state)
+{
+    (void)state;
+    server s = {.busy = 1, .serve = 3};
+    watcher w = {0};
+    mig__gate gate;
+    mig__spares spares;
+    mig__session *session = NULL;
+    unsigned opened = 0, failed = 0;
+    start(&s);
+    mig_endpoint endpoint = endpoint_of(&s);
+    init_gate(&gate, &endpoint, &w, 0);
+    mig__spares_begin(&spares, &gate, 1); /* sent away: that is no error, and not waited out */
+    while (mig__spares_take(&spares, &session)) {
+        failed += session == NULL;
+    }
+    mig__spares_end(&spares);
+    mig__spares_begin(&spares, &gate, 1);
+    while (mig__spares_take(&spares, &session)) {
+        opened += session != NULL;
+        mig__gate_close(&gate, &session);
+    }
+    mig__spares_end(&spares);
+    mig__spares_begin(&spares, &gate, 1);
+    mig__spares_end(&spares); /* nobody took it: closed, or the server would wait for ever */
+    assert_int_equal(failed, 1);
+    assert_int_equal(opened, 1);
+    assert_int_equal(w.pauses, 0);
+    mig__spares_begin(&spares, &gate, 0);
+    assert_false(mig__spares_take(&spares, &session));
+    mig__spares_end(&spares);
+    mig__gate_clear(&gate);
+    pthread_join(s.thread, NULL);
+    close(s.listener);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +254,7 @@ int main(void)
         cmocka_unit_test(without_patience_the_first_failure_is_the_last),
         cmocka_unit_test(a_server_that_is_not_there),
         cmocka_unit_test(a_stop_comes_first),
+        cmocka_unit_test(spares_are_there_when_they_are_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
