@@ -4,6 +4,7 @@
  * A command's line is gathered in memory and handed to the stream up to each literal and at its end, so that one with
  * an argument that can not be sent leaves no trace on the line.
  */
+#include "base/clock.h"
 #include "imap/session_private.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,23 @@ static int send_line(mig__command *command)
     return status == 0 ? 0 : mig__session_fail(session);
 }
 
+/* Until the command is answered or "+" comes for it. Those of the login go one by one and tell how long the line is. */
+static int await(mig__session *session, mig__command *command, mig_error *err)
+{
+    bool alone = session->state != MIG__SESSION_READY && !command->answered;
+    int64_t begun = mig__now_ms();
+    while (!command->answered && !command->continued) {
+        if (session->state == MIG__SESSION_FAILED || mig__session_step(session) != 0) {
+            return mig__session_failure(session, err);
+        }
+    }
+    int64_t ms = mig__now_ms() - begun;
+    if (alone && (session->line_ms < 0 || ms < session->line_ms)) {
+        session->line_ms = ms;
+    }
+    return 0;
+}
+
 int mig__command_announce(mig__command *command, uint64_t size)
 {
     mig__session *session = command->session;
@@ -126,10 +144,8 @@ int mig__command_announce(mig__command *command, uint64_t size)
     if (mig__stream_flush(session->stream, &session->failure) != 0) {
         return mig__session_fail(session);
     }
-    while (!command->continued && !command->answered) {
-        if (mig__session_step(session) != 0) {
-            return -1;
-        }
+    if (await(session, command, NULL) != 0) {
+        return -1;
     }
     if (command->answered) {
         session->open = NULL; /* the line ended with the announcement */
@@ -225,10 +241,9 @@ int mig__command_wait(mig__session *session, mig__command *command, mig__command
     if (!command->ended && !command->answered) {
         return mig_error_set(err, MIG_E_INTERNAL, "waiting for a %s that was not sent", command->words);
     }
-    while (!command->answered) {
-        if (session->state == MIG__SESSION_FAILED || mig__session_step(session) != 0) {
-            return mig__session_failure(session, err);
-        }
+    command->continued = false; /* by a literal of its own, before */
+    if (await(session, command, err) != 0) {
+        return -1;
     }
     *result = command->result;
     command->result = (mig__command_result){.condition = MIG__OK};
@@ -265,12 +280,7 @@ int mig__command_challenge(mig__command *command, mig_error *err)
     mig__session *session = command->session;
     command->continued = false;
     session->awaiting = command;
-    while (!command->continued && !command->answered) {
-        if (session->state == MIG__SESSION_FAILED || mig__session_step(session) != 0) {
-            return mig__session_failure(session, err);
-        }
-    }
-    return command->answered ? 1 : 0;
+    return await(session, command, err) != 0 ? -1 : command->answered ? 1 : 0;
 }
 
 int mig__command_respond(mig__command *command, const char *line, mig_error *err)

@@ -271,6 +271,11 @@ int mig__session_compress(mig__session *session, mig_error *err)
     return compress(session) == 0 ? 0 : mig__session_failure(session, err);
 }
 
+int64_t mig__session_line_ms(const mig__session *session)
+{
+    return session->line_ms;
+}
+
 bool mig__session_compressed(const mig__session *session)
 {
     return session->compressed;
@@ -323,6 +328,7 @@ static mig__session *session_open(mig__stream *stream, bool vouched, const mig__
     session->account = options->account;
     session->vouched = vouched;
     session->next_tag = 1;
+    session->line_ms = -1;
     session->guard = mig__guard_new(&limits, &session->failure);
     session->decoder = session->guard != NULL ? mig__decoder_new(&session->failure) : NULL;
     if (session->decoder == NULL || open_up(session) != 0) {

@@ -114,6 +114,12 @@ void mig__session_set_sink(mig__session *session, const mig__body_sink *sink);
 void mig__session_set_unsolicited(mig__session *session, void (*handler)(const mig__response *response, void *context),
                                   void *context);
 
+/*
+ * How long this line takes for a question and its answer, in milliseconds: the shortest exchange of the login, during
+ * which nothing else was under way. -1 when there was none (PREAUTH).
+ */
+int64_t mig__session_line_ms(const mig__session *session);
+
 /* Hand everything written so far to the network: before waiting for something other than this session's answers. */
 int mig__session_flush(mig__session *session, mig_error *err);
 

@@ -37,8 +37,9 @@ struct mig__session {
     mig__session_state state;
     bool vouched; /* the stream layer connected, and has checked that plain text is allowed there */
     bool compressed;
-    bool exchange; /* Microsoft's server, by its greeting */
-    bool labels;   /* FLAGS are asked for together with X-GM-LABELS */
+    bool exchange;   /* Microsoft's server, by its greeting */
+    bool labels;     /* FLAGS are asked for together with X-GM-LABELS */
+    int64_t line_ms; /* the shortest exchange before the login was over; -1: none was measured */
     mig_error failure;
     mig__capabilities capabilities;
     mig__command *first; /* in the order they were begun, answered ones included until they are waited for */

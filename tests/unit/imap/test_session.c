@@ -31,6 +31,41 @@ static void test_one_round_trip(void **state)
     wire_end(&server);
 }
 
+static void be_late(wire_server *server)
+{
+    (void)server;
+    poll(NULL, 0, 60);
+}
+
+/* Not the greeting, which comes without a question: half the way only. */
+static void test_line(void **state)
+{
+    (void)state;
+    static const wire_step script[] = {
+        SEND("* OK hi\r\n"),
+        EXPECT("1 CAPABILITY\r\n"),
+        CALL(be_late),
+        SEND("* CAPABILITY IMAP4rev1\r\n1 OK done\r\n"),
+        EXPECT("2 LOGIN user secret\r\n"),
+        CALL(be_late),
+        CALL(be_late),
+        SEND("2 OK [CAPABILITY IMAP4rev1] in\r\n"),
+        EXPECT("3 NOOP\r\n"),
+        SEND("3 OK at once\r\n"),
+        EXPECT("4 LOGOUT\r\n"),
+        END,
+    };
+    wire_server server;
+    mig_endpoint endpoint = wire_endpoint();
+    wire_begin(&server, script);
+    mig__session *session = wire_session(&server, &endpoint);
+    assert_in_range(mig__session_line_ms(session), 50, WIRE_WAIT_MS);
+    assert_int_equal(mig__command_simple(session, "NOOP", NULL, NULL, NULL), 0);
+    assert_in_range(mig__session_line_ms(session), 50, WIRE_WAIT_MS); /* others may be under way from here on */
+    mig__session_close(&session);
+    wire_end(&server);
+}
+
 static void test_capabilities_asked_for(void **state)
 {
     (void)state;
@@ -391,6 +426,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_round_trip),
+        cmocka_unit_test(test_line),
         cmocka_unit_test(test_capabilities_asked_for),
         cmocka_unit_test(test_capabilities_untagged_at_login),
         cmocka_unit_test(test_implied_capabilities),
