@@ -1,7 +1,8 @@
 /*
- * A writer sends batches and keeps two of them under way, so that the next one is at the server when the last one is
- * done. Each goes out only after its intent is on disk; what is under way when the connection breaks is "unknown" and
- * is looked for on the target before anything more is written to that folder (reconcile.c).
+ * A writer sends batches and keeps two of them under way, more on a long line (depth.h), so that the next one is at the
+ * server when the last one is done. Each goes out only after its intent is on disk; what is under way when the
+ * connection breaks is "unknown" and is looked for on the target before anything more is written to that folder
+ * (reconcile.c).
  */
 #include "copy/writer.h"
 #include "base/clock.h"
@@ -9,6 +10,7 @@
 #include "base/flags.h"
 #include "base/retry.h"
 #include "copy/delta.h"
+#include "copy/depth.h"
 #include "copy/known.h"
 #include "copy/once.h"
 #include "copy/queue.h"
@@ -20,7 +22,6 @@
 #include <string.h>
 
 enum {
-    BATCHES_UNDER_WAY = 2,
     SPOOL_PIECE = 64 * 1024,
     QUICK_MS = 400, /* a batch answered faster may be followed by a larger one */
     SLOW_MS = 3000  /* slower: by a smaller one */
@@ -38,10 +39,11 @@ typedef struct under_way {
 typedef struct writer {
     mig__run *run;
     mig__session *session;
-    under_way ways[BATCHES_UNDER_WAY];
+    under_way ways[MIG__DEPTH_MOST];
     size_t first, count; /* ring */
     mig__appetite appetite;
     int64_t answered_ms;
+    mig__depth depth;
     mig__squeeze squeeze;
     unsigned attempts;
     char *piece; /* SPOOL_PIECE octets */
@@ -61,7 +63,7 @@ static void way_clear(writer *w)
     free(way->refused);
     free(way->commands);
     *way = (under_way){0};
-    w->first = (w->first + 1) % BATCHES_UNDER_WAY;
+    w->first = (w->first + 1) % MIG__DEPTH_MOST;
     w->count--;
 }
 
@@ -223,7 +225,7 @@ static uint64_t largest_of(const mig__batch *batch)
 /* Send a batch whose intent is on disk. From here on a failure leaves its outcome unknown. */
 static int send_batch(writer *w, mig__batch *batch, mig_error *err)
 {
-    under_way *way = &w->ways[(w->first + w->count) % BATCHES_UNDER_WAY];
+    under_way *way = &w->ways[(w->first + w->count) % MIG__DEPTH_MOST];
     mig__append_way how = mig__append_way_of(w->session, largest_of(batch));
     *way = (under_way){.batch = batch, .multi = how == MIG__APPEND_MULTI};
     w->count++;
@@ -293,6 +295,7 @@ static void adapt(writer *w, const under_way *way)
     int64_t now = mig__now_ms();
     int64_t since = way->sent_ms > w->answered_ms ? way->sent_ms : w->answered_ms;
     w->answered_ms = now;
+    mig__depth_note(&w->depth, now - since);
     int64_t one = (now - since) / (way->multi || way->batch->count == 0 ? 1 : (int64_t)way->batch->count);
     if (now - since > SLOW_MS) {
         w->appetite.messages = w->appetite.messages > 1 ? w->appetite.messages / 2 : 1;
@@ -429,6 +432,17 @@ static int finish_oldest(writer *w, mig_error *err)
     return 0;
 }
 
+/* Wait for answers until no more than `most` batches are under way. */
+static int finish_down_to(writer *w, size_t most, mig_error *err)
+{
+    while (w->count > most) {
+        if (finish_oldest(w, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* ---- connections ---- */
 
 /* The connection broke. The oldest batch is the suspect: servers work on one APPEND at a time. */
@@ -455,12 +469,7 @@ static int step(writer *w, mig_error *err)
     mig__batch *batch = NULL;
     mig__folder_job *job = NULL;
     if (mig__squeeze_wanted(&w->squeeze, w->session, w->run->options->target)) {
-        while (w->count > 0) {
-            if (finish_oldest(w, err) != 0) {
-                return -1;
-            }
-        }
-        if (mig__session_compress(w->session, err) != 0) {
+        if (finish_down_to(w, 0, err) != 0 || mig__session_compress(w->session, err) != 0) {
             return -1;
         }
     }
@@ -469,7 +478,7 @@ static int step(writer *w, mig_error *err)
         if (take_on(w, batch, err) != 0) {
             return -1;
         }
-        return w->count == BATCHES_UNDER_WAY && finish_oldest(w, err) != 0 ? -1 : 1;
+        return finish_down_to(w, mig__depth_batches(&w->depth) - 1, err) == 0 ? 1 : -1;
     case MIG__ERRAND_RECONCILE: {
         int failed = mig__reconcile_unknown(w->run, w->session, job, err);
         mig__queue_reconciled(w->run, job);
@@ -498,6 +507,7 @@ static void write_all(writer *w)
         if (w->session == NULL && connect_writer(w, &error) != 0) {
             break;
         }
+        w->depth.line_ms = mig__session_line_ms(w->session);
         error.code = MIG_OK;
         going = step(w, &error);
         if (going < 0) {

@@ -1,6 +1,7 @@
 """The main job: an account of generated mail, from one real server to another, held against the oracle."""
 
 import os
+import threading
 import time
 import unittest
 
@@ -8,7 +9,9 @@ import dovecot
 import imaputil
 import mailgen
 import oracle
-from harness import CORPUS, SEED, Account, Pair
+import wire
+from harness import CORPUS, SEED, Account, Pair, ToolCase
+from memserver import MemServer
 from relay import Relay
 
 
@@ -168,6 +171,46 @@ class ThreadSanitizer(Pair):
     def test_four_connections(self):
         self.fill(mailgen.generate(SEED + 50, 200), mailgen.EMPTY_FOLDERS)
         self.copy_and_compare("--connections", "4", preset="tsan")
+
+
+class LateLogin(MemServer):
+    """A long line, by what a client can measure of it before the first message."""
+
+    def do_authenticate(self, connection, arguments):
+        time.sleep(2)
+        return super().do_authenticate(connection, arguments)
+
+
+class LongLine(ToolCase):
+    def test_batches_under_way(self):
+        """Once everything is read, a writer that waits before six batches are under way waits for ever."""
+        source, target = MemServer(), LateLogin()
+        self.addCleanup(source.stop)
+        self.addCleanup(target.stop)
+        all_read = threading.Event()
+        source.on_command = lambda connection, name, arguments: all_read.set() if name == "LOGOUT" else None
+
+        class HeldAnswers(wire.Connection):
+            first, held, wanted = True, (), 6
+
+            def send(self, *lines):
+                if self.wanted and "APPENDUID" in str(lines[-1]):
+                    if self.first:
+                        self.first = not all_read.wait(60)
+                    else:
+                        self.held += lines
+                        if len(self.held) < self.wanted:
+                            return
+                        lines, self.wanted = self.held, 0
+                super().send(*lines)
+
+        target.connection_class = HeldAnswers
+        for number in range(700):
+            source.mailboxes[b"INBOX"].add(b"Subject: %d\r\n\r\nshort\r\n" % number)
+        result = self.copy(*(Account.on(server, "u1", "plain") for server in (source, target)), "--connections", "1")
+        self.assertEqual(sorted(m.octets for m in target.mailboxes[b"INBOX"].messages),
+                         sorted(m.octets for m in source.mailboxes[b"INBOX"].messages), str(result))
+        self.assertEqual(result.totals["copied"], 700)
 
 
 class Corpus(Pair):
