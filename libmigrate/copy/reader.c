@@ -25,6 +25,7 @@ typedef struct flight { /* a unit whose FETCH is on its way */
     mig__command *fetch;
     mig__selected selected;
     mig__uidset odd; /* answered, but not in a form that can be read */
+    uint64_t asked;  /* messages */
 } flight;
 
 typedef struct reader {
@@ -252,6 +253,7 @@ static int send_unit(reader *r, mig__unit *unit, mig_error *err)
     if (mig__session_can(r->session, MIG__CAP_OBJECTID) || mig__session_can(r->session, MIG__CAP_GMAIL)) {
         items |= MIG__FETCH_EMAILID;
     }
+    f->asked = mig__uidset_size(&unit->uids);
     f->fetch = mig__fetch(r->session, &unit->uids, items, 0, on_fetch, r, err);
     return f->fetch == NULL ? -1 : 0;
 }
@@ -411,10 +413,11 @@ static int finish_unit(reader *r, mig_error *err)
     name_odd(r, f);
     mig__unit *unit = f->unit;
     bool left = !unreadable && unit->uids.count > 0;
+    bool nearer = mig__uidset_size(&unit->uids) < f->asked; /* MESSAGELIMIT: so many at a time (RFC 9738) */
     if (left && why.code != MIG_OK && why.retry != MIG_RETRY_NEVER) {
         mig__run_pause(r->run, MIG_SOURCE, &why, ++r->attempts);
         mig__queue_unit_again(r->run, unit, false);
-    } else if (left && (unit->asks == 0 || (why.code != MIG_OK && mig__uidset_size(&unit->uids) > 1))) {
+    } else if (left && (unit->asks == 0 || nearer || (why.code != MIG_OK && mig__uidset_size(&unit->uids) > 1))) {
         unit->asks++;
         mig__queue_unit_again(r->run, unit, why.code != MIG_OK); /* after a refusal one by one */
     } else {

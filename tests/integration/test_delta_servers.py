@@ -418,6 +418,12 @@ class Flags(Case):
         self.assertEqual(result.totals["flags_changed"], 4, str(result))
         self.same(result)
 
+    def test_messages_of_a_server_that_answers_in_part(self):
+        """MESSAGELIMIT below the number of messages that a FETCH asks for."""
+        source = self.server(providers.Yahoo, limit=7)
+        self.fill(source.add_mailbox("Large"), 90)
+        self.begin(source)
+
     def test_rate_limit(self):
         """"Later" to the question for flags, or to a search, is waited out."""
         for words in ("UID FETCH", "UID SEARCH", "EXAMINE"):
