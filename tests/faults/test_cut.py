@@ -14,6 +14,7 @@ CUTS = 1000 if LONG else 100
 SECONDS = 3000 if LONG else 420
 TURNS = 20 if LONG else 2
 STALLS = 40 if LONG else 8
+FAR = 40  # ms of delay
 
 
 class Place(Cut):
@@ -130,8 +131,8 @@ class Lines(FaultCase):
         self.fill(self.mail, faults.messages(SEED + 1, 70), empty=(("Nothing here",),))
         self.cuts = 0
 
-    def relays(self, target):
-        pair = [CuttingRelay("127.0.0.1", faults.plain_port(server)) for server in (self.source, target)]
+    def relays(self, target, delay=0):
+        pair = [CuttingRelay("127.0.0.1", faults.plain_port(server), delay=delay) for server in (self.source, target)]
         for relay in pair:
             self.addCleanup(relay.stop)
         return pair
@@ -139,7 +140,8 @@ class Lines(FaultCase):
     def cut_round(self, number, row, arm, *extra, target=None):
         """Copy through relays on which arm(source relay, target relay) set cuts; returns what was armed."""
         target = target or self.targets[number % len(self.targets)]
-        source_relay, target_relay = self.relays(target)
+        far = number % 4 == 3  # more is under way then
+        source_relay, target_relay = self.relays(target, FAR if far else 0)
         round_ = self.round(row, target, self.mail)
         round_.use(source_relay, target_relay)
         armed = arm(source_relay, target_relay)
