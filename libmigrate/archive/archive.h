@@ -13,7 +13,7 @@
 #define MIG_ARCHIVE_ARCHIVE_H
 
 #include "base/clock.h"
-#include "base/digest.h"
+#include "mail/digest.h"
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
 #include <migrate/folder.h>
@@ -49,7 +49,7 @@ typedef struct mig__archive_folder {
 /* A message. Strings are borrowed until the next call on the same archive. */
 typedef struct mig__archive_message {
     uint32_t uid;
-    const char *flags;  /* system flags and keywords, sorted and joined by blanks (base/flags.h), "" for none */
+    const char *flags;  /* system flags and keywords, sorted and joined by blanks (mail/flags.h), "" for none */
     mig__datetime date; /* INTERNALDATE with its zone; valid is false when the server gave none */
     uint64_t size;      /* octets */
     uint8_t sha256[MIG__DIGEST_SIZE];

@@ -3,9 +3,9 @@
  * the manifest behind them
  */
 #include "archive/export.h"
+#include "account/sides.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "sides/sides.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,11 +8,11 @@
 #ifndef MIG_ARCHIVE_EXPORT_H
 #define MIG_ARCHIVE_EXPORT_H
 
+#include "account/gate.h"
 #include "archive/index.h"
 #include "archive/ledger.h"
 #include "archive/out.h"
 #include "imap/fetch.h"
-#include "imap/gate.h"
 #include "imap/list.h"
 #include <pthread.h>
 

@@ -4,7 +4,7 @@
  * What the server does not give is asked for again, in halves, until it stands alone and can be named.
  */
 #include "archive/fetch.h"
-#include "base/flags.h"
+#include "mail/flags.h"
 #include <stdlib.h>
 #include <string.h>
 

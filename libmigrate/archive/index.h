@@ -8,7 +8,7 @@
 
 #include "archive/manifest.h"
 #include "archive/walk.h"
-#include "base/uidset.h"
+#include "mail/uidset.h"
 
 typedef struct mig__index_entry {
     uint32_t uid;

@@ -8,7 +8,7 @@
 #define MIG_ARCHIVE_LEDGER_H
 
 #include "archive/manifest.h"
-#include "base/merkle.h"
+#include "mail/merkle.h"
 
 typedef struct mig__ledger {
     int fd;

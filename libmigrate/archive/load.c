@@ -4,7 +4,7 @@
 #include "archive/index.h"
 #include "archive/spool.h"
 #include "base/memory.h"
-#include "base/merkle.h"
+#include "mail/merkle.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "archive/manifest.h"
-#include "base/flags.h"
 #include "imap/names.h"
+#include "mail/flags.h"
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/digest.h"
+#include "mail/digest.h"
 #include <migrate/error.h>
 #include <migrate/folder.h>
 #include <stdbool.h>
@@ -49,7 +49,7 @@ typedef struct mig__line {
     const char *root; /* FOLDER, END: hexadecimal Merkle root */
 
     uint32_t uid;
-    char *flags; /* MESSAGE, FLAGS: joined, as in base/flags.h; owned by the line when read */
+    char *flags; /* MESSAGE, FLAGS: joined, as in mail/flags.h; owned by the line when read */
     mig__datetime date;
     uint64_t size;
     uint8_t sha256[MIG__DIGEST_SIZE];

@@ -7,7 +7,7 @@
 #ifndef MIG_ARCHIVE_MEMBERS_H
 #define MIG_ARCHIVE_MEMBERS_H
 
-#include "base/digest.h"
+#include "mail/digest.h"
 #include <migrate/error.h>
 #include <stdbool.h>
 

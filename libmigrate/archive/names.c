@@ -1,8 +1,8 @@
 #include "archive/names.h"
-#include "base/digest.h"
-#include "base/flags.h"
 #include "base/utf8.h"
 #include "imap/names.h"
+#include "mail/digest.h"
+#include "mail/flags.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,10 +2,10 @@
  * archive/scan.c - which folders and messages: the list and the rules, EXAMINE and UID SEARCH of many folders in one
  * go, and against the earlier files of a chain what changed since
  */
+#include "account/sides.h"
 #include "archive/export.h"
-#include "base/flags.h"
 #include "folders/rules.h"
-#include "sides/sides.h"
+#include "mail/flags.h"
 #include <stdlib.h>
 #include <string.h>
 

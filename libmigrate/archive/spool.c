@@ -1,7 +1,7 @@
 #include "archive/spool.h"
 #include "base/buffer.h"
 #include "base/spool.h"
-#include "base/summary.h"
+#include "mail/header.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

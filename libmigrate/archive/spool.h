@@ -3,7 +3,7 @@
 #define MIG_ARCHIVE_SPOOL_H
 
 #include "base/clock.h"
-#include "base/digest.h"
+#include "mail/digest.h"
 #include <migrate/error.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,15 +8,15 @@
 #ifndef MIG_COPY_JOB_H
 #define MIG_COPY_JOB_H
 
-#include "base/uidset.h"
+#include "account/gate.h"
+#include "account/labels.h"
+#include "account/profile.h"
 #include "copy/message.h"
 #include "copy/pace.h"
 #include "copy/result.h"
 #include "imap/fetch.h"
-#include "imap/gate.h"
 #include "imap/list.h"
-#include "sides/labels.h"
-#include "sides/profile.h"
+#include "mail/uidset.h"
 #include "state/state.h"
 #include <migrate/copy.h>
 #include <pthread.h>

@@ -1,10 +1,10 @@
 #include "copy/known.h"
+#include "account/sides.h"
 #include "base/memory.h"
 #include "copy/delta.h"
 #include "copy/move.h"
 #include "copy/settle.h"
 #include "imap/digests.h"
-#include "sides/sides.h"
 #include "state/keyindex.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "copy/lists.h"
-#include "sides/check.h"
+#include "account/check.h"
+#include "account/sides.h"
 #include "copy/rename.h"
-#include "sides/sides.h"
 #include <stdlib.h>
 #include <string.h>
 

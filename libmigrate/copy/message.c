@@ -1,6 +1,6 @@
 #include "copy/message.h"
 #include "base/spool.h"
-#include "base/summary.h"
+#include "mail/header.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

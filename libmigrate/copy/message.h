@@ -8,9 +8,9 @@
 #define MIG_COPY_MESSAGE_H
 
 #include "base/clock.h"
-#include "base/digest.h"
-#include "base/flags.h"
 #include "copy/blame.h"
+#include "mail/digest.h"
+#include "mail/flags.h"
 #include <migrate/error.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 #include "copy/prepare.h"
+#include "account/sides.h"
 #include "copy/queue.h"
 #include "copy/refused.h"
 #include "imap/command.h"
-#include "sides/sides.h"
 #include <string.h>
 #include <strings.h>
 

@@ -1,7 +1,7 @@
 #include "copy/refused.h"
+#include "account/sides.h"
 #include "folders/plainer.h"
 #include "imap/names.h"
-#include "sides/sides.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

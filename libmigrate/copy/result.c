@@ -142,9 +142,3 @@ void mig_copy_result_free(mig_copy_result **pointer)
     free(result->accounts);
     free(result);
 }
-
-const char *mig_status_name(mig_status status)
-{
-    static const char *const names[] = {"complete", "partial", "interrupted", "failed"};
-    return (unsigned)status < sizeof names / sizeof names[0] ? names[status] : "unknown";
-}

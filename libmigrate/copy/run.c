@@ -2,6 +2,7 @@
  * The story of a copy. Data flows one way: both lists -> map -> the target's folders made ready, the source scanned ->
  * readers -> queue -> writers (intent, APPEND, outcome) -> the record of what is complete.
  */
+#include "account/spare.h"
 #include "base/clock.h"
 #include "copy/adopt.h"
 #include "copy/begin.h"
@@ -18,7 +19,6 @@
 #include "copy/rename.h"
 #include "copy/scan.h"
 #include "copy/writer.h"
-#include "imap/spare.h"
 #include "state/keyindex.h"
 #include <stdio.h>
 #include <stdlib.h>

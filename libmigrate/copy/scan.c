@@ -1,10 +1,10 @@
 #include "copy/scan.h"
+#include "account/sides.h"
 #include "base/clock.h"
 #include "copy/delta.h"
 #include "copy/known.h"
 #include "copy/queue.h"
 #include "copy/resync.h"
-#include "sides/sides.h"
 #include <string.h>
 
 enum {

@@ -7,7 +7,6 @@
 #include "copy/writer.h"
 #include "base/clock.h"
 #include "base/crashpoint.h"
-#include "base/flags.h"
 #include "base/retry.h"
 #include "copy/delta.h"
 #include "copy/depth.h"
@@ -18,6 +17,7 @@
 #include "copy/settle.h"
 #include "copy/squeeze.h"
 #include "imap/append.h"
+#include "mail/flags.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #ifndef MIG_IMAP_DIGESTS_H
 #define MIG_IMAP_DIGESTS_H
 
-#include "base/digest.h"
 #include "imap/fetch.h"
+#include "mail/digest.h"
 
 /*
  * Called once for each message that the server gave a body for, in the server's order. `item` as in imap/response.h.

@@ -22,7 +22,7 @@
 #define MIG_IMAP_GUARD_H
 
 #include "base/buffer.h"
-#include "base/uidset.h"
+#include "mail/uidset.h"
 #include <migrate/error.h>
 #include <stdbool.h>
 #include <stdint.h>

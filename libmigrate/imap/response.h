@@ -10,8 +10,8 @@
 #define MIG_IMAP_RESPONSE_H
 
 #include "base/clock.h"
-#include "base/uidset.h"
 #include "imap/guard.h"
+#include "mail/uidset.h"
 #include <migrate/error.h>
 #include <migrate/folder.h>
 

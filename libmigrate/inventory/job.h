@@ -7,12 +7,12 @@
 #ifndef MIG_INVENTORY_JOB_H
 #define MIG_INVENTORY_JOB_H
 
+#include "account/gate.h"
+#include "account/labels.h"
+#include "account/sides.h"
 #include "imap/fetch.h"
-#include "imap/gate.h"
 #include "imap/list.h"
 #include "inventory/stock.h"
-#include "sides/labels.h"
-#include "sides/sides.h"
 #include "state/state.h"
 
 typedef struct mig__inventory {

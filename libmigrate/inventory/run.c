@@ -1,10 +1,10 @@
 /*
  * inventory/run.c - the story of a stock-taking: both logins at once, lists, map, quota, each folder, what does not fit
  */
+#include "account/check.h"
 #include "base/clock.h"
 #include "inventory/job.h"
 #include "inventory/quota.h"
-#include "sides/check.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "inventory/stock.h"
 #include "base/buffer.h"
-#include "base/total.h"
 #include "base/memory.h"
+#include "inventory/total.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

@@ -3,7 +3,7 @@
 #define MIG_NET_OAUTH2_PRIVATE_H
 
 #include "base/buffer.h"
-#include "base/digest.h"
+#include "base/sha256.h"
 #include <migrate/oauth2.h>
 #include <openssl/evp.h>
 #include <pthread.h>

@@ -3,7 +3,7 @@
  * by digest and nothing else, so that even markup that slipped through could load or run nothing
  */
 #include "report/page.h"
-#include "base/digest.h"
+#include "mail/digest.h"
 #include <migrate/format.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* report/verify_check.c - a JSON report held against itself: sums, findings, roots, exit status */
 #include "base/buffer.h"
-#include "base/merkle.h"
+#include "mail/merkle.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>

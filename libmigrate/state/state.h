@@ -16,8 +16,8 @@
 #define MIG_STATE_STATE_H
 
 #include "base/clock.h"
-#include "base/digest.h"
-#include "base/uidset.h"
+#include "mail/digest.h"
+#include "mail/uidset.h"
 #include <migrate/error.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* store/answer_change.c - APPEND, CREATE, RENAME, SUBSCRIBE, UID STORE, UID MOVE, UID EXPUNGE */
 #include "base/clock.h"
-#include "base/flags.h"
+#include "mail/flags.h"
 #include "store/responder.h"
 #include <stdlib.h>
 #include <string.h>

@@ -6,8 +6,8 @@
  * when the next one begins.
  */
 #include "archive/archive.h"
-#include "base/flags.h"
 #include "imap/command.h"
+#include "mail/flags.h"
 #include "store/files.h"
 #include "store/store.h"
 #include <errno.h>

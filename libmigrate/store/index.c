@@ -1,7 +1,7 @@
 /* store/index.c - the folders of a store and what is in them, held in memory while somebody needs it */
-#include "store/store.h"
-#include "base/flags.h"
+#include "mail/flags.h"
 #include "store/files.h"
+#include "store/store.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

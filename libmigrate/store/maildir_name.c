@@ -2,7 +2,7 @@
  * store/maildir_name.c - names in a Maildir: of messages (https://cr.yp.to/proto/maildir.html, ":2," and letters in
  * order), of folders (Maildir++: ".A.B" beside cur; LAYOUT=fs: directories), and keywords as Dovecot keeps them
  */
-#include "base/flags.h"
+#include "mail/flags.h"
 #include "store/files.h"
 #include "store/maildir.h"
 #include <errno.h>

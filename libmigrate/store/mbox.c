@@ -5,7 +5,7 @@
  * INBOX; in a directory each file is a folder by its name. A file whose messages carry X-Gmail-Labels is no folder: its
  * messages appear in the folder of each label.
  */
-#include "base/flags.h"
+#include "mail/flags.h"
 #include "store/files.h"
 #include "store/labels.h"
 #include "store/mbox_scan.h"

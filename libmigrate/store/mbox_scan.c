@@ -1,6 +1,6 @@
 #include "store/mbox_scan.h"
-#include "base/digest.h"
-#include "base/flags.h"
+#include "mail/digest.h"
+#include "mail/flags.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -11,7 +11,7 @@
 #define MIG_STORE_STORE_H
 
 #include "base/buffer.h"
-#include "base/uidset.h"
+#include "mail/uidset.h"
 #include "store/stretch.h"
 #include "store/uidmap.h"
 #include <migrate/folder.h>
@@ -89,7 +89,7 @@ typedef struct mig__store_item {
 
 /* A message on its way into a folder. */
 typedef struct mig__store_arrival {
-    char *flags; /* joined (base/flags.h) */
+    char *flags; /* joined (mail/flags.h) */
     bool dated;
     int64_t date;
     char *name; /* the backend's: unique name of the file */

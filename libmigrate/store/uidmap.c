@@ -1,6 +1,6 @@
 #include "store/uidmap.h"
 #include "base/clock.h"
-#include "base/digest.h"
+#include "mail/digest.h"
 #include "store/files.h"
 #include <errno.h>
 #include <inttypes.h>

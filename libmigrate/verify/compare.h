@@ -9,7 +9,7 @@
 #ifndef MIG_VERIFY_COMPARE_H
 #define MIG_VERIFY_COMPARE_H
 
-#include "base/digest.h"
+#include "mail/digest.h"
 #include <migrate/verify.h>
 
 #define MIG__NO_INDEX UINT32_MAX

@@ -8,7 +8,7 @@
 #define MIG_VERIFY_EXPLAIN_H
 
 #include "base/buffer.h"
-#include "base/digest.h"
+#include "mail/digest.h"
 #include <migrate/rule.h>
 
 /* The octets of a message: in memory, or in a file that is read by pread. Borrowed. */

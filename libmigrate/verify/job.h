@@ -8,12 +8,12 @@
 #ifndef MIG_VERIFY_JOB_H
 #define MIG_VERIFY_JOB_H
 
+#include "account/gate.h"
+#include "account/labels.h"
+#include "account/profile.h"
+#include "account/spare.h"
 #include "imap/fetch.h"
-#include "imap/gate.h"
 #include "imap/list.h"
-#include "imap/spare.h"
-#include "sides/labels.h"
-#include "sides/profile.h"
 #include "state/state.h"
 #include "verify/compare.h"
 #include <pthread.h>

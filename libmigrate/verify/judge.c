@@ -2,8 +2,8 @@
  * verify/judge.c - from what was recorded and what was found to counts, findings and roots
  */
 #include "verify/judge.h"
-#include "base/merkle.h"
-#include "sides/sides.h"
+#include "account/sides.h"
+#include "mail/merkle.h"
 #include <stdlib.h>
 #include <string.h>
 

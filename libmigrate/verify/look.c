@@ -1,7 +1,7 @@
 /* verify/look.c - one session a side, and what it takes to look at a message twice */
 #include "verify/look.h"
 #include "base/spool.h"
-#include "base/summary.h"
+#include "mail/header.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef MIG_VERIFY_OCTETS_H
 #define MIG_VERIFY_OCTETS_H
 
-#include "base/canonical.h"
+#include "mail/canonical.h"
 #include "verify/explain.h"
 
 /* Exactly `size` octets from `offset` on, which must be there. 0, or -1 with MIG_E_IO. */

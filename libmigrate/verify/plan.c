@@ -1,6 +1,6 @@
 /* verify/plan.c - which folders are compared, and what is expected of them */
+#include "account/sides.h"
 #include "base/memory.h"
-#include "sides/sides.h"
 #include "verify/job.h"
 #include <stdlib.h>
 #include <string.h>

@@ -5,9 +5,9 @@
  * and flags are.
  */
 #include "base/clock.h"
-#include "base/flags.h"
 #include "base/memory.h"
 #include "imap/digests.h"
+#include "mail/flags.h"
 #include "verify/job.h"
 #include "verify/recorded.h"
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * verify/run.c - the story of a verification: state, login, lists, plan, scan, read, judge, and the record of it
  */
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/memory.h"
+#include "mail/digest.h"
 #include "verify/job.h"
 #include <stdlib.h>
 #include <string.h>

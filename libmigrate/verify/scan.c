@@ -1,5 +1,5 @@
 /* verify/scan.c - which messages there are: EXAMINE and UID SEARCH of many folders in one go */
-#include "sides/sides.h"
+#include "account/sides.h"
 #include "verify/job.h"
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * under no rule it is the message as it came.
  */
 #include "base/buffer.h"
-#include "base/canonical.h"
+#include "mail/canonical.h"
 #include "fuzz.h"
 
 static int keep(const void *data, size_t length, void *context, mig_error *err)

@@ -122,7 +122,7 @@ class Whole(VerifyCase):
 
 
 def oracle_root(entries):
-    """RFC 9162 section 2.1.1, as base/merkle.h has it for whoever wants to check a report."""
+    """RFC 9162 section 2.1.1, as mail/merkle.h has it for whoever wants to check a report."""
     from hashlib import sha256
     n = len(entries)
     if n == 0:

@@ -10,12 +10,14 @@
 #ifndef MIGRATE_ARCHIVE_H
 #define MIGRATE_ARCHIVE_H
 
-#include <migrate/copy.h>
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
 #include <migrate/folder.h>
 #include <migrate/log.h>
+#include <migrate/problem.h>
+#include <migrate/progress.h>
 #include <migrate/sign.h>
+#include <migrate/status.h>
 #include <migrate/stop.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -12,6 +12,10 @@
 #include <migrate/error.h>
 #include <migrate/folder.h>
 #include <migrate/log.h>
+#include <migrate/problem.h>
+#include <migrate/progress.h>
+#include <migrate/side.h>
+#include <migrate/status.h>
 #include <migrate/stop.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,20 +36,6 @@ typedef enum mig_deletions {
     MIG_DELETIONS_FLAG,   /* it gets \Deleted on the target */
     MIG_DELETIONS_EXPUNGE /* it is removed on the target by UID EXPUNGE */
 } mig_deletions;
-
-typedef enum mig_side { MIG_SOURCE, MIG_TARGET } mig_side;
-
-/* A snapshot of a running copy, for showing progress. Borrowed strings, valid during the callback. */
-typedef struct mig_progress {
-    const char *account;     /* "user@host" of the source */
-    const char *phase;       /* "connecting", "listing", "reconciling", "copying", "waiting", "done" */
-    const char *folder;      /* source folder worked on last, UTF-8, or "" */
-    uint64_t messages_total; /* of the whole run as known so far */
-    uint64_t messages_done;  /* copied, adopted, already there or failed */
-    uint64_t bytes_done;     /* message octets copied */
-    uint64_t failed;
-    double seconds;          /* since the start of the run */
-} mig_progress;
 
 typedef struct mig_copy_options {
     const mig_endpoint *source; /* required */
@@ -85,15 +75,6 @@ typedef struct mig_copy_options {
 #define MIG_COPY_OPTIONS_INIT \
     {.connections = 0, .log = MIG_LOG_INIT}
 
-/* One message, folder or account-wide matter that a person should know of. */
-typedef struct mig_problem {
-    char *folder;  /* source name, UTF-8; "" for the account */
-    uint32_t uid;  /* on the source; 0: the folder itself */
-    mig_code code;
-    bool failed;   /* true: something was not copied; false: copied, but with a difference named here */
-    char *text;    /* one line with the server's words */
-} mig_problem;
-
 typedef struct mig_folder_result {
     char *source; /* UTF-8 */
     char *target; /* UTF-8; "" when the folder is left out */
@@ -109,8 +90,6 @@ typedef struct mig_folder_result {
     uint64_t failed;
     uint64_t bytes;    /* octets of the copied messages */
 } mig_folder_result;
-
-typedef enum mig_status { MIG_COMPLETE, MIG_PARTIAL, MIG_INTERRUPTED, MIG_FAILED } mig_status;
 
 typedef struct mig_account_result {
     char *source; /* "user@host" */
@@ -156,9 +135,6 @@ mig_copy_result *mig_copy_run(const mig_copy_options *options, mig_error *err);
 int mig_copy_result_join(mig_copy_result *into, mig_copy_result **from, mig_error *err);
 
 void mig_copy_result_free(mig_copy_result **result);
-
-/* "complete", "partial", "interrupted", "failed". Static storage. */
-const char *mig_status_name(mig_status status);
 
 #ifdef __cplusplus
 }

@@ -9,12 +9,14 @@
 #ifndef MIGRATE_INVENTORY_H
 #define MIGRATE_INVENTORY_H
 
-#include <migrate/copy.h>
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
 #include <migrate/folder.h>
 #include <migrate/log.h>
+#include <migrate/progress.h>
 #include <migrate/provider.h>
+#include <migrate/side.h>
+#include <migrate/status.h>
 #include <migrate/stop.h>
 #include <stdbool.h>
 #include <stddef.h>

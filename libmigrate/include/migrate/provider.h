@@ -7,8 +7,8 @@
 #ifndef MIGRATE_PROVIDER_H
 #define MIGRATE_PROVIDER_H
 
-#include <migrate/copy.h>
 #include <migrate/endpoint.h>
+#include <migrate/side.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +16,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct mig_copy_options; /* migrate/copy.h */
 
 typedef struct mig_provider {
     const char *name;  /* "gmail": stable, used in plans and JSON */
@@ -59,7 +61,7 @@ const mig_provider *mig_provider_of(const char *name, const mig_endpoint *endpoi
  * Bound what the options leave open (connections and daily_limit are 0) by what is known of both sides; either may be
  * NULL.
  */
-void mig_provider_bound(mig_copy_options *options, const mig_provider *source, const mig_provider *target);
+void mig_provider_bound(struct mig_copy_options *options, const mig_provider *source, const mig_provider *target);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,7 @@
 /*
  * migrate/rule.h - the rules of the canonical form: what a server may do to a message without changing its content
  *
- * A set of rules is an unsigned with these bits. The form that the copy records (base/canonical.h) applies all of them;
+ * A set of rules is an unsigned with these bits. The form that the copy records (mail/canonical.h) applies all of them;
  * verify names those that explain a difference.
  */
 #ifndef MIGRATE_RULE_H

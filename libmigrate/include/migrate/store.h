@@ -17,9 +17,9 @@
 #ifndef MIGRATE_STORE_H
 #define MIGRATE_STORE_H
 
-#include <migrate/copy.h>
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
+#include <migrate/side.h>
 #include <stdbool.h>
 
 #ifdef __cplusplus

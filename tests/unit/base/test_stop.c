@@ -1,5 +1,4 @@
-/* Asking to stop, and names of roles */
-#include <migrate/folder.h>
+/* Asking to stop */
 #include <migrate/stop.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
-#include <string.h>
 
 static void requests_raise_the_level_to_two(void **state)
 {
@@ -43,22 +41,11 @@ static void many_threads_may_ask(void **state)
     assert_int_equal(mig_stop_level(&stop), 2);
 }
 
-static void roles_have_names(void **state)
-{
-    (void)state;
-    assert_string_equal(mig_role_name(MIG_ROLE_NONE), "");
-    assert_string_equal(mig_role_name(MIG_ROLE_COUNT), "");
-    for (int role = MIG_ROLE_INBOX; role < MIG_ROLE_COUNT; role++) {
-        assert_true(strlen(mig_role_name((mig_role)role)) > 2);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_raise_the_level_to_two),
         cmocka_unit_test(many_threads_may_ask),
-        cmocka_unit_test(roles_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

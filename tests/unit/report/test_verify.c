@@ -1,6 +1,6 @@
 /* The reports of a verification: the same facts in each form, and nothing hostile gets through any of them */
 #include "report/verify_common.h"
-#include "base/digest.h"
+#include "mail/digest.h"
 #include "verify_sample.h"
 #include <jansson.h>
 #include <stdio.h>

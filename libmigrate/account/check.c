@@ -1,0 +1,151 @@
+#include "account/check.h"
+#include "account/sides.h"
+#include "imap/digests.h"
+#include <string.h>
+#include <strings.h>
+
+enum { LOOKED_AT = 200 }; /* UIDs */
+
+int mig__sides_check_endpoints(const mig_endpoint *source, const mig_endpoint *target, mig_error *err)
+{
+    if (source->tunnel != NULL || target->tunnel != NULL) {
+        return 0;
+    }
+    const char *source_as = source->authzid != NULL ? source->authzid : source->user;
+    const char *target_as = target->authzid != NULL ? target->authzid : target->user;
+    if (source->port == target->port && strcasecmp(source->host, target->host) == 0 &&
+        strcmp(source_as, target_as) == 0) {
+        mig_error_set(err, MIG_E_SAME, "source and target are the same account, %s on %s", source_as, source->host);
+        return mig_error_hint(err, "nothing was changed; check --source and --target");
+    }
+    return 0;
+}
+
+uint64_t mig__sides_messages(const mig__mailbox_list *list)
+{
+    uint64_t messages = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        messages += list->items[i].messages;
+    }
+    return messages;
+}
+
+static bool same_mailbox(const mig__mailbox *a, const mig__mailbox *b)
+{
+    return a->has_status && b->has_status && strcmp(a->wire, b->wire) == 0 && a->uidvalidity == b->uidvalidity &&
+           a->uidnext == b->uidnext && a->messages == b->messages && a->modseq == b->modseq;
+}
+
+static bool same_numbers(const mig__mailbox_list *source, const mig__mailbox_list *target)
+{
+    for (size_t i = 0; i < source->count; i++) {
+        const mig__mailbox *mailbox = &source->items[i];
+        const mig__mailbox *other = mig__mailbox_find(target, mailbox->wire);
+        if (other == NULL || other->mailbox_id == NULL || mailbox->mailbox_id == NULL) {
+            if (mig__sides_selectable(mailbox) && (other == NULL || !same_mailbox(mailbox, other))) {
+                return false;
+            }
+        } else if (strcmp(mailbox->mailbox_id, other->mailbox_id) != 0) {
+            return false; /* RFC 8474 section 4: a mailbox has one id, and keeps it */
+        } else if (mailbox->messages > 0 && same_mailbox(mailbox, other)) {
+            return true; /* and no two mailboxes of a server share one */
+        }
+    }
+    return mig__sides_messages(source) > 0 && source->count == target->count;
+}
+
+/* The mailbox with the fewest messages, so that it costs little; NULL: there is none with mail. */
+static const mig__mailbox *smallest(const mig__mailbox_list *list)
+{
+    const mig__mailbox *found = NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        const mig__mailbox *mailbox = &list->items[i];
+        if (mailbox->messages > 0 && (found == NULL || mailbox->messages < found->messages)) {
+            found = mailbox;
+        }
+    }
+    return found;
+}
+
+typedef struct evidence { /* a sum, since servers answer in any order */
+    uint64_t messages, sum;
+} evidence;
+
+static uint64_t mix(uint64_t value, const void *data, size_t length)
+{
+    const unsigned char *octets = data;
+    for (size_t i = 0; i < length; i++) {
+        value = (value ^ octets[i]) * 1099511628211u; /* FNV-1a */
+    }
+    return value;
+}
+
+static int on_header(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
+{
+    evidence *found = context;
+    (void)err;
+    uint64_t value = mix(14695981039346656037u, digest->raw, sizeof digest->raw);
+    value = mix(value, &item->uid, sizeof item->uid);
+    value = mix(value, &item->internaldate.utc, sizeof item->internaldate.utc);
+    found->sum += item->email_id != NULL ? mix(value, item->email_id, strlen(item->email_id)) : value;
+    found->messages++;
+    return 0;
+}
+
+/* 0; 1: nothing can be told; -1: the session failed. */
+static int gather(mig__session *session, const mig__mailbox *mailbox, evidence *found, mig_error *err)
+{
+    uint32_t last = mailbox->uidnext > 1 ? mailbox->uidnext - 1 : UINT32_MAX - 1;
+    uint32_t first = last > LOOKED_AT && mailbox->messages > LOOKED_AT ? last - LOOKED_AT + 1 : 1;
+    mig__uidset uids = MIG__UIDSET_INIT;
+    mig__selected selected = {0};
+    mig__command_result opened = {0};
+    mig__command *select = mig__select(session, mailbox->wire, true, &selected, err);
+    int result = select == NULL || mig__command_wait(session, select, &opened, err) != 0 ? -1 : 0;
+    if (result == 0 && opened.error.code != MIG_OK) {
+        result = 1;
+    }
+    if (result == 0 && (mig__uidset_add(&uids, first, last, err) != 0 ||
+                        mig__fetch_digests(session, &uids, MIG__FETCH_HEADER, on_header, found, err) != 0)) {
+        result = -1;
+    }
+    mig__session_set_sink(session, NULL);
+    mig__uidset_free(&uids);
+    mig__command_result_clear(&opened);
+    mig__selected_free(&selected);
+    return result;
+}
+
+int mig__sides_check_lists(const mig__side_found *source, const mig__side_found *target, mig_error *err)
+{
+    const mig__mailbox *mailbox = smallest(source->list);
+    if (mailbox == NULL || !same_numbers(source->list, target->list)) {
+        return 0;
+    }
+    evidence here = {0}, there = {0};
+    int told = gather(source->session, mailbox, &here, err);
+    told = told != 0 ? told : gather(target->session, mig__mailbox_find(target->list, mailbox->wire), &there, err);
+    if (told < 0) {
+        return -1;
+    }
+    if (told == 0 && (here.messages != there.messages || here.sum != there.sum)) {
+        return 0;
+    }
+    mig_error_set(err, MIG_E_SAME,
+                  "source and target are the same account: all mailboxes have the same numbers, and "
+                  "the messages looked at are the same");
+    return mig_error_hint(err,
+                          "nothing was changed; if the target is a copy made by the server's own tools, use --force");
+}
+
+bool mig__sides_look_swapped(const mig__mailbox_list *source, const mig__mailbox_list *target)
+{
+    return mig__sides_messages(source) == 0 && mig__sides_messages(target) > 0;
+}
+
+int mig__sides_refuse_swapped(const mig__mailbox_list *target, mig_error *err)
+{
+    mig_error_set(err, MIG_E_SWAPPED, "the source is empty and the target holds %llu messages: are they swapped?",
+                  (unsigned long long)mig__sides_messages(target));
+    return mig_error_hint(err, "nothing was changed; check --source and --target, or use --force if this is meant");
+}

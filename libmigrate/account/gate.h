@@ -1,0 +1,49 @@
+/*
+ * account/gate.h - the way in to one account: sessions opened with patience, what they cost added up when they close
+ *
+ * One gate for each side of a run, shared by its threads. A failure that can pass is waited out with backoff, or for as
+ * long as the server asked (base/retry.h); one that can not is returned at once.
+ */
+#ifndef MIG_ACCOUNT_GATE_H
+#define MIG_ACCOUNT_GATE_H
+
+#include "imap/session.h"
+#include <pthread.h>
+
+/* Which failures to connect are waited out. */
+typedef enum mig__patience {
+    MIG__PATIENCE_NONE,  /* none */
+    MIG__PATIENCE_FIRST, /* at the start of a run: only that the server says "later" */
+    MIG__PATIENCE_AGAIN  /* later on: any that can pass */
+} mig__patience;
+
+typedef struct mig__gate_options {
+    mig__session_options session;        /* without `tls`: the gate has one for all */
+    int64_t patience_ms;                 /* how long failures may go on; 0: two minutes */
+    unsigned attempts;                   /* at most so many; 0: any number */
+    bool (*stopping)(void *context);     /* ends the waiting between attempts; NULL: only the stop does */
+    uint64_t (*progress)(void *context); /* patience begins anew when it changes; NULL: never */
+    void (*waiting)(const mig_error *error, void *context); /* told before each pause; NULL: nobody */
+    void *context;
+} mig__gate_options;
+
+typedef struct mig__gate { /* members are gate.c's */
+    mig__gate_options options;
+    pthread_mutex_t lock;
+    mig__tls_context *tls; /* NULL: not needed yet */
+    mig__stream_stats stats;
+} mig__gate;
+
+void mig__gate_init(mig__gate *gate, const mig__gate_options *options); /* endpoint and the like are borrowed */
+void mig__gate_clear(mig__gate *gate);                                  /* after its last session was closed */
+
+/* A session, or NULL with the last attempt's error (MIG_E_INTERRUPTED when a stop came first). */
+mig__session *mig__gate_open(mig__gate *gate, mig__patience patience, mig_error *err);
+/* Wait before attempt number `attempt` (1: after the first failure). False: asked to stop meanwhile. */
+bool mig__gate_pause(const mig__gate *gate, const mig_error *error, unsigned attempt);
+/* Close; *session becomes NULL. NULL is allowed. */
+void mig__gate_close(mig__gate *gate, mig__session **session);
+/* Add what the closed sessions cost. */
+void mig__gate_stats(mig__gate *gate, mig__stream_stats *sum);
+
+#endif

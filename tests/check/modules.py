@@ -1,0 +1,40 @@
+"""The modules of the library: the one table that both checks, of includes and of linked symbols, hold the code to.
+
+docs/architecture.md shows it to people; test_layers.py compares the two.
+"""
+
+# Module -> the modules whose internal headers it may include.
+MODULES = {
+    "base": set(),
+    "mail": {"base"},
+    "provider": {"base"},
+    "net": {"base"},
+    "imap": {"net", "mail", "base"},
+    "folders": {"mail", "base"},
+    "state": {"mail", "base"},
+    "plan": {"base"},
+    "account": {"folders", "imap", "net", "mail", "base"},
+    "archive": {"account", "folders", "imap", "mail", "base"},
+    "copy": {"account", "state", "folders", "imap", "mail", "base"},
+    "verify": {"account", "state", "folders", "imap", "mail", "base"},
+    "inventory": {"account", "state", "folders", "imap", "mail", "base"},
+    "store": {"archive", "folders", "imap", "mail", "base"},
+    "status": {"state", "base"},
+    # Many accounts: copy, verify and inventory by their public headers alone.
+    "run": {"state", "base"},
+    "report": {"mail", "base"},
+}
+# Beyond the table: the statistics of streams, which copy, verify and archive sum up.
+ALSO = {"copy": {"net/stream.h"}, "verify": {"net/stream.h"}, "archive": {"net/stream.h"}}
+
+# Module -> the modules whose functions it calls besides those: through their public headers (migrate/*.h).
+PUBLIC = {
+    "plan": {"net", "provider"},
+    "account": {"provider"},
+    "archive": {"net"},
+    "copy": {"net"},
+    "verify": {"net"},
+    "inventory": {"net", "provider"},
+    "run": {"inventory", "copy", "verify", "provider", "net"},
+    "report": {"status", "run", "inventory", "verify", "archive", "copy"},
+}

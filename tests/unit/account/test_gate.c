@@ -1,0 +1,260 @@
+/* Opening sessions with patience, against a server on loopback that is there, is busy, or is not there at all */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "account/spare.h"
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct server {
+    pthread_t thread;
+    int listener;
+    uint16_t port;
+    unsigned busy;  /* connections that are sent away first */
+    unsigned serve; /* connections in all, after which it ends */
+} server;
+
+/* Every command is answered with OK. */
+static void serve_one(int fd)
+{
+    static const char greeting[] = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n";
+    char line[2048], answer[64];
+    size_t length = 0;
+    (void)!write(fd, greeting, sizeof greeting - 1);
+    while (length < sizeof line - 1 && read(fd, line + length, 1) == 1) {
+        if (line[length++] != '\n') {
+            continue;
+        }
+        line[length] = '\0';
+        int size =
+            snprintf(answer, sizeof answer, "%.*s OK [CAPABILITY IMAP4rev1] done\r\n", (int)strcspn(line, " "), line);
+        (void)!write(fd, answer, (size_t)size);
+        length = 0;
+    }
+}
+
+static void *serve(void *argument)
+{
+    server *s = argument;
+    for (unsigned i = 0; i < s->serve; i++) {
+        int fd = accept(s->listener, NULL, NULL);
+        if (fd < 0) {
+            break;
+        }
+        if (i < s->busy) {
+            static const char away[] = "* BYE too many connections\r\n";
+            (void)!write(fd, away, sizeof away - 1);
+        } else {
+            serve_one(fd);
+        }
+        close(fd);
+    }
+    return NULL;
+}
+
+static void bind_port(server *s)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    s->listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(s->listener >= 0);
+    assert_int_equal(bind(s->listener, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(getsockname(s->listener, (struct sockaddr *)&address, &length), 0);
+    s->port = ntohs(address.sin_port);
+}
+
+static void start(server *s)
+{
+    bind_port(s);
+    assert_int_equal(listen(s->listener, 5), 0);
+    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+}
+
+static int secret(char *out, size_t size, bool fresh, void *context, mig_error *err)
+{
+    (void)fresh;
+    (void)context;
+    (void)err;
+    (void)snprintf(out, size, "%s", "secret");
+    return 0;
+}
+
+typedef struct watcher {
+    unsigned pauses;
+    unsigned stop_after; /* pauses; 0: never */
+} watcher;
+
+static void count_pause(const mig_error *error, void *context)
+{
+    watcher *w = context;
+    assert_int_not_equal(error->code, MIG_OK);
+    w->pauses++;
+}
+
+static bool enough(void *context)
+{
+    const watcher *w = context;
+    return w->stop_after > 0 && w->pauses >= w->stop_after;
+}
+
+static mig_endpoint endpoint_of(const server *s)
+{
+    mig_endpoint endpoint = MIG_ENDPOINT_INIT;
+    endpoint.host = (char *)"127.0.0.1";
+    endpoint.user = (char *)"user";
+    endpoint.port = s->port;
+    endpoint.tls = MIG_TLS_NONE;
+    endpoint.secret = secret;
+    return endpoint;
+}
+
+static void init_gate(mig__gate *gate, const mig_endpoint *endpoint, watcher *w, unsigned attempts)
+{
+    mig__gate_options options = {.session = {.endpoint = endpoint, .account = "user@old"},
+                                 .attempts = attempts,
+                                 .stopping = enough,
+                                 .waiting = count_pause,
+                                 .context = w};
+    mig__gate_init(gate, &options);
+}
+
+static void a_busy_server_is_waited_for_at_the_start(void **state)
+{
+    (void)state;
+    server s = {.busy = 1, .serve = 2};
+    watcher w = {0};
+    mig__gate gate;
+    mig_error error;
+    mig__stream_stats stats = {0};
+    start(&s);
+    mig_endpoint endpoint = endpoint_of(&s);
+    init_gate(&gate, &endpoint, &w, 0);
+    mig__session *session = mig__gate_open(&gate, MIG__PATIENCE_FIRST, &error);
+    assert_non_null(session);
+    assert_int_equal(w.pauses, 1);
+    mig__gate_stats(&gate, &stats);
+    assert_int_equal(stats.octets_in, 0); /* counted when it is closed */
+    mig__gate_close(&gate, &session);
+    assert_null(session);
+    mig__gate_close(&gate, &session);
+    mig__gate_stats(&gate, &stats);
+    assert_true(stats.octets_in > 0 && stats.octets_out > 0);
+    mig__gate_clear(&gate);
+    pthread_join(s.thread, NULL);
+    close(s.listener);
+}
+
+static void without_patience_the_first_failure_is_the_last(void **state)
+{
+    (void)state;
+    server s = {.busy = 1, .serve = 1};
+    watcher w = {0};
+    mig__gate gate;
+    mig_error error;
+    start(&s);
+    mig_endpoint endpoint = endpoint_of(&s);
+    init_gate(&gate, &endpoint, &w, 0);
+    assert_null(mig__gate_open(&gate, MIG__PATIENCE_NONE, &error));
+    assert_int_equal(error.code, MIG_E_UNAVAILABLE);
+    assert_int_equal(w.pauses, 0);
+    mig__gate_clear(&gate);
+    pthread_join(s.thread, NULL);
+    close(s.listener);
+}
+
+/* Nobody listens on the port. */
+static void expect_refusal(mig__patience patience, unsigned attempts, unsigned stop_after, mig_code code,
+                           unsigned pauses)
+{
+    server s = {0};
+    watcher w = {.stop_after = stop_after};
+    mig__gate gate;
+    mig_error error;
+    bind_port(&s);
+    mig_endpoint endpoint = endpoint_of(&s);
+    init_gate(&gate, &endpoint, &w, attempts);
+    assert_null(mig__gate_open(&gate, patience, &error));
+    assert_int_equal(error.code, code);
+    assert_int_equal(w.pauses, pauses);
+    mig__gate_clear(&gate);
+    close(s.listener);
+}
+
+static void a_server_that_is_not_there(void **state)
+{
+    (void)state;
+    expect_refusal(MIG__PATIENCE_FIRST, 0, 0, MIG_E_CONNECT, 0);
+    expect_refusal(MIG__PATIENCE_AGAIN, 3, 0, MIG_E_CONNECT, 2);
+    expect_refusal(MIG__PATIENCE_AGAIN, 0, 1, MIG_E_CONNECT, 1); /* stopped in the pause: the reason is the failure */
+}
+
+static void a_stop_comes_first(void **state)
+{
+    (void)state;
+    server s = {0};
+    mig_stop stop = MIG_STOP_INIT;
+    mig__gate gate;
+    mig_error error;
+    bind_port(&s);
+    mig_endpoint endpoint = endpoint_of(&s);
+    mig__gate_options options = {.session = {.endpoint = &endpoint, .account = "user@old", .stop = &stop}};
+    mig__gate_init(&gate, &options);
+    mig_stop_request(&stop);
+    assert_null(mig__gate_open(&gate, MIG__PATIENCE_AGAIN, &error));
+    assert_int_equal(error.code, MIG_E_INTERRUPTED);
+    mig__gate_clear(&gate);
+    close(s.listener);
+}
+
+static void spares_are_there_when_they_are_wanted(void **state)
+{
+    (void)state;
+    server s = {.busy = 1, .serve = 3};
+    watcher w = {0};
+    mig__gate gate;
+    mig__spares spares;
+    mig__session *session = NULL;
+    unsigned opened = 0, failed = 0;
+    start(&s);
+    mig_endpoint endpoint = endpoint_of(&s);
+    init_gate(&gate, &endpoint, &w, 0);
+    mig__spares_begin(&spares, &gate, 1); /* sent away: that is no error, and not waited out */
+    while (mig__spares_take(&spares, &session)) {
+        failed += session == NULL;
+    }
+    mig__spares_end(&spares);
+    mig__spares_begin(&spares, &gate, 1);
+    while (mig__spares_take(&spares, &session)) {
+        opened += session != NULL;
+        mig__gate_close(&gate, &session);
+    }
+    mig__spares_end(&spares);
+    mig__spares_begin(&spares, &gate, 1);
+    mig__spares_end(&spares); /* nobody took it: closed, or the server would wait for ever */
+    assert_int_equal(failed, 1);
+    assert_int_equal(opened, 1);
+    assert_int_equal(w.pauses, 0);
+    mig__spares_begin(&spares, &gate, 0);
+    assert_false(mig__spares_take(&spares, &session));
+    mig__spares_end(&spares);
+    mig__gate_clear(&gate);
+    pthread_join(s.thread, NULL);
+    close(s.listener);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_busy_server_is_waited_for_at_the_start),
+        cmocka_unit_test(without_patience_the_first_failure_is_the_last),
+        cmocka_unit_test(a_server_that_is_not_there),
+        cmocka_unit_test(a_stop_comes_first),
+        cmocka_unit_test(spares_are_there_when_they_are_wanted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
