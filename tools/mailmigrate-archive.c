@@ -192,7 +192,7 @@ static int check(const cli_options *options, cli_frame *frame, cli_reports *repo
 
 /* ---- import ---- */
 
-/* A copy whose source is the file: with all options of one. Returns when it can not be started. */
+/* A copy whose source is the file: with all options of one. Returns when it cannot be started. */
 static int import(int argc, char **argv, mig_error *err)
 {
     static char source[] = "--source", password[] = "--source-password-file";

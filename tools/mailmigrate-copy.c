@@ -21,7 +21,7 @@ static int write_dry_text(const void *result, mig_sink_fn *sink, void *context, 
 {
     static const char dry_run[] = "Dry run: nothing was changed on either side.\n";
     if (sink(dry_run, sizeof dry_run - 1, context) != 0)
-        return mig_error_set(err, MIG_E_IO, "the summary can not be written");
+        return mig_error_set(err, MIG_E_IO, "the summary cannot be written");
     return mig_report_copy_text(result, sink, context, err);
 }
 

@@ -66,7 +66,7 @@ static int check_plan(const char *path, mig_error *err)
         printf("%s: %zu account%s, nothing is wrong.\n", path, plan->account_count,
                plan->account_count == 1 ? "" : "s");
     if (result == 0 && plan->problem_count > 0)
-        result = mig_error_set(err, MIG_E_PLAN, "%zu thing%s to mend in the plan", plan->problem_count,
+        result = mig_error_set(err, MIG_E_PLAN, "the plan has %zu error%s", plan->problem_count,
                                plan->problem_count == 1 ? "" : "s");
     mig_plan_free(&plan);
     return result;
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
     else if (result == 0 && options.verb == CLI_PLAN_IMPORT)
         result = import_list(&options, &err);
     if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-        result = mig_error_set(&err, MIG_E_IO, "standard output can not be written");
+        result = mig_error_set(&err, MIG_E_IO, "standard output cannot be written");
     cli_plan_options_clear(&options);
     return result == 0 ? 0 : cli_complain(name, &err);
 }

@@ -45,7 +45,7 @@ static int show(const cli_standing_options *options, bool in_place, mig_error *e
     cli_terminal_destroy(&terminal);
     cli_standing_clear(&standing);
     if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-        return mig_error_set(err, MIG_E_IO, "standard output can not be written");
+        return mig_error_set(err, MIG_E_IO, "standard output cannot be written");
     return result;
 }
 

@@ -8,7 +8,7 @@ static int print_and_end(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    fputs("mailmigrate: standard output can not be written\n", stderr);
+    fputs("mailmigrate: standard output cannot be written\n", stderr);
     return mig_code_exit_status(MIG_E_IO);
 }
 

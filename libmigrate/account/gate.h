@@ -2,7 +2,7 @@
  * account/gate.h - the way in to one account: sessions opened with patience, what they cost added up when they close
  *
  * One gate for each side of a run, shared by its threads. A failure that can pass is waited out with backoff, or for as
- * long as the server asked (base/retry.h); one that can not is returned at once.
+ * long as the server asked (base/retry.h); one that cannot is returned at once.
  */
 #ifndef MIG_ACCOUNT_GATE_H
 #define MIG_ACCOUNT_GATE_H

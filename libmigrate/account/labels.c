@@ -162,7 +162,7 @@ int mig__labels_choose(mig__session *session, const char *mailbox, const mig__la
                      : 0;
     if (result == 0 && (opened.error.code != MIG_OK || fetched.error.code != MIG_OK)) {
         *err = opened.error.code != MIG_OK ? opened.error : fetched.error;
-        mig_error_context(err, "the labels of its messages can not be read");
+        mig_error_context(err, "the labels of its messages cannot be read");
         result = 1;
     }
     if (result == 0 && mig__uidset_subtract(uids, &c.others, err) != 0) {

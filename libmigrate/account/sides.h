@@ -20,7 +20,7 @@ int mig__sides_map(mig__map *out, const mig__mailbox_list *source, const mig__ma
                    mig_error *err);
 
 /*
- * The name on the wire of a mapped target; `utf8` when that server's names are UTF-8. malloc'd. NULL: the name can not
+ * The name on the wire of a mapped target; `utf8` when that server's names are UTF-8. malloc'd. NULL: the name cannot
  * be written there, or no memory.
  */
 char *mig__sides_wire(const mig__map_entry *entry, const mig__mailbox_list *target, bool utf8);

@@ -242,7 +242,7 @@ static int make_directory(const unpacking *u, const char *path, mig_error *err)
 {
     return mkdirat(u->directory, path, 0700) == 0 || errno == EEXIST
                ? 0
-               : mig_error_errno(err, MIG_E_IO, errno, "can not make the directory %s", path);
+               : mig_error_errno(err, MIG_E_IO, errno, "cannot make the directory %s", path);
 }
 
 static int make_directories(const unpacking *u, mig_error *err)
@@ -311,7 +311,7 @@ static int unpack_member(unpacking *u, mig__in *in, mig__sha256 *sha256, const m
     mig__claim fits = MIG__CLAIM_ABSENT;
     int fd = openat(u->directory, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return mig_error_errno(err, MIG_E_IO, errno, "can not write %s", path);
+        return mig_error_errno(err, MIG_E_IO, errno, "cannot write %s", path);
     }
     int failed = write_member(u, in, sha256, fd, &size, err);
     failed = failed != 0 ? failed : mig__sha256_end(sha256, digest, err);
@@ -320,7 +320,7 @@ static int unpack_member(unpacking *u, mig__in *in, mig__sha256 *sha256, const m
         failed = mig_error_set(err, MIG_E_DIFFERENT, "%s changed while it was being read", u->archive->path);
     }
     if (failed == 0 && futimens(fd, times) != 0) {
-        failed = mig_error_errno(err, MIG_E_IO, errno, "can not set the time of %s", path);
+        failed = mig_error_errno(err, MIG_E_IO, errno, "cannot set the time of %s", path);
     }
     close(fd);
     return failed;
@@ -353,7 +353,7 @@ static int unpack_part(unpacking *u, size_t part, mig_error *err)
     }
     mig__in_close(&in);
     if (more < 0 && err->code == MIG_E_DIFFERENT && u->wanted.claimed == u->wanted.count) {
-        more = 0; /* what can not be read comes behind all that was asked for */
+        more = 0; /* what cannot be read comes behind all that was asked for */
     }
     mig__members_free(&u->wanted);
     mig__sha256_free(&sha256);
@@ -380,7 +380,7 @@ int mig__archive_unpack(mig__archive *archive, const char *directory, mig_error 
 {
     unpacking u = {.archive = archive, .directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (u.directory < 0) {
-        return mig_error_errno(err, MIG_E_IO, errno, "can not open the directory %s", directory);
+        return mig_error_errno(err, MIG_E_IO, errno, "cannot open the directory %s", directory);
     }
     int failed = check_room(archive, u.directory, directory, err);
     failed = failed != 0 ? failed : make_directories(&u, err);

@@ -29,7 +29,7 @@ typedef struct mig__archive_options {
     mig_secret_fn *secret; /* password of an encrypted archive; NULL: none */
     void *secret_context;
     const char *spool_dir; /* for unnamed temporary files; NULL: where the system keeps such files */
-    const mig_stop *stop;  /* NULL: can not be asked to stop */
+    const mig_stop *stop;  /* NULL: cannot be asked to stop */
 } mig__archive_options;
 
 /* A folder as the last file of the chain has it. Strings are borrowed from the archive. */

@@ -77,7 +77,7 @@ static int on_earlier(mig_archive_found kind, const char *path, const char *fold
     if (kind == MIG_ARCHIVE_LOST || kind == MIG_ARCHIVE_DAMAGED || kind == MIG_ARCHIVE_MISSING) {
         return 0; /* what is lost there is put into this file */
     }
-    mig_error_set(err, MIG_E_DIFFERENT, "%s can not be added to: %s%s%s", (const char *)context, path,
+    mig_error_set(err, MIG_E_DIFFERENT, "%s cannot be added to: %s%s%s", (const char *)context, path,
                   path[0] != '\0' ? ": " : "", detail);
     err->scope = MIG_SCOPE_RUN;
     return mig_error_hint(err, "mailmigrate archive check says all that is wrong with it; begin anew in another file");
@@ -308,7 +308,7 @@ static int work(mig__export *run, mig_error *err)
     show_progress(run, "connecting");
     int failed = read_earlier(run, err);
     if (failed == 0 && run->result->part == 0) {
-        failed = open_out(run, err); /* what can not be written is told before the work */
+        failed = open_out(run, err); /* what cannot be written is told before the work */
     }
     failed = failed != 0 ? failed : mig__ledger_open(&run->ledger, run->directory, err);
     if (failed == 0 && (session = mig__gate_open(&run->gate, MIG__PATIENCE_FIRST, err)) == NULL) {

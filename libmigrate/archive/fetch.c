@@ -162,7 +162,7 @@ int mig__reader_lose(mig__reader *r, uint32_t uid, const mig_error *why, mig_err
                       r->folder->mailbox->name);
         mig_error_hint(&error, "look at it with another program; it may be damaged on the server");
     } else {
-        mig_error_context(&error, "message %u of '%s' can not be read", uid, r->folder->mailbox->name);
+        mig_error_context(&error, "message %u of '%s' cannot be read", uid, r->folder->mailbox->name);
     }
     mig__export_problem(r->run, r->folder, uid, true, &error);
     mig__line line = {.kind = MIG__LINE_LOST, .name = r->folder->mailbox->name, .uid = uid, .text = error.text};
@@ -186,7 +186,7 @@ static int on_fetch(const mig__response *response, void *context, mig_error *err
     if (mig__uidset_has(&r->unit, item->uid)) {
         if (response->kind == MIG__RESPONSE_ODD) {
             mig_error odd;
-            mig_error_set(&odd, MIG_E_PROTOCOL, "the server's answer makes no sense");
+            mig_error_set(&odd, MIG_E_PROTOCOL, "invalid reply of the server");
             failed = mig__reader_lose(r, item->uid, &odd, err);
         } else if (r->too_large) {
             skip_message(r, item->uid);
@@ -269,7 +269,7 @@ static int lacking(const mig__reader *r, const mig__uidset *from, mig__uidset *o
     return 0;
 }
 
-/* A message that the server can not give may take the whole command with it: halves, until it stands alone. */
+/* A message that the server cannot give may take the whole command with it: halves, until it stands alone. */
 static int read_in_halves(mig__reader *r, const mig__uidset *set, unsigned *attempts, mig_error *err)
 {
     mig__uidset rest = MIG__UIDSET_INIT, half = MIG__UIDSET_INIT;
@@ -292,7 +292,7 @@ static int read_in_halves(mig__reader *r, const mig__uidset *set, unsigned *atte
     return failed;
 }
 
-/* Content was asked for and did not come: the message is gone by now, or the server can not give it. */
+/* Content was asked for and did not come: the message is gone by now, or the server cannot give it. */
 static int read_again(mig__reader *r, mig_error *err)
 {
     unsigned attempts = MORE_ATTEMPTS;

@@ -49,7 +49,7 @@ static int complain(mig__in *in, const char *what, mig_error *err)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     if (errnum == EIO || errnum == EISDIR) {
-        return mig_error_errno(err, MIG_E_IO, errnum, "%s can not be read", in->path);
+        return mig_error_errno(err, MIG_E_IO, errnum, "%s cannot be read", in->path);
     }
     return mig_error_set(err, MIG_E_DIFFERENT, "%s: %s", what, words);
 }
@@ -74,7 +74,7 @@ static int open_file(mig__in *in, mig_error *err)
     struct stat status;
     in->fd = open(in->path, O_RDONLY | O_CLOEXEC);
     if (in->fd < 0 || fstat(in->fd, &status) != 0) {
-        return mig_error_errno(err, MIG_E_IO, errno, "%s can not be read", in->path);
+        return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be read", in->path);
     }
     if (!S_ISREG(status.st_mode)) {
         return mig_error_set(err, MIG_E_IO, "%s is no file", in->path);
@@ -158,7 +158,7 @@ static void look_at(mig__in *in, mig__in_member *out)
     out->when = (int64_t)archive_entry_mtime(in->entry);
     out->encrypted = archive_entry_is_data_encrypted(in->entry) > 0;
     out->kind = mig__safe_kind(out->path, &out->why);
-    const char *harm = path == NULL ? "its name can not be read" : harm_of(in->entry);
+    const char *harm = path == NULL ? "its name cannot be read" : harm_of(in->entry);
     if (harm != NULL && out->why == NULL) {
         out->kind = MIG__MEMBER_REFUSED;
         out->why = harm;
@@ -189,7 +189,7 @@ int mig__in_next(mig__in *in, mig__in_member *out, mig_error *err)
         return 0;
     }
     if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
-        return complain(in, "it can not be read any further", err);
+        return complain(in, "it cannot be read any further", err);
     }
     if (is_bomb(in) || ++in->members > MOST_MEMBERS) {
         return mig_error_set(err, MIG_E_REFUSED, "it expands beyond all measure");
@@ -213,7 +213,7 @@ int mig__in_read(mig__in *in, const void **octets, size_t *length, mig_error *er
         return 0;
     }
     if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
-        return complain(in, "its content can not be read", err);
+        return complain(in, "its content cannot be read", err);
     }
     if (offset < 0 || (uint64_t)offset != in->at) {
         return mig_error_set(err, MIG_E_DIFFERENT, "its content has holes");

@@ -74,10 +74,10 @@ static int complain(mig__out *out, mig_error *err)
     const char *words = archive_error_string(out->archive);
     int errnum = archive_errno(out->archive);
     if (out->errnum != 0) {
-        mig_error_errno(err, MIG_E_IO, out->errnum, "can not write %s", out->part);
+        mig_error_errno(err, MIG_E_IO, out->errnum, "cannot write %s", out->part);
         return mig_error_hint(err, "make room, or name a file on another disk; what was written was removed");
     }
-    return mig_error_set(err, errnum == ENOMEM ? MIG_E_NOMEM : MIG_E_IO, "can not write %s: %s", out->part,
+    return mig_error_set(err, errnum == ENOMEM ? MIG_E_NOMEM : MIG_E_IO, "cannot write %s: %s", out->part,
                          words != NULL ? words : "unknown error");
 }
 
@@ -203,7 +203,7 @@ static int lock_part(mig__out *out, mig_error *err)
     struct stat ours, there;
     out->fd = open(out->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (out->fd < 0) {
-        return mig_error_errno(err, MIG_E_IO, errno, "can not write %s", out->part);
+        return mig_error_errno(err, MIG_E_IO, errno, "cannot write %s", out->part);
     }
     bool busy = flock(out->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; /* no file system need have locks */
     bool same = !busy && fstat(out->fd, &ours) == 0 && stat(out->part, &there) == 0 && ours.st_ino == there.st_ino &&
@@ -228,7 +228,7 @@ static int open_part(mig__out *out, const mig__out_options *options, mig_error *
         return -1;
     }
     if (ftruncate(out->fd, 0) != 0) { /* what a run that was killed left behind */
-        return mig_error_errno(err, MIG_E_IO, errno, "can not write %s", out->part);
+        return mig_error_errno(err, MIG_E_IO, errno, "cannot write %s", out->part);
     }
     return 0;
 }
@@ -330,7 +330,7 @@ static int sync_directory(const char *path, mig_error *err)
     }
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int failed = fd < 0 || (fsync(fd) != 0 && errno != EINVAL)
-                     ? mig_error_errno(err, MIG_E_IO, errno, "can not put the name of %s on disk", path)
+                     ? mig_error_errno(err, MIG_E_IO, errno, "cannot put the name of %s on disk", path)
                      : 0;
     if (fd >= 0) {
         close(fd);
@@ -357,10 +357,10 @@ int mig__out_commit(mig__out **out, uint64_t *octets, mig_error *err)
     mig__out *o = *out;
     int failed = archive_write_close(o->archive) == ARCHIVE_OK ? 0 : complain(o, err);
     if (failed == 0 && fsync(o->fd) != 0) {
-        failed = mig_error_errno(err, MIG_E_IO, errno, "can not put %s on disk", o->part);
+        failed = mig_error_errno(err, MIG_E_IO, errno, "cannot put %s on disk", o->part);
     }
     if (failed == 0 && rename(o->part, o->path) != 0) {
-        failed = mig_error_errno(err, MIG_E_IO, errno, "can not give %s its name", o->path);
+        failed = mig_error_errno(err, MIG_E_IO, errno, "cannot give %s its name", o->path);
     }
     if (failed != 0) {
         mig__out_abandon(out);

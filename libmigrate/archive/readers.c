@@ -40,7 +40,7 @@ static int take_unit(mig__reader *r, mig_error *err)
     return failed;
 }
 
-/* 0; 1 the folder can not be read any further (`err`); -1 the session failed. */
+/* 0; 1 the folder cannot be read any further (`err`); -1 the session failed. */
 static int open_folder(mig__reader *r, mig_error *err)
 {
     mig__selected selected = {0};
@@ -173,7 +173,7 @@ static int add_thread(mig__export *run, mig__session **session, pthread_t *threa
         run->threads--;
         pthread_mutex_unlock(&run->lock);
         free(r);
-        return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+        return mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
     }
     *session = NULL;
     return 0;

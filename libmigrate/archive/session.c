@@ -48,7 +48,7 @@ static void *watch(void *argument)
 int mig__export_watch(mig__export *run, mig_error *err)
 {
     run->watched = pthread_create(&run->watcher, NULL, watch, run) == 0;
-    return run->watched ? 0 : mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+    return run->watched ? 0 : mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
 }
 
 void mig__export_unwatch(mig__export *run)
@@ -63,7 +63,7 @@ void mig__export_unwatch(mig__export *run)
     }
 }
 
-/* A list that can not grow is cut: the numbers still have everything. */
+/* A list that cannot grow is cut: the numbers still have everything. */
 static void add_problem(mig_archive_result *result, const mig_problem *problem)
 {
     size_t count = result->problem_count;

@@ -13,7 +13,7 @@ int mig__spool_open(const char *directory, mig_error *err)
 {
     int fd = mig__spool_file(directory);
     if (fd < 0) {
-        mig_error_errno(err, MIG_E_IO, errno, "can not make a temporary file in %s",
+        mig_error_errno(err, MIG_E_IO, errno, "cannot make a temporary file in %s",
                         directory != NULL ? directory : P_tmpdir);
         mig_error_hint(err, "large messages and the manifest pass through that directory: make it writable");
     }
@@ -25,7 +25,7 @@ int mig__spool_write(int fd, const void *octets, size_t length, mig_error *err)
     if (mig__spool_put(fd, octets, length) == 0) {
         return 0;
     }
-    mig_error_errno(err, MIG_E_IO, errno, "can not write a temporary file");
+    mig_error_errno(err, MIG_E_IO, errno, "cannot write a temporary file");
     return mig_error_hint(err, "make room where the archive is to lie, and run again");
 }
 
@@ -33,7 +33,7 @@ int mig__spool_read(int fd, uint64_t offset, void *out, size_t length, mig_error
 {
     int got = mig__spool_get(fd, offset, out, length);
     if (got < 0) {
-        return mig_error_errno(err, MIG_E_IO, errno, "can not read a temporary file back");
+        return mig_error_errno(err, MIG_E_IO, errno, "cannot read a temporary file back");
     }
     return got > 0 ? 0 : mig_error_set(err, MIG_E_IO, "a temporary file was cut short");
 }

@@ -55,7 +55,7 @@ static int keep(walking *w, mig__member_kind kind, const void *octets, size_t le
     return 0;
 }
 
-/* Digest a member's content. 0; 1 it was reported that it can not be read; -1. */
+/* Digest a member's content. 0; 1 it was reported that it cannot be read; -1. */
 static int digest_member(walking *w, const mig__in_member *member, uint64_t *size, uint8_t digest[MIG__DIGEST_SIZE],
                          mig_error *err)
 {

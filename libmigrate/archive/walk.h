@@ -1,7 +1,7 @@
 /*
  * archive/walk.h - one walk through a file of a chain: which members it holds, and the digest of each
  *
- * What is wrong is told to a callback and does not end the walk, but for what can not be walked past.
+ * What is wrong is told to a callback and does not end the walk, but for what cannot be walked past.
  */
 #ifndef MIG_ARCHIVE_WALK_H
 #define MIG_ARCHIVE_WALK_H

@@ -11,7 +11,7 @@
  */
 int mig__process_spawn(pid_t *pid, const char *command, int in, int out, int errors);
 
-/* Move a descriptor above 2, so that setting up 0, 1 and 2 can not overwrite it. 0, or -1 with errno set. */
+/* Move a descriptor above 2, so that setting up 0, 1 and 2 cannot overwrite it. 0, or -1 with errno set. */
 int mig__process_lift(int *fd);
 
 #endif

@@ -10,7 +10,7 @@ struct mig__sha256 {
 
 static int failed(mig_error *err)
 {
-    return mig_error_set(err, MIG_E_INTERNAL, "OpenSSL can not compute SHA-256");
+    return mig_error_set(err, MIG_E_INTERNAL, "OpenSSL cannot compute SHA-256");
 }
 
 mig__sha256 *mig__sha256_new(mig_error *err)

@@ -41,19 +41,19 @@ static int read_all(int fd, const char *path, content *out, mig_error *err)
             return 0;
         }
         if (got < 0 && errno != EINTR) {
-            return mig_error_errno(err, MIG_E_IO, errno, "%s can not be read", path);
+            return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be read", path);
         }
         out->length += got > 0 ? (size_t)got : 0;
     }
 }
 
-/* The whole file: Ed25519 goes over it twice (RFC 8032 section 5.1.6), so that it can not be streamed. */
+/* The whole file: Ed25519 goes over it twice (RFC 8032 section 5.1.6), so that it cannot be streamed. */
 static int read_file(const char *path, content *out, mig_error *err)
 {
     *out = (content){NULL, 0};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return mig_error_errno(err, MIG_E_IO, errno, "%s can not be read", path);
+        return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be read", path);
     }
     int failed = read_all(fd, path, out, err);
     close(fd);
@@ -106,7 +106,7 @@ static EVP_PKEY *load_key(const char *path, bool private, mig_error *err)
     bool encrypted = false;
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        mig_error_errno(err, MIG_E_IO, errno, "the key %s can not be read", path);
+        mig_error_errno(err, MIG_E_IO, errno, "the key %s cannot be read", path);
         return NULL;
     }
     EVP_PKEY *key = private ? PEM_read_PrivateKey(file, NULL, no_passphrase, &encrypted)
@@ -160,7 +160,7 @@ int mig__sign(mig_signer *signer, const void *octets, size_t length, mig_signatu
               EVP_DigestSign(context, out->octets, &out->length, octets, length) == 1;
     EVP_MD_CTX_free(context);
     ERR_clear_error();
-    return ok ? 0 : mig_error_set(err, MIG_E_INTERNAL, "OpenSSL can not sign with this key");
+    return ok ? 0 : mig_error_set(err, MIG_E_INTERNAL, "OpenSSL cannot sign with this key");
 }
 
 int mig_signer_sign(mig_signer *signer, const char *path, mig_signature *out, mig_error *err)
@@ -183,7 +183,7 @@ int mig__signature_fits(const void *octets, size_t length, const void *signature
     if (context != NULL && EVP_DigestVerifyInit(context, NULL, digest_for(key), NULL, key) == 1) {
         fits = EVP_DigestVerify(context, signature, signature_length, octets, length) == 1;
     } else if (key != NULL) {
-        mig_error_set(err, MIG_E_NOMEM, "OpenSSL can not check a signature");
+        mig_error_set(err, MIG_E_NOMEM, "OpenSSL cannot check a signature");
     }
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(key);

@@ -101,7 +101,7 @@ static int read_summaries(mig__session *session, const char *mailbox, const mig_
     mig__selected_free(&selected);
     failed = failed != 0 ? failed : mig__uidset_copy(&left, uids, err);
     while (failed == 0 && any && left.count > 0) {
-        /* A range that is open above can not be counted down; it is asked for whole. */
+        /* A range that is open above cannot be counted down; it is asked for whole. */
         bool open = mig__uidset_max(&left) == UINT32_MAX;
         if (open ? mig__uidset_copy(&piece, &left, err) != 0 : mig__uidset_take(&left, UIDS_AT_ONCE, &piece, err) < 0) {
             failed = -1;

@@ -6,7 +6,7 @@
 
 /*
  * Open the state, record that the run begins, and set its pace by what was sent today. With --dry-run the state is only
- * read, or one in memory where there is none. 0, or -1: the state can not be used.
+ * read, or one in memory where there is none. 0, or -1: the state cannot be used.
  */
 int mig__begin_record(mig__run *run, mig_error *err);
 

@@ -67,7 +67,7 @@ static int make_job(mig__run *run, mig__folder_job *job, const mig__map_entry *e
     }
     if (job->target == NULL) {
         mig_error error;
-        mig_error_set(&error, MIG_E_NAME, "the name '%s' can not be written on the target", entry->target);
+        mig_error_set(&error, MIG_E_NAME, "the name '%s' cannot be written on the target", entry->target);
         mig_error_hint(&error, "give it another one with --map");
         mig__result_problem(run->account, job->source->name, 0, true, &error);
         result->target = mig__strdup("");

@@ -11,7 +11,7 @@ static int open_spool(const char *directory, mig_error *err)
 {
     int fd = mig__spool_file(directory);
     if (fd < 0) {
-        mig_error_errno(err, MIG_E_IO, errno, "can not make a temporary file in %s", directory);
+        mig_error_errno(err, MIG_E_IO, errno, "cannot make a temporary file in %s", directory);
         mig_error_hint(err, "large messages pass through that directory: make it writable, or give another --state");
     }
     return fd;
@@ -46,7 +46,7 @@ static int write_spool(int fd, const char *octets, size_t length, mig_error *err
     if (mig__spool_put(fd, octets, length) == 0) {
         return 0;
     }
-    mig_error_errno(err, MIG_E_IO, errno, "can not write a large message to the temporary file");
+    mig_error_errno(err, MIG_E_IO, errno, "cannot write a large message to the temporary file");
     return mig_error_hint(err, "make room where the state file lies and run again: the copy goes on from here");
 }
 
@@ -75,7 +75,7 @@ int64_t mig__transit_read(const mig__transit *message, uint64_t offset, char *bu
     size_t wanted = left < size ? (size_t)left : size;
     int got = mig__spool_get(message->spool, offset, buffer, wanted);
     if (got < 0) {
-        return mig_error_errno(err, MIG_E_IO, errno, "can not read a large message back from the temporary file");
+        return mig_error_errno(err, MIG_E_IO, errno, "cannot read a large message back from the temporary file");
     }
     if (got == 0) {
         return mig_error_set(err, MIG_E_IO, "the temporary file of a large message was cut short");

@@ -156,14 +156,14 @@ static int create_renamed(mig__run *run, mig__session *session, mig__folder_job 
 }
 
 /* What the refusal of CREATE leaves: the mailbox is open in the end, or the folder is given up. */
-static int mend_create(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *why, mig_error *err)
+static int create_plainer(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *why, mig_error *err)
 {
     if (create_plainly(session, job, why, err) != 0 ||
         (why->code != MIG_OK && create_renamed(run, session, job, why, err) != 0)) {
         return -1;
     }
     if (why->code != MIG_OK) {
-        break_job(run, job, why, "can not create");
+        break_job(run, job, why, "cannot create");
     }
     return 0;
 }
@@ -178,14 +178,14 @@ static int finish_job(mig__run *run, mig__session *session, preparing *step, mig
         return -1;
     }
     bool refused = create.code != MIG_OK;
-    if (refused && mend_create(run, session, job, &create, err) != 0) {
+    if (refused && create_plainer(run, session, job, &create, err) != 0) {
         return -1;
     }
     if (!refused && job->renamed && open_target(session, job, &select, err) != 0) { /* by another job, to one place */
         return -1;
     }
     if (!refused && select.code != MIG_OK) {
-        break_job(run, job, &select, "can not open");
+        break_job(run, job, &select, "cannot open");
     }
     if (job->renamed && !job->broken && wants_subscribe(run, job) &&
         ask_name(session, "SUBSCRIBE", job, NULL, &subscribe, err) != 0) {

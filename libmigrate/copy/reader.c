@@ -258,7 +258,7 @@ static int send_unit(reader *r, mig__unit *unit, mig_error *err)
     return f->fetch == NULL ? -1 : 0;
 }
 
-/* The EXAMINE that went ahead of a unit. Returns 1 when the folder can not be read; -1 when the session failed. */
+/* The EXAMINE that went ahead of a unit. Returns 1 when the folder cannot be read; -1 when the session failed. */
 static int finish_select(reader *r, flight *f, mig_error *err)
 {
     if (f->select == NULL) {
@@ -364,7 +364,7 @@ static int name_unanswered(reader *r, flight *f, const mig_error *why, mig_error
                           job->source->name);
             mig_error_hint(&error, "look at it with another program; it may be damaged on the old server");
         } else {
-            mig_error_context(&error, "message %u of '%s' can not be read", uid, job->source->name);
+            mig_error_context(&error, "message %u of '%s' cannot be read", uid, job->source->name);
         }
         give_up_message(r, job, uid, &error);
     }
@@ -379,7 +379,7 @@ static void name_odd(reader *r, flight *f)
     mig_error error;
     while (mig__uidset_take(&f->odd, 1, &one, &error) > 0) {
         uint32_t uid = one.ranges[0].first;
-        mig_error_set(&error, MIG_E_PROTOCOL, "the source's answer about message %u of '%s' makes no sense", uid,
+        mig_error_set(&error, MIG_E_PROTOCOL, "invalid reply of the source about message %u of '%s'", uid,
                       f->unit->job->source->name);
         give_up_message(r, f->unit->job, uid, &error);
     }

@@ -100,7 +100,7 @@ static int open_mailbox(mig__session *session, const char *mailbox, mig__selecte
     int outcome = 0;
     if (result.error.code != MIG_OK) {
         *err = result.error;
-        outcome = result.error.code == MIG_E_MISSING ? 1 : -1; /* "can not be opened now" does not mean "not there" */
+        outcome = result.error.code == MIG_E_MISSING ? 1 : -1; /* "cannot be opened now" does not mean "not there" */
     }
     mig__command_result_clear(&result);
     return outcome;

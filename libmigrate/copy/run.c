@@ -102,7 +102,7 @@ static int open_both(mig__run *run, bool first, mig__session **source, mig__sess
     mig__run_phase(run, "connecting");
     show_progress(run);
     if (pthread_create(&thread, NULL, open_side, &to) != 0) {
-        return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+        return mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
     }
     open_side(&from);
     pthread_join(thread, NULL);
@@ -154,7 +154,7 @@ static int prepare_both(mig__run *run, mig__session *source, mig__session *targe
     prepare_start to = {.run = run, .session = target};
     pthread_t thread;
     if (pthread_create(&thread, NULL, prepare_side, &to) != 0) {
-        return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+        return mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
     }
     int failed = mig__scan_source(run, source, err);
     pthread_join(thread, NULL);
@@ -198,7 +198,7 @@ static int add_thread(mig__run *run, crew *c, bool reader, mig__session *session
         pthread_mutex_unlock(&run->lock);
         free(argument);
         mig__gate_close(gate, &session);
-        return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+        return mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
     }
     c->count++;
     *(reader ? &c->readers_begun : &c->writers_begun) += 1;

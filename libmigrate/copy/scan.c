@@ -101,7 +101,7 @@ static void break_job(mig__run *run, mig__folder_job *job, const mig_error *why)
 {
     mig_error error = *why;
     error.scope = error.scope < MIG_SCOPE_FOLDER ? MIG_SCOPE_FOLDER : error.scope;
-    mig_error_context(&error, "can not read '%s' on the source", job->source->name);
+    mig_error_context(&error, "cannot read '%s' on the source", job->source->name);
     mig__queue_break_folder(run, job, &error);
 }
 

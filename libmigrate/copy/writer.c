@@ -187,7 +187,7 @@ static int send_multi(writer *w, under_way *way, mig_error *err)
         }
         MIG__CRASH_POINT("append-half");
     }
-    batch->whole = true; /* also when the end of the line can not be seen to have left */
+    batch->whole = true; /* also when the end of the line cannot be seen to have left */
     return mig__command_end(command, err);
 }
 

@@ -26,7 +26,7 @@ typedef struct mig__node { /* a mailbox of the source */
     mig_role told; /* the role that counts: as announced, but for \All where mailboxes are labels */
     bool all;      /* that one */
     bool view;     /* it shows the mail of others */
-    bool unlike;   /* its name can not stay as it is: others may have what it becomes */
+    bool unlike;   /* its name cannot stay as it is: others may have what it becomes */
     bool has_rule; /* a rule says where it goes: rule_path */
     mig__path rule_path;
     mig_role name_role;     /* what its name suggests, where that counts */
@@ -67,7 +67,7 @@ int mig__place_all(mig__job *job, mig_error *err);      /* place */
 /* mig__role_by_name, and how usual the name is for that role: the lower the more, SIZE_MAX when it has none. */
 mig_role mig__role_known(const char *component, size_t *rank);
 
-/* True when the component can not stay as it is on the target. */
+/* True when the component cannot stay as it is on the target. */
 bool mig__component_changes(const mig__job *job, const char *component, bool raw);
 
 /* True for a top-level name that the target keeps for itself. */

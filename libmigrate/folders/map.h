@@ -17,7 +17,7 @@
  *  4. All others keep their names, below the target of the mailbox that they are below: where "Sent" became "Sent
  *     Items", "Sent/2019" becomes "Sent Items/2019". The same holds for a mailbox moved by a rule.
  *
- * Where a name can not stay as it is, the note says so:
+ * Where a name cannot stay as it is, the note says so:
  *  - What is below INBOX stays there where the target allows it, else it goes to the top level. Where the target has
  *    the prefix "INBOX." both are the same.
  *  - A component that holds the target's separator gets '_' for it, a control character (C0, C1, DEL) and what the
@@ -71,7 +71,7 @@ typedef struct mig__side_in {
     size_t name_length;     /* octets of a component; 0: no bound */
     const char *forbidden;  /* ASCII characters that a component must not hold; NULL: none */
     const char *const
-        *reserved;            /* top-level names that can not be mailboxes, in any case; ends with NULL; NULL: none */
+        *reserved;            /* top-level names that cannot be mailboxes, in any case; ends with NULL; NULL: none */
     const char *const *views; /* names of mailboxes that show the mail of others, as globs; the same */
 } mig__side_in;
 

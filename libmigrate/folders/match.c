@@ -133,7 +133,7 @@ static mig__place *find_home(mig__job *job, mig__node *node, const role_homes *h
     }
     if (contested || natural->existing == MIG__NO_FOLDER) {
         mig__place *home = by_name != NULL && !is_wanted(by_name) ? by_name : contested ? NULL : announced;
-        /* what is below us and can not follow (place.c) would make our own name */
+        /* what is below us and cannot follow (place.c) would make our own name */
         if (home != NULL && (natural->wanted_below == 0 || mig__place_plain(home))) {
             return home;
         }

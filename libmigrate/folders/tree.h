@@ -18,7 +18,7 @@ struct mig__place {
     size_t holder;        /* the source mailbox that goes here (first), or MIG__NO_FOLDER */
     size_t wanted;        /* how many source mailboxes would go here by their own name or by a rule */
     size_t wanted_below;  /* how many would go below: then the server may make this one with them */
-    unsigned next_suffix; /* the next " (n)" to try for one that can not have this place; 0: none tried yet */
+    unsigned next_suffix; /* the next " (n)" to try for one that cannot have this place; 0: none tried yet */
     bool by_rule;         /* a rule sent a mailbox here: others may join it */
     mig_role by_role;     /* a mailbox is here because of this role: others with its names may join it */
     bool raw;             /* wire octets that are no valid mUTF-7, and not ASCII that is the same in both forms */

@@ -131,7 +131,7 @@ int mig__auth_choose(const mig__session *session, const mig_endpoint *endpoint, 
     }
     *out = asked_for(session, endpoint->auth, bound);
     if (endpoint->authzid != NULL && !mechanisms[*out].authzid) {
-        mig_error_set(err, MIG_E_USAGE, "%s can not log in as one user and act as another", mechanisms[*out].name);
+        mig_error_set(err, MIG_E_USAGE, "%s cannot log in as one user and act as another", mechanisms[*out].name);
         if (err != NULL) {
             err->scope = MIG_SCOPE_ACCOUNT;
         }

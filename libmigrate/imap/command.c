@@ -2,7 +2,7 @@
  * imap/command.c - the life of a command: RFC 3501 section 2.2 (tags, lines), RFC 7888 (literals that need no waiting)
  *
  * A command's line is gathered in memory and handed to the stream up to each literal and at its end, so that one with
- * an argument that can not be sent leaves no trace on the line.
+ * an argument that cannot be sent leaves no trace on the line.
  */
 #include "base/clock.h"
 #include "imap/session_private.h"
@@ -155,7 +155,7 @@ int mig__command_announce(mig__command *command, uint64_t size)
 }
 
 /*
- * The command can not go on. When nothing of it was sent, it is dropped and the session goes on without it; else the
+ * The command cannot go on. When nothing of it was sent, it is dropped and the session goes on without it; else the
  * server waits for the rest of a line that will not come, and the session is lost.
  */
 static int give_up(mig__command *command, mig_error *err)

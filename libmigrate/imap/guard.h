@@ -69,7 +69,7 @@ typedef enum mig__body_state {
     MIG__BODY_NIL    /* BODY[] NIL: the server has no content to give */
 } mig__body_state;
 
-/* What the guard parsed itself, since libetpan can not. Zero or NULL where absent. Borrowed until the next push. */
+/* What the guard parsed itself, since libetpan cannot. Zero or NULL where absent. Borrowed until the next push. */
 typedef struct mig__guard_extra {
     mig__body_state body;
     bool header;            /* that body is a header section, not the whole message */
@@ -120,7 +120,7 @@ void mig__guard_set_sink(mig__guard *guard, const mig__body_sink *sink);
 
 /*
  * From now on the FLAGS of a FETCH have its X-GM-LABELS besides, as keywords; FLAGS without labels are dropped, since
- * they do not tell all. A keyword is the label with "_" for what an atom can not hold, at most 50 octets of it (what
+ * they do not tell all. A keyword is the label with "_" for what an atom cannot hold, at most 50 octets of it (what
  * Dovecot takes), without the backslash of Gmail's own ones; \Starred and \Draft are flags already, \Important is
  * $Important (RFC 8457).
  */

@@ -191,7 +191,7 @@ void mig__add_string(mig__buffer *out, const char *octets, size_t length)
     mig__buffer_add_char(out, '"');
 }
 
-/* An atom, or "\" atom. libetpan takes "\SeenX" for \Seen and an X that it can not read: such a flag is none. */
+/* An atom, or "\" atom. libetpan takes "\SeenX" for \Seen and an X that it cannot read: such a flag is none. */
 static bool is_flag(mig__span flag)
 {
     static const char *const known[] = {"\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft", "\\Recent"};

@@ -133,7 +133,7 @@ static bool build_up(mig__decoder *decoder)
 }
 
 /*
- * Let libetpan parse the frame. *out is NULL when it can not; the session, in whatever state that left it, is built
+ * Let libetpan parse the frame. *out is NULL when it cannot; the session, in whatever state that left it, is built
  * anew for the next one. -1 is out of memory.
  */
 static int run(mig__decoder *decoder, const mig__frame *frame, struct mailimap_response **out, mig_error *err)

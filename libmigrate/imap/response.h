@@ -2,8 +2,8 @@
  * imap/response.h - one response, parsed: the only file of the project that includes libetpan's headers is response.c
  *
  * libetpan reads each response on its own, out of memory: the guard has framed and filtered it, BODY[] octets never
- * pass through it. So its buffer never grows beyond one response, a response that it can not parse costs only itself,
- * and the stream can not get out of step. All strings are borrowed until the next call on the same decoder or the next
+ * pass through it. So its buffer never grows beyond one response, a response that it cannot parse costs only itself,
+ * and the stream cannot get out of step. All strings are borrowed until the next call on the same decoder or the next
  * push into the guard that made the frame, whichever comes first.
  */
 #ifndef MIG_IMAP_RESPONSE_H

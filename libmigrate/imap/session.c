@@ -266,7 +266,7 @@ static int compress(mig__session *session)
 int mig__session_compress(mig__session *session, mig_error *err)
 {
     if (mig__command_in_flight(session) > 0) {
-        return mig_error_set(err, MIG_E_INTERNAL, "compression can not begin while commands are in flight");
+        return mig_error_set(err, MIG_E_INTERNAL, "compression cannot begin while commands are in flight");
     }
     return compress(session) == 0 ? 0 : mig__session_failure(session, err);
 }

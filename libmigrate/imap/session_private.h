@@ -102,7 +102,7 @@ void mig__response_words(const mig__response *response, char *out, size_t size);
 int mig__command_announce(mig__command *command, uint64_t size);
 
 /* argument.c */
-/* An argument can not be encoded: the command will not be sent, or the session is lost when part of it was. */
+/* An argument cannot be encoded: the command will not be sent, or the session is lost when part of it was. */
 bool mig__command_broken(const mig__command *command);
 void mig__command_add(mig__command *command, const char *octets, size_t length); /* to the line and to the trace */
 void mig__command_secret(mig__command *command, const char *value);              /* astring, masked in the trace */

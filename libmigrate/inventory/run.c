@@ -136,7 +136,7 @@ static int start_both(mig__inventory *run, mig_error *err)
     side_start to = {.run = run, .side = MIG_TARGET, .error = MIG_ERROR_INIT};
     pthread_t thread;
     if (run->options->target != NULL && pthread_create(&thread, NULL, start_side, &to) != 0) {
-        return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+        return mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
     }
     start_side(&from);
     if (run->options->target != NULL) {

@@ -74,7 +74,7 @@ static void decode_b(const word *from, mig__buffer *out)
     }
 }
 
-/* Text of a charset as UTF-8; what can not be converted becomes U+FFFD. False: the charset is unknown. */
+/* Text of a charset as UTF-8; what cannot be converted becomes U+FFFD. False: the charset is unknown. */
 static bool convert(const char *charset, char *text, size_t length, mig__buffer *out)
 {
     iconv_t converter = iconv_open("UTF-8", charset);

@@ -187,7 +187,7 @@ static int connect_error(const struct race *race, const char *host, uint16_t por
     char reasons[512];
 
     describe(race, reasons, sizeof reasons);
-    mig_error_set(err, timeout ? MIG_E_TIMEOUT : MIG_E_CONNECT, "can not connect to %s port %u (%s)", host,
+    mig_error_set(err, timeout ? MIG_E_TIMEOUT : MIG_E_CONNECT, "cannot connect to %s port %u (%s)", host,
                   (unsigned)port, reasons);
     return mig_error_hint(err, timeout ? "check the host name and port, and whether a firewall drops the connection"
                                        : "check the host name and port, and that the IMAP server is running");

@@ -10,7 +10,7 @@
 
 /*
  * The addresses of a host, for TCP. A name is looked up in a thread of its own, which is left to itself when the
- * deadline (mig__now_ms) passes or `stop` reaches level 2: getaddrinfo itself can not be interrupted. The caller
+ * deadline (mig__now_ms) passes or `stop` reaches level 2: getaddrinfo itself cannot be interrupted. The caller
  * releases *out with freeaddrinfo. 0, or -1 with MIG_E_DNS, MIG_E_TIMEOUT, MIG_E_INTERRUPTED, MIG_E_NOMEM.
  */
 int mig__resolve(const char *host, uint16_t port, const mig_stop *stop, int64_t deadline, struct addrinfo **out,

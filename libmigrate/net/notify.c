@@ -87,7 +87,7 @@ static int spawn(const char *command, pid_t *pid, int *input, mig_error *err)
         close(ends[1]);
     }
     *input = ends[1];
-    return status == 0 ? 0 : mig_error_errno(err, MIG_E_IO, status, "can not run the command for the end of the run");
+    return status == 0 ? 0 : mig_error_errno(err, MIG_E_IO, status, "cannot run the command for the end of the run");
 }
 
 int mig_notify_command(const char *command, const char *text, size_t length, mig_error *err)

@@ -60,7 +60,7 @@ static void set_times(mig_oauth2 *oauth2, int64_t lifetime_s)
     oauth2->renew_ms = oauth2->ends_ms - (life / 4 < SKEW_MS ? life / 4 : SKEW_MS);
 }
 
-/* A refresh token that can not be had again is kept: that of a person who signed in, or one that replaces the given. */
+/* A refresh token that cannot be had again is kept: that of a person who signed in, or one that replaces the given. */
 static int keep(const mig_oauth2 *oauth2, mig_error *err)
 {
     bool worth = oauth2->token.refresh[0] != '\0' && strcmp(oauth2->token.refresh, oauth2->given) != 0;
@@ -247,7 +247,7 @@ static int sign_in(mig_oauth2 *oauth2, mig_error *err)
     int result;
 
     if (!oauth2->show) {
-        mig_error_set(err, MIG_E_SECRET, "somebody has to sign in, and there is no way to tell it");
+        mig_error_set(err, MIG_E_SECRET, "interactive sign-in needed, but no callback is set");
         return mig_error_hint(err, "run the command at a terminal once");
     }
     if (start_device(oauth2, &device, err))

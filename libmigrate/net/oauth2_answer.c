@@ -59,7 +59,7 @@ static void forget(json_t *object)
 
 static int not_as_expected(const char *why, mig_error *err)
 {
-    mig_error_set(err, MIG_E_SECRET, "the answer of the token endpoint makes no sense: %s", why);
+    mig_error_set(err, MIG_E_SECRET, "invalid reply of the token endpoint: %s", why);
     return mig_error_hint(err, "check that the URL is the one of an OAuth 2 token endpoint");
 }
 

@@ -40,7 +40,7 @@ int mig__oauth2_read(const char *path, const char *what, mig__buffer *out, mig_e
     if (fd >= 0)
         got = read_all(fd, out->data, MIG__OAUTH2_FILE_MAX);
     if (got < 0) {
-        mig_error_errno(err, MIG_E_SECRET, errno, "can not read %s %s", what, path);
+        mig_error_errno(err, MIG_E_SECRET, errno, "cannot read %s %s", what, path);
     } else if (got == 0 || got == MIG__OAUTH2_FILE_MAX) {
         mig_error_set(err, MIG_E_SECRET, "%s %s is %s", what, path, got == 0 ? "empty" : "too long");
         got = -1;
@@ -161,7 +161,7 @@ static int replace(const char *path, const char *data, size_t length, mig_error 
     if (fd >= 0 && write_all(fd, data, length) == 0 && fsync(fd) == 0 && rename(name.data, path) == 0) {
         result = 0;
     } else {
-        mig_error_errno(err, MIG_E_IO, errno, "the tokens can not be kept in %s", path);
+        mig_error_errno(err, MIG_E_IO, errno, "the tokens cannot be kept in %s", path);
         if (fd >= 0)
             unlink(name.data);
     }

@@ -59,7 +59,7 @@ static int sign(EVP_PKEY *key, mig__jwt_algorithm algorithm, const mig__buffer *
         (algorithm == MIG__JWT_PS256 && !use_pss(context)) ||
         EVP_DigestSign(digest, signature, &length, (const unsigned char *)input->data + from, input->length - from) !=
             1) {
-        crypto_error("the assertion can not be signed", err);
+        crypto_error("the assertion cannot be signed", err);
         goto cleanup;
     }
     mig__base64url(signature, length, out);
@@ -166,7 +166,7 @@ static int assertion(const mig__oauth2_key *key, mig__jwt_algorithm algorithm, j
     if (header_text && claims_text)
         result = mig__jwt_sign(key->key, algorithm, header_text, claims_text, out, err);
     else
-        result = mig_error_set(err, MIG_E_USAGE, "user, scope or client ID can not be written as JSON (UTF-8 only)");
+        result = mig_error_set(err, MIG_E_USAGE, "user, scope or client ID cannot be written as JSON (UTF-8 only)");
     free(header_text);
     free(claims_text);
     json_decref(header);

@@ -59,7 +59,7 @@ static int copy_text(char **out, const char *text, mig_error *err)
     return !text || *out ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
 }
 
-/* Microsoft's endpoint `name` for a tenant, whose characters can not lead elsewhere. */
+/* Microsoft's endpoint `name` for a tenant, whose characters cannot lead elsewhere. */
 static int microsoft_url(char **out, const char *tenant, const char *name, mig_error *err)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.";

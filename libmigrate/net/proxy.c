@@ -153,7 +153,7 @@ static int socks_skip_address(dialogue *with, unsigned type, mig_error *err)
     if (type == 3 && hear(with, &length, 1, err))
         return -1;
     if (type != 1 && type != 3 && type != 4)
-        return mig_error_set(err, MIG_E_PROTOCOL, "its answer makes no sense");
+        return mig_error_set(err, MIG_E_PROTOCOL, "invalid SOCKS5 reply");
     return hear(with, octets, (size_t)length + 2, err);
 }
 
@@ -173,7 +173,7 @@ static int socks(dialogue *with, mig_error *err)
         return mig_error_hint(err, "give the user in its URL, socks5://user@host, and the password by a file");
     }
     if (reply[1] != 0 && reply[1] != 2)
-        return mig_error_set(err, MIG_E_PROTOCOL, "its answer makes no sense");
+        return mig_error_set(err, MIG_E_PROTOCOL, "invalid SOCKS5 reply");
     if (reply[1] == 2 && socks_login(with, err))
         return -1;
     mig__buffer_add(&request, "\5\1\0", 3);
@@ -183,9 +183,9 @@ static int socks(dialogue *with, mig_error *err)
     if (result)
         return -1;
     if (reply[0] != 5)
-        return mig_error_set(err, MIG_E_PROTOCOL, "its answer makes no sense");
+        return mig_error_set(err, MIG_E_PROTOCOL, "invalid SOCKS5 reply");
     if (reply[1] != 0)
-        return mig_error_set(err, MIG_E_CONNECT, "it can not connect to %s port %u: %s", with->endpoint->host,
+        return mig_error_set(err, MIG_E_CONNECT, "it cannot connect to %s port %u: %s", with->endpoint->host,
                              (unsigned)with->endpoint->port, socks_reason(reply[1]));
     return socks_skip_address(with, reply[3], err);
 }

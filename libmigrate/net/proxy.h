@@ -14,7 +14,7 @@
 
 /*
  * A descriptor that leads to endpoint->host:port by way of endpoint->proxy, as mig__connect gives it; or -1 with what
- * mig__connect fails with, MIG_E_USAGE (no proxy URL), MIG_E_AUTH (login refused), MIG_E_CONNECT (the proxy can not
+ * mig__connect fails with, MIG_E_USAGE (no proxy URL), MIG_E_AUTH (login refused), MIG_E_CONNECT (the proxy cannot
  * or will not), MIG_E_PROTOCOL.
  */
 int mig__proxy_connect(const mig_endpoint *endpoint, const mig_stop *stop, int64_t deadline, mig_error *err);

@@ -35,7 +35,7 @@ typedef struct mig__stream_stats {
  * TCP_NODELAY, keep-alive, CLOEXEC. `stop` (may be NULL) at level 2 ends every wait within 250 ms with
  * MIG_E_INTERRUPTED. `endpoint` and `stop` must outlive the stream.
  * Errors: MIG_E_DNS, MIG_E_CONNECT, MIG_E_TIMEOUT, MIG_E_CLOSED, MIG_E_TLS, MIG_E_CERTIFICATE, MIG_E_CLEARTEXT,
- * MIG_E_INTERRUPTED, MIG_E_NOMEM; MIG_E_IO (a certificate file, or the tunnel command can not be started); MIG_E_USAGE
+ * MIG_E_INTERRUPTED, MIG_E_NOMEM; MIG_E_IO (a certificate file, or the tunnel command cannot be started); MIG_E_USAGE
  * (pin or proxy malformed); from a proxy MIG_E_AUTH, MIG_E_PROTOCOL, MIG_E_BOUNDS and what its secret callback says.
  */
 mig__stream *mig__stream_open(const mig_endpoint *endpoint, const mig_stop *stop, mig_error *err);
@@ -87,7 +87,7 @@ bool mig__stream_readable(mig__stream *stream);
 /*
  * Queue octets; small pieces are gathered, large ones go out at once without being copied. While the peer does not
  * take data, what it sends is received into the stream's inbound buffer (up to 1 MiB), so that two full directions
- * can not block each other. 0 or -1.
+ * cannot block each other. 0 or -1.
  */
 int mig__stream_write(mig__stream *stream, const void *data, size_t length, mig_error *err);
 int mig__stream_flush(mig__stream *stream, mig_error *err);

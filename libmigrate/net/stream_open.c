@@ -74,7 +74,7 @@ int mig__stream_start_tls(mig__stream *stream, mig_error *err)
         return mig__stream_fail(stream, err);
     }
     if (stream->deflate) { /* RFC 4978 section 3: TLS is below compression */
-        mig_error_set(&stream->failure, MIG_E_INTERNAL, "TLS can not begin after compression");
+        mig_error_set(&stream->failure, MIG_E_INTERNAL, "TLS cannot begin after compression");
         return mig__stream_fail(stream, err);
     }
     if (mig__stream_flush(stream, err))

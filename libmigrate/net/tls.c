@@ -107,7 +107,7 @@ static int file_error(const char *what, const char *path, mig_error *err)
     if (ERR_SYSTEM_ERROR(code))
         mig_error_errno(err, MIG_E_IO, ERR_GET_REASON(code), "%s %s", what, path);
     else
-        mig_error_set(err, MIG_E_IO, "%s %s: %s", what, path, reason ? reason : "can not be used");
+        mig_error_set(err, MIG_E_IO, "%s %s: %s", what, path, reason ? reason : "cannot be used");
     ERR_clear_error();
     return mig_error_hint(err, "check that the file exists, can be read, and is in PEM form and not encrypted");
 }
@@ -119,7 +119,7 @@ static int load_trust(SSL_CTX *ssl, const mig_endpoint *endpoint, mig_error *err
     if (!endpoint->ca_file) {
         if (SSL_CTX_set_default_verify_paths(ssl) == 1)
             return 0;
-        return mig_error_set(err, MIG_E_IO, "the trust store of the system can not be used");
+        return mig_error_set(err, MIG_E_IO, "the trust store of the system cannot be used");
     }
     if (SSL_CTX_load_verify_file(ssl, endpoint->ca_file) != 1)
         return file_error("the file of trusted certificates", endpoint->ca_file, err);

@@ -10,7 +10,7 @@ typedef struct mig__tls_context mig__tls_context;
 
 /*
  * The system's trust store is found as OpenSSL finds it (SSL_CERT_FILE and SSL_CERT_DIR count). Errors: MIG_E_IO (a
- * file that can not be read), MIG_E_NOMEM, MIG_E_USAGE (a pin that is none).
+ * file that cannot be read), MIG_E_NOMEM, MIG_E_USAGE (a pin that is none).
  */
 mig__tls_context *mig__tls_context_new(const mig_endpoint *endpoint, mig_error *err);
 void mig__tls_context_free(mig__tls_context **context);

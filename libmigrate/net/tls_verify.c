@@ -82,7 +82,7 @@ int mig__tls_check_pin(const char *pins, X509 *certificate, mig_error *err)
     const char *pin;
 
     if (!key_pin(certificate, actual))
-        return mig_error_set(err, MIG_E_TLS, "the public key of the server can not be read");
+        return mig_error_set(err, MIG_E_TLS, "the public key of the server cannot be read");
     while (*pins && next_pin(&pins, &pin)) {
         if (!strncmp(pin, actual, PIN_LENGTH))
             return 0;

@@ -31,7 +31,7 @@ static int check(mig_plan *plan, const mig_plan_option *options, size_t count)
         if (strerror_r(errno, reason, sizeof reason) != 0) {
             reason[0] = '\0';
         }
-        if (mig__plan_problem(plan, options[i].file, options[i].line, "%s: %s can not be read: %s", options[i].name,
+        if (mig__plan_problem(plan, options[i].file, options[i].line, "%s: %s cannot be read: %s", options[i].name,
                               options[i].value, reason) != 0) {
             return -1;
         }

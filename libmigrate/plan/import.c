@@ -26,7 +26,7 @@ typedef struct importing {
 
 static int can_not_write(importing *in, const char *name, int errnum)
 {
-    mig_error_errno(in->err, errnum == EEXIST ? MIG_E_REFUSED : MIG_E_IO, errnum, "can not make %s/%s", in->directory,
+    mig_error_errno(in->err, errnum == EEXIST ? MIG_E_REFUSED : MIG_E_IO, errnum, "cannot make %s/%s", in->directory,
                     name);
     return errnum == EEXIST ? mig_error_hint(in->err, "name another directory: nothing that is there is overwritten")
                             : -1;
@@ -175,11 +175,11 @@ static int take_list(importing *in, mig__buffer *list)
 static int open_directories(importing *in)
 {
     if (mkdir(in->directory, 0700) != 0 && errno != EEXIST) {
-        return mig_error_errno(in->err, MIG_E_IO, errno, "can not make the directory %s", in->directory);
+        return mig_error_errno(in->err, MIG_E_IO, errno, "cannot make the directory %s", in->directory);
     }
     in->fd = open(in->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (in->fd < 0) {
-        return mig_error_errno(in->err, MIG_E_IO, errno, "can not open the directory %s", in->directory);
+        return mig_error_errno(in->err, MIG_E_IO, errno, "cannot open the directory %s", in->directory);
     }
     static const char *const made[] = {"plan.yaml", "accounts.csv", "secrets"};
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {

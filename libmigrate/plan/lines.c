@@ -158,7 +158,7 @@ int mig__lines_read(mig__lines *lines, const char *text, size_t length, unsigned
         if (yaml_parser_parse(&parser, &event) == 0) {
             *line = (unsigned)parser.problem_mark.line + 1;
             failed = mig_error_set(err, MIG_E_PLAN, "this is not YAML: %s",
-                                   parser.problem != NULL ? parser.problem : "it can not be read");
+                                   parser.problem != NULL ? parser.problem : "it cannot be read");
             break;
         }
         over = event.type == YAML_STREAM_END_EVENT;

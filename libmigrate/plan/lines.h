@@ -1,7 +1,7 @@
 /*
  * plan/lines.h - where each key of a YAML file stands, and of which kind it is
  *
- * libcyaml loads YAML into structures and names the line of what it can not load, but of that only the first, and of
+ * libcyaml loads YAML into structures and names the line of what it cannot load, but of that only the first, and of
  * values that turn out to be wrong later it knows no line. So the file is walked once before, and what libcyaml would
  * not load is cut out, so that all else can be loaded and looked at.
  */

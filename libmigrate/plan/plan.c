@@ -87,7 +87,7 @@ int mig__plan_read(const char *path, mig__buffer *out, mig_error *err)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     int failed = -1;
     if (fd < 0 || fstat(fd, &about) != 0) {
-        mig_error_errno(err, MIG_E_PLAN, errno, "can not read %s", path);
+        mig_error_errno(err, MIG_E_PLAN, errno, "cannot read %s", path);
     } else if (S_ISDIR(about.st_mode) || about.st_size > LARGEST_FILE) {
         mig_error_set(err, MIG_E_PLAN, "%s is no plan: it is a directory, or larger than 16 MiB", path);
     } else {
@@ -97,7 +97,7 @@ int mig__plan_read(const char *path, mig__buffer *out, mig_error *err)
         char piece[16384];
         ssize_t got = read(fd, piece, sizeof piece);
         if (got < 0 && errno != EINTR) {
-            failed = mig_error_errno(err, MIG_E_PLAN, errno, "can not read %s", path);
+            failed = mig_error_errno(err, MIG_E_PLAN, errno, "cannot read %s", path);
         } else if (got == 0) {
             break;
         } else if (got > 0) {

@@ -107,7 +107,7 @@ mig_secret *mig_secret_from_file(const char *path, mig_error *err)
     }
     ssize_t got = fd < 0 ? -1 : read_line(fd, line, sizeof line);
     if (got < 0) {
-        failed = mig_error_errno(err, MIG_E_SECRET, errno, "can not read the password file %s", path);
+        failed = mig_error_errno(err, MIG_E_SECRET, errno, "cannot read the password file %s", path);
     } else {
         failed = take_line(secret, line, (size_t)got, path, err);
         secret->exposed =
@@ -233,7 +233,7 @@ static int start(running *r, const char *command, mig_error *err)
     }
     r->out = out[0];
     r->errors = errors[0];
-    return status == 0 ? 0 : mig_error_errno(err, MIG_E_SECRET, status, "can not run the password command");
+    return status == 0 ? 0 : mig_error_errno(err, MIG_E_SECRET, status, "cannot run the password command");
 }
 
 /* Wait for the end of the command; at the deadline it and what it started are killed. False: it was. */

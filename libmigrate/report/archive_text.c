@@ -115,7 +115,7 @@ static void add_check_verdict(mig__buffer *out, const mig_archive_check_result *
         mig__buffer_add_text(out, "The archive is as it was signed.\n");
     } else {
         mig__buffer_add_text(out,
-                             "The archive is whole. It is not signed: that nobody changed it, it can not prove.\n");
+                             "The archive is whole. It is not signed: that nobody changed it, it cannot prove.\n");
     }
 }
 

@@ -249,7 +249,7 @@ static void put_next_step(writer *out, const mig_copy_result *result)
         put(out, "Next: look at what is listed above; after a change run the same command again, it tries only what is "
                  "missing.\n");
     else if (result->status == MIG_FAILED)
-        put(out, "Next: mend what the message above names, then run the same command again; what is copied already "
+        put(out, "Next: fix the problem above, then run the same command again; what is copied already "
                  "stays copied.\n");
 }
 

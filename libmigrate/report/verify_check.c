@@ -241,14 +241,14 @@ int mig_report_verify_check(const char *path, mig_report_state *state, mig_sink_
     json_error_t where;
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        return mig_error_errno(err, MIG_E_IO, errno, "%s can not be read", path);
+        return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be read", path);
     }
     int first = getc(file);
     *state = MIG_REPORT_OTHER;
     if (first != '{' || ungetc(first, file) == EOF) {
         bool unread = ferror(file) != 0;
         fclose(file);
-        return unread ? mig_error_set(err, MIG_E_IO, "%s can not be read", path) : 0;
+        return unread ? mig_error_set(err, MIG_E_IO, "%s cannot be read", path) : 0;
     }
     json_t *report = json_loadf(file, JSON_REJECT_DUPLICATES, &where);
     fclose(file);

@@ -173,7 +173,7 @@ static int do_round(mig__crew *crew, mig_error *err)
     for (size_t i = 0; i < count; i++) {
         pthread_join(threads[i], NULL);
     }
-    return count > 0 || most == 0 ? 0 : mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+    return count > 0 || most == 0 ? 0 : mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
 }
 
 /* ---- the rounds ---- */
@@ -208,7 +208,7 @@ static void decide(mig__crew *crew)
     for (size_t i = 0; failed && !crew->options->keep_going && i < crew->job_count; i++) {
         if (crew->jobs[i].out->state == MIG_RUN_WAITING) {
             skip(&crew->jobs[i], MIG_E_REFUSED, "not begun, because another account failed the check");
-            mig_error_hint(&crew->jobs[i].out->error, "mend that account, or go on without it by --keep-going");
+            mig_error_hint(&crew->jobs[i].out->error, "fix that account, or use --keep-going");
         }
     }
 }

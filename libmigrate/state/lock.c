@@ -74,21 +74,21 @@ int mig__lock_take(mig__lock *lock, const char *path, mig_error *err)
     name = buffer.data;
     fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
-        mig_error_errno(err, MIG_E_IO, errno, "can not open the lock file %s", name);
+        mig_error_errno(err, MIG_E_IO, errno, "cannot open the lock file %s", name);
         goto cleanup;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) {
             locked_error(fd, path, err);
         } else {
-            mig_error_errno(err, MIG_E_IO, errno, "can not lock %s", name);
+            mig_error_errno(err, MIG_E_IO, errno, "cannot lock %s", name);
             mig_error_hint(err, "keep the state on a file system that has locks, best a local one");
         }
         goto cleanup;
     }
     lock->unclean = pread(fd, &octet, 1, 0) == 1;
     if (write_record(fd) != 0) {
-        mig_error_errno(err, MIG_E_IO, errno, "can not write the lock file %s", name);
+        mig_error_errno(err, MIG_E_IO, errno, "cannot write the lock file %s", name);
         goto cleanup;
     }
     lock->fd = fd;

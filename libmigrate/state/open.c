@@ -25,11 +25,11 @@ static int sync_directory(const char *path, mig_error *err)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        return mig_error_errno(err, MIG_E_IO, errno, "can not open the directory %s", path);
+        return mig_error_errno(err, MIG_E_IO, errno, "cannot open the directory %s", path);
     }
     int rc = 0;
     if (fsync(fd) != 0 && errno != EINVAL) { /* EINVAL: a file system that has no such thing */
-        rc = mig_error_errno(err, MIG_E_IO, errno, "can not write the directory %s", path);
+        rc = mig_error_errno(err, MIG_E_IO, errno, "cannot write the directory %s", path);
     }
     close(fd);
     return rc;
@@ -57,7 +57,7 @@ static int make_directories(char *path, mig_error *err)
     if (slash && path[0] && access(path, F_OK) != 0) {
         rc = make_directories(path, err);
         if (rc == 0 && mkdir(path, 0700) != 0 && errno != EEXIST) {
-            rc = mig_error_errno(err, MIG_E_IO, errno, "can not make the directory %s", path);
+            rc = mig_error_errno(err, MIG_E_IO, errno, "cannot make the directory %s", path);
         }
         if (rc == 0) {
             char *above = strrchr(path, '/');
@@ -93,7 +93,7 @@ static char *resolve(const char *path, bool read_only, mig_error *err)
         }
         int fd = open(copy, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (fd < 0) {
-            mig_error_errno(err, errno == EISDIR ? MIG_E_STATE : MIG_E_IO, errno, "can not open the state file %s",
+            mig_error_errno(err, errno == EISDIR ? MIG_E_STATE : MIG_E_IO, errno, "cannot open the state file %s",
                             path);
             mig_error_hint(err, "check the path and its permissions, or name another file with --state");
             goto cleanup;
@@ -102,7 +102,7 @@ static char *resolve(const char *path, bool read_only, mig_error *err)
     }
     out = realpath(copy, NULL);
     if (!out) {
-        mig_error_errno(err, MIG_E_STATE, errno, "can not open the state file %s", path);
+        mig_error_errno(err, MIG_E_STATE, errno, "cannot open the state file %s", path);
         mig_error_hint(err, "name the state file of the copy with --state");
     }
 cleanup:
@@ -160,7 +160,7 @@ static int check(mig__state *state, bool unclean, mig_error *err)
 /*
  * WAL with synchronous=FULL: each commit is one fsync of the log, and is on disk when it returns; NORMAL would leave
  * the last commits to a power cut, and with them the knowledge of what may be on the target already. Where a file
- * system can not have the shared memory of WAL, SQLite stays with a rollback journal, and EXTRA makes that as durable.
+ * system cannot have the shared memory of WAL, SQLite stays with a rollback journal, and EXTRA makes that as durable.
  */
 static int make_durable(mig__state *state, mig_error *err)
 {

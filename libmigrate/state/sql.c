@@ -265,7 +265,7 @@ int mig__sql_error(sqlite3 *db, int rc, mig_error *err)
     }
     switch (primary) {
     case SQLITE_FULL:
-        mig_error_set(err, MIG_E_DISK_FULL, "the state file %s can not grow: the disk is full", name);
+        mig_error_set(err, MIG_E_DISK_FULL, "the state file %s cannot grow: the disk is full", name);
         return mig_error_hint(err, "make room and run again: what was copied so far is recorded");
     case SQLITE_NOMEM:
         return mig_error_set(err, MIG_E_NOMEM, "the state file %s: out of memory", name);

@@ -71,7 +71,7 @@ int mig__state_message_gone(mig__state *state, int64_t folder, uint32_t source_u
 {
     mig__op op = {.kind = OP_GONE, .folder = folder, .source_uid = source_uid, .state = state_now};
     if (state_now == MIG__MESSAGE_INTENT || state_now == MIG__MESSAGE_FAILED) {
-        return mig_error_set(err, MIG_E_INTERNAL, "a message can not be gone by state %d", (int)state_now);
+        return mig_error_set(err, MIG_E_INTERNAL, "a message cannot be gone by state %d", (int)state_now);
     }
     mig__op *queued = mig__op_new(&op, 0, err);
     return queued ? mig__queue(state, queued, 0, err) : -1;

@@ -237,7 +237,7 @@ static int search_item(mig__talk *talk, mig__store_item *item, void *context, mi
         int64_t date = 0;
         mig_error ignored = MIG_ERROR_INIT;
         if (mig__store_item_open(talk->store, talk->selected, item, &octets, &date, &ignored) != 0) {
-            /* What can not be opened is found, so that FETCH says what is wrong with it. */
+            /* What cannot be opened is found, so that FETCH says what is wrong with it. */
             return ignored.code == MIG_OK ? 0 : mig__uidset_add(&s->found, item->message.uid, item->message.uid, err);
         }
         close(octets.fd);

@@ -20,7 +20,7 @@ mig__store_folder *mig__talk_folder(mig__talk *talk, const char *wire, mig_error
         return NULL;
     }
     if (folder->problem != NULL) {
-        mig_error_set(err, MIG_E_CANNOT, "%s can not be read: %s", folder->path, folder->problem);
+        mig_error_set(err, MIG_E_CANNOT, "%s cannot be read: %s", folder->path, folder->problem);
         return NULL;
     }
     return folder;
@@ -90,7 +90,7 @@ static mig__store_folder *folder_at(mig_store *store, size_t i)
 }
 
 /*
- * The UIDs that this gives out are kept before any is told, all at once. A folder whose files can not be read has no
+ * The UIDs that this gives out are kept before any is told, all at once. A folder whose files cannot be read has no
  * numbers: STATUS, which is asked for it then, says why.
  */
 static int count_all(mig_store *store, numbers **all, size_t *known, mig_error *err)

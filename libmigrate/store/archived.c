@@ -81,7 +81,7 @@ static int make_directory(mig_store *store, unpacked *u, mig_error *err)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     if (store->state_path == NULL ? mkdtemp(made) == NULL : mkdir(made, 0700) != 0) {
-        mig_error_errno(err, MIG_E_IO, errno, "the directory %s to unpack into can not be made", made);
+        mig_error_errno(err, MIG_E_IO, errno, "the directory %s to unpack into cannot be made", made);
         free(made);
         return -1;
     }

@@ -92,7 +92,7 @@ int mig__replace_end(mig__replacing *replacing, mig_error *err)
 int mig__sync_directory(const char *path, mig_error *err)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Some file systems can not sync a directory (EINVAL): there is nothing to be done about it there. */
+    /* Some file systems cannot sync a directory (EINVAL): there is nothing to be done about it there. */
     bool failed = fd < 0 || (fsync(fd) != 0 && errno != EINVAL);
     int problem = errno;
     if (fd >= 0) {

@@ -36,7 +36,7 @@ int mig__maildir_make(const char *path, mig_error *err)
         int made = mkdir(part.data, 0700);
         int problem = errno;
         if (made != 0 && problem != EEXIST) {
-            mig_error_errno(err, MIG_E_IO, problem, "the directory %s can not be made", part.data);
+            mig_error_errno(err, MIG_E_IO, problem, "the directory %s cannot be made", part.data);
         }
         mig__buffer_free(&part);
         if (made != 0 && problem != EEXIST) {

@@ -20,7 +20,7 @@ static int make_parents(const mig_store *store, const char *path, mig_error *err
     for (char *slash = copy + strlen(store->path) + 1; failed == 0 && (slash = strchr(slash, '/')) != NULL; slash++) {
         *slash = '\0';
         if (mkdir(copy, 0700) != 0 && errno != EEXIST) {
-            failed = mig_error_errno(err, MIG_E_IO, errno, "the directory %s can not be made", copy);
+            failed = mig_error_errno(err, MIG_E_IO, errno, "the directory %s cannot be made", copy);
         }
         *slash = '/';
     }
@@ -329,7 +329,7 @@ int mig__maildir_move(mig_store *store, mig__store_folder *folder, uint32_t from
     mig__store_item item;
     *uid = 0;
     if (folder == to) {
-        return mig_error_set(err, MIG_E_CANNOT, "a message can not be moved to where it is");
+        return mig_error_set(err, MIG_E_CANNOT, "a message cannot be moved to where it is");
     }
     if (mig__maildir_begin(store, first, err) != 0) {
         return -1;

@@ -258,7 +258,7 @@ char *mig__maildir_directory(const mig_store *store, const char *wire, mig_error
     }
     for (const char *c = wire; *c != '\0'; c++) {
         if ((unsigned char)*c < ' ' || *c == 0x7f || (*c == '/' && !store->nested)) {
-            bad_name(wire, "it holds a character that a file's name can not hold", err);
+            bad_name(wire, "it holds a character that a file's name cannot hold", err);
             return NULL;
         }
     }

@@ -62,7 +62,7 @@ typedef struct mig__store_folder {
     mig_role role;
     bool subscribed;
     bool selectable;
-    char *problem; /* why it can not be opened; NULL: it can */
+    char *problem; /* why it cannot be opened; NULL: it can */
 
     bool loaded;
     unsigned users; /* that hold it (mig__store_hold) */
@@ -126,7 +126,7 @@ typedef struct mig__store_ops {
     void (*date)(const mig__stretch *octets, int64_t *date);
     /* How many octets a message has when it is given, as its file's name tells it. NULL, false: it does not. */
     bool (*size)(const mig__store_item *item, const mig__stretch *octets, uint64_t *size);
-    /* The file was renamed behind our back: its name now. 0; 1: it is gone. NULL: that can not be. */
+    /* The file was renamed behind our back: its name now. 0; 1: it is gone. NULL: that cannot be. */
     int (*find)(mig_store *store, mig__store_folder *folder, const mig__store_item *item, mig__buffer *out);
 
     /* Writing; all NULL in a store that is read only. Errors become the answer to the command. create, rename and
@@ -201,7 +201,7 @@ struct mig_store {
 /* Add a folder; takes `path` and `problem` over in any case. NULL: no memory, or the name is there already (EEXIST). */
 mig__store_folder *mig__store_add_folder(mig_store *store, const char *wire, char *path, mig_error *err);
 /*
- * What can not be read is a folder all the same, so that the report names it and the reason: `wire` is made fit to
+ * What cannot be read is a folder all the same, so that the report names it and the reason: `wire` is made fit to
  * show. A name that is taken gets a number. 0, or -1 without memory.
  */
 int mig__store_add_problem(mig_store *store, const char *wire, const char *path, const char *problem, mig_error *err);

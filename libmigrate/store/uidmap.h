@@ -53,7 +53,7 @@ typedef struct mig__uidmap mig__uidmap;
 
 /* Read the file of that name, if there is one (NULL: in memory only). MIG_E_STATE (not ours, damaged), MIG_E_IO. */
 mig__uidmap *mig__uidmap_open(const char *path, mig_error *err);
-/* The list of a folder, made when it is not there; borrowed until the next call. NULL: no memory, or the file can not
+/* The list of a folder, made when it is not there; borrowed until the next call. NULL: no memory, or the file cannot
  * be read again. */
 mig__uids *mig__uidmap_folder(mig__uidmap *map, const char *wire, mig_error *err);
 /* What is in the file needs no memory: it is read again when it is asked for. */

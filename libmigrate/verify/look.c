@@ -65,7 +65,7 @@ static int open_spool(const char *state_path, mig_error *err)
     }
     int fd = mig__spool_file(directory);
     if (fd < 0) {
-        mig_error_errno(err, MIG_E_IO, errno, "can not make a temporary file in %s", directory);
+        mig_error_errno(err, MIG_E_IO, errno, "cannot make a temporary file in %s", directory);
     }
     free(directory);
     return fd;
@@ -95,7 +95,7 @@ static int octets_data(const char *data, size_t length, void *context, mig_error
     if (octets->memory != NULL) {
         memcpy(octets->memory + octets->filled, data, length);
     } else if (mig__spool_put(octets->fd, data, length) != 0) {
-        return mig_error_errno(err, MIG_E_IO, errno, "can not write the temporary file of a large message");
+        return mig_error_errno(err, MIG_E_IO, errno, "cannot write the temporary file of a large message");
     }
     octets->filled += length;
     return 0;

@@ -133,7 +133,7 @@ static int set_target(mig__verify_run *run, mig__verify_job *job, const mig__map
     job->target =
         recorded != NULL ? mig__strdup(recorded) : mig__sides_wire(entry, &run->target_list, run->target_utf8);
     if (job->target == NULL) {
-        mig_error_set(&job->error, MIG_E_NAME, "the name '%s' can not be written on the target", entry->target);
+        mig_error_set(&job->error, MIG_E_NAME, "the name '%s' cannot be written on the target", entry->target);
         job->target = mig__strdup("");
     }
     job->target_name = recorded != NULL ? mig__sides_decoded(recorded) : mig__strdup(entry->target);

@@ -207,7 +207,7 @@ static int lacking(const reader *r, const mig__uidset *from, mig__uidset *out, m
     return 0;
 }
 
-/* A message that the server can not give may take the whole command with it: halves, until it stands alone. */
+/* A message that the server cannot give may take the whole command with it: halves, until it stands alone. */
 static int read_in_halves(reader *r, const mig__uidset *set, unsigned *attempts, mig_error *err)
 {
     mig__uidset rest = MIG__UIDSET_INIT, half = MIG__UIDSET_INIT;
@@ -228,7 +228,7 @@ static int read_in_halves(reader *r, const mig__uidset *set, unsigned *attempts,
     return failed;
 }
 
-/* Content was asked for and did not come: the message is gone by now, or the server can not give it. */
+/* Content was asked for and did not come: the message is gone by now, or the server cannot give it. */
 static int read_again(reader *r, mig_error *err)
 {
     unsigned attempts = MORE_ATTEMPTS;
@@ -385,7 +385,7 @@ static int add_thread(mig__verify_run *run, mig_side side, mig__session *session
     mig__digester_free(&digester);
     free(r);
     mig__gate_close(&run->gates[side], &session);
-    mig_error_set(&error, MIG_E_NOMEM, "can not start a thread");
+    mig_error_set(&error, MIG_E_NOMEM, "cannot start a thread");
     mig__verify_fail(run, &error);
     return -1;
 }

@@ -175,7 +175,7 @@ static int open_all(mig__verify_run *run, mig__session **source, mig__session **
         return -1;
     }
     if (pthread_create(&thread, NULL, open_side, &to) != 0) {
-        return mig_error_set(err, MIG_E_NOMEM, "can not start a thread");
+        return mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
     }
     int failed = open_state(run, err);
     if (failed == 0 && run->options->against == MIG_AGAINST_SOURCE) {

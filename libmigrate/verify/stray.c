@@ -146,7 +146,7 @@ static int choose_by_size(mig__verify_job *job, const strays *missing, mig_error
     return failed;
 }
 
-/* First sizes, then content. The mail of these folders is not judged: a folder that can not be read is passed over. */
+/* First sizes, then content. The mail of these folders is not judged: a folder that cannot be read is passed over. */
 static int read_others(mig__judge *j, const strays *missing, mig_error *err)
 {
     mig__verify_run *run = j->run;

@@ -105,7 +105,7 @@ static int connect_to(const char *host, const char *port)
     }
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen) != 0) {
-        die("can not connect");
+        die("cannot connect");
     }
     freeaddrinfo(found);
     int one = 1;
@@ -144,7 +144,7 @@ static int log_in(const char *host, const char *port, const char *user)
     int fd = connect_to(host, port);
     add_text(&b, TAG " LOGIN \"%s\" \"%s\"\r\n", user, password != NULL ? password : "");
     if (write(fd, b.data, b.length) != (ssize_t)b.length) {
-        die("can not write");
+        die("cannot write");
     }
     free(b.data);
     expect(fd, TAG);
@@ -165,7 +165,7 @@ static void run_fetch(int fd, char **mailboxes)
     }
     double start = now();
     if (write(fd, b.data, b.length) != (ssize_t)b.length) {
-        die("can not write");
+        die("cannot write");
     }
     unsigned long long octets = 0;
     size_t kept = 0;
@@ -271,7 +271,7 @@ static void move(connection *c, short events)
     if ((events & POLLOUT) && c->sent < c->out.length) {
         ssize_t sent = send(c->fd, c->out.data + c->sent, c->out.length - c->sent, MSG_NOSIGNAL);
         if (sent < 0 && errno != EAGAIN) {
-            die("can not write");
+            die("cannot write");
         }
         c->sent += sent > 0 ? (size_t)sent : 0;
     }

@@ -84,7 +84,7 @@ static int listen_on_loopback(void)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, length) != 0 || listen(fd, 64) != 0 ||
         getsockname(fd, (struct sockaddr *)&address, &length) != 0) {
-        die("can not listen");
+        die("cannot listen");
     }
     printf("%d\n", ntohs(address.sin_port));
     fflush(stdout);

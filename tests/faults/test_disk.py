@@ -68,7 +68,7 @@ class DiskCase(FaultCase):
         self.addCleanup(disk.unmount)
         return disk
 
-    def check_refusal(self, round_, result, pattern=r"(?i)no space|full|input/output|could not|can not"):
+    def check_refusal(self, round_, result, pattern=r"(?i)no space|full|input/output|could not|cannot"):
         """A run that ended for want of disk says so, and what to do."""
         if result.status != LOCAL:
             round_.fail("exit status %s instead of %d\n%s" % (result.status, LOCAL, result))
@@ -209,7 +209,7 @@ class FailingCalls(DiskCase):
         self.assertGreater(failed.count(LOCAL), 0)
 
     def test_allocation(self):
-        """Without a sanitizer, whose allocator can not be told to fail. shim.c tells whose allocations."""
+        """Without a sanitizer, whose allocator cannot be told to fail. shim.c tells whose allocations."""
         total = self.count("alloc", "release")
         pick = seeded("alloc")
         numbers = sorted(int(total ** pick.random()) for _ in range(ALLOCATIONS))

@@ -125,7 +125,7 @@ class UidValidity(FaultCase):
 
 
 class NoUidplus(FaultCase):
-    """The target tells no UIDs, and messages can not be told apart by their Message-ID, nor some by anything."""
+    """The target tells no UIDs, and messages cannot be told apart by their Message-ID, nor some by anything."""
 
     kinds = (("UIDPLUS",), ("UIDPLUS", "MULTIAPPEND"), ("UIDPLUS", "MULTIAPPEND", "LITERAL+"))
     user_count = 10 + 2 * ROUNDS * len(kinds)
@@ -172,7 +172,7 @@ class OneUnreadable(FaultCase):
     user_count = 8
 
     def test_message_that_can_not_be_fetched(self):
-        """Its file on the source can not be opened: that one is listed, all else arrives; later it comes, too."""
+        """Its file on the source cannot be opened: that one is listed, all else arrives; later it comes, too."""
         user = self.next_user()
         several = faults.messages(SEED + 24, 80)
         self.fill(user, several)

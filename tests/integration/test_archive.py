@@ -372,7 +372,7 @@ class Incremental(Source):
         self.assertIn("chain", self.kinds(self.check(path, expect=PARTIAL)))
         refused = self.export(self.account(user), path, "--incremental", expect=None)
         self.assertNotEqual(refused.status, DONE)
-        self.assertIn("can not be added to", refused.err)
+        self.assertIn("cannot be added to", refused.err)
 
     def test_another_account_is_refused(self):
         user, _ = self.fresh(mailgen.generate(SEED, 3))
@@ -554,7 +554,7 @@ class Broken(Source):
         shell = "trap '' XFSZ; ulimit -f 300; exec \"$@\""
         result = self.run_command(["/bin/sh", "-c", shell, "sh"] + command)
         self.assertEqual(result.status, LOCAL, str(result))
-        self.assertIn("can not write", result.err)
+        self.assertIn("cannot write", result.err)
         self.assertEqual([name for name in os.listdir(self.dir) if name.startswith("mail.tar")], [])
 
 

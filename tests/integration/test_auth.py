@@ -96,7 +96,7 @@ class Sasl(AuthCase):
 
     def test_identity_with_a_mechanism_that_has_none(self):
         result = self.copy_from(self.account("admin", "master-pw", authzid=self.user, auth="cram-md5"), expect=USAGE)
-        self.assertRegex(result.err, "can not log in as one user and act as another")
+        self.assertRegex(result.err, "cannot log in as one user and act as another")
         self.assertNotIn("auth failed", self.log())
 
     def test_mechanism_that_is_not_offered(self):

@@ -91,7 +91,7 @@ class Roles(Pair):
 
 
 class Dots(Pair):
-    """A target where a dot separates can not keep a dot inside a name."""
+    """A target where a dot separates cannot keep a dot inside a name."""
 
     source_options = {"layout": "fs"}
     target_options = {"separator": "."}
@@ -123,7 +123,7 @@ class InMemory(ToolCase):
             self.assertGreaterEqual(len(named), 4, str(result))
 
     def test_refused_by_the_target(self):
-        """H2: neither a foreign command nor a file comes of a hostile name; what can not be made is listed."""
+        """H2: neither a foreign command nor a file comes of a hostile name; what cannot be made is listed."""
         with MemServer() as source, MemServer() as target:
             source.mailboxes[b"INBOX"].add(b"Subject: arrives\r\n\r\n")
             source.add_mailbox(b"../../etc/passwd").add(b"Subject: climbs\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Many accounts in one go: a plan of fifty, some of which can not succeed, and all others that must."""
+"""Many accounts in one go: a plan of fifty, some of which cannot succeed, and all others that must."""
 
 import csv
 import http.server
@@ -558,7 +558,7 @@ class Plans(ToolCase):
         path = os.path.join(self.dir, "example.yaml")
         self.assertEqual(self.run_command([program(), "plan", "init", path]).status, DONE)
         result = self.run_command([program(), "plan", "check", path])
-        self.assertEqual((result.status, result.out.count("can not be read")), (USAGE, 4), str(result))
+        self.assertEqual((result.status, result.out.count("cannot be read")), (USAGE, 4), str(result))
         for side, user in (("old", "ann@old"), ("old", "bob@old"), ("new", "ann@new"), ("new", "robert@new")):
             os.makedirs(os.path.join(self.dir, "secrets", side), exist_ok=True)
             with open(os.path.join(self.dir, "secrets", side, user + ".example"), "w", encoding="utf-8") as out:
@@ -648,7 +648,7 @@ class Plans(ToolCase):
         for place, parts in planted.items():
             for part in parts:
                 self.assertTrue(any(part in text for text in told[place]), (place, part, result.out))
-        self.assertIn("%d things to mend" % sum(map(len, planted.values())), result.err)
+        self.assertIn("the plan has %d errors" % sum(map(len, planted.values())), result.err)
 
 
 if __name__ == "__main__":

@@ -163,7 +163,7 @@ class Reports(VerifyCase):
             file.write("no key\n")
         for name, words in (("encrypted.pem", "is encrypted"), ("ec.pem", "neither Ed25519 nor RSA"),
                             ("short.pem", "at least 2048 bits"), ("text.pem", "no private key"),
-                            ("public.pem", "no private key"), ("nowhere.pem", "can not be read")):
+                            ("public.pem", "no private key"), ("nowhere.pem", "cannot be read")):
             result = self.verify("--sign", self.path(name), expect=LOCAL)
             self.assertIn(words, result.err)
             self.assertIsNone(result.json)

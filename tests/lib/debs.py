@@ -1,4 +1,4 @@
-"""Servers from Debian packages that can not be installed beside Dovecot: downloaded, unpacked and run where they lie.
+"""Servers from Debian packages that cannot be installed beside Dovecot: downloaded, unpacked and run where they lie.
 
 The .deb files are kept in .build/servers; unpacked they live in a directory of the process that uses them. Libraries
 that the machine lacks are unpacked with them, so nothing is installed and root is not needed.
@@ -61,7 +61,7 @@ def _fetch(packages):
 def unpack(packages, libraries):
     """The directory that holds the packages unpacked, and `libraries` where the machine lacks them.
 
-    Raises unittest.SkipTest, with the reason, where they can not be downloaded.
+    Raises unittest.SkipTest, with the reason, where they cannot be downloaded.
     """
     key = tuple(packages)
     if key in _unpacked:
@@ -86,14 +86,14 @@ def library_path(root):
 
 
 def lacking(root, program):
-    """Libraries that the program still can not find."""
+    """Libraries that the program still cannot find."""
     done = subprocess.run(["ldd", program], env=dict(os.environ, LD_LIBRARY_PATH=library_path(root)), check=False,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, encoding="utf-8")
     return re.findall(r"(\S+) => not found", done.stdout)
 
 
 def insist(root, program):
-    """Skip the test where the program can not run."""
+    """Skip the test where the program cannot run."""
     names = lacking(root, program)
     if names:
         raise unittest.SkipTest("%s lacks %s" % (os.path.basename(program), " ".join(names)))

@@ -1,7 +1,7 @@
 """An IMAP server in memory that keeps every octet as it came, and does what a test wants of it.
 
 Dovecot answers for real servers; this one is for what Dovecot does not do: bare LF, mailbox names that are no mUTF-7,
-keywords that are not kept, folders that can not be made, and servers without this or that capability.
+keywords that are not kept, folders that cannot be made, and servers without this or that capability.
 """
 
 import base64
@@ -23,7 +23,7 @@ UIDVALIDITIES = itertools.count(1000)  # no two mailboxes of any two servers are
 
 
 def string(octets):
-    """A name as the server writes it: a literal where a quoted string can not be."""
+    """A name as the server writes it: a literal where a quoted string cannot be."""
     return b"{%d}\r\n%s" % (len(octets), octets) if re.search(rb"[\r\n\0]", octets) else imaputil.quote(octets)
 
 

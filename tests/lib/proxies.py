@@ -121,7 +121,7 @@ class Proxy:
         try:
             server = self._connect(host.strip("[]"), int(port))
         except OSError:
-            sock.sendall(b"HTTP/1.1 502 can not reach it\r\nContent-Length: 0\r\n\r\n")
+            sock.sendall(b"HTTP/1.1 502 cannot reach it\r\nContent-Length: 0\r\n\r\n")
             raise
         sock.sendall(b"HTTP/1.1 200 go on\r\n\r\n")
         return server

@@ -17,7 +17,7 @@ typedef struct cli_account {
     cli_options options;
     cli_secrets secrets;
     char *state_path; /* NULL: as in the options */
-    mig_error unfit;  /* its password, say, can not be had; code MIG_OK: nothing is wrong */
+    mig_error unfit;  /* its password, say, cannot be had; code MIG_OK: nothing is wrong */
 } cli_account;
 
 typedef struct cli_accounts {
@@ -44,7 +44,7 @@ int cli_accounts_take(cli_accounts *accounts, const cli_tool *tool, mig_plan *pl
 
 /*
  * State files and passwords of all accounts. The two variables for passwords hold for every account that has none of
- * its own. Of a plan, an account whose password can not be had is unfit, and the others go on. Errors: those of
+ * its own. Of a plan, an account whose password cannot be had is unfit, and the others go on. Errors: those of
  * cli_state_path and cli_secrets_prepare.
  */
 int cli_accounts_prepare(cli_accounts *accounts, cli_terminal *terminal, mig_stop *stop, mig_error *err);

@@ -51,6 +51,6 @@ int cli_check_report(const cli_options *options, mig_error *err)
          : options->public_key_path                     ? "The report is as it was signed."
                                                         : "Nothing speaks against the report, but it proves nothing.");
     if (fflush(stdout) != 0 || ferror(stdout))
-        return mig_error_set(err, MIG_E_IO, "standard output can not be written");
+        return mig_error_set(err, MIG_E_IO, "standard output cannot be written");
     return fits == 0 || state == MIG_REPORT_CONTRADICTORY;
 }

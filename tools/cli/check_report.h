@@ -6,7 +6,7 @@
 
 /*
  * Tell it on standard output. 0: it was not changed, as far as that can be told from what was given; 1: it was; -1 with
- * an error: a file can not be read, or nothing can be told.
+ * an error: a file cannot be read, or nothing can be told.
  */
 int cli_check_report(const cli_options *options, mig_error *err);
 

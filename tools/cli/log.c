@@ -15,7 +15,7 @@ int cli_log_open(cli_log *log, const char *path, mig_error *err)
         return 0;
     log->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (log->fd < 0)
-        return mig_error_errno(err, MIG_E_IO, errno, "the log %s can not be opened", path);
+        return mig_error_errno(err, MIG_E_IO, errno, "the log %s cannot be opened", path);
     return 0;
 }
 

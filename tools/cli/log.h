@@ -1,7 +1,7 @@
 /*
  * cli/log.h - where the library's events go: a file of JSON lines, and standard error
  *
- * When the file can not be written any more (a full disk), the run is asked to stop, and cli_log_close tells why.
+ * When the file cannot be written any more (a full disk), the run is asked to stop, and cli_log_close tells why.
  */
 #ifndef CLI_LOG_H
 #define CLI_LOG_H

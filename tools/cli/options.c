@@ -468,7 +468,7 @@ static int answer(const cli_options *options, const cli_tool *tool, poptContext 
         printf("%s %s\n", tool->name, MIG_VERSION);
     }
     if (fflush(stdout) != 0 || ferror(stdout))
-        return mig_error_set(err, MIG_E_IO, "standard output can not be written");
+        return mig_error_set(err, MIG_E_IO, "standard output cannot be written");
     return 0;
 }
 

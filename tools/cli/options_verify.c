@@ -45,7 +45,7 @@ int cli_verify_apply(cli_options *options, int option, const char *value, mig_er
     }
 }
 
-/* What goes to standard output can not be told apart there. */
+/* What goes to standard output cannot be told apart there. */
 int cli_check_outputs(const cli_options *options, mig_error *err)
 {
     const char *const paths[] = {options->json_path, options->html_path, options->csv_path};
@@ -55,7 +55,7 @@ int cli_check_outputs(const cli_options *options, mig_error *err)
         files += paths[i] && strcmp(paths[i], "-") != 0;
         for (size_t k = 0; k < i; k++)
             if (paths[i] && paths[k] && strcmp(paths[i], paths[k]) == 0)
-                return mig_error_set(err, MIG_E_USAGE, "two reports can not be written to the same place, %s",
+                return mig_error_set(err, MIG_E_USAGE, "two reports cannot be written to the same place, %s",
                                      paths[i]);
     }
     if (options->sign_path && on_output > 0)

@@ -10,7 +10,7 @@
 
 static int refuse(cli_output *output, int errnum, mig_error *err)
 {
-    mig_error_errno(err, MIG_E_IO, errnum, "%s can not be written", output->path ? output->path : "standard output");
+    mig_error_errno(err, MIG_E_IO, errnum, "%s cannot be written", output->path ? output->path : "standard output");
     cli_output_close(output);
     return -1;
 }

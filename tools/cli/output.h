@@ -2,7 +2,7 @@
  * cli/output.h - where results go: standard output, or a file that appears whole or not at all
  *
  * A regular file is written beside its final name and renamed at the end, so that a run that is killed leaves the
- * previous file. It is opened before the work begins: a path that can not be written is told at once, not hours later.
+ * previous file. It is opened before the work begins: a path that cannot be written is told at once, not hours later.
  */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H

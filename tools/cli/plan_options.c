@@ -38,7 +38,7 @@ static int answer(poptContext context, int option, mig_error *err)
                name);
     else
         printf("%s %s\n", name, MIG_VERSION);
-    return fflush(stdout) != 0 || ferror(stdout) ? mig_error_set(err, MIG_E_IO, "standard output can not be written")
+    return fflush(stdout) != 0 || ferror(stdout) ? mig_error_set(err, MIG_E_IO, "standard output cannot be written")
                                                  : 0;
 }
 

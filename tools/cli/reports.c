@@ -38,7 +38,7 @@ static int sign(cli_reports *reports, const char *path, mig_error *err)
     if (result == 0)
         result = cli_output_open(&output, beside, err);
     if (result == 0 && cli_output_sink((const char *)signature.octets, signature.length, &output) != 0)
-        result = mig_error_set(err, MIG_E_IO, "%s can not be written", beside);
+        result = mig_error_set(err, MIG_E_IO, "%s cannot be written", beside);
     if (result == 0)
         result = cli_output_commit(&output, err);
     cli_output_close(&output);

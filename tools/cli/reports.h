@@ -24,7 +24,7 @@ typedef struct cli_reports {
         {CLI_OUTPUT_INIT, CLI_OUTPUT_INIT, CLI_OUTPUT_INIT}, {NULL, NULL, NULL}, NULL                                  \
     }
 
-/* Before the work: the key and the files, so that what can not be written is told at once. */
+/* Before the work: the key and the files, so that what cannot be written is told at once. */
 int cli_reports_open(cli_reports *reports, const cli_options *options, mig_error *err);
 
 /* Write those that were asked for, each with its signature in FILE.sig. A form that no option asks for may be NULL. */

@@ -58,7 +58,7 @@ static int take_option(cli_standing_options *options, poptContext context, int o
         else
             printf("%s %s\n", name, MIG_VERSION);
         if (fflush(stdout) != 0 || ferror(stdout))
-            result = mig_error_set(err, MIG_E_IO, "standard output can not be written");
+            result = mig_error_set(err, MIG_E_IO, "standard output cannot be written");
     }
     free(value);
     return result;
@@ -134,7 +134,7 @@ static int read_directory(cli_standing *standing, const char *directory, mig_err
     if (!listing && errno == ENOENT)
         return 0; /* nothing was ever run */
     if (!listing)
-        return mig_error_errno(err, MIG_E_IO, errno, "%s can not be read", directory);
+        return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be read", directory);
     while (result == 0 && (entry = readdir(listing))) {
         char path[4096];
         if (is_state_name(entry->d_name) &&
@@ -182,7 +182,7 @@ int cli_standing_read(cli_standing *standing, const cli_standing_options *option
     if (!path)
         result = read_directory(standing, usual, err);
     else if (stat(path, &about) != 0)
-        result = mig_error_errno(err, MIG_E_IO, errno, "%s can not be read", path);
+        result = mig_error_errno(err, MIG_E_IO, errno, "%s cannot be read", path);
     else if (S_ISDIR(about.st_mode))
         result = read_directory(standing, path, err);
     else

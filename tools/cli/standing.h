@@ -27,7 +27,7 @@ typedef struct cli_standing {
     mig_error first_error; /* ...and why the first of them */
 } cli_standing;
 
-/* Read them all. Errors: MIG_E_IO (the place can not be read), MIG_E_STATE, MIG_E_PLAN, MIG_E_NOMEM. */
+/* Read them all. Errors: MIG_E_IO (the place cannot be read), MIG_E_STATE, MIG_E_PLAN, MIG_E_NOMEM. */
 int cli_standing_read(cli_standing *standing, const cli_standing_options *options, mig_error *err);
 void cli_standing_clear(cli_standing *standing);
 

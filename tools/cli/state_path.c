@@ -67,7 +67,7 @@ static int make_directories(char *path, mig_error *err)
         const char kept = *slash;
         *slash = '\0';
         if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            return mig_error_errno(err, MIG_E_IO, errno, "the directory %s can not be made", path);
+            return mig_error_errno(err, MIG_E_IO, errno, "the directory %s cannot be made", path);
         *slash = kept;
         if (kept == '\0')
             return 0;

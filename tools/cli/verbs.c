@@ -108,10 +108,10 @@ int cli_verbs_exec(const cli_verbs *verbs, const char *directory, const char *ve
     if (length > 0 && (size_t)length < sizeof path) {
         execv(path, argv);
         if (errno != ENOENT)
-            return mig_error_errno(err, MIG_E_IO, errno, "%s can not be started", path);
+            return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be started", path);
     }
     execvp(program, argv);
     if (errno != ENOENT)
-        return mig_error_errno(err, MIG_E_IO, errno, "%s can not be started", program);
+        return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be started", program);
     return unknown_verb(verbs, verb, err);
 }

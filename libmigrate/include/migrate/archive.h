@@ -45,10 +45,10 @@ typedef struct mig_archive_options {
     uint64_t max_size;
 
     int connections; /* most connections to the server; 0: 4 */
-    int patience_ms; /* how long to keep trying while the server can not be reached; 0: 2 minutes */
+    int patience_ms; /* how long to keep trying while the server cannot be reached; 0: 2 minutes */
     uint64_t memory; /* budget for message octets held in memory; 0: 8 MiB */
     mig_log log;
-    mig_stop *stop; /* NULL: can not be asked to stop */
+    mig_stop *stop; /* NULL: cannot be asked to stop */
 
     void (*progress)(const mig_progress *progress, void *context); /* as in mig_copy_options */
     void *progress_context;
@@ -107,7 +107,7 @@ typedef enum mig_archive_found {
     MIG_ARCHIVE_MISSING,   /* the manifest has it, the archive has not */
     MIG_ARCHIVE_EXTRA,     /* the archive has it, the manifest has not */
     MIG_ARCHIVE_REFUSED,   /* a member that could do harm */
-    MIG_ARCHIVE_CUT,       /* the archive ends before its manifest, or can not be read any further */
+    MIG_ARCHIVE_CUT,       /* the archive ends before its manifest, or cannot be read any further */
     MIG_ARCHIVE_MANIFEST,  /* the manifest is malformed, or contradicts itself */
     MIG_ARCHIVE_ROOT,      /* manifest.root does not fit the manifest */
     MIG_ARCHIVE_SIGNATURE, /* the signature is missing, or does not fit */
@@ -148,7 +148,7 @@ typedef struct mig_archive_check_options {
     const char *public_key; /* PEM; NULL: the signature is not checked */
     mig_secret_fn *secret;  /* password of an encrypted archive; NULL: none */
     void *secret_context;
-    mig_stop *stop; /* NULL: can not be asked to stop */
+    mig_stop *stop; /* NULL: cannot be asked to stop */
 
     void (*progress)(const mig_progress *progress, void *context); /* NULL: none */
     void *progress_context;

@@ -63,10 +63,10 @@ typedef struct mig_copy_options {
     bool force;   /* go on where a safety check would stop */
     bool dry_run; /* send nothing that changes anything; the state is not written either */
 
-    int patience_ms; /* how long to keep trying while a server can not be reached; 0: 2 minutes */
+    int patience_ms; /* how long to keep trying while a server cannot be reached; 0: 2 minutes */
     uint64_t memory; /* budget for message octets held in memory; 0: 24 MiB */
     mig_log log;
-    mig_stop *stop; /* NULL: can not be asked to stop */
+    mig_stop *stop; /* NULL: cannot be asked to stop */
 
     void (*progress)(const mig_progress *progress, void *context); /* about 10 times a second, one thread; NULL: none */
     void *progress_context;

@@ -63,7 +63,7 @@ typedef struct mig_endpoint {
     char *client_cert; /* PEM, for EXTERNAL; NULL: none */
     char *client_key;  /* PEM; NULL: in client_cert */
     char *tunnel; /* shell command to speak IMAP with through its standard input and output, instead of TCP; it runs
-                     in a process group of its own, can not ask anything, and counts as this machine for
+                     in a process group of its own, cannot ask anything, and counts as this machine for
                      MIG_TLS_NONE; `tls` says what to do inside of it; NULL: connect by TCP */
     char *proxy;  /* "socks5://[user@]host[:1080]" or "http://[user@]host[:3128]" (CONNECT); NULL: none */
     int tls_min;  /* 12 (TLS 1.2) or 13 (TLS 1.3); 0 means 12 */

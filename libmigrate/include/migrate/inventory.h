@@ -90,7 +90,7 @@ typedef struct mig_inventory_year {
 typedef struct mig_obstacle {
     char *folder;  /* UTF-8; "" for the account */
     mig_code code; /* MIG_E_TOO_BIG, MIG_E_OVERQUOTA, MIG_E_NAME, MIG_E_FLAG, MIG_E_DIFFERENT, ... */
-    bool blocks;   /* something can not be copied; false: it will be there, but changed in this way */
+    bool blocks;   /* something cannot be copied; false: it will be there, but changed in this way */
     char *text;
 } mig_obstacle;
 
@@ -156,7 +156,7 @@ typedef struct mig_inventory_options {
     mig_labels labels;        /* as in mig_copy_options */
     bool force;               /* go on where a safety check would stop */
     mig_log log;
-    mig_stop *stop; /* NULL: can not be asked to stop */
+    mig_stop *stop; /* NULL: cannot be asked to stop */
 
     void (*progress)(const mig_progress *progress, void *context); /* as in mig_copy_options */
     void *progress_context;

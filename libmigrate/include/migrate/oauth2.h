@@ -90,7 +90,7 @@ typedef struct mig_oauth2 mig_oauth2;
 
 /*
  * Check the options and read their files; nothing is sent yet. NULL: MIG_E_USAGE (an option missing, or none of this
- * grant's; a URL that is not https), MIG_E_SECRET (a file that can not be read or is not what it should be),
+ * grant's; a URL that is not https), MIG_E_SECRET (a file that cannot be read or is not what it should be),
  * MIG_E_NOMEM.
  */
 mig_oauth2 *mig_oauth2_new(const mig_oauth2_options *options, mig_error *err);

@@ -64,7 +64,7 @@ typedef struct mig_plan {
 /*
  * Read a plan and the list of accounts that it names. Paths in it are relative to the directory of the plan, and stand
  * in the options as they can be opened. Returns the plan, to be released with mig_plan_free, also when it has problems:
- * then only they are of use. NULL: MIG_E_PLAN (the file can not be read), MIG_E_NOMEM.
+ * then only they are of use. NULL: MIG_E_PLAN (the file cannot be read), MIG_E_NOMEM.
  */
 mig_plan *mig_plan_load(const char *path, mig_error *err);
 
@@ -72,7 +72,7 @@ mig_plan *mig_plan_load(const char *path, mig_error *err);
 int mig_plan_add_problem(mig_plan *plan, const char *file, unsigned line, const char *text, mig_error *err);
 
 /*
- * Add a problem for each file with a password, certificate or key that can not be read; they are not opened. 0, or -1
+ * Add a problem for each file with a password, certificate or key that cannot be read; they are not opened. 0, or -1
  * with MIG_E_NOMEM.
  */
 int mig_plan_check_files(mig_plan *plan, mig_error *err);

@@ -39,7 +39,7 @@ typedef struct mig_run_account {
     mig_verify_options verify; /* depth, against, sample, seed; everything else comes from `copy` */
     mig_inventory_depth depth; /* of the inventory */
     const char *providers[2];  /* names of profiles; NULL: by what the server shows */
-    const mig_error *unfit; /* known beforehand to be in its way, as a password that can not be read; NULL: nothing */
+    const mig_error *unfit; /* known beforehand to be in its way, as a password that cannot be read; NULL: nothing */
 } mig_run_account;
 
 typedef enum mig_run_state {
@@ -83,7 +83,7 @@ typedef struct mig_run_options {
     int jobs;             /* accounts at once; 0: 4 */
     int host_connections; /* to one host, over all accounts; 0: 64 */
     mig_log log;
-    mig_stop *stop; /* NULL: can not be asked to stop */
+    mig_stop *stop; /* NULL: cannot be asked to stop */
 
     void (*progress)(const mig_run_progress *progress, void *context); /* some times a second, one thread; NULL: none */
     void *progress_context;

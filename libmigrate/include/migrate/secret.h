@@ -24,7 +24,7 @@ typedef struct mig_secret mig_secret;
 mig_secret *mig_secret_from_value(const char *value, mig_error *err);
 
 /*
- * The first line of a file, without its line end; read at once. NULL: MIG_E_SECRET (can not be read, empty, too long).
+ * The first line of a file, without its line end; read at once. NULL: MIG_E_SECRET (cannot be read, empty, too long).
  */
 mig_secret *mig_secret_from_file(const char *path, mig_error *err);
 

@@ -43,7 +43,7 @@ int mig_signer_sign(mig_signer *signer, const char *path, mig_signature *out, mi
 
 /*
  * Does the signature in the file `signature_path` fit the file `path`, by the public key in `key_path`? Returns 1: it
- * does; 0: it does not: file, signature and key do not belong together; -1 with MIG_E_IO (a file can not
+ * does; 0: it does not: file, signature and key do not belong together; -1 with MIG_E_IO (a file cannot
  * be read; no public key, or of another kind) or MIG_E_NOMEM.
  */
 int mig_signature_check(const char *path, const char *signature_path, const char *key_path, mig_error *err);

@@ -35,7 +35,7 @@ bool mig_store_is_url(const char *url);
  * Make a store and turn `endpoint` into the way to it: `host` becomes the scheme, `user` the absolute path, `dial`
  * leads here; other members stay as they are. Nothing is opened yet. The store must outlive every run that uses the
  * endpoint; the log of a run hears what is left out of files, and its context must live as long as the store. A target
- * must be a maildir:. NULL: MIG_E_USAGE (no path, a scheme that can not be written to), MIG_E_IO (the working directory
+ * must be a maildir:. NULL: MIG_E_USAGE (no path, a scheme that cannot be written to), MIG_E_IO (the working directory
  * of a relative path), MIG_E_NOMEM.
  */
 mig_store *mig_store_new(const char *url, mig_side side, mig_endpoint *endpoint, mig_error *err);

@@ -164,7 +164,7 @@ typedef struct mig_verify_options {
     int connections; /* most connections a side; 0: 4 */
     int patience_ms; /* keep trying to reach a server again for this long after a cut; 0: 120,000 */
     mig_log log;
-    mig_stop *stop; /* NULL: can not be asked to stop */
+    mig_stop *stop; /* NULL: cannot be asked to stop */
 
     void (*progress)(const mig_progress *progress, void *context); /* as in mig_copy_options */
     void *progress_context;

@@ -140,7 +140,7 @@ static void a_wait_ends_when_it_is_woken(void **state)
     flag f = {.lock = PTHREAD_MUTEX_INITIALIZER};
     pthread_t thread;
     mig__cond_init(&f.changed);
-    pthread_mutex_lock(&f.lock); /* the flag can not be raised before somebody waits */
+    pthread_mutex_lock(&f.lock); /* the flag cannot be raised before somebody waits */
     assert_int_equal(pthread_create(&thread, NULL, raise_flag, &f), 0);
     bool in_time = true;
     while (in_time && !f.raised) {

@@ -135,7 +135,7 @@ static void keys_that_do_not_serve(void **state)
     write_file("key", "no key", 6);
     assert_refused("no private key");
     unlink(at("key"));
-    assert_refused("can not be read");
+    assert_refused("cannot be read");
 
     EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     FILE *file = fopen(at("key"), "w");

@@ -123,7 +123,7 @@ static void test_log(void **state)
     fclose(file);
 }
 
-/* F1: the run is asked to stop when its log can not be written. */
+/* F1: the run is asked to stop when its log cannot be written. */
 static void test_log_on_full_disk(void **state)
 {
     (void)state;

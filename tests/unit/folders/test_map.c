@@ -309,7 +309,7 @@ static void test_roles_meet(void **state)
     const there deep_target[] = {{.name = "Folders/Sent", .announced = SENT}, {.name = "Sent"}, {.name = NULL}};
     check(&slashes, deep, deep_target);
 
-    /* a node that can not be selected has no role to give */
+    /* a node that cannot be selected has no role to give */
     const line node[] = {{.name = "Gesendet", .target = "Gesendet", .role = SENT}, {.name = NULL}};
     const there node_target[] = {{.name = "Sent", .announced = SENT, .attributes = MIG_ATTR_NOSELECT}, {.name = NULL}};
     check(&slashes, node, node_target);

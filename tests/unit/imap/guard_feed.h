@@ -149,7 +149,7 @@ static inline mig_code feed_push(feed *f, const char *octets, size_t length)
                     return f->error.code;
                 }
                 if (f->insist && !frame.odd && response.kind == MIG__RESPONSE_ODD) {
-                    fprintf(stderr, "libetpan can not parse <%s>\n", frame.text);
+                    fprintf(stderr, "libetpan cannot parse <%s>\n", frame.text);
                     abort();
                 }
                 feed_describe_response(f, &response);

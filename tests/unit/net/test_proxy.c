@@ -193,15 +193,15 @@ static void test_socks_refuses(void **state)
     fails("socks5://me@", "mail.example", MIG_E_AUTH, "login was refused");
     expect(0, 3, "\5\0", 2);
     expect(1, 19, "\5\5\0\1\0\0\0\0\0\0", 10);
-    fails("socks5://", "mail.example", MIG_E_CONNECT, "can not connect to mail.example port 993: connection refused");
+    fails("socks5://", "mail.example", MIG_E_CONNECT, "cannot connect to mail.example port 993: connection refused");
     expect(0, 3, "\5\0", 2);
     expect(1, 19, "\5\143\0\1\0\0\0\0\0\0", 10);
     fails("socks5://", "mail.example", MIG_E_CONNECT, "unknown reason");
     expect(0, 3, "\5\0", 2);
     expect(1, 19, "\5\0\0\7\0\0\0\0\0\0", 10);
-    fails("socks5://", "mail.example", MIG_E_PROTOCOL, "makes no sense");
+    fails("socks5://", "mail.example", MIG_E_PROTOCOL, "invalid SOCKS5 reply");
     expect(0, 3, "\5\7", 2);
-    fails("socks5://", "mail.example", MIG_E_PROTOCOL, "makes no sense");
+    fails("socks5://", "mail.example", MIG_E_PROTOCOL, "invalid SOCKS5 reply");
     expect(0, 3, "HTTP/1.1 400 Bad Request\r\n", 26);
     fails("socks5://", "mail.example", MIG_E_PROTOCOL, "SOCKS version 5");
 }

@@ -181,7 +181,7 @@ static void test_problems(void **state)
     problem("lead out", 4,
             "version: 1\nsource: {host: h, password-file: s/%u}\ntarget: {host: t}\n"
             "accounts: [{source: ../../etc/passwd}]\n");
-    problem("can not read", 0, SIDES "accounts-file: nothing.csv\n");
+    problem("cannot read", 0, SIDES "accounts-file: nothing.csv\n");
 }
 
 static void test_list(void **state)

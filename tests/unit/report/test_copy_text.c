@@ -77,7 +77,7 @@ static void test_failed(void **state)
     assert_holds(text, "The copy of u1@old to u1@new failed: login refused");
     assert_holds(text, "go away");
     assert_holds(text, "check the password");
-    assert_holds(text, "Next: mend");
+    assert_holds(text, "Next: fix the problem");
 }
 
 static void test_interrupted(void **state)
@@ -110,7 +110,7 @@ static void test_interrupted(void **state)
     mig_error_set(&account.error, MIG_E_OVERQUOTA, "the target's quota is used up");
     text = summary_of(&result);
     assert_holds(text, "failed: the target's quota is used up\n");
-    assert_holds(text, "Left to copy: 751 messages.\nNext: mend");
+    assert_holds(text, "Left to copy: 751 messages.\nNext: fix the problem");
 }
 
 static void test_several_accounts(void **state)

@@ -187,7 +187,7 @@ static void test_writing(void **state)
     say(p, "1 CREATE C\r\n2 CREATE C\r\n3 CREATE \"a/b\"\r\n4 SUBSCRIBE C\r\n");
     hear(p,
          "1 OK done\r\n2 NO [ALREADYEXISTS] the folder is there already\r\n"
-         "3 NO [CANNOT] \"a/b\" is no name for a folder of a Maildir: it holds a character that a file's name can not "
+         "3 NO [CANNOT] \"a/b\" is no name for a folder of a Maildir: it holds a character that a file's name cannot "
          "hold\r\n4 OK done\r\n");
     say(p, "5 APPEND INBOX (\\Seen $Work) \"02-Jan-1970 00:00:10 +0000\" {5+}\r\na\nb\r\n (\\Draft) {2}\r\n");
     hear(p, "+ go on\r\n");
