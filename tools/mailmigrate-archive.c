@@ -76,17 +76,12 @@ static mig_archive_options export_options(const cli_options *options, cli_frame 
                                  .secret = password ? mig_secret_give : NULL,
                                  .secret_context = password,
                                  .signer = signer,
-                                 .folders = copy->folders,
-                                 .excludes = copy->excludes,
-                                 .since = copy->since,
-                                 .before = copy->before,
-                                 .max_size = copy->max_size,
-                                 .connections = copy->connections,
-                                 .patience_ms = copy->patience_ms,
-                                 .log = cli_log_for_library(&frame->log),
-                                 .stop = &stop,
-                                 .progress = cli_progress_update,
-                                 .progress_context = &frame->progress};
+                                 .selection = copy->selection,
+                                 .effort = copy->effort,
+                                 .observer.log = cli_log_for_library(&frame->log),
+                                 .observer.stop = &stop,
+                                 .observer.progress = cli_progress_update,
+                                 .observer.context = &frame->progress};
 }
 
 static int report_export(const cli_options *options, cli_reports *reports, const mig_archive_result *result,
@@ -157,9 +152,9 @@ static mig_archive_check_result *look(const cli_options *options, cli_frame *fra
                                            .public_key = options->public_key_path,
                                            .secret = password ? mig_secret_give : NULL,
                                            .secret_context = password,
-                                           .stop = &stop,
-                                           .progress = cli_progress_update,
-                                           .progress_context = &frame->progress};
+                                           .observer.stop = &stop,
+                                           .observer.progress = cli_progress_update,
+                                           .observer.context = &frame->progress};
     mig_archive_check_result *result = mig_archive_check(&all, err);
     cli_terminal_line(&frame->terminal, "");
     return result;

@@ -46,10 +46,10 @@ static int report(const cli_options *options, cli_reports *reports, const mig_co
 
 static int work(cli_options *options, cli_frame *frame, cli_reports *reports, mig_error *err)
 {
-    options->copy.log = cli_log_for_library(&frame->log);
-    options->copy.stop = &stop;
-    options->copy.progress = cli_progress_update;
-    options->copy.progress_context = &frame->progress;
+    options->copy.observer.log = cli_log_for_library(&frame->log);
+    options->copy.observer.stop = &stop;
+    options->copy.observer.progress = cli_progress_update;
+    options->copy.observer.context = &frame->progress;
     mig_copy_result *result = mig_copy_run(&options->copy, err);
     cli_terminal_line(&frame->terminal, "");
     if (!result)

@@ -41,10 +41,10 @@ static int work(cli_options *options, cli_frame *frame, cli_reports *reports, mi
 {
     static cli_report_fn *const writers[CLI_REPORT_COUNT] = {
         [CLI_REPORT_JSON] = write_json, [CLI_REPORT_HTML] = write_html, [CLI_REPORT_CSV] = write_csv};
-    options->verify.log = cli_log_for_library(&frame->log);
-    options->verify.stop = &stop;
-    options->verify.progress = cli_progress_update;
-    options->verify.progress_context = &frame->progress;
+    options->verify.observer.log = cli_log_for_library(&frame->log);
+    options->verify.observer.stop = &stop;
+    options->verify.observer.progress = cli_progress_update;
+    options->verify.observer.context = &frame->progress;
     mig_verify_result *result = mig_verify_run(&options->verify, err);
     cli_terminal_line(&frame->terminal, "");
     if (!result)

@@ -1,14 +1,15 @@
 #include "account/gate.h"
 #include "base/clock.h"
 #include "base/retry.h"
+#include <migrate/effort.h>
 
-enum { PATIENCE_MS = 120000, SLICE_MS = 50 };
+enum { SLICE_MS = 50 };
 
 void mig__gate_init(mig__gate *gate, const mig__gate_options *options)
 {
     *gate = (mig__gate){.options = *options};
     if (gate->options.patience_ms <= 0) {
-        gate->options.patience_ms = PATIENCE_MS;
+        gate->options.patience_ms = MIG_DEFAULT_PATIENCE_MS;
     }
     pthread_mutex_init(&gate->lock, NULL);
 }

@@ -19,7 +19,7 @@ typedef enum mig__patience {
 
 typedef struct mig__gate_options {
     mig__session_options session;        /* without `tls`: the gate has one for all */
-    int64_t patience_ms;                 /* how long failures may go on; 0: two minutes */
+    int64_t patience_ms;                 /* how long failures may go on; 0: MIG_DEFAULT_PATIENCE_MS */
     unsigned attempts;                   /* at most so many; 0: any number */
     bool (*stopping)(void *context);     /* ends the waiting between attempts; NULL: only the stop does */
     uint64_t (*progress)(void *context); /* patience begins anew when it changes; NULL: never */

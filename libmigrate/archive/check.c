@@ -56,7 +56,7 @@ static void on_tick(uint64_t octets, void *context)
     checking *c = context;
     c->octets += octets;
     int64_t now = mig__now_ms();
-    if (c->options->progress == NULL || now - c->shown < SHOW_MS) {
+    if (c->options->observer.progress == NULL || now - c->shown < SHOW_MS) {
         return;
     }
     c->shown = now;
@@ -65,7 +65,7 @@ static void on_tick(uint64_t octets, void *context)
                              .folder = "",
                              .bytes_done = c->octets,
                              .seconds = mig__now_seconds() - c->started};
-    c->options->progress(&progress, c->options->progress_context);
+    c->options->observer.progress(&progress, c->options->observer.context);
 }
 
 static int check_signature(checking *c, const mig__walk *walk, mig_archive_file *file, mig_error *err)
@@ -105,7 +105,7 @@ static int check_file(checking *c, const char *path, mig_error *err)
     if (add_file(c, path, err) != 0) {
         return -1;
     }
-    mig__walk walk = {.in = {path, c->options->secret, c->options->secret_context, c->options->stop},
+    mig__walk walk = {.in = {path, c->options->secret, c->options->secret_context, c->options->observer.stop},
                       .report = on_found,
                       .context = c,
                       .tick = on_tick,

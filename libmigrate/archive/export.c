@@ -42,11 +42,13 @@ static int init(mig__export *run, const mig_archive_options *options, mig_error 
                          .began = mig__wall_seconds(),
                          .started = mig__now_seconds()};
     mig_endpoint_label(options->source, run->label, sizeof run->label);
-    mig__gate_options gate = {
-        .session = {.endpoint = options->source, .stop = &run->halt, .log = &options->log, .account = run->label},
-        .patience_ms = options->patience_ms,
-        .stopping = is_stopping,
-        .context = run};
+    mig__gate_options gate = {.session = {.endpoint = options->source,
+                                          .stop = &run->halt,
+                                          .log = &options->observer.log,
+                                          .account = run->label},
+                              .patience_ms = options->effort.patience_ms,
+                              .stopping = is_stopping,
+                              .context = run};
     mig__gate_init(&run->gate, &gate);
     pthread_mutex_init(&run->lock, NULL);
     mig__cond_init(&run->changed);
@@ -54,7 +56,7 @@ static int init(mig__export *run, const mig_archive_options *options, mig_error 
     if (run->result == NULL) {
         return no_memory(err);
     }
-    if (mig__sides_criteria(options->since, options->before, &criteria, err) != 0) {
+    if (mig__sides_criteria(options->selection.since, options->selection.before, &criteria, err) != 0) {
         mig__buffer_free(&criteria);
         return -1;
     }
@@ -98,7 +100,7 @@ static int read_earlier(mig__export *run, mig_error *err)
             run->path = path;
             break;
         }
-        mig__walk walk = {.in = {path, options->secret, options->secret_context, options->stop},
+        mig__walk walk = {.in = {path, options->secret, options->secret_context, options->observer.stop},
                           .spool_dir = run->directory,
                           .report = on_earlier,
                           .context = path,
@@ -191,7 +193,7 @@ static int put_message(mig__export *run, const mig__parcel *parcel, mig_error *e
 
 static void show_progress(mig__export *run, const char *phase)
 {
-    if (run->options->progress == NULL) {
+    if (run->options->observer.progress == NULL) {
         return;
     }
     pthread_mutex_lock(&run->lock);
@@ -203,7 +205,7 @@ static void show_progress(mig__export *run, const char *phase)
                              .bytes_done = run->octets_done,
                              .seconds = mig__now_seconds() - run->started};
     pthread_mutex_unlock(&run->lock);
-    run->options->progress(&progress, run->options->progress_context);
+    run->options->observer.progress(&progress, run->options->observer.context);
 }
 
 /* The next message; NULL when there is none for a tenth of a second, or none any more. */
@@ -272,7 +274,7 @@ static int open_out(mig__export *run, mig_error *err)
 
 static int transfer(mig__export *run, mig__session **session, mig_error *err)
 {
-    pthread_t threads[MIG__EXPORT_MOST_CONNECTIONS];
+    pthread_t threads[MIG_MOST_CONNECTIONS];
     size_t count = 0;
     if (put_directories(run, err) != 0) {
         return -1;
@@ -400,6 +402,10 @@ mig_archive_result *mig_archive_export(const mig_archive_options *options, mig_e
     mig__export run;
     if (options->source == NULL || options->path == NULL) {
         mig_error_set(err, MIG_E_USAGE, "a source and a file are needed");
+        return NULL;
+    }
+    if (options->selection.maps != NULL || options->selection.labels != MIG_LABELS_ALL) {
+        mig_error_set(err, MIG_E_USAGE, "an archive has the source's own folders: it takes no maps and no labels");
         return NULL;
     }
     if (init(&run, options, err) != 0) {

@@ -90,6 +90,4 @@ int mig__export_read(mig__export *run, mig__session **session, pthread_t *thread
 /* The members behind the messages: Dovecot's files, the manifest, its sums, its signature. */
 int mig__export_finish(mig__export *run, mig_error *err);
 
-enum { MIG__EXPORT_MOST_CONNECTIONS = 32 };
-
 #endif

@@ -26,7 +26,7 @@ static bool is_large(uint64_t size)
 
 static bool has_room(const mig__export *run, uint64_t size)
 {
-    uint64_t most = run->options->memory > 0 ? run->options->memory : memory_default;
+    uint64_t most = run->options->effort.memory > 0 ? run->options->effort.memory : memory_default;
     if (is_large(size)) {
         return run->spooled == 0 || run->spooled + size <= spooled_most;
     }
@@ -75,7 +75,7 @@ static int sink_begin(uint64_t size, void *context, mig_error *err)
     mig__reader *r = context;
     const mig_archive_options *options = r->run->options;
     mig__reader_drop(r);
-    if (options->max_size > 0 && size > options->max_size) {
+    if (options->selection.max_size > 0 && size > options->selection.max_size) {
         r->too_large = true;
         return 0;
     }

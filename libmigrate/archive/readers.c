@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 enum {
-    CONNECTIONS = 4,
     UNIT_MESSAGES = 1000,    /* read under one EXAMINE before others get a chance */
     MESSAGES_A_THREAD = 500, /* fewer are not worth another connection */
     FOLDERS_A_THREAD = 10,
@@ -189,8 +188,9 @@ int mig__export_read(mig__export *run, mig__session **session, pthread_t *thread
     }
     run->messages_total = messages;
     uint64_t wanted = messages / MESSAGES_A_THREAD + folders / FOLDERS_A_THREAD + 1;
-    uint64_t most = run->options->connections > 0 ? (uint64_t)run->options->connections : CONNECTIONS;
-    most = most < MIG__EXPORT_MOST_CONNECTIONS ? most : MIG__EXPORT_MOST_CONNECTIONS;
+    uint64_t most =
+        run->options->effort.connections > 0 ? (uint64_t)run->options->effort.connections : MIG_DEFAULT_CONNECTIONS;
+    most = most < MIG_MOST_CONNECTIONS ? most : MIG_MOST_CONNECTIONS;
     for (*count = 0; *count < wanted && *count < most && messages > 0; ++*count) {
         if (add_thread(run, session, &threads[*count], err) != 0) {
             return *count > 0 ? 0 : -1;

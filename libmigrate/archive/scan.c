@@ -77,7 +77,7 @@ static int take_earlier_names(mig__export *run, mig_error *err)
 int mig__export_plan(mig__export *run, const mig__session *session, mig_error *err)
 {
     mig__rules rules;
-    mig__map_rules given = {.folders = run->options->folders, .excludes = run->options->excludes};
+    mig__map_rules given = {.folders = run->options->selection.folders, .excludes = run->options->selection.excludes};
     size_t most = run->list.count > 0 ? run->list.count : 1;
     run->folders = calloc(most, sizeof *run->folders);
     run->result->folders = calloc(most, sizeof *run->result->folders);

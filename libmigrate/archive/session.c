@@ -18,7 +18,7 @@ void mig__export_fail(mig__export *run, const mig_error *error)
 
 bool mig__export_stopping(mig__export *run)
 {
-    if (mig_stop_level(run->options->stop) > 0) {
+    if (mig_stop_level(run->options->observer.stop) > 0) {
         mig_error error;
         mig_error_set(&error, MIG_E_INTERRUPTED, "stopped before the end: asked to stop");
         mig_error_hint(&error, "no archive was left behind; run the same command again to make it");
@@ -36,7 +36,7 @@ static void *watch(void *argument)
     pthread_mutex_lock(&run->lock);
     while (!run->over && mig_stop_level(&run->halt) == 0) {
         mig__cond_wait_ms(&run->changed, &run->lock, 100);
-        if (run->fatal.code != MIG_OK || mig_stop_level(run->options->stop) > 0) {
+        if (run->fatal.code != MIG_OK || mig_stop_level(run->options->observer.stop) > 0) {
             mig_stop_request(&run->halt);
             mig_stop_request(&run->halt);
         }
@@ -92,7 +92,7 @@ void mig__export_problem(mig__export *run, const mig__export_folder *folder, uin
     pthread_mutex_lock(&run->lock);
     add_problem(run->result, &problem);
     pthread_mutex_unlock(&run->lock);
-    const mig_log *log = &run->options->log;
+    const mig_log *log = &run->options->observer.log;
     if (log->write != NULL && log->level >= MIG_LOG_WARNING) {
         mig_log_event event = {.level = MIG_LOG_WARNING,
                                .account = run->label,

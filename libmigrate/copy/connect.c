@@ -20,7 +20,7 @@ bool mig__run_stopping(mig__run *run)
 {
     pthread_mutex_lock(&run->lock);
     const char *over = mig__pace_over(&run->pace);
-    if (run->fatal.code == MIG_OK && (mig_stop_level(run->options->stop) > 0 || over != NULL)) {
+    if (run->fatal.code == MIG_OK && (mig_stop_level(run->options->observer.stop) > 0 || over != NULL)) {
         mig_error_set(&run->fatal, MIG_E_INTERRUPTED, "stopped before the end: %s",
                       over != NULL ? over : "asked to stop");
         mig_error_hint(&run->fatal, "run the same command again: it goes on from here");
@@ -82,16 +82,17 @@ void mig__run_side_init(mig__run *run, mig_side which)
     const mig_copy_options *options = run->options;
     mig__run_side *side = &run->sides[which];
     bool source = which == MIG_SOURCE;
-    mig__gate_options gate = {.session = {.endpoint = source ? options->source : options->target,
-                                          .stop = options->stop,
-                                          .log = &options->log,
-                                          .account = source ? run->source_label : run->target_label,
-                                          .labels_as_keywords = source && options->labels == MIG_LABELS_KEYWORD},
-                              .patience_ms = options->patience_ms,
-                              .stopping = is_stopping,
-                              .progress = progress_of,
-                              .waiting = tell_waiting,
-                              .context = side};
+    mig__gate_options gate = {
+        .session = {.endpoint = source ? options->source : options->target,
+                    .stop = options->observer.stop,
+                    .log = &options->observer.log,
+                    .account = source ? run->source_label : run->target_label,
+                    .labels_as_keywords = source && options->selection.labels == MIG_LABELS_KEYWORD},
+        .patience_ms = options->effort.patience_ms,
+        .stopping = is_stopping,
+        .progress = progress_of,
+        .waiting = tell_waiting,
+        .context = side};
     side->run = run;
     mig__gate_init(&side->gate, &gate);
 }
@@ -106,7 +107,7 @@ void mig__run_phase(mig__run *run, const char *phase)
 void mig__run_log(const mig__run *run, mig_log_level level, const mig__folder_job *job, uint32_t uid,
                   const mig_error *error, const char *format, ...)
 {
-    const mig_log *log = &run->options->log;
+    const mig_log *log = &run->options->observer.log;
     if (log->write == NULL || level > log->level) {
         return;
     }

@@ -103,7 +103,8 @@ int mig__lists_map(mig__run *run, mig_error *err)
     size_t folder_count = 0;
     const mig_copy_options *options = run->options;
     const mig__profile *from = &run->profiles[MIG_SOURCE], *to = &run->profiles[MIG_TARGET];
-    mig__map_rules rules = {options->folders, options->excludes, options->maps, options->labels};
+    mig__map_rules rules = {options->selection.folders, options->selection.excludes, options->selection.maps,
+                            options->selection.labels};
     mig__labels_free(&run->labels);
     if (mig__sides_map(&map, &run->source_list, &run->target_list, from, to, &rules, err) != 0 ||
         mig__labels_make(&run->labels, &map, &run->source_list, err) != 0 ||
@@ -121,7 +122,7 @@ int mig__lists_map(mig__run *run, mig_error *err)
     for (size_t i = 0; i < map.count; i++) {
         run->jobs[i].result = &run->account->folders[i]; /* of all of them, whatever fails below */
         run->jobs[i].choice.rest = map.entries[i].rest;
-        if (from->labels && options->labels == MIG_LABELS_FIRST && !map.entries[i].rest) {
+        if (from->labels && options->selection.labels == MIG_LABELS_FIRST && !map.entries[i].rest) {
             run->jobs[i].choice = (mig__label_choice){.before = &run->labels, .place = i};
         }
     }

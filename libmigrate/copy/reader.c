@@ -70,7 +70,7 @@ static int sink_begin(uint64_t size, void *context, mig_error *err)
     drop_transit(r);
     const mig_copy_options *options = r->run->options;
     r->filled = 0;
-    if (options->max_size > 0 && size > options->max_size) {
+    if (options->selection.max_size > 0 && size > options->selection.max_size) {
         r->too_large = true;
         return 0;
     }
@@ -92,7 +92,7 @@ static int sink_begin(uint64_t size, void *context, mig_error *err)
 static int sink_data(const char *octets, size_t length, void *context, mig_error *err)
 {
     reader *r = context;
-    if (mig_stop_level(r->run->options->stop) > 1) {
+    if (mig_stop_level(r->run->options->observer.stop) > 1) {
         return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
     }
     if (r->transit == NULL) {

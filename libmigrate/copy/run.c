@@ -25,8 +25,6 @@
 #include <string.h>
 
 enum {
-    CONNECTIONS = 4,
-    MOST_CONNECTIONS = 32,
     MESSAGES_A_WRITER = 200, /* fewer are not worth another connection */
     BUDGET = 24 << 20,       /* octets of messages in memory */
 
@@ -37,7 +35,7 @@ enum {
 };
 
 typedef struct crew { /* the threads of a run */
-    pthread_t threads[2 * MOST_CONNECTIONS];
+    pthread_t threads[2 * MIG_MOST_CONNECTIONS];
     size_t count;
     unsigned readers_begun, writers_begun;
     int starved;
@@ -75,7 +73,7 @@ static void *open_side(void *argument)
 static void show_progress(mig__run *run)
 {
     const mig_copy_options *options = run->options;
-    if (options->progress == NULL) {
+    if (options->observer.progress == NULL) {
         return;
     }
     pthread_mutex_lock(&run->lock);
@@ -90,7 +88,7 @@ static void show_progress(mig__run *run)
         progress.failed += run->jobs[i].result->failed;
     }
     pthread_mutex_unlock(&run->lock);
-    options->progress(&progress, options->progress_context);
+    options->observer.progress(&progress, options->observer.context);
 }
 
 /* Both sides at once: what takes a round trip on one side costs nothing on the other meanwhile. */
@@ -462,9 +460,10 @@ static int init_run(mig__run *run, const mig_copy_options *options, mig_error *e
     mig_endpoint_label(options->target, run->target_label, sizeof run->target_label);
     mig__run_side_init(run, MIG_SOURCE);
     mig__run_side_init(run, MIG_TARGET);
-    run->budget = options->memory > 0 ? options->memory : BUDGET;
-    int connections = options->connections > 0 ? options->connections : CONNECTIONS;
-    run->max_readers = run->max_writers = (unsigned)(connections < MOST_CONNECTIONS ? connections : MOST_CONNECTIONS);
+    run->budget = options->effort.memory > 0 ? options->effort.memory : BUDGET;
+    int connections = options->effort.connections > 0 ? options->effort.connections : MIG_DEFAULT_CONNECTIONS;
+    run->max_readers = run->max_writers =
+        (unsigned)(connections < MIG_MOST_CONNECTIONS ? connections : MIG_MOST_CONNECTIONS);
     pthread_mutex_init(&run->lock, NULL);
     mig__cond_init(&run->changed);
     run->spool_dir = options->spool_dir != NULL ? mig__strdup(options->spool_dir) : directory_of(options->state_path);

@@ -16,7 +16,7 @@ enum {
 
 static bool filtered(const mig_copy_options *options)
 {
-    return options->since != NULL || options->before != NULL || options->max_size > 0;
+    return options->selection.since != NULL || options->selection.before != NULL || options->selection.max_size > 0;
 }
 
 static void take_counts(mig__folder_job *job, const mig__state_counts *counts)
@@ -53,7 +53,7 @@ int mig__scan_unchanged(mig__run *run, mig_error *err)
 
 int mig__scan_criteria(const mig_copy_options *options, mig__buffer *out, mig_error *err)
 {
-    return mig__sides_criteria(options->since, options->before, out, err);
+    return mig__sides_criteria(options->selection.since, options->selection.before, out, err);
 }
 
 typedef struct scanning { /* the commands of one job */
@@ -126,7 +126,7 @@ static int search_rest(mig__session *session, const char *criteria, scanning *sc
 static int distrust_search(mig__run *run, mig__session *session, scanning *scan, mig_error *err)
 {
     mig__folder_job *job = scan->job;
-    if (run->options->since != NULL || run->options->before != NULL ||
+    if (run->options->selection.since != NULL || run->options->selection.before != NULL ||
         mig__uidset_size(&scan->found) >= job->snapshot.exists) {
         return 0;
     }
@@ -342,7 +342,8 @@ static int finish_job(mig__run *run, mig__session *session, const char *criteria
         mig__run_problem(run, scan->job, 0, true, &out.flags);
         scan->job->filtered = true; /* not complete: asked for again by the next run */
     }
-    if (out.searched.code == MIG_OK && !scan->answered && run->options->since == NULL && run->options->before == NULL) {
+    if (out.searched.code == MIG_OK && !scan->answered && run->options->selection.since == NULL &&
+        run->options->selection.before == NULL) {
         scan->answered = true; /* EXISTS tells how many there must be */
     }
     if (out.searched.code == MIG_OK && !scan->answered) {

@@ -15,7 +15,7 @@ uint64_t mig__inventory_limit(const mig__inventory *run)
     if (limit == 0 && target->provider != NULL) {
         limit = target->provider->message_size;
     }
-    uint64_t chosen = run->options->max_size;
+    uint64_t chosen = run->options->selection.max_size;
     return chosen > 0 && (limit == 0 || chosen < limit) ? chosen : limit;
 }
 
@@ -120,30 +120,26 @@ static int fit_name(mig__inventory *run, const mig_inventory_folder *folder)
 
 /* ---- quota ---- */
 
-static uint64_t left(uint64_t all, uint64_t part)
-{
-    return all > part ? all - part : 0;
-}
-
 /* Not enough room ends the account before the first message, with numbers, unless it is forced. */
 static int fit_quota(mig__inventory *run, mig_error *err)
 {
     mig_inventory_account *account = run->account;
     const mig_quota *quota = &account->sides[MIG_TARGET].quota;
     char need_text[MIG_FORMAT_SIZE], room_text[MIG_FORMAT_SIZE], limit_text[MIG_FORMAT_SIZE];
-    uint64_t need = left(account->bytes, account->copied_bytes);
-    uint64_t messages = left(account->messages, account->copied_messages);
+    uint64_t need = mig__inventory_left_bytes(run), messages = mig__inventory_left_messages(run);
     mig_error shortage = MIG_ERROR_INIT;
-    if (quota->limit > 0 && account->bytes_known && need > left(quota->limit, quota->used)) {
+    if (quota->limit > 0 && account->bytes_known && need > mig__inventory_less(quota->limit, quota->used)) {
         mig_error_set(&shortage, MIG_E_OVERQUOTA, "the target lacks room: %s to copy, %s free of a quota of %s",
                       mig_format_octets(need, need_text, sizeof need_text),
-                      mig_format_octets(left(quota->limit, quota->used), room_text, sizeof room_text),
+                      mig_format_octets(mig__inventory_less(quota->limit, quota->used), room_text, sizeof room_text),
                       mig_format_octets(quota->limit, limit_text, sizeof limit_text));
-    } else if (quota->messages_limit > 0 && messages > left(quota->messages_limit, quota->messages_used)) {
+    } else if (quota->messages_limit > 0 &&
+               messages > mig__inventory_less(quota->messages_limit, quota->messages_used)) {
         mig_error_set(&shortage, MIG_E_OVERQUOTA,
                       "the target lacks room: %s messages to copy, %s free of a quota of %s",
                       mig_format_count(messages, need_text, sizeof need_text),
-                      mig_format_count(left(quota->messages_limit, quota->messages_used), room_text, sizeof room_text),
+                      mig_format_count(mig__inventory_less(quota->messages_limit, quota->messages_used), room_text,
+                                       sizeof room_text),
                       mig_format_count(quota->messages_limit, limit_text, sizeof limit_text));
     }
     if (shortage.code == MIG_OK) {

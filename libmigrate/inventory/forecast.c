@@ -45,13 +45,12 @@ void mig__inventory_forecast(mig__inventory *run)
         return;
     }
     uint64_t up = run->options->daily_limit > 0 ? run->options->daily_limit : to != NULL ? to->daily_up : 0;
-    mig__forecast_in in = {
-        .messages = account->messages > account->copied_messages ? account->messages - account->copied_messages : 0,
-        .bytes = account->bytes > account->copied_bytes ? account->bytes - account->copied_bytes : 0,
-        .measured_bytes = run->speed_octets,
-        .measured_messages = run->speed_messages,
-        .measured_seconds = run->speed_seconds,
-        .max_rate = run->options->max_rate,
-        .daily_limit = least(up, from != NULL ? from->daily_down : 0)};
+    mig__forecast_in in = {.messages = mig__inventory_left_messages(run),
+                           .bytes = mig__inventory_left_bytes(run),
+                           .measured_bytes = run->speed_octets,
+                           .measured_messages = run->speed_messages,
+                           .measured_seconds = run->speed_seconds,
+                           .max_rate = run->options->max_rate,
+                           .daily_limit = least(up, from != NULL ? from->daily_down : 0)};
     mig__forecast(&in, &account->forecast);
 }

@@ -58,7 +58,7 @@ static int take(const mig__message *message, void *context)
     return f->wanted != NULL && mig__uidset_add(&f->known, message->source_uid, message->source_uid, f->err) != 0;
 }
 
-static const mig__state_folder *find(const mig__inventory *run, const char *wire)
+const mig__state_folder *mig__inventory_known(const mig__inventory *run, const char *wire)
 {
     for (size_t i = 0; i < run->known_count; i++) {
         if (strcmp(run->known[i].source, wire) == 0) {
@@ -78,7 +78,7 @@ static bool is_unchanged(const mig__state_folder *known, const mig__mailbox *mai
 
 int mig__inventory_known_whole(mig__inventory *run, mig__stock *stock, const mig__mailbox *mailbox, mig_error *err)
 {
-    const mig__state_folder *known = find(run, mailbox->wire);
+    const mig__state_folder *known = mig__inventory_known(run, mailbox->wire);
     feeding f = {.stock = stock, .known = MIG__UIDSET_INIT, .err = err};
     if (run->state == NULL || known == NULL || !is_unchanged(known, mailbox)) {
         return 0;
@@ -92,7 +92,7 @@ int mig__inventory_known_whole(mig__inventory *run, mig__stock *stock, const mig
 int mig__inventory_known_some(mig__inventory *run, mig__stock *stock, const mig__mailbox *mailbox, uint32_t uidvalidity,
                               mig__uidset *uids, mig_error *err)
 {
-    const mig__state_folder *known = find(run, mailbox->wire);
+    const mig__state_folder *known = mig__inventory_known(run, mailbox->wire);
     feeding f = {.stock = stock, .wanted = uids, .known = MIG__UIDSET_INIT, .err = err};
     if (run->state == NULL || known == NULL || uidvalidity == 0 || known->source_uidvalidity != uidvalidity) {
         return 0;
@@ -101,4 +101,40 @@ int mig__inventory_known_some(mig__inventory *run, mig__stock *stock, const mig_
     failed = failed == 0 ? mig__uidset_subtract(uids, &f.known, err) : -1;
     mig__uidset_free(&f.known);
     return failed;
+}
+
+typedef struct among {
+    const mig__uidset *uids;
+    mig__inventory_copied copied;
+} among;
+
+static int count_copied(const mig__message *message, void *context)
+{
+    among *a = context;
+    if ((message->state == MIG__MESSAGE_COPIED || message->state == MIG__MESSAGE_ADOPTED) && message->source_uid != 0 &&
+        mig__uidset_has(a->uids, message->source_uid)) {
+        a->copied.messages++;
+        a->copied.octets += message->digest.octets;
+    }
+    return 0;
+}
+
+int mig__inventory_known_among(mig__inventory *run, size_t index, const mig__mailbox *mailbox, uint32_t uidvalidity,
+                               mig__uidset *uids, mig_error *err)
+{
+    const mig__state_folder *known = mig__inventory_known(run, mailbox->wire);
+    among a = {.uids = uids};
+    if (run->state == NULL || known == NULL) {
+        return 0;
+    }
+    if (uidvalidity == 0 || known->source_uidvalidity != uidvalidity) { /* it will be found again by its content */
+        uint64_t selected = mig__uidset_size(uids);
+        run->copied[index].messages = run->copied[index].messages < selected ? run->copied[index].messages : selected;
+        return 0;
+    }
+    if (mig__state_messages(run->state, known->id, count_copied, &a, err) < 0) {
+        return -1;
+    }
+    run->copied[index] = a.copied;
+    return 0;
 }

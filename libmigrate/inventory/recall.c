@@ -22,16 +22,19 @@ static int measure_run(const mig__state_run *recorded, void *context)
     return m->runs == RUNS_MEASURED;
 }
 
-static int count_folders(mig__inventory *run, mig_error *err)
+int mig__inventory_recall_copied(mig__inventory *run, mig_error *err)
 {
     int failed = 0;
-    run->copied_before = run->known_count > 0;
-    for (size_t i = 0; failed == 0 && i < run->known_count; i++) {
+    for (size_t i = 0; failed == 0 && i < run->account->folder_count; i++) {
+        const mig_inventory_folder *folder = &run->account->folders[i];
+        const mig__state_folder *known = mig__inventory_known(run, run->lists[MIG_SOURCE].items[run->order[i]].wire);
         mig__state_counts counts;
-        failed = mig__state_count(run->state, run->known[i].id, &counts, err);
+        if (known == NULL || (folder->target != NULL && folder->target[0] == '\0')) {
+            continue;
+        }
+        failed = mig__state_count(run->state, known->id, &counts, err);
         if (failed == 0) {
-            run->account->copied_messages += counts.copied + counts.adopted;
-            run->account->copied_bytes += counts.octets;
+            run->copied[i] = (mig__inventory_copied){counts.copied + counts.adopted, counts.octets};
         }
     }
     return failed;
@@ -54,9 +57,9 @@ int mig__inventory_recall(mig__inventory *run, mig_error *err)
     if (account <= 0) {
         return 0;
     }
-    if (mig__state_folders(run->state, account, &run->known, &run->known_count, err) != 0 ||
-        count_folders(run, err) != 0) {
+    if (mig__state_folders(run->state, account, &run->known, &run->known_count, err) != 0) {
         return -1;
     }
+    run->copied_before = run->known_count > 0;
     return mig__state_runs(run->state, account, measure_run, &m, err) < 0 ? -1 : 0;
 }

@@ -27,6 +27,7 @@ static void free_account(mig_inventory_account *account)
         free(account->obstacles[i].folder);
         free(account->obstacles[i].text);
     }
+    free(account->selected);
     free(account->folders);
     free(account->obstacles);
     free(account->years);

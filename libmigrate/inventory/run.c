@@ -13,7 +13,7 @@ enum { ATTEMPTS = 4 };
 
 bool mig__inventory_stopping(const mig__inventory *run, mig_error *err)
 {
-    if (mig_stop_level(run->options->stop) == 0) {
+    if (mig_stop_level(run->options->observer.stop) == 0) {
         return false;
     }
     mig_error_set(err, MIG_E_INTERRUPTED, "stopped before the end: asked to stop");
@@ -24,19 +24,19 @@ bool mig__inventory_stopping(const mig__inventory *run, mig_error *err)
 void mig__inventory_progress(mig__inventory *run)
 {
     const mig_inventory_options *options = run->options;
-    if (options->progress == NULL) {
+    if (options->observer.progress == NULL) {
         return;
     }
     mig_progress progress = {.account = run->account->sides[MIG_SOURCE].label,
                              .phase = run->phase,
                              .folder = run->folder,
-                             .messages_total = run->account->sides[MIG_SOURCE].messages,
+                             .messages_total = run->narrowed ? 0 : run->account->sides[MIG_SOURCE].messages,
                              .seconds = mig__now_seconds() - run->started};
     for (size_t i = 0; i < run->account->folder_count; i++) {
         const mig_inventory_folder *folder = &run->account->folders[i];
         progress.messages_done += folder->examined ? folder->messages : 0;
     }
-    options->progress(&progress, options->progress_context);
+    options->observer.progress(&progress, options->observer.context);
 }
 
 static void begin_phase(mig__inventory *run, const char *phase)
@@ -191,14 +191,17 @@ static int make_folders(mig__inventory *run, mig_error *err)
     const mig_inventory_options *options = run->options;
     const mig__mailbox_list *source = &run->lists[MIG_SOURCE];
     static const mig__mailbox_list nothing = {0};
-    mig__map_rules rules = {options->folders, options->excludes, options->maps, options->labels};
+    mig__map_rules rules = {options->selection.folders, options->selection.excludes, options->selection.maps,
+                            options->selection.labels};
     bool with_target = options->target != NULL;
     size_t most = source->count > 0 ? source->count : 1;
     run->account->folders = calloc(most, sizeof *run->account->folders);
     run->order = calloc(most, sizeof *run->order);
     run->choices = calloc(most, sizeof *run->choices);
     run->existing = calloc(most, sizeof *run->existing);
-    if (run->account->folders == NULL || run->order == NULL || run->choices == NULL || run->existing == NULL) {
+    run->copied = calloc(most, sizeof *run->copied);
+    if (run->account->folders == NULL || run->order == NULL || run->choices == NULL || run->existing == NULL ||
+        run->copied == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     const mig__profile *from = &run->profiles[MIG_SOURCE], *to = &run->profiles[MIG_TARGET];
@@ -215,7 +218,7 @@ static int make_folders(mig__inventory *run, mig_error *err)
         }
         run->existing[run->account->folder_count] = entry->existing;
         run->choices[run->account->folder_count].rest = entry->rest;
-        if (from->labels && options->labels == MIG_LABELS_FIRST && !entry->rest) {
+        if (from->labels && options->selection.labels == MIG_LABELS_FIRST && !entry->rest) {
             run->choices[run->account->folder_count] = (mig__label_choice){.before = &run->labels, .place = i};
         }
         if (add_folder(run, entry->source, with_target ? entry : NULL, err) != 0) {
@@ -243,6 +246,8 @@ static void sum_up_folders(mig__inventory *run)
         }
         account->messages += folder->messages;
         account->bytes += folder->bytes;
+        account->copied_messages += run->copied[i].messages;
+        account->copied_bytes += run->copied[i].octets;
         account->bytes_known = account->bytes_known && folder->has_bytes;
         account->role_messages[folder->role] += folder->messages;
         account->role_bytes[folder->role] += folder->bytes;
@@ -266,25 +271,27 @@ static int check_sides(const mig__inventory *run, mig_error *err)
                : 0;
 }
 
-/* The check before a run needs sizes only to hold them against a quota, and has them already where STATUS tells. */
+/*
+ * The check before a run needs sizes only to hold them against a quota, and has them already where STATUS tells; so has
+ * a quick stock-taking. No server counts by dates: then each message that they select is looked at. And where all of
+ * the mail would be too much, but the largest is to be left out, nothing is refused before that was looked at.
+ */
 static bool wants_survey(const mig__inventory *run)
 {
     const mig_inventory_account *account = run->account;
-    switch (run->options->depth) {
-    case MIG_INVENTORY_CHECK:
-        return account->sides[MIG_TARGET].quota.limit > 0 && !account->sides[MIG_SOURCE].bytes_known;
-    case MIG_INVENTORY_QUICK:
-        return false;
-    default:
+    if (run->options->depth != MIG_INVENTORY_CHECK && run->options->depth != MIG_INVENTORY_QUICK) {
         return true;
     }
+    bool untold = run->options->depth == MIG_INVENTORY_CHECK && account->sides[MIG_TARGET].quota.limit > 0 &&
+                  !account->sides[MIG_SOURCE].bytes_known;
+    return untold || run->narrowed || (run->options->selection.max_size > 0 && mig__inventory_tight(run));
 }
 
 static int work(mig__inventory *run, mig_error *err)
 {
     begin_phase(run, "connecting");
     if (mig__inventory_recall(run, err) != 0 || start_both(run, err) != 0 || check_sides(run, err) != 0 ||
-        make_folders(run, err) != 0) {
+        make_folders(run, err) != 0 || mig__inventory_recall_copied(run, err) != 0) {
         return -1;
     }
     begin_phase(run, "counting");
@@ -303,12 +310,37 @@ static void init_gate(mig__inventory *run, mig_side side)
     const mig_inventory_options *options = run->options;
     mig__gate_options gate = {
         .session = {.endpoint = endpoint_of(run, side),
-                    .stop = options->stop,
-                    .log = &options->log,
+                    .stop = options->observer.stop,
+                    .log = &options->observer.log,
                     .account = run->account->sides[side].label,
-                    .labels_as_keywords = side == MIG_SOURCE && options->labels == MIG_LABELS_KEYWORD},
+                    .labels_as_keywords = side == MIG_SOURCE && options->selection.labels == MIG_LABELS_KEYWORD},
+        .patience_ms = options->effort.patience_ms,
         .attempts = ATTEMPTS};
     mig__gate_init(&run->gates[side], &gate);
+}
+
+static int make_criteria(mig__inventory *run, mig_error *err)
+{
+    const mig_selection *selection = &run->options->selection;
+    mig__buffer criteria = MIG__BUFFER_INIT, words = MIG__BUFFER_INIT;
+    bool both = selection->since != NULL && selection->before != NULL;
+    int failed = mig__sides_criteria(selection->since, selection->before, &criteria, err);
+    run->narrowed = selection->since != NULL || selection->before != NULL;
+    if (failed == 0 && (run->criteria = mig__buffer_steal(&criteria)) == NULL) {
+        failed = mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    if (failed == 0 && run->narrowed) {
+        mig__buffer_addf(&words, "%s%s%s%s%s", selection->since != NULL ? "since " : "",
+                         selection->since != NULL ? selection->since : "", both ? ", " : "",
+                         selection->before != NULL ? "before " : "",
+                         selection->before != NULL ? selection->before : "");
+        failed = (run->account->selected = mig__buffer_steal(&words)) != NULL
+                     ? 0
+                     : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    mig__buffer_free(&criteria);
+    mig__buffer_free(&words);
+    return failed;
 }
 
 static int init(mig__inventory *run, const mig_inventory_options *options, mig_error *err)
@@ -327,6 +359,9 @@ static int init(mig__inventory *run, const mig_inventory_options *options, mig_e
     run->result->started = mig__wall_seconds();
     account->sides[MIG_SOURCE].label = mig__strdup(mig_endpoint_label(options->source, label, sizeof label));
     bool failed = account->sides[MIG_SOURCE].label == NULL;
+    if (make_criteria(run, err) != 0) {
+        return -1;
+    }
     if (options->target != NULL) {
         account->sides[MIG_TARGET].label = mig__strdup(mig_endpoint_label(options->target, label, sizeof label));
         failed = failed || account->sides[MIG_TARGET].label == NULL;
@@ -380,6 +415,7 @@ mig_inventory_result *mig_inventory_run(const mig_inventory_options *options, mi
         return NULL;
     }
     if (init(&run, options, err) != 0) {
+        free(run.criteria);
         mig_inventory_result_free(&run.result);
         return NULL;
     }
@@ -400,6 +436,8 @@ mig_inventory_result *mig_inventory_run(const mig_inventory_options *options, mi
     mig__state_close(&run.state, NULL);
     mig__labels_free(&run.labels);
     free(run.choices);
+    free(run.copied);
+    free(run.criteria);
     free(run.existing);
     free(run.order);
     finish(&run, &error);

@@ -1,6 +1,7 @@
 /*
  * inventory/survey.c - EXAMINE, UID SEARCH and UID FETCH of each folder: size, date and flags, in ranges of UIDs
  *
+ * With dates in the selection the SEARCH has them, so that what is counted is what a copy would take.
  * What comes back is counted at once and kept nowhere, so that memory does not grow with the mailbox.
  */
 #include "inventory/content.h"
@@ -87,15 +88,15 @@ static int on_search(const mig__response *response, void *context, mig_error *er
 /* ---- one folder ---- */
 
 /* EXAMINE and SEARCH in one round trip. */
-static int open_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, const mig__label_choice *choice,
-                       uint32_t *uidvalidity, mig_error *err)
+static int search_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, const char *criteria,
+                         uint32_t *uidvalidity, mig_error *err)
 {
     mig__selected selected = {0};
     mig_error search_error = MIG_ERROR_INIT;
     mig__uidset_clear(&s->uids);
     int result = -1, searched = -1;
     mig__command *select = mig__select(session, mailbox->wire, true, &selected, err);
-    mig__command *search = select == NULL ? NULL : mig__search(session, "ALL", on_search, s, err);
+    mig__command *search = select == NULL ? NULL : mig__search(session, criteria, on_search, s, err);
     if (search != NULL && (result = mig__command_outcome(session, select, err)) >= 0) {
         searched = mig__command_outcome(session, search, &search_error);
         if (searched != 0 && result == 0) {
@@ -103,12 +104,42 @@ static int open_folder(survey *s, mig__session *session, const mig__mailbox *mai
         }
         result = searched < 0 ? -1 : result > 0 ? result : searched;
         if (result == 0 && mig__session_can(session, MIG__CAP_MESSAGELIMIT)) {
-            result = mig__search_rest(session, "ALL", &s->uids, on_search, s, err);
+            result = mig__search_rest(session, criteria, &s->uids, on_search, s, err);
         }
     }
     *uidvalidity = selected.uidvalidity;
     mig__selected_free(&selected);
-    return result != 0 ? result : mig__labels_choose(session, mailbox->wire, choice, &s->uids, err);
+    return result;
+}
+
+/* STATUS counts the unseen ones of the whole mailbox: of a part of it the server is asked. */
+static int count_unseen(survey *s, mig__session *session, const mig__mailbox *mailbox, mig_inventory_folder *folder,
+                        mig_error *err)
+{
+    mig__buffer criteria = MIG__BUFFER_INIT;
+    uint32_t uidvalidity = 0;
+    mig__buffer_addf(&criteria, "%s UNSEEN", s->run->criteria);
+    int result = mig__buffer_ok(&criteria, err);
+    result = result != 0 ? result : search_folder(s, session, mailbox, criteria.data, &uidvalidity, err);
+    folder->unseen = result == 0 ? mig__uidset_size(&s->uids) : 0;
+    mig__buffer_free(&criteria);
+    return result;
+}
+
+/* The UIDs that are meant. */
+static int open_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, mig_inventory_folder *folder,
+                       uint32_t *uidvalidity, mig_error *err)
+{
+    mig__inventory *run = s->run;
+    size_t index = (size_t)(folder - run->account->folders);
+    int result = 0;
+    if (run->narrowed && run->options->depth != MIG_INVENTORY_CHECK) { /* the check shows no unseen ones */
+        result = count_unseen(s, session, mailbox, folder, err);
+    }
+    result = result != 0 ? result : search_folder(s, session, mailbox, run->criteria, uidvalidity, err);
+    result = result != 0 ? result : mig__labels_choose(session, mailbox->wire, &run->choices[index], &s->uids, err);
+    return result != 0 || !run->narrowed ? result
+                                         : mig__inventory_known_among(run, index, mailbox, *uidvalidity, &s->uids, err);
 }
 
 static int fetch_all(survey *s, mig__session *session, mig_error *err)
@@ -138,20 +169,24 @@ static int fetch_all(survey *s, mig__session *session, mig_error *err)
     return result;
 }
 
-static int survey_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, mig_inventory_folder *folder,
-                         mig_error *err)
+static int look_at_each(survey *s, mig__session *session, const mig__mailbox *mailbox, uint32_t uidvalidity,
+                        mig_error *err)
 {
-    mig__stock_begin(&s->stock, folder, mig__inventory_limit(s->run));
-    const mig__label_choice *choice = &s->run->choices[folder - s->run->account->folders];
-    uint32_t uidvalidity = 0;
-    int result = open_folder(s, session, mailbox, choice, &uidvalidity, err);
-    if (result == 0 && !s->with_content) {
+    int result = 0;
+    if (!s->with_content) {
         result = mig__inventory_known_some(s->run, &s->stock, mailbox, uidvalidity, &s->uids, err);
     }
     result = result != 0 ? result : fetch_all(s, session, err);
-    if (result == 0 && mig__stock_end(&s->stock, s->run->account, err) != 0) {
-        result = -1;
-    }
+    return result == 0 && mig__stock_end(&s->stock, s->run->account, err) != 0 ? -1 : result;
+}
+
+static int survey_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, mig_inventory_folder *folder,
+                         mig_error *err)
+{
+    uint32_t uidvalidity = 0;
+    mig__stock_begin(&s->stock, folder, mig__inventory_limit(s->run));
+    int result = open_folder(s, session, mailbox, folder, &uidvalidity, err);
+    result = result != 0 ? result : look_at_each(s, session, mailbox, uidvalidity, err);
     if (result != 0) { /* answers still to come have nobody to go to */
         mig__command_abandon(session);
     }
@@ -186,22 +221,23 @@ static int survey_patiently(survey *s, const mig__mailbox *mailbox, mig_inventor
     }
 }
 
-/* What the list said of it stands; the rest is unknown. */
+/* What the list said of it stands, unless that is more than was asked for; the rest is unknown. */
 static void give_up(survey *s, const mig__mailbox *mailbox, mig_inventory_folder *folder, const mig_error *error)
 {
+    bool whole = !s->run->narrowed;
     mig__stock_begin(&s->stock, folder, 0);
     folder->error = *error;
     mig_error_context(&folder->error, "looking at '%s'", folder->name);
-    folder->messages = mailbox->messages;
-    folder->bytes = mailbox->size;
-    folder->has_bytes = mailbox->size > 0 || mailbox->messages == 0;
+    folder->messages = whole ? mailbox->messages : 0;
+    folder->bytes = whole ? mailbox->size : 0;
+    folder->has_bytes = mailbox->messages == 0 || (whole && mailbox->size > 0);
 }
 
 /* 1: the state tells all of it. */
 static int survey_from_state(survey *s, const mig__mailbox *mailbox, mig_inventory_folder *folder, mig_error *err)
 {
     const mig__label_choice *choice = &s->run->choices[folder - s->run->account->folders];
-    if (s->with_content || choice->rest || choice->before != NULL) {
+    if (s->with_content || s->run->narrowed || choice->rest || choice->before != NULL) {
         return 0;
     }
     mig__stock_begin(&s->stock, folder, mig__inventory_limit(s->run));

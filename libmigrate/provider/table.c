@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define USUAL_CONNECTIONS 4 /* of a copy that is told nothing else */
 #define MEGABYTES(n)      ((uint64_t)(n)*1000 * 1000)
 #define MEBIBYTES(n)      ((uint64_t)(n) << 20)
 
@@ -223,13 +222,13 @@ const mig_provider *mig_provider_of(const char *name, const mig_endpoint *endpoi
 void mig_provider_bound(mig_copy_options *options, const mig_provider *source, const mig_provider *target)
 {
     const mig_provider *sides[] = {source, target};
-    if (options->connections == 0) {
+    if (options->effort.connections == 0) {
         int least = 0;
         for (size_t i = 0; i < 2; i++) {
             int most = sides[i] != NULL ? sides[i]->connections : 0;
             least = most > 0 && (least == 0 || most < least) ? most : least;
         }
-        options->connections = least > 0 && least < USUAL_CONNECTIONS ? least : 0;
+        options->effort.connections = least > 0 && least < MIG_DEFAULT_CONNECTIONS ? least : 0;
     }
     if (options->daily_limit == 0 && target != NULL) {
         options->daily_limit = target->daily_up;

@@ -285,6 +285,11 @@ static void add_account(mig__page *p, const mig_inventory_result *result, const 
     mig__page_add(p, "<dl>");
     add_side(p, "Source", &account->sides[MIG_SOURCE]);
     add_side(p, "Target", &account->sides[MIG_TARGET]);
+    if (account->selected != NULL) {
+        mig__page_add(p, "<dt>Counted</dt><dd>messages received ");
+        mig__page_html(p, account->selected);
+        mig__page_add(p, "</dd>");
+    }
     const bool with_target = account->sides[MIG_TARGET].label != NULL;
     add_outlook(p, account, result->started, with_target);
     if (with_target && account->error.code == MIG_OK) {

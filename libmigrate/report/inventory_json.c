@@ -212,6 +212,7 @@ static void account(mig__json *json, const mig_inventory_account *value, bool co
     mig__json_member(json, "status", mig__json_string(mig_status_name(value->status)));
     mig__json_add(json, "error", mig__json_error(&value->error));
     mig__json_add_text(json, "fits", mig_fits_name(value->fits));
+    mig__json_add_optional(json, "selected", value->selected);
     mig__json_add_number(json, "messages", value->messages);
     number_if(json, "bytes", value->bytes_known, value->bytes);
     mig__json_add_number(json, "copied_messages", value->copied_messages);

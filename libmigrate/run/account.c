@@ -44,6 +44,15 @@ static void on_progress(const mig_progress *progress, void *context)
     pthread_mutex_unlock(&job->crew->lock);
 }
 
+/* The run's log and stop; progress comes here. */
+static mig_observer observer_of(mig__run_job *job)
+{
+    mig_observer observer = job->crew->options->observer;
+    observer.progress = on_progress;
+    observer.context = job;
+    return observer;
+}
+
 /* ---- check and inventory ---- */
 
 static mig_inventory_result *take_stock(mig__run_job *job, mig_inventory_depth depth, mig_error *err)
@@ -52,20 +61,14 @@ static mig_inventory_result *take_stock(mig__run_job *job, mig_inventory_depth d
     mig_inventory_options options = {.source = copy->source,
                                      .target = copy->target,
                                      .state_path = copy->state_path,
-                                     .folders = copy->folders,
-                                     .excludes = copy->excludes,
-                                     .maps = copy->maps,
-                                     .labels = copy->labels,
-                                     .max_size = copy->max_size,
+                                     .selection = copy->selection,
+                                     .providers = {copy->providers[MIG_SOURCE], copy->providers[MIG_TARGET]},
+                                     .effort = copy->effort,
+                                     .observer = observer_of(job),
                                      .max_rate = copy->max_rate,
                                      .daily_limit = copy->daily_limit,
                                      .depth = depth,
-                                     .providers = {job->in->providers[0], job->in->providers[1]},
-                                     .force = copy->force,
-                                     .log = job->crew->options->log,
-                                     .stop = job->crew->options->stop,
-                                     .progress = on_progress,
-                                     .progress_context = job};
+                                     .force = copy->force};
     return mig_inventory_run(&options, err);
 }
 
@@ -141,11 +144,8 @@ static bool copy(mig__run_job *job, int connections)
 {
     mig_error error = MIG_ERROR_INIT;
     mig_copy_options options = job->copy_options;
-    options.connections = connections;
-    options.log = job->crew->options->log;
-    options.stop = job->crew->options->stop;
-    options.progress = on_progress;
-    options.progress_context = job;
+    options.effort.connections = connections;
+    options.observer = observer_of(job);
     mig__run_step(job, MIG_STEP_COPY);
     job->copy = mig_copy_run(&options, &error);
     if (job->copy == NULL) {
@@ -179,18 +179,12 @@ static void verify(mig__run_job *job, int connections)
     options.source = copied->source;
     options.target = copied->target;
     options.state_path = copied->state_path;
-    options.folders = copied->folders;
-    options.excludes = copied->excludes;
-    options.maps = copied->maps;
+    options.selection = copied->selection;
     options.providers[MIG_SOURCE] = copied->providers[MIG_SOURCE];
     options.providers[MIG_TARGET] = copied->providers[MIG_TARGET];
-    options.labels = copied->labels;
-    options.connections = connections;
-    options.patience_ms = copied->patience_ms;
-    options.log = job->crew->options->log;
-    options.stop = job->crew->options->stop;
-    options.progress = on_progress;
-    options.progress_context = job;
+    options.effort = copied->effort;
+    options.effort.connections = connections;
+    options.observer = observer_of(job);
     mig__run_step(job, MIG_STEP_VERIFY);
     job->verify = mig_verify_run(&options, &error);
     if (job->verify == NULL) {

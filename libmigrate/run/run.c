@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JOBS = 4, CONNECTIONS = 4, HOST_CONNECTIONS = 64, MOST_JOBS = 256, PROGRESS_MS = 200 };
+enum { JOBS = 4, HOST_CONNECTIONS = 64, MOST_JOBS = 256, PROGRESS_MS = 200 };
 
 /* ---- progress ---- */
 
@@ -51,7 +51,7 @@ static int wanted(const mig__crew *crew, const mig__run_job *job)
     if (crew->round == MIG_STEP_CHECK) {
         return 1;
     }
-    return job->copy_options.connections > 0 ? job->copy_options.connections : CONNECTIONS;
+    return job->copy_options.effort.connections > 0 ? job->copy_options.effort.connections : MIG_DEFAULT_CONNECTIONS;
 }
 
 /* The next account whose hosts have room; NULL when none is left. With the lock held. */
@@ -124,7 +124,7 @@ static void *worker(void *argument)
         if (job == NULL) {
             break;
         }
-        if (mig_stop_level(crew->options->stop) > 0) {
+        if (mig_stop_level(crew->options->observer.stop) > 0) {
             skip(job, MIG_E_INTERRUPTED, "stopped before this account's turn");
         } else {
             begin_job(job);
@@ -263,10 +263,8 @@ static int init_job(mig__crew *crew, size_t i, mig_error *err)
     job->out = &crew->result->accounts[i];
     job->crew = crew;
     job->copy_options = *copy;
-    job->copy_options.providers[MIG_SOURCE] = job->in->providers[MIG_SOURCE];
-    job->copy_options.providers[MIG_TARGET] = job->in->providers[MIG_TARGET];
-    mig_provider_bound(&job->copy_options, mig_provider_of(job->in->providers[MIG_SOURCE], copy->source),
-                       mig_provider_of(job->in->providers[MIG_TARGET], copy->target));
+    mig_provider_bound(&job->copy_options, mig_provider_of(copy->providers[MIG_SOURCE], copy->source),
+                       mig_provider_of(copy->providers[MIG_TARGET], copy->target));
     if (copy->source == NULL) {
         return mig_error_set(err, MIG_E_USAGE, "account %zu has no source", i + 1);
     }

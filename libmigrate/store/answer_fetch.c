@@ -172,10 +172,10 @@ int mig__answer_fetch(mig__talk *talk)
     return failed;
 }
 
-/* ---- UID SEARCH RETURN (ALL) [UID set] [SINCE date] [BEFORE date] | ALL ---- */
+/* ---- UID SEARCH RETURN (ALL) [UID set] [SINCE date] [BEFORE date] [UNSEEN] | ALL ---- */
 
 typedef struct searching {
-    bool since, before;
+    bool since, before, unseen;
     int64_t since_day, before_day; /* days since 1970 */
     mig__uidset among, found;
     bool some; /* `among` counts */
@@ -215,6 +215,8 @@ static int read_criteria(mig__talk *talk, searching *s)
         } else if (strcmp(word, "BEFORE") == 0) {
             s->before = true;
             failed = read_day(talk, &s->before_day);
+        } else if (strcmp(word, "UNSEEN") == 0) {
+            s->unseen = true;
         } else if (strcmp(word, "UID") == 0) {
             s->some = true;
             failed = mig__talk_expect(talk, ' ') != 0 ? -1 : mig__talk_set(talk, &s->among);
@@ -232,6 +234,9 @@ static int read_criteria(mig__talk *talk, searching *s)
 static int search_item(mig__talk *talk, mig__store_item *item, void *context, mig_error *err)
 {
     searching *s = context;
+    if (s->unseen && strstr(item->flags, "\\Seen") != NULL) {
+        return 0;
+    }
     if (s->since || s->before) {
         mig__stretch octets;
         int64_t date = 0;

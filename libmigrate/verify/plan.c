@@ -59,12 +59,12 @@ static int record_message(const mig__message *message, void *context)
 
 static bool chosen(const mig_verify_options *options, const char *name)
 {
-    bool in = options->folders == NULL;
-    for (size_t i = 0; options->folders != NULL && options->folders[i] != NULL; i++) {
-        in = in || mig__glob(options->folders[i], name);
+    bool in = options->selection.folders == NULL;
+    for (size_t i = 0; options->selection.folders != NULL && options->selection.folders[i] != NULL; i++) {
+        in = in || mig__glob(options->selection.folders[i], name);
     }
-    for (size_t i = 0; options->excludes != NULL && options->excludes[i] != NULL; i++) {
-        in = in && !mig__glob(options->excludes[i], name);
+    for (size_t i = 0; options->selection.excludes != NULL && options->selection.excludes[i] != NULL; i++) {
+        in = in && !mig__glob(options->selection.excludes[i], name);
     }
     return in;
 }
@@ -159,7 +159,7 @@ static int job_from_map(mig__verify_run *run, mig__verify_job *job, const mig__m
 
 static mig__label_choice choice_of(const mig__verify_run *run, const mig__map_entry *entry, size_t place)
 {
-    if (run->profiles[MIG_SOURCE].labels && run->options->labels == MIG_LABELS_FIRST && !entry->rest) {
+    if (run->profiles[MIG_SOURCE].labels && run->options->selection.labels == MIG_LABELS_FIRST && !entry->rest) {
         return (mig__label_choice){.before = &run->labels, .place = place};
     }
     return (mig__label_choice){.rest = entry->rest};
@@ -169,7 +169,8 @@ static int plan_from_lists(mig__verify_run *run, mig_error *err)
 {
     mig__map map = {0};
     const mig_verify_options *options = run->options;
-    mig__map_rules rules = {options->folders, options->excludes, options->maps, options->labels};
+    mig__map_rules rules = {options->selection.folders, options->selection.excludes, options->selection.maps,
+                            options->selection.labels};
     mig__state_folder *folders = NULL;
     size_t count = 0;
     int failed = mig__sides_map(&map, &run->source_list, &run->target_list, &run->profiles[MIG_SOURCE],

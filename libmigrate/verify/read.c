@@ -14,8 +14,6 @@
 #include <string.h>
 
 enum {
-    CONNECTIONS = 4,
-    MOST_CONNECTIONS = 32,
     FOLDERS_A_THREAD = 10,    /* each costs round trips, however small it is */
     UNIT_MESSAGES = 1000,     /* read under one EXAMINE before others get a chance; as RFC 9738 has it */
     MESSAGES_A_THREAD = 1000, /* fewer are not worth another connection */
@@ -57,7 +55,7 @@ static int keep_source(mig__verify_run *run, mig__verify_job *job, const mig__fo
         return -1;
     }
     job->recorded = grown;
-    uint64_t most = run->options->max_size;
+    uint64_t most = run->options->selection.max_size;
     bool left_out = most > 0 && found->digest.octets > most; /* the copy was told to: fine either way */
     job->recorded[job->recorded_count++] = (mig__recorded){.source_uid = found->uid,
                                                            .expected = left_out ? MIG__EXPECT_GONE : MIG__EXPECT_THERE,
@@ -107,7 +105,7 @@ static int keep(reader *r, const mig__fetch_item *item, const mig__message_diges
 static int on_digest(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
 {
     reader *r = context;
-    if (mig_stop_level(r->run->options->stop) > 0) {
+    if (mig_stop_level(r->run->options->observer.stop) > 0) {
         return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
     }
     return mig__uidset_has(&r->unit, item->uid) ? keep(r, item, digest, err) : 0;
@@ -393,8 +391,9 @@ static int add_thread(mig__verify_run *run, mig_side side, mig__session *session
 size_t mig__verify_connections(const mig__verify_run *run, uint64_t messages, uint64_t folders)
 {
     uint64_t worth = messages / MESSAGES_A_THREAD + folders / FOLDERS_A_THREAD + 1;
-    uint64_t most = run->options->connections > 0 ? (uint64_t)run->options->connections : CONNECTIONS;
-    most = most < MOST_CONNECTIONS ? most : MOST_CONNECTIONS;
+    uint64_t most =
+        run->options->effort.connections > 0 ? (uint64_t)run->options->effort.connections : MIG_DEFAULT_CONNECTIONS;
+    most = most < MIG_MOST_CONNECTIONS ? most : MIG_MOST_CONNECTIONS;
     return (size_t)(worth < most ? worth : most);
 }
 
@@ -412,7 +411,7 @@ static uint64_t to_read(mig__verify_run *run, mig_side side, size_t *threads)
 
 static void show_progress(mig__verify_run *run)
 {
-    if (run->options->progress == NULL) {
+    if (run->options->observer.progress == NULL) {
         return;
     }
     pthread_mutex_lock(&run->lock);
@@ -424,7 +423,7 @@ static void show_progress(mig__verify_run *run)
                              .bytes_done = run->octets_done,
                              .seconds = mig__now_seconds() - run->started};
     pthread_mutex_unlock(&run->lock);
-    run->options->progress(&progress, run->options->progress_context);
+    run->options->observer.progress(&progress, run->options->observer.context);
 }
 
 static void wait_for_threads(mig__verify_run *run)
@@ -441,7 +440,7 @@ static void wait_for_threads(mig__verify_run *run)
 
 void mig__verify_read(mig__verify_run *run, const mig__verify_pass *pass, mig__session *source, mig__session *target)
 {
-    pthread_t threads[2 * MOST_CONNECTIONS];
+    pthread_t threads[2 * MIG_MOST_CONNECTIONS];
     size_t count = 0;
     bool on_record = run->options->against == MIG_AGAINST_RECORD;
     mig__recorded_set known = MIG__RECORDED_SET_INIT;

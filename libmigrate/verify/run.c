@@ -33,11 +33,11 @@ static void init_gate(mig__verify_run *run, mig_side side)
     const mig_verify_options *options = run->options;
     mig__gate_options gate = {
         .session = {.endpoint = side == MIG_SOURCE ? options->source : options->target,
-                    .stop = options->stop,
-                    .log = &options->log,
+                    .stop = options->observer.stop,
+                    .log = &options->observer.log,
                     .account = side == MIG_SOURCE ? run->source_label : run->target_label,
-                    .labels_as_keywords = side == MIG_SOURCE && options->labels == MIG_LABELS_KEYWORD},
-        .patience_ms = options->patience_ms,
+                    .labels_as_keywords = side == MIG_SOURCE && options->selection.labels == MIG_LABELS_KEYWORD},
+        .patience_ms = options->effort.patience_ms,
         .stopping = is_stopping,
         .context = run};
     mig__gate_init(&run->gates[side], &gate);

@@ -122,7 +122,8 @@ int mig__verify_scan(const mig__verify_run *run, mig__session *session, mig__ver
     mig__buffer criteria = MIG__BUFFER_INIT;
     const mig_verify_options *options = run->options;
     bool source = side == MIG_SOURCE;
-    int failed = mig__sides_criteria(source ? options->since : NULL, source ? options->before : NULL, &criteria, err);
+    int failed = mig__sides_criteria(source ? options->selection.since : NULL,
+                                     source ? options->selection.before : NULL, &criteria, err);
     failed = failed != 0 ? failed : scan_folders(session, jobs, count, side, criteria.data, err);
     mig__buffer_free(&criteria);
     return failed;

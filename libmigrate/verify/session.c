@@ -64,7 +64,7 @@ void mig__verify_fail(mig__verify_run *run, const mig_error *error)
 
 bool mig__verify_stopping(mig__verify_run *run)
 {
-    if (mig_stop_level(run->options->stop) > 0) {
+    if (mig_stop_level(run->options->observer.stop) > 0) {
         mig_error error;
         mig_error_set(&error, MIG_E_INTERRUPTED, "stopped before the end: asked to stop");
         mig_error_hint(&error, "nothing was changed; run the same command again to verify everything");

@@ -255,6 +255,26 @@ class Keywords(ToolCase):
 
 
 class Quota(ToolCase):
+    def test_what_is_left_out_needs_no_room(self):
+        """A target with room for the selected messages alone is not refused, by dates or by size, in any depth."""
+        extra = ("protocol imap {\n  mail_plugins = $mail_plugins imap_quota\n}\n"
+                 "plugin {\n  quota = maildir:User quota\n  quota_rule = *:storage=20K\n}\n")
+        with dovecot.Dovecot(users=["q1"]) as source, \
+                dovecot.Dovecot(users=["q1"], authority=source.authority, plugins="quota", extra=extra) as target:
+            old, new = (datetime.datetime(year, 6, 1, tzinfo=datetime.timezone.utc) for year in (2015, 2021))
+            imaputil.append(source.login("q1"), "INBOX", [(b"Subject: old\r\n\r\n" + b"x\r\n" * 10000, (), old),
+                                                          (b"Subject: new\r\n\r\nx\r\n", (), new)])
+            accounts = Account.on(source, "q1"), Account.on(target, "q1")
+            for chosen in (("--since", "2020-01-01"), ("--max-size", "1K")):
+                for verb, more in (("inventory", ("--depth", "quick")), ("inventory", ()),
+                                   ("run", ("--steps", "check"))):
+                    result = self.run_command(self.command(*accounts, *chosen, *more, verb=verb))
+                    self.assertEqual(result.status, DONE, str((chosen, verb, more, result)))
+            result = self.run_command(self.command(*accounts, "--since", "2020-01-01", verb="run"))
+            self.assertEqual(result.status, DONE, str(result))
+            result = self.run_command(self.command(*accounts, "--steps", "check", verb="run"))
+            self.assertEqual(result.status, REFUSED, str(result))
+
     def test_said_before_the_copy_with_numbers(self):
         """O4, and --force goes on."""
         extra = ("protocol imap {\n  mail_plugins = $mail_plugins imap_quota\n}\n"
@@ -275,6 +295,77 @@ class Quota(ToolCase):
             result = self.run_command(self.command(*accounts, "--force", "--steps", "check,copy", verb="run"))
             self.assertEqual(result.status, REFUSED, str(result))
             self.assertRegex(result.out, r"copy failed: copying to .*the server says: \"\[OVERQUOTA\]")
+
+
+class Selected(Pair):
+    """What --since, --before and --max-size leave out of the copy is counted nowhere."""
+
+    OLD, NEW = (datetime.datetime(year, 6, 1, tzinfo=datetime.timezone.utc) for year in (2015, 2021))
+    DATES = ("--since", "2020-01-01")
+
+    def setUp(self):
+        super().setUp()
+        source = self.login(self.source)
+        imaputil.check(source.create("Work"))
+        kinds = ((1, (), self.OLD), (2, ("\\Seen",), self.OLD), (3, (), self.OLD), (4, (), self.NEW),
+                 (5, ("\\Seen",), self.NEW))
+        self.messages = {name: [(b"Subject: %s %d\r\n\r\n%s\r\n" % (name.encode(), n, b"x" * 100 * n), flags, when)
+                                for n, flags, when in kinds]
+                         for name in ("INBOX", "Work")}
+        for name, messages in self.messages.items():
+            imaputil.append(source, name, messages)
+        self.selected = [octets for messages in self.messages.values()
+                         for octets, _, when in messages if when == self.NEW]
+
+    def take(self, *extra, verb="inventory", expect=DONE):
+        path = os.path.join(self.dir, "result.json")
+        result = self.run_command(self.command(*self.accounts(), *extra, verb=verb), json_path=path)
+        self.assertEqual(result.status, expect, str(result))
+        self.assertEqual(schema.errors(result.json, "%s-1.json" % verb), [])
+        return result.json["accounts"][0]
+
+    def assert_counts(self, account, expected):
+        """Messages, those copied already, those left."""
+        self.assertEqual((account["messages"], account["copied_messages"], account["forecast"]["left_messages"]),
+                         expected)
+
+    def test_dates(self):
+        for depth in ("full", "quick"):
+            account = self.take(*self.DATES, "--depth", depth)
+            self.assertEqual((account["messages"], account["bytes"], account["selected"]),
+                             (len(self.selected), sum(map(len, self.selected)), "since 2020-01-01"))
+            self.assertEqual(account["source"]["messages"], 10)
+            self.assertEqual({f["name"]: (f["messages"], f["unseen"]) for f in account["folders"] if f["messages"]},
+                             {"INBOX": (2, 1), "Work": (2, 1)})
+            self.assertEqual([y["year"] for y in account["years"]], [2021])
+            self.assertEqual((account["forecast"]["left_messages"], account["forecast"]["left_bytes"]),
+                             (len(self.selected), sum(map(len, self.selected))))
+        account = self.take("--before", "2020-01-01")
+        self.assertEqual((account["messages"], account["selected"]), (6, "before 2020-01-01"))
+        self.assertEqual(self.take()["messages"], 10)
+
+    def test_sizes(self):
+        """A message that is too large stays behind: it is no part of what is left to do."""
+        account = self.take("--max-size", "450")
+        small = [octets for messages in self.messages.values() for octets, _, _ in messages if len(octets) <= 450]
+        self.assertEqual((account["forecast"]["left_messages"], account["forecast"]["left_bytes"]),
+                         (len(small), sum(map(len, small))))
+
+    def test_what_is_across_counts_only_where_it_is_selected(self):
+        self.copy(*self.accounts(), "--before", "2020-01-01")
+        account = self.take(*self.DATES)
+        self.assert_counts(account, (4, 0, 4))
+        account = self.take("--folder", "Work")
+        self.assert_counts(account, (5, 3, 2))
+        self.copy(*self.accounts(), *self.DATES)
+        account = self.take(*self.DATES)
+        self.assert_counts(account, (4, 4, 0))
+        self.assertEqual(account["copied_bytes"], sum(map(len, self.selected)))
+
+    def test_run_counts_what_it_copies(self):
+        for steps in ("check", "inventory,copy", "check,copy"):
+            row = self.take(*self.DATES, "--steps", steps, verb="run")
+            self.assertEqual((row["messages"], row["bytes"]), (len(self.selected), sum(map(len, self.selected))), steps)
 
 
 if __name__ == "__main__":

@@ -198,8 +198,6 @@ static void fill_run(cli_account *account, mig_run_account *out)
     out->copy = options->copy;
     out->verify = options->verify;
     out->depth = options->stock_depth;
-    out->providers[MIG_SOURCE] = options->sides[MIG_SOURCE].provider;
-    out->providers[MIG_TARGET] = options->sides[MIG_TARGET].provider;
     out->unfit = account->unfit.code != MIG_OK ? &account->unfit : NULL;
 }
 

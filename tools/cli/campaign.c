@@ -17,8 +17,8 @@ static int work(const cli_campaign *campaign, cli_accounts *accounts, cli_frame 
                                      .keep_going = common->keep_going,
                                      .jobs = common->jobs,
                                      .host_connections = common->host_connections,
-                                     .log = cli_log_for_library(&frame->log),
-                                     .stop = frame->stop,
+                                     .observer.log = cli_log_for_library(&frame->log),
+                                     .observer.stop = frame->stop,
                                      .progress = cli_table_update,
                                      .progress_context = &table};
     mig_run_result *result = mig_run(&options, err);

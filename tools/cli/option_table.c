@@ -145,7 +145,6 @@ static const struct poptOption reading_options[] = {
 static const struct poptOption stock_options[] = {
     TEXT("depth", OPT_STOCK_DEPTH, "quick: what the servers count; full (default): each message's size, date", "DEPTH"),
     SWITCH("scan-content", '\0', OPT_SCAN_CONTENT, "read every message, to tell what the target may alter"),
-    TEXT("max-size", OPT_MAX_SIZE, "count larger messages as left out", "SIZE"),
     TEXT("max-rate", OPT_MAX_RATE, "octets a second towards the target, for the forecast", "SIZE"),
     TEXT("daily-limit", OPT_DAILY_LIMIT, "octets a day towards the target, for the forecast", "SIZE"),
     SWITCH("force", '\0', OPT_FORCE, "go on where a safety check would stop"),
@@ -207,7 +206,7 @@ static const struct poptOption run_table[] = {
 
 static const struct poptOption inventory_table[] = {
     SERVER_GROUPS,
-    GROUP(folder_options, "Folders:"),
+    GROUP(selection_options, "Folders and messages:"),
     GROUP(stock_options, "Taking stock:"),
     GROUP(many_options, "Many accounts:"),
     GROUP(page_options, "Reports:"),

@@ -158,7 +158,7 @@ static int apply_server(cli_options *options, int option, const char *value, mig
     case OPT_CONNECT_TIMEOUT:
         return take_seconds(option, value, &options->connect_timeout_ms, err);
     default:
-        return take_seconds(option, value, &options->copy.patience_ms, err);
+        return take_seconds(option, value, &options->copy.effort.patience_ms, err);
     }
 }
 
@@ -182,13 +182,13 @@ static int apply_copy(cli_options *options, int option, const char *value, mig_e
     case OPT_MAP:
         return apply_map(options, value, err);
     case OPT_SINCE:
-        return take_date(option, value, &copy->since, err);
+        return take_date(option, value, &copy->selection.since, err);
     case OPT_BEFORE:
-        return take_date(option, value, &copy->before, err);
+        return take_date(option, value, &copy->selection.before, err);
     case OPT_MAX_SIZE:
-        return take_size(option, value, &copy->max_size, err);
+        return take_size(option, value, &copy->selection.max_size, err);
     case OPT_CONNECTIONS:
-        return cli_parse_number(value, 1, 32, &copy->connections)
+        return cli_parse_number(value, 1, 32, &copy->effort.connections)
                    ? 0
                    : cli_bad_value(option, value, "a number from 1 to 32", err);
     case OPT_MAX_RATE:
@@ -209,7 +209,7 @@ static int apply_copy(cli_options *options, int option, const char *value, mig_e
     case OPT_LABELS:
         if (cli_take_choice(option, value, labels_names, &choice, err) != 0)
             return -1;
-        copy->labels = (mig_labels)choice;
+        copy->selection.labels = (mig_labels)choice;
         return 0;
     case OPT_DELETIONS:
         if (cli_take_choice(option, value, deletions_names, &choice, err) != 0)
@@ -440,13 +440,14 @@ static int finish(cli_options *options, const cli_tool *tool, mig_error *err)
         return -1;
     if (options->quiet && options->verbose > 0)
         return mig_error_set(err, MIG_E_USAGE, "--quiet and --verbose exclude each other");
-    if (copy->since && copy->before && strcmp(copy->since, copy->before) >= 0)
-        return mig_error_set(err, MIG_E_USAGE, "--since %s and --before %s leave no day", copy->since, copy->before);
+    if (copy->selection.since && copy->selection.before && strcmp(copy->selection.since, copy->selection.before) >= 0)
+        return mig_error_set(err, MIG_E_USAGE, "--since %s and --before %s leave no day", copy->selection.since,
+                             copy->selection.before);
     copy->source = &options->sides[MIG_SOURCE].endpoint;
     copy->target = target_wanted ? &options->sides[MIG_TARGET].endpoint : NULL;
-    copy->folders = (const char *const *)options->folders.items;
-    copy->excludes = (const char *const *)options->excludes.items;
-    copy->maps = (const char *const *)options->maps.items;
+    copy->selection.folders = (const char *const *)options->folders.items;
+    copy->selection.excludes = (const char *const *)options->excludes.items;
+    copy->selection.maps = (const char *const *)options->maps.items;
     copy->providers[MIG_SOURCE] = options->sides[MIG_SOURCE].provider;
     copy->providers[MIG_TARGET] = options->sides[MIG_TARGET].provider;
     options->sides[MIG_TARGET].only_named = !target_wanted;

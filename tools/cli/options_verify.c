@@ -100,17 +100,10 @@ int cli_verify_finish(cli_options *options, mig_error *err)
     verify->source = options->copy.source;
     verify->target = options->copy.target;
     verify->state_path = options->copy.state_path;
-    verify->folders = options->copy.folders;
-    verify->excludes = options->copy.excludes;
-    verify->maps = options->copy.maps;
+    verify->selection = options->copy.selection;
     verify->providers[MIG_SOURCE] = options->copy.providers[MIG_SOURCE];
     verify->providers[MIG_TARGET] = options->copy.providers[MIG_TARGET];
-    verify->labels = options->copy.labels;
-    verify->since = options->copy.since;
-    verify->before = options->copy.before;
-    verify->max_size = options->copy.max_size;
-    verify->connections = options->copy.connections;
-    verify->patience_ms = options->copy.patience_ms;
+    verify->effort = options->copy.effort;
     options->sides[MIG_SOURCE].only_named = verify->against == MIG_AGAINST_RECORD;
     return options->seed_given || verify->sample <= 0 ? 0 : choose_seed(verify, err);
 }

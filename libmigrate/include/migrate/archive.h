@@ -10,15 +10,15 @@
 #ifndef MIGRATE_ARCHIVE_H
 #define MIGRATE_ARCHIVE_H
 
+#include <migrate/effort.h>
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
 #include <migrate/folder.h>
-#include <migrate/log.h>
+#include <migrate/observer.h>
 #include <migrate/problem.h>
-#include <migrate/progress.h>
+#include <migrate/selection.h>
 #include <migrate/sign.h>
 #include <migrate/status.h>
-#include <migrate/stop.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,25 +38,14 @@ typedef struct mig_archive_options {
     void *secret_context;
     mig_signer *signer; /* signs the manifest; NULL: unsigned */
 
-    const char *const *folders; /* as in mig_copy_options */
-    const char *const *excludes;
-    const char *since;
-    const char *before;
-    uint64_t max_size;
-
-    int connections; /* most connections to the server; 0: 4 */
-    int patience_ms; /* how long to keep trying while the server cannot be reached; 0: 2 minutes */
-    uint64_t memory; /* budget for message octets held in memory; 0: 8 MiB */
-    mig_log log;
-    mig_stop *stop; /* NULL: cannot be asked to stop */
-
-    void (*progress)(const mig_progress *progress, void *context); /* as in mig_copy_options */
-    void *progress_context;
+    mig_selection selection; /* nothing is mapped here, and labels are folders: both are refused */
+    mig_effort effort;
+    mig_observer observer;
 } mig_archive_options;
 
 #define MIG_ARCHIVE_OPTIONS_INIT                                                                                       \
     {                                                                                                                  \
-        .connections = 0, .log = MIG_LOG_INIT                                                                          \
+        .observer = MIG_OBSERVER_INIT                                                                                  \
     }
 
 typedef struct mig_archive_folder {
@@ -148,10 +137,7 @@ typedef struct mig_archive_check_options {
     const char *public_key; /* PEM; NULL: the signature is not checked */
     mig_secret_fn *secret;  /* password of an encrypted archive; NULL: none */
     void *secret_context;
-    mig_stop *stop; /* NULL: cannot be asked to stop */
-
-    void (*progress)(const mig_progress *progress, void *context); /* NULL: none */
-    void *progress_context;
+    mig_observer observer; /* its log hears nothing */
 } mig_archive_check_options;
 
 typedef struct mig_archive_check_result {

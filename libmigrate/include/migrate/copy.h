@@ -8,15 +8,15 @@
 #ifndef MIGRATE_COPY_H
 #define MIGRATE_COPY_H
 
+#include <migrate/effort.h>
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
 #include <migrate/folder.h>
-#include <migrate/log.h>
+#include <migrate/observer.h>
 #include <migrate/problem.h>
-#include <migrate/progress.h>
+#include <migrate/selection.h>
 #include <migrate/side.h>
 #include <migrate/status.h>
-#include <migrate/stop.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,16 +43,11 @@ typedef struct mig_copy_options {
     const char *state_path;     /* required: the SQLite state file, created when missing */
     const char *spool_dir;      /* for unlinked temporary files of large messages; NULL: the state file's directory */
 
-    const char *const *folders;  /* globs over UTF-8 source names; NULL: all. Each array ends with a NULL */
-    const char *const *excludes; /* globs */
-    const char *const *maps;     /* "FROM=TO" */
-    const char *providers[2];    /* by side, names of profiles (migrate/provider.h); NULL: by what the server shows */
-    mig_labels labels;           /* of a source whose folders are labels */
-    const char *since;           /* "YYYY-MM-DD": INTERNALDATE on or after; NULL: no bound */
-    const char *before;          /* "YYYY-MM-DD": INTERNALDATE before; NULL: no bound */
-    uint64_t max_size;           /* octets; larger messages are left out and listed; 0: no bound */
+    mig_selection selection;
+    const char *providers[2]; /* by side, names of profiles (migrate/provider.h); NULL: by what the server shows */
+    mig_effort effort;
+    mig_observer observer;
 
-    int connections;      /* most connections a side; 0: 4 */
     bool ordered;         /* keep each folder's messages in UID order on the target */
     uint64_t max_rate;    /* octets a second towards the target; 0: no bound */
     uint64_t daily_limit; /* octets towards the target in one day (UTC), over all runs; 0: no bound */
@@ -62,18 +57,12 @@ typedef struct mig_copy_options {
     mig_deletions deletions;
     bool force;   /* go on where a safety check would stop */
     bool dry_run; /* send nothing that changes anything; the state is not written either */
-
-    int patience_ms; /* how long to keep trying while a server cannot be reached; 0: 2 minutes */
-    uint64_t memory; /* budget for message octets held in memory; 0: 24 MiB */
-    mig_log log;
-    mig_stop *stop; /* NULL: cannot be asked to stop */
-
-    void (*progress)(const mig_progress *progress, void *context); /* about 10 times a second, one thread; NULL: none */
-    void *progress_context;
 } mig_copy_options;
 
-#define MIG_COPY_OPTIONS_INIT \
-    {.connections = 0, .log = MIG_LOG_INIT}
+#define MIG_COPY_OPTIONS_INIT                                                                                          \
+    {                                                                                                                  \
+        .observer = MIG_OBSERVER_INIT                                                                                  \
+    }
 
 typedef struct mig_folder_result {
     char *source; /* UTF-8 */

@@ -9,15 +9,15 @@
 #ifndef MIGRATE_INVENTORY_H
 #define MIGRATE_INVENTORY_H
 
+#include <migrate/effort.h>
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
 #include <migrate/folder.h>
-#include <migrate/log.h>
-#include <migrate/progress.h>
+#include <migrate/observer.h>
 #include <migrate/provider.h>
+#include <migrate/selection.h>
 #include <migrate/side.h>
 #include <migrate/status.h>
-#include <migrate/stop.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +29,7 @@ extern "C" {
 typedef enum mig_inventory_depth {
     MIG_INVENTORY_CHECK,  /* both logins, lists, quota; the sizes only where the target has a quota to hold them against
                            */
-    MIG_INVENTORY_QUICK,  /* the servers' own numbers: what LIST and STATUS tell */
+    MIG_INVENTORY_QUICK,  /* the servers' own numbers: what LIST and STATUS tell; they know no dates */
     MIG_INVENTORY_FULL,   /* size, date and flags of every message */
     MIG_INVENTORY_CONTENT /* reads every message as well, for what the target may alter */
 } mig_inventory_depth;
@@ -111,6 +111,7 @@ typedef struct mig_forecast {
 
 typedef struct mig_inventory_account {
     mig_inventory_side sides[2]; /* MIG_SOURCE, MIG_TARGET */
+    char *selected;              /* "since 2020-01-01, before 2021-01-01": the messages counted; NULL: all */
     mig_status status;
     mig_error error; /* what ended it early; code MIG_OK: none */
     mig_inventory_folder *folders;
@@ -122,7 +123,7 @@ typedef struct mig_inventory_account {
     uint64_t messages, bytes; /* of the folders that are not left out */
     bool bytes_known;
     uint64_t role_bytes[MIG_ROLE_COUNT], role_messages[MIG_ROLE_COUNT];
-    uint64_t copied_messages, copied_bytes; /* by earlier runs, from the state */
+    uint64_t copied_messages, copied_bytes; /* of these, by earlier runs, from the state */
     mig_fits fits;
     mig_forecast forecast;
     double seconds; /* that the stock-taking took */
@@ -144,27 +145,21 @@ typedef struct mig_inventory_options {
     const mig_endpoint *target; /* NULL: only the source is looked at */
     const char *state_path;     /* the copy's state, read only, where it exists; NULL: none */
 
-    const char *const *folders; /* as in mig_copy_options */
-    const char *const *excludes;
-    const char *const *maps;
-    uint64_t max_size;    /* larger messages are left out; 0: no bound */
+    mig_selection selection;  /* what is counted. With dates each message that they select is looked at */
+    const char *providers[2]; /* names of profiles (migrate/provider.h); NULL: by what the server shows */
+    mig_effort effort;        /* one connection a side is all that is needed */
+    mig_observer observer;
+
     uint64_t max_rate;    /* octets a second towards the target, for the forecast; 0: no bound */
     uint64_t daily_limit; /* octets a day towards the target, for the forecast; 0: the provider's, if any */
 
     mig_inventory_depth depth;
-    const char *providers[2]; /* names of profiles (migrate/provider.h); NULL: by what the server shows */
-    mig_labels labels;        /* as in mig_copy_options */
-    bool force;               /* go on where a safety check would stop */
-    mig_log log;
-    mig_stop *stop; /* NULL: cannot be asked to stop */
-
-    void (*progress)(const mig_progress *progress, void *context); /* as in mig_copy_options */
-    void *progress_context;
+    bool force; /* go on where a safety check would stop */
 } mig_inventory_options;
 
 #define MIG_INVENTORY_OPTIONS_INIT                                                                                     \
     {                                                                                                                  \
-        .depth = MIG_INVENTORY_FULL, .log = MIG_LOG_INIT                                                               \
+        .depth = MIG_INVENTORY_FULL, .observer = MIG_OBSERVER_INIT                                                     \
     }
 
 /*

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* A snapshot of a running copy, for showing progress. Borrowed strings, valid during the callback. */
+/* A snapshot of running work, for showing progress. Borrowed strings, valid during the callback. */
 typedef struct mig_progress {
     const char *account;     /* "user@host" of the source */
     const char *phase;       /* "connecting", "listing", "reconciling", "copying", "waiting", "done" */
@@ -21,6 +21,9 @@ typedef struct mig_progress {
     uint64_t failed;
     double seconds;          /* since the start of the run */
 } mig_progress;
+
+/* Called about 10 times a second, by one thread at a time. */
+typedef void mig_progress_fn(const mig_progress *progress, void *context);
 
 #ifdef __cplusplus
 }

@@ -12,8 +12,7 @@
 #include <migrate/copy.h>
 #include <migrate/error.h>
 #include <migrate/inventory.h>
-#include <migrate/log.h>
-#include <migrate/stop.h>
+#include <migrate/observer.h>
 #include <migrate/verify.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,11 +34,10 @@ const char *mig_step_name(unsigned step);
 
 /* One account. Endpoints, lists and paths are borrowed until the run returns. */
 typedef struct mig_run_account {
-    mig_copy_options copy;     /* log, stop, progress and, where it is 0, connections come from the run */
+    mig_copy_options copy;     /* who watches comes from the run */
     mig_verify_options verify; /* depth, against, sample, seed; everything else comes from `copy` */
-    mig_inventory_depth depth; /* of the inventory */
-    const char *providers[2];  /* names of profiles; NULL: by what the server shows */
-    const mig_error *unfit; /* known beforehand to be in its way, as a password that cannot be read; NULL: nothing */
+    mig_inventory_depth depth; /* of the inventory; everything else comes from `copy` */
+    const mig_error *unfit; /* known beforehand to be in its way, as a password that can not be read; NULL: nothing */
 } mig_run_account;
 
 typedef enum mig_run_state {
@@ -82,16 +80,14 @@ typedef struct mig_run_options {
     bool keep_going;      /* go on with the accounts that passed the check */
     int jobs;             /* accounts at once; 0: 4 */
     int host_connections; /* to one host, over all accounts; 0: 64 */
-    mig_log log;
-    mig_stop *stop; /* NULL: cannot be asked to stop */
-
+    mig_observer observer; /* log and stop; its progress would be that of one account and is not called */
     void (*progress)(const mig_run_progress *progress, void *context); /* some times a second, one thread; NULL: none */
     void *progress_context;
 } mig_run_options;
 
 #define MIG_RUN_OPTIONS_INIT                                                                                           \
     {                                                                                                                  \
-        .log = MIG_LOG_INIT                                                                                            \
+        .observer = MIG_OBSERVER_INIT                                                                                  \
     }
 
 typedef struct mig_run_account_result {

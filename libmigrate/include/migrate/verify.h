@@ -9,15 +9,15 @@
 #ifndef MIGRATE_VERIFY_H
 #define MIGRATE_VERIFY_H
 
+#include <migrate/effort.h>
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
 #include <migrate/folder.h>
-#include <migrate/log.h>
-#include <migrate/progress.h>
+#include <migrate/observer.h>
 #include <migrate/rule.h>
+#include <migrate/selection.h>
 #include <migrate/side.h>
 #include <migrate/status.h>
-#include <migrate/stop.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -146,33 +146,22 @@ typedef struct mig_verify_options {
     const mig_endpoint *target; /* required */
     const char *state_path;     /* the copy's state; NULL only with MIG_AGAINST_SOURCE */
 
-    const char *const *folders; /* as in mig_copy_options */
-    const char *const *excludes;
-    const char *const *maps;
-    const char *providers[2];
-    mig_labels labels;
-
-    const char *since;  /* "YYYY-MM-DD": as in mig_copy_options, of the source; not with MIG_AGAINST_RECORD, which */
-    const char *before; /* knows what was copied */
-    uint64_t max_size;  /* octets; larger ones need not be there; 0: no limit */
+    /* As the copy's: with MIG_AGAINST_SOURCE what it left out need not be there. The record knows what was copied, so
+     * that with MIG_AGAINST_RECORD the folders alone count. */
+    mig_selection selection;
+    const char *providers[2]; /* as in mig_copy_options */
+    mig_effort effort;
+    mig_observer observer;
 
     mig_depth depth;
     mig_against against;
     double sample; /* read the content of so many percent of the messages, above 0 and below 100; 0: of all */
     uint64_t seed; /* the same seed chooses the same messages */
-
-    int connections; /* most connections a side; 0: 4 */
-    int patience_ms; /* keep trying to reach a server again for this long after a cut; 0: 120,000 */
-    mig_log log;
-    mig_stop *stop; /* NULL: cannot be asked to stop */
-
-    void (*progress)(const mig_progress *progress, void *context); /* as in mig_copy_options */
-    void *progress_context;
 } mig_verify_options;
 
 #define MIG_VERIFY_OPTIONS_INIT                                                                                        \
     {                                                                                                                  \
-        .connections = 0, .log = MIG_LOG_INIT                                                                          \
+        .observer = MIG_OBSERVER_INIT                                                                                  \
     }
 
 /*

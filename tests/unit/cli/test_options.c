@@ -65,7 +65,7 @@ static void test_defaults(void **state)
     assert_int_equal(target->port, 1143);
     assert_int_equal(target->tls, MIG_TLS_STARTTLS);
     assert_false(target->allow_cleartext);
-    assert_null(options.copy.folders);
+    assert_null(options.copy.selection.folders);
     assert_int_equal(options.copy.flags, MIG_FLAGS_MERGE);
     assert_int_equal(options.copy.deletions, MIG_DELETIONS_KEEP);
     assert_false(options.copy.dry_run);
@@ -97,7 +97,7 @@ static void test_server_options(void **state)
     assert_int_equal(target->compress, 0);
     assert_int_equal(source->timeout_ms, 5000);
     assert_int_equal(target->connect_timeout_ms, 2000);
-    assert_int_equal(options.copy.patience_ms, 7000);
+    assert_int_equal(options.copy.effort.patience_ms, 7000);
     assert_true(source->allow_cleartext);
     cli_options_clear(&options);
 }
@@ -132,15 +132,15 @@ static void test_copy_options(void **state)
                            "source", "--deletions", "expunge", "--force", "--state", "s.db", "--dry-run"),
                      0);
     const mig_copy_options *copy = &options.copy;
-    assert_string_equal(copy->folders[0], "INBOX");
-    assert_string_equal(copy->folders[1], "Work*");
-    assert_null(copy->folders[2]);
-    assert_string_equal(copy->excludes[0], "Junk");
-    assert_string_equal(copy->maps[0], "A=B");
-    assert_string_equal(copy->since, "2020-01-01");
-    assert_string_equal(copy->before, "2021-01-01");
-    assert_true(copy->max_size == 25 << 20);
-    assert_int_equal(copy->connections, 8);
+    assert_string_equal(copy->selection.folders[0], "INBOX");
+    assert_string_equal(copy->selection.folders[1], "Work*");
+    assert_null(copy->selection.folders[2]);
+    assert_string_equal(copy->selection.excludes[0], "Junk");
+    assert_string_equal(copy->selection.maps[0], "A=B");
+    assert_string_equal(copy->selection.since, "2020-01-01");
+    assert_string_equal(copy->selection.before, "2021-01-01");
+    assert_true(copy->selection.max_size == 25 << 20);
+    assert_int_equal(copy->effort.connections, 8);
     assert_true(copy->max_rate == 10 << 20);
     assert_true(copy->daily_limit == 500 << 20);
     assert_string_equal(copy->until, "06:00");

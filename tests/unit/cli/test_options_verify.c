@@ -49,7 +49,7 @@ static void defaults(void **state)
     assert_int_equal(verify->depth, MIG_DEPTH_FULL);
     assert_int_equal(verify->against, MIG_AGAINST_RECORD);
     assert_true(verify->sample <= 0);
-    assert_null(verify->folders);
+    assert_null(verify->selection.folders);
     assert_true(options.sides[MIG_SOURCE].only_named);
     assert_false(options.sides[MIG_TARGET].only_named);
     cli_options_clear(&options);
@@ -66,11 +66,11 @@ static void everything(void **state)
     assert_int_equal(verify->against, MIG_AGAINST_SOURCE);
     assert_true(verify->sample > 2.49999 && verify->sample < 2.50001);
     assert_int_equal(verify->seed, 4294967295);
-    assert_string_equal(verify->folders[0], "A*");
-    assert_string_equal(verify->excludes[0], "B");
-    assert_string_equal(verify->maps[0], "C=D");
-    assert_int_equal(verify->connections, 7);
-    assert_int_equal(verify->patience_ms, 9000);
+    assert_string_equal(verify->selection.folders[0], "A*");
+    assert_string_equal(verify->selection.excludes[0], "B");
+    assert_string_equal(verify->selection.maps[0], "C=D");
+    assert_int_equal(verify->effort.connections, 7);
+    assert_int_equal(verify->effort.patience_ms, 9000);
     assert_string_equal(verify->state_path, "s");
     assert_string_equal(options.html_path, "h");
     assert_string_equal(options.csv_path, "c");

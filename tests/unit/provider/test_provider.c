@@ -65,15 +65,15 @@ static void test_bounds(void **state)
     mig_copy_options options = MIG_COPY_OPTIONS_INIT;
     (void)state;
     mig_provider_bound(&options, NULL, NULL);
-    assert_int_equal(options.connections, 0);
+    assert_int_equal(options.effort.connections, 0);
     assert_int_equal(options.daily_limit, 0);
     mig_provider_bound(&options, mig_provider_find("zoho"), mig_provider_find("gmail"));
-    assert_int_equal(options.connections, 3);
+    assert_int_equal(options.effort.connections, 3);
     assert_int_equal(options.daily_limit, 500000000);
-    options.connections = 8; /* what a person says stays */
+    options.effort.connections = 8; /* what a person says stays */
     options.daily_limit = 7;
     mig_provider_bound(&options, mig_provider_find("zoho"), mig_provider_find("gmail"));
-    assert_int_equal(options.connections, 8);
+    assert_int_equal(options.effort.connections, 8);
     assert_int_equal(options.daily_limit, 7);
     char host[] = "imap.gmail.com";
     mig_endpoint endpoint = MIG_ENDPOINT_INIT;

@@ -169,9 +169,11 @@ static void test_reading(void **state)
     say(p, "7 UID FETCH 3 (UID BODY.PEEK[HEADER])\r\n8 UID FETCH 4:8 (UID FLAGS)\r\n");
     hear(p, "* 3 FETCH (UID 3 BODY[HEADER] {14}\r\nSubject: a\r\n\r\n)\r\n7 OK done\r\n8 OK done\r\n");
     say(p, "9 UID SEARCH RETURN (ALL) ALL\r\n10 UID SEARCH RETURN (ALL) SINCE 2-Jan-1970 BEFORE 3-Jan-1970\r\n"
-           "11 UID SEARCH RETURN (ALL) BEFORE 2-Jan-1970\r\n12 UID SEARCH RETURN (ALL) UID 1:8 ALL\r\n");
+           "11 UID SEARCH RETURN (ALL) BEFORE 2-Jan-1970\r\n12 UID SEARCH RETURN (ALL) UID 1:8 ALL\r\n"
+           "S UID SEARCH RETURN (ALL) SINCE 2-Jan-1970 UNSEEN\r\n");
     hear(p, "* ESEARCH (TAG \"9\") UID ALL 3,9\r\n9 OK done\r\n* ESEARCH (TAG \"10\") UID ALL 3,9\r\n10 OK done\r\n"
-            "* ESEARCH (TAG \"11\") UID\r\n11 OK done\r\n* ESEARCH (TAG \"12\") UID ALL 3\r\n12 OK done\r\n");
+            "* ESEARCH (TAG \"11\") UID\r\n11 OK done\r\n* ESEARCH (TAG \"12\") UID ALL 3\r\n12 OK done\r\n"
+            "* ESEARCH (TAG \"S\") UID ALL 9\r\nS OK done\r\n");
     say(p, "13 LIST \"\" \"*\" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY UNSEEN))\r\n");
     hear(p, "* LIST () \".\" \"INBOX\"\r\n* STATUS \"INBOX\" (MESSAGES 2 UIDNEXT 20 UIDVALIDITY 7 UNSEEN 1)\r\n"
             "* LIST (\\Subscribed) \".\" \"A.B\"\r\n* STATUS \"A.B\" (MESSAGES 0 UIDNEXT 1 UIDVALIDITY ");

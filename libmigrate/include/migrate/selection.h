@@ -1,0 +1,37 @@
+/*
+ * migrate/selection.h - which folders and messages of an account are meant
+ *
+ * The same for taking stock, copying, verifying and exporting, so that all of them mean the same messages. Whatever has
+ * a selection says so by an options structure that holds one; a further criterion has its place here alone.
+ */
+#ifndef MIGRATE_SELECTION_H
+#define MIGRATE_SELECTION_H
+
+#include <migrate/folder.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* All of it borrowed until the work returns. Each array ends with a NULL. */
+typedef struct mig_selection {
+    const char *const *folders;  /* globs over UTF-8 source names; NULL: all */
+    const char *const *excludes; /* globs; NULL: none */
+    const char *const *maps;     /* "FROM=TO"; NULL: none */
+    mig_labels labels;           /* of a source whose folders are labels */
+    const char *since;           /* "YYYY-MM-DD": INTERNALDATE on or after; NULL: no bound */
+    const char *before;          /* "YYYY-MM-DD": INTERNALDATE before; NULL: no bound */
+    uint64_t max_size;           /* octets; larger messages are left out and listed; 0: no bound */
+} mig_selection;
+
+#define MIG_SELECTION_INIT                                                                                             \
+    {                                                                                                                  \
+        NULL, NULL, NULL, MIG_LABELS_ALL, NULL, NULL, 0                                                                \
+    }
+
+#ifdef __cplusplus
+}
+#endif
+#endif
