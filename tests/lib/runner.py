@@ -5,6 +5,7 @@ side, one a processor; what a job prints is shown only when it fails.
 """
 
 import argparse
+import ast
 import fnmatch
 import glob
 import json
@@ -36,6 +37,7 @@ def arguments():
     parser.add_argument("--matrix", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--needs", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.seed is None:  # the matrix is to be the same when nothing has changed
         options.seed = random.SystemRandom().randrange(1 << 31) if options.long and not options.matrix else SEED
@@ -44,6 +46,62 @@ def arguments():
 
 def matches(pattern, name):
     return pattern in name or fnmatch.fnmatch(name, pattern)
+
+
+def test_names(path):
+    """Class.method of each test in a test_*.py, read without importing it."""
+    with open(path, encoding="utf-8") as file:
+        tree = ast.parse(file.read(), path)
+    return ["%s.%s" % (group.name, test.name) for group in tree.body if isinstance(group, ast.ClassDef)
+            for test in group.body if isinstance(test, ast.FunctionDef) and test.name.startswith("test")]
+
+
+def imports(path, seen=None):
+    """Names of the modules of tests/lib that a test imports, and that those import."""
+    seen = set() if seen is None else seen
+    with open(path, encoding="utf-8") as file:
+        found = re.findall(r"^\s*(?:import|from) (\w+)", file.read(), re.M)
+    for name in set(found) - seen:
+        module = os.path.join(LIBRARY, name + ".py")
+        if os.path.exists(module):
+            seen.add(name)
+            imports(module, seen)
+    return seen
+
+
+def python_files(options):
+    """(name, path) of each test_*.py in which something is to run; a pattern may name a file, a class or a test."""
+    for path in sorted(glob.glob(os.path.join(ROOT, "tests", "*", "test_*.py"))):
+        name = "%s/%s" % (os.path.basename(os.path.dirname(path)), os.path.basename(path)[:-3])
+        if options.matrix and name not in MATRIX_TESTS:
+            continue
+        if matches(options.only, name) or any(matches(options.only, name + "." + test) for test in test_names(path)):
+            yield name, path
+
+
+def unit_files(options):
+    """Names of the unit tests in which something is to run, from the files: nothing has been built yet."""
+    paths = glob.glob(os.path.join(ROOT, "tests", "unit", "*", "test_*.c"))
+    fuzz = glob.glob(os.path.join(ROOT, "tests", "fuzz", "fuzz_*.c"))
+    paths += [path.replace("fuzz_", "") for path in fuzz]
+    names = ["unit/%s/%s" % (os.path.basename(os.path.dirname(path)), os.path.basename(path)[:-2]) for path in paths]
+    return [] if options.matrix else [name for name in names if matches(options.only, name)]
+
+
+def needs(options):
+    """The kinds of packages (tests/packages) that the tests to be run need."""
+    kinds = {"build", "unit"}
+    for name, path in python_files(options):
+        used = imports(path)
+        kinds |= {"demo", "check" if name.startswith("check/") else "test"}
+        kinds |= {"browser"} if "browser" in used else set()
+    return sorted(kinds)
+
+
+def targets(options, python):
+    """What to build of a preset for unit tests alone: their programs. Empty: everything."""
+    return [] if python else [name.removeprefix("unit/").replace("/", "_") if not name.startswith("unit/fuzz/")
+                              else "fuzz_" + name.removeprefix("unit/fuzz/") for name in unit_files(options)]
 
 
 def environment(options):
@@ -58,8 +116,9 @@ def environment(options):
     return kept
 
 
-def build(preset):
-    if subprocess.run([os.path.join(LIBRARY, "build"), preset], stdin=subprocess.DEVNULL, check=False).returncode:
+def build(preset, *names):
+    command = [os.path.join(LIBRARY, "build"), preset, *names]
+    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode:
         print("0 passed, 1 failed")
         sys.exit(1)
 
@@ -135,7 +194,9 @@ def unit_jobs(preset, options, modules=None, left_out=()):
     for test in json.loads(listed)["tests"]:
         module = test["name"].split("/")[1]
         name = test["name"] if preset == "asan" else "%s@%s" % (test["name"], preset)
-        if (modules and module not in modules) or test["name"] in left_out or not matches(options.only, name):
+        if not test["name"].startswith("unit/") or not matches(options.only, name):
+            continue
+        if (modules and module not in modules) or test["name"] in left_out:
             continue
         properties = {given["name"]: given["value"] for given in test["properties"]}
         jobs.append(UnitJob(name, test["command"], 1200 if options.long else 300, properties["WORKING_DIRECTORY"]))
@@ -144,11 +205,8 @@ def unit_jobs(preset, options, modules=None, left_out=()):
 
 def python_jobs(options):
     jobs = []
-    for path in sorted(glob.glob(os.path.join(ROOT, "tests", "*", "test_*.py"))):
-        name = "%s/%s" % (os.path.basename(os.path.dirname(path)), os.path.basename(path)[:-3])
+    for name, path in python_files(options):
         command = ["/usr/bin/python3", "-B", os.path.join(LIBRARY, "runmodule.py"), path]
-        if options.matrix and name not in MATRIX_TESTS:
-            continue
         if not matches(options.only, name):
             command.append("--only=" + options.only)
         jobs.append(PythonJob(name, command, 4 * 3600 if options.long else 900))
@@ -204,29 +262,66 @@ def write_matrix(cells, options, whole):
         out.write(page)
 
 
+def coverage(options):
+    """Builds the library with counters, runs the unit tests, and prints how much of its lines they reach."""
+    directory = os.path.join(ROOT, ".build", "coverage")
+    build("coverage")
+    with subprocess.Popen(["ctest", "--test-dir", directory, "-R", "^unit/", "-j", str(os.cpu_count() or 1)],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment(options)) as tests:
+        tests.wait()  # whether they pass was counted before
+    counted = subprocess.run(["gcovr", "--root", ROOT, "--filter", os.path.join(ROOT, "libmigrate"), "--print-summary",
+                              "--output", os.path.join(directory, "coverage.txt"), directory], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout.decode()
+    print("lines of libmigrate that unit tests reach: " +
+          (re.findall(r"^lines: (.*)$", counted, re.M) or ["not counted: gcovr failed"])[0])
+
+
+def presets(options, python):
+    """(preset, targets) of what is to be built: all three, or for a few unit tests their programs."""
+    names = targets(options, python)
+    if options.matrix or names:
+        yield "asan", names
+        threaded = [name for name in names if name.split("_test_")[0] in TSAN_MODULES]
+        if threaded:
+            yield "tsan", threaded
+        return
+    yield from (("asan", []), ("tsan", []), ("release", []))
+
+
 def main():
     options = arguments()
+    if options.needs:
+        print(" ".join(needs(options)))
+        return 0
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
     print("seed %d" % options.seed, flush=True)
     started = time.monotonic()
-    for preset in ("asan",) if options.matrix else ("asan", "tsan", "release"):
-        build(preset)
+    python = python_jobs(options)
+    if not python and not unit_files(options):
+        print("no test is named like " + options.only)
+        print("0 passed, 0 failed")
+        return 1
+    built = []
+    for preset, names in presets(options, python):
+        build(preset, *names)
+        built.append(preset)
     print("built in %.0f s" % (time.monotonic() - started), flush=True)
     # The longest first, so that the last one does not run alone.
-    jobs = python_jobs(options)
+    jobs = python
     if not options.matrix:
-        jobs += unit_jobs("asan", options) + unit_jobs("tsan", options, TSAN_MODULES, TSAN_LEFT_OUT)
+        jobs += unit_jobs("asan", options)
+        jobs += unit_jobs("tsan", options, TSAN_MODULES, TSAN_LEFT_OUT) if "tsan" in built else []
     with tempfile.NamedTemporaryFile() as cells:
         run_all(jobs, dict(environment(options), MIG_TEST_MATRIX=cells.name), options.seed)
         passed, failed, skipped = (sum(len(getattr(job, kind)) for job in jobs)
                                    for kind in ("passed", "failed", "skipped"))
         if options.matrix:
             write_matrix(cells.name, options, whole=not failed and not skipped)
+    if options.long and not options.only and not options.matrix:
+        coverage(options)
     print("slowest: " + ", ".join("%s %.0f s" % (job.name, job.seconds)
                                   for job in sorted(jobs, key=lambda job: -job.seconds)[:5]))
     print("seed %d, %.0f s" % (options.seed, time.monotonic() - started))
-    if not passed and not failed:
-        print("no test is named like " + options.only)
     print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
     return 1 if failed or not passed else 0
 
