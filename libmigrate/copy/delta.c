@@ -186,13 +186,8 @@ static int plan_message(const mig__message *message, void *context)
 
 static mig__command *send_store(mig__session *session, const mig__uidset *uids, const char *words, mig_error *err)
 {
-    mig__command *command = mig__command_begin(session, "UID STORE", NULL, NULL, err);
-    if (command == NULL) {
-        return NULL;
-    }
-    mig__command_uids(command, uids);
-    mig__command_raw(command, words);
-    return mig__command_end(command, err) == 0 ? command : NULL;
+    const mig__uid_command change = {.words = "UID STORE", .uids = uids, .more = words};
+    return mig__command_on_uids(session, &change, NULL, NULL, err);
 }
 
 static int select_target(mig__session *session, mig__folder_job *job, mig_error *why, mig_error *err)
@@ -359,12 +354,8 @@ static int delete_on_target(mig__run *run, mig__session *session, mig__folder_jo
                       (unsigned long long)mig__uidset_size(uids), job->result->target);
         return 0;
     }
-    mig__command *command = mig__command_begin(session, "UID EXPUNGE", NULL, NULL, err);
-    if (command != NULL) {
-        mig__command_uids(command, uids);
-    }
-    return mig__command_settle(session, command != NULL && mig__command_end(command, err) == 0 ? command : NULL, why,
-                               err);
+    const mig__uid_command expunge = {.words = "UID EXPUNGE", .uids = uids};
+    return mig__command_settle(session, mig__command_on_uids(session, &expunge, NULL, NULL, err), why, err);
 }
 
 static int mark_gone(mig__run *run, mig__folder_job *job, mig__message_state state, mig_error *err)

@@ -45,18 +45,8 @@ static int wait_taken(moving *m, mig__command *command, bool *taken, uint32_t *u
 
 static mig__command *send_uids(moving *m, const char *words, const char *mailbox, const char *more, mig_error *err)
 {
-    mig__command *command = mig__command_begin(m->session, words, on_moved, m, err);
-    if (command == NULL) {
-        return NULL;
-    }
-    mig__command_uids(command, &m->uid);
-    if (mailbox != NULL) {
-        mig__command_mailbox(command, mailbox);
-    }
-    if (more != NULL) {
-        mig__command_raw(command, more);
-    }
-    return mig__command_end(command, err) == 0 ? command : NULL;
+    const mig__uid_command about = {.words = words, .uids = &m->uid, .mailbox = mailbox, .more = more};
+    return mig__command_on_uids(m->session, &about, on_moved, m, err);
 }
 
 static int open_left(moving *m, bool *opened, mig_error *err)

@@ -317,14 +317,11 @@ static int look_again(reader *r, const flight *f, present *found, bool *searched
     const mig__folder_job *job = f->unit->job;
     mig__selected again = {0};
     mig__command_result opened = {0}, result = {0};
-    mig__buffer criteria = MIG__BUFFER_INIT;
-    mig__buffer_add_text(&criteria, "UID ");
-    mig__uidset_format(&f->unit->uids, &criteria);
     r->examined = NULL; /* units that were sent already go before; the next one opens its own mailbox */
-    int failed = mig__buffer_ok(&criteria, err);
-    mig__command *select = failed != 0 ? NULL : mig__select(r->session, job->source->wire, true, &again, err);
-    mig__command *search = select == NULL ? NULL : mig__search(r->session, criteria.data, on_search, found, err);
-    failed = search == NULL || mig__command_wait(r->session, select, &opened, err) != 0 ||
+    mig__command *select = mig__select(r->session, job->source->wire, true, &again, err);
+    mig__command *search =
+        select == NULL ? NULL : mig__search_uids(r->session, &f->unit->uids, on_search, found, err);
+    int failed = search == NULL || mig__command_wait(r->session, select, &opened, err) != 0 ||
                      mig__command_wait(r->session, search, &result, err) != 0
                  ? -1
                  : 0;
@@ -333,7 +330,6 @@ static int look_again(reader *r, const flight *f, present *found, bool *searched
     mig__command_result_clear(&opened);
     mig__command_result_clear(&result);
     mig__selected_free(&again);
-    mig__buffer_free(&criteria);
     return failed;
 }
 

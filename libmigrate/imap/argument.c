@@ -160,6 +160,10 @@ void mig__command_uids(mig__command *command, const mig__uidset *set)
         mig_error_set(&command->result.error, MIG_E_INTERNAL, "%s of no message", command->words);
         return;
     }
+    if (mig__uidset_fit(set, 0, MIG__UIDS_OCTETS) < set->count) {
+        mig_error_set(&command->result.error, MIG_E_INTERNAL, "%s of too many messages at once", command->words);
+        return;
+    }
     size_t before = command->line.length;
     mig__buffer_add_char(&command->line, ' ');
     mig__uidset_format(set, &command->line);

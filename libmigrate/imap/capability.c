@@ -119,7 +119,7 @@ int mig__capabilities_set(mig__capabilities *capabilities, const char *const *wo
 
 bool mig__session_can(const mig__session *session, unsigned capability)
 {
-    return (session->capabilities.bits & capability) == capability;
+    return (session->capabilities.bits & ~session->left_out & capability) == capability;
 }
 
 bool mig__session_auth_offered(const mig__session *session, const char *mechanism)

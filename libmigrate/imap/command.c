@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LITERAL_MINUS_LIMIT 4096 /* RFC 7888 section 5 */
+enum {
+    LITERAL_MINUS_LIMIT = 4096, /* RFC 7888 section 5 */
+    PARTS_IN_FLIGHT = 8         /* commands of one long set that are not answered yet */
+};
 
 static void queue(mig__session *session, mig__command *command)
 {
@@ -235,6 +238,18 @@ int mig__command_end(mig__command *command, mig_error *err)
     return 0;
 }
 
+/* Of several that are one: what the earliest refusal says, and that any of them was answered in part. */
+static void join_results(mig__command_result *result, mig__command_result *earlier)
+{
+    bool partial = result->code == MIG__CODE_MESSAGELIMIT && earlier->code != MIG__CODE_MESSAGELIMIT;
+    if (earlier->error.code != MIG_OK || (result->error.code == MIG_OK && !partial)) {
+        mig__command_result kept = *earlier;
+        *earlier = *result;
+        *result = kept;
+    }
+    mig__command_result_clear(earlier);
+}
+
 int mig__command_wait(mig__session *session, mig__command *command, mig__command_result *result, mig_error *err)
 {
     *result = (mig__command_result){.condition = MIG__OK};
@@ -242,13 +257,54 @@ int mig__command_wait(mig__session *session, mig__command *command, mig__command
         return mig_error_set(err, MIG_E_INTERNAL, "waiting for a %s that was not sent", command->words);
     }
     command->continued = false; /* by a literal of its own, before */
-    if (await(session, command, err) != 0) {
-        return -1;
+    for (mig__command *part = command; part != NULL; part = part->part) {
+        if (await(session, part, err) != 0) {
+            return -1;
+        }
     }
-    *result = command->result;
-    command->result = (mig__command_result){.condition = MIG__OK};
-    mig__command_unlink(command);
+    for (mig__command *part = command, *before; part != NULL; part = before) {
+        mig__command_result answer = part->result;
+        part->result = (mig__command_result){.condition = MIG__OK};
+        before = part->part;
+        mig__command_unlink(part);
+        join_results(result, &answer);
+    }
     return 0;
+}
+
+mig__command *mig__command_on_uids(mig__session *session, const mig__uid_command *what, mig__command_handler *handler,
+                                   void *context, mig_error *err)
+{
+    mig__command *parts[PARTS_IN_FLIGHT] = {NULL}, *last = NULL;
+    size_t sent = 0;
+    for (size_t at = 0, count; at < what->uids->count || sent == 0; at += count) {
+        count = mig__uidset_fit(what->uids, at, MIG__UIDS_OCTETS);
+        const mig__uidset piece = {what->uids->ranges + at, count, 0};
+        mig__command **slot = &parts[sent++ % PARTS_IN_FLIGHT];
+        if (*slot != NULL && await(session, *slot, err) != 0) {
+            return NULL;
+        }
+        if ((*slot = mig__command_begin(session, what->words, handler, context, err)) == NULL) {
+            return NULL;
+        }
+        if (what->lead != NULL) {
+            mig__command_raw(*slot, what->lead);
+        }
+        mig__command_uids(*slot, &piece);
+        if (what->mailbox != NULL) {
+            mig__command_mailbox(*slot, what->mailbox);
+        }
+        if (what->more != NULL) {
+            mig__command_raw(*slot, what->more);
+        }
+        mig__command_needs(*slot, what->needs);
+        (*slot)->part = last;
+        last = *slot;
+        if (mig__command_end(*slot, err) != 0) {
+            return NULL;
+        }
+    }
+    return last;
 }
 
 int mig__command_settle(mig__session *session, mig__command *command, mig_error *why, mig_error *err)
@@ -308,7 +364,15 @@ unsigned mig__command_in_flight(const mig__session *session)
 
 bool mig__command_answered(const mig__command *command)
 {
-    return command->answered;
+    while (command != NULL && command->answered) {
+        command = command->part;
+    }
+    return command == NULL;
+}
+
+void mig__command_needs(mig__command *command, unsigned capabilities)
+{
+    command->needs |= capabilities;
 }
 
 void mig__command_detach(mig__command *command)

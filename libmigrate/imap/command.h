@@ -51,8 +51,33 @@ void mig__command_raw(mig__command *command, const char *text);      /* our own 
 void mig__command_glue(mig__command *command, const char *text);     /* the same without the blank */
 void mig__command_astring(mig__command *command, const char *value); /* quoted, or a literal where it must be */
 void mig__command_mailbox(mig__command *command, const char *wire_name); /* a name as on the wire (mUTF-7) */
-void mig__command_uids(mig__command *command, const mig__uidset *set);
+void mig__command_uids(mig__command *command, const mig__uidset *set); /* short ones: see mig__command_on_uids */
 void mig__command_flags(mig__command *command, const char *const *flags); /* "(\\Seen x)"; valid ones alone */
+
+/*
+ * The form of the command is one of extensions that the server announces (MIG__CAP_*): CONDSTORE behind EXAMINE, RETURN
+ * in SEARCH. A server that refuses it is asked in the plain form: the refusal has MIG_RETRY_NOW, and until the session
+ * ends mig__session_can denies the extension, unless the plain form is refused as well.
+ */
+void mig__command_needs(mig__command *command, unsigned capabilities);
+
+/*
+ * A command about many messages, begun and ended. A server need not take a line of more than 8,000 octets, and a client
+ * should keep to about 1,000 (RFC 2683 section 3.2.1.5): a longer set goes out as several commands, one behind the
+ * other, that are waited for as one. Their result is that of the first one that was refused.
+ */
+typedef struct mig__uid_command {
+    const char *words;       /* "UID FETCH", "UID SEARCH" */
+    const char *lead;        /* what comes before the set; NULL: nothing */
+    const mig__uidset *uids; /* not empty */
+    const char *mailbox;     /* behind the set; NULL: none */
+    const char *more;        /* behind that; NULL: nothing */
+    unsigned needs;          /* as mig__command_needs */
+} mig__uid_command;
+
+/* NULL when the session failed: what was sent of it is the session's then. */
+mig__command *mig__command_on_uids(mig__session *session, const mig__uid_command *what, mig__command_handler *handler,
+                                   void *context, mig_error *err);
 
 /*
  * Announce and send message octets as a literal; `octets` in one or more pieces that follow with

@@ -207,7 +207,7 @@ void mig__failure_classify_bye(mig__code code, const char *text, mig_error *err)
 {
     mig__failure_classify(MIG__NO, code, text, err);
     if (err->scope != MIG_SCOPE_ACCOUNT) {
-        mig_error_set(err, MIG_E_UNAVAILABLE, "the server ended the connection");
+        mig_error_set(err, MIG_E_CLOSED, "the server ended the connection");
         mig_error_server(err, text, strlen(text));
     }
 }

@@ -14,7 +14,10 @@
  */
 void mig__failure_classify(mig__condition condition, mig__code code, const char *text, mig_error *err);
 
-/* The same for BYE: what has no better meaning is MIG_E_UNAVAILABLE, and it is always the account's. */
+/*
+ * The same for BYE, which is always the account's. What has no better meaning is MIG_E_CLOSED, the same as a connection
+ * that breaks without a word: another one may do at once.
+ */
 void mig__failure_classify_bye(mig__code code, const char *text, mig_error *err);
 
 #endif

@@ -3,40 +3,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-mig__command *mig__fetch(mig__session *session, const mig__uidset *uids, unsigned items, uint64_t changed_since,
-                         mig__command_handler *handler, void *context, mig_error *err)
+/* The words of a FETCH; *needs: the extensions that they are of. */
+static void fetch_words(const mig__session *session, unsigned items, uint64_t changed_since, mig__buffer *words,
+                        unsigned *needs)
 {
-    mig__command *command = mig__command_begin(session, "UID FETCH", handler, context, err);
-    if (command == NULL) {
-        return NULL;
-    }
-    mig__buffer words = MIG__BUFFER_INIT;
-    mig__buffer_add_text(&words, "(UID");
-    mig__buffer_add_text(&words, items & MIG__FETCH_FLAGS ? " FLAGS" : "");
-    mig__buffer_add_text(&words, items & MIG__FETCH_DATE ? " INTERNALDATE" : "");
-    mig__buffer_add_text(&words, items & MIG__FETCH_SIZE ? " RFC822.SIZE" : "");
-    if (items & MIG__FETCH_EMAILID) {
-        mig__buffer_add_text(&words, mig__session_can(session, MIG__CAP_OBJECTID) ? " EMAILID"
-                                     : mig__session_can(session, MIG__CAP_GMAIL)  ? " X-GM-MSGID"
-                                                                                  : "");
+    mig__buffer_add_text(words, "(UID");
+    mig__buffer_add_text(words, items & MIG__FETCH_FLAGS ? " FLAGS" : "");
+    mig__buffer_add_text(words, items & MIG__FETCH_DATE ? " INTERNALDATE" : "");
+    mig__buffer_add_text(words, items & MIG__FETCH_SIZE ? " RFC822.SIZE" : "");
+    if ((items & MIG__FETCH_EMAILID) != 0 && mig__session_can(session, MIG__CAP_OBJECTID)) {
+        mig__buffer_add_text(words, " EMAILID");
+        *needs |= MIG__CAP_OBJECTID;
+    } else if ((items & MIG__FETCH_EMAILID) != 0 && mig__session_can(session, MIG__CAP_GMAIL)) {
+        mig__buffer_add_text(words, " X-GM-MSGID");
     }
     bool labels = (items & MIG__FETCH_LABELS) != 0 && mig__session_can(session, MIG__CAP_GMAIL);
     labels = labels || ((items & MIG__FETCH_FLAGS) != 0 && mig__session_labels_as_keywords(session));
-    mig__buffer_add_text(&words, labels ? " X-GM-LABELS" : "");
-    mig__buffer_add_text(&words, items & MIG__FETCH_BODY ? " BODY.PEEK[]" : "");
-    mig__buffer_add_text(&words, items & MIG__FETCH_HEADER ? " BODY.PEEK[HEADER]" : "");
-    mig__buffer_add_text(&words, ")");
-    if (changed_since > 0) {
-        mig__buffer_addf(&words, " (CHANGEDSINCE %llu)", (unsigned long long)changed_since);
+    mig__buffer_add_text(words, labels ? " X-GM-LABELS" : "");
+    mig__buffer_add_text(words, items & MIG__FETCH_BODY ? " BODY.PEEK[]" : "");
+    mig__buffer_add_text(words, items & MIG__FETCH_HEADER ? " BODY.PEEK[HEADER]" : "");
+    mig__buffer_add_text(words, ")");
+    if (changed_since > 0 && mig__session_can(session, MIG__CAP_CONDSTORE)) {
+        mig__buffer_addf(words, " (CHANGEDSINCE %llu)", (unsigned long long)changed_since);
+        *needs |= MIG__CAP_CONDSTORE;
     }
-    int failed = mig__buffer_ok(&words, err);
-    if (failed == 0) {
-        mig__command_uids(command, uids);
-        mig__command_raw(command, words.data);
-        failed = mig__command_end(command, err);
+}
+
+mig__command *mig__fetch(mig__session *session, const mig__uidset *uids, unsigned items, uint64_t changed_since,
+                         mig__command_handler *handler, void *context, mig_error *err)
+{
+    mig__buffer words = MIG__BUFFER_INIT;
+    mig__uid_command fetch = {.words = "UID FETCH", .uids = uids};
+    fetch_words(session, items, changed_since, &words, &fetch.needs);
+    mig__command *command = NULL;
+    if (mig__buffer_ok(&words, err) == 0) {
+        fetch.more = words.data;
+        command = mig__command_on_uids(session, &fetch, handler, context, err);
     }
     mig__buffer_free(&words);
-    return failed == 0 ? command : NULL;
+    return command;
 }
 
 mig__command *mig__search(mig__session *session, const char *criteria, mig__command_handler *handler, void *context,
@@ -48,9 +53,21 @@ mig__command *mig__search(mig__session *session, const char *criteria, mig__comm
     }
     if (mig__session_can(session, MIG__CAP_ESEARCH)) {
         mig__command_raw(command, "RETURN (ALL)");
+        mig__command_needs(command, MIG__CAP_ESEARCH);
     }
     mig__command_raw(command, criteria);
     return mig__command_end(command, err) == 0 ? command : NULL;
+}
+
+mig__command *mig__search_uids(mig__session *session, const mig__uidset *uids, mig__command_handler *handler,
+                               void *context, mig_error *err)
+{
+    bool extended = mig__session_can(session, MIG__CAP_ESEARCH);
+    const mig__uid_command search = {.words = "UID SEARCH",
+                                     .lead = extended ? "RETURN (ALL) UID" : "UID",
+                                     .uids = uids,
+                                     .needs = extended ? MIG__CAP_ESEARCH : 0};
+    return mig__command_on_uids(session, &search, handler, context, err);
 }
 
 int mig__search_rest(mig__session *session, const char *criteria, const mig__uidset *found,
@@ -159,6 +176,7 @@ mig__command *mig__select(mig__session *session, const char *mailbox, bool read_
     mig__command_mailbox(command, mailbox);
     if (mig__session_can(session, MIG__CAP_CONDSTORE)) {
         mig__command_raw(command, "(CONDSTORE)");
+        mig__command_needs(command, MIG__CAP_CONDSTORE);
     }
     return mig__command_end(command, err) == 0 ? command : NULL;
 }
@@ -174,5 +192,6 @@ mig__command *mig__examine_since(mig__session *session, const char *mailbox, uin
     snprintf(words, sizeof words, "(QRESYNC (%u %llu))", uidvalidity, (unsigned long long)modseq);
     mig__command_mailbox(command, mailbox);
     mig__command_raw(command, words);
+    mig__command_needs(command, MIG__CAP_QRESYNC);
     return mig__command_end(command, err) == 0 ? command : NULL;
 }

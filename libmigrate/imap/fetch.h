@@ -30,6 +30,10 @@ mig__command *mig__fetch(mig__session *session, const mig__uidset *uids, unsigne
 mig__command *mig__search(mig__session *session, const char *criteria, mig__command_handler *handler, void *context,
                           mig_error *err);
 
+/* Which of `uids` (not empty) are there. The answers come in the same way, perhaps in several. */
+mig__command *mig__search_uids(mig__session *session, const mig__uidset *uids, mig__command_handler *handler,
+                               void *context, mig_error *err);
+
 /*
  * A server that searches so many messages at a time (RFC 9738) answers with the newest and MIG__CODE_MESSAGELIMIT: ask
  * below the lowest UID of `found`, to which `handler` adds, until nothing more comes. The mailbox is selected. -1 when

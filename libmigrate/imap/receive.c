@@ -145,6 +145,45 @@ static int fill_result(mig__command *command, const mig__response *response, mig
     return 0;
 }
 
+/* What comes before its answer is about another mailbox than what comes after it. */
+static bool opens_mailbox(const mig__command *command)
+{
+    return strcmp(command->words, "EXAMINE") == 0 || strcmp(command->words, "SELECT") == 0;
+}
+
+/* Is it the form of the command that is refused, as far as the words tell? */
+static bool refuses_form(const mig__command_result *result)
+{
+    return result->error.code == MIG_E_BAD || result->error.code == MIG_E_NO || result->code == MIG__CODE_SERVERBUG;
+}
+
+/*
+ * An extension that the server announces and whose form it refuses is left out for the rest of the session, if the
+ * plain form of that command is taken. Without an open mailbox everything is refused, in whatever form.
+ */
+static void judge_form(mig__session *session, mig__command *command)
+{
+    mig__command_result *result = &command->result;
+    bool opens = opens_mailbox(command);
+    bool closed = !opens && session->closed && strncmp(command->words, "UID ", 4) == 0;
+    session->closed = opens ? result->condition != MIG__OK : session->closed;
+    if (closed || (result->condition != MIG__OK && !refuses_form(result))) {
+        return;
+    }
+    if (result->condition != MIG__OK && command->needs != 0) {
+        mig__session_log(session, MIG_LOG_INFO, "%s is refused in the form of an extension: asked in the plain one",
+                         command->words);
+        bool same = strcmp(session->doubted_words, command->words) == 0;
+        session->doubted = (same ? session->doubted : 0) | (command->needs & ~session->left_out);
+        session->left_out |= command->needs;
+        snprintf(session->doubted_words, sizeof session->doubted_words, "%s", command->words);
+        result->error.retry = MIG_RETRY_NOW;
+    } else if (command->needs == 0 && session->doubted != 0 && strcmp(session->doubted_words, command->words) == 0) {
+        session->left_out &= result->condition == MIG__OK ? ~0u : ~session->doubted;
+        session->doubted = 0;
+    }
+}
+
 static int take_answer(mig__session *session, const mig__response *response)
 {
     mig__command *command = session->first;
@@ -165,6 +204,7 @@ static int take_answer(mig__session *session, const mig__response *response)
         return mig__session_fail(session);
     }
     command->answered = true;
+    judge_form(session, command);
     if (session->awaiting == command) {
         session->awaiting = NULL;
     }
@@ -220,12 +260,6 @@ static const char *asked_by(mig__response_kind kind)
     default:
         return NULL;
     }
-}
-
-/* What comes before its answer is about another mailbox than what comes after it. */
-static bool opens_mailbox(const mig__command *command)
-{
-    return strcmp(command->words, "EXAMINE") == 0 || strcmp(command->words, "SELECT") == 0;
 }
 
 /*

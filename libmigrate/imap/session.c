@@ -56,6 +56,11 @@ int mig__session_fail(mig__session *session)
         char words[MIG_ERROR_SERVER];
         snprintf(words, sizeof words, "%s", session->failure.server);
         mig__failure_classify_bye(MIG__CODE_NONE, words, &session->failure);
+        if (session->failure.code == MIG_E_CLOSED && session->state < MIG__SESSION_READY) {
+            /* Who is sent away at the door has to come later. */
+            mig_error_set(&session->failure, MIG_E_UNAVAILABLE, "the server ended the connection");
+            mig_error_server(&session->failure, words, strlen(words));
+        }
     }
     if (session->state != MIG__SESSION_FAILED) {
         mig__session_enter(session, MIG__SESSION_FAILED);

@@ -154,6 +154,16 @@ int mig__uidset_subtract(mig__uidset *set, const mig__uidset *other, mig_error *
     return 0;
 }
 
+int mig__uidset_add_all(mig__uidset *set, const mig__uidset *other, mig_error *err)
+{
+    for (size_t i = 0; i < other->count; i++) {
+        if (mig__uidset_add(set, other->ranges[i].first, other->ranges[i].last, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int64_t mig__uidset_take(mig__uidset *set, uint64_t most, mig__uidset *out, mig_error *err)
 {
     uint64_t left = most;
@@ -201,6 +211,29 @@ int mig__uidset_copy(mig__uidset *to, const mig__uidset *from, mig_error *err)
     }
     to->count = from->count;
     return 0;
+}
+
+static size_t digits(uint32_t number)
+{
+    size_t count = 1;
+    for (; number >= 10; number /= 10) {
+        count++;
+    }
+    return count;
+}
+
+size_t mig__uidset_fit(const mig__uidset *set, size_t at, size_t octets)
+{
+    size_t count = 0, length = 0;
+    for (; at + count < set->count; count++) {
+        const mig__uid_range *range = &set->ranges[at + count];
+        length += digits(range->first) + (range->last > range->first ? 1 + digits(range->last) : 0);
+        if (count > 0 && length > octets) {
+            break;
+        }
+        length++; /* the comma */
+    }
+    return count;
 }
 
 void mig__uidset_format(const mig__uidset *set, mig__buffer *out)

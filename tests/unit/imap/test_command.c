@@ -327,7 +327,7 @@ static void test_unfinished_literals_end_the_session(void **state)
     static const wire_step ok[] = {LOGGED_IN("IMAP4rev1"), EXPECT("2 APPEND a {3}\r\n"), SEND("2 OK done\r\n"), END};
     fail_at_literal(ok, 3, MIG_E_PROTOCOL);
     static const wire_step bye[] = {LOGGED_IN("IMAP4rev1"), EXPECT("2 APPEND a {3}\r\n"), SEND("* BYE no\r\n"), END};
-    fail_at_literal(bye, 3, MIG_E_UNAVAILABLE);
+    fail_at_literal(bye, 3, MIG_E_CLOSED);
     static const wire_step gone[] = {LOGGED_IN("IMAP4rev1"), EXPECT("2 APPEND a {3}\r\n"), HANG_UP};
     fail_at_literal(gone, 3, MIG_E_CLOSED);
 }

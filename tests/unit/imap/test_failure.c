@@ -132,9 +132,9 @@ static void test_bye(void **state)
     (void)state;
     mig_error error = MIG_ERROR_INIT;
     mig__failure_classify_bye(MIG__CODE_NONE, "Server shutting down.", &error);
-    assert_int_equal(error.code, MIG_E_UNAVAILABLE);
+    assert_int_equal(error.code, MIG_E_CLOSED);
     assert_int_equal(error.scope, ACCOUNT);
-    assert_int_equal(error.retry, LATER);
+    assert_int_equal(error.retry, MIG_RETRY_NOW);
     assert_string_equal(error.server, "Server shutting down.");
     mig__failure_classify_bye(MIG__CODE_AUTHENTICATIONFAILED, "[AUTHENTICATIONFAILED] no", &error);
     assert_int_equal(error.code, MIG_E_AUTH);

@@ -206,6 +206,33 @@ static void a_long_descending_list_is_read_in_good_time(void **state)
     mig__buffer_free(&text);
 }
 
+static void a_set_is_cut_where_its_text_is_full(void **state)
+{
+    (void)state;
+    mig__uidset set = MIG__UIDSET_INIT;
+    assert_int_equal(mig__uidset_fit(&set, 0, 100), 0);
+    for (uint32_t uid = 1; uid < 4000; uid += 1 + uid % 3) {
+        assert_int_equal(mig__uidset_add(&set, uid * 997, uid * 997 + uid % 2, NULL), 0);
+    }
+    assert_int_equal(mig__uidset_fit(&set, 0, 0), 1); /* one at least: or nothing would ever go on */
+    for (size_t most = 1; most < 200; most += 7) {
+        for (size_t at = 0, count; at < set.count; at += count) {
+            count = mig__uidset_fit(&set, at, most);
+            const mig__uidset piece = {set.ranges + at, count, 0}, longer = {set.ranges + at, count + 1, 0};
+            mig__buffer text = MIG__BUFFER_INIT;
+            mig__uidset_format(&piece, &text);
+            assert_true(count == 1 || text.length <= most);
+            mig__buffer_clear(&text);
+            if (at + count < set.count) {
+                mig__uidset_format(&longer, &text);
+                assert_true(text.length > most);
+            }
+            mig__buffer_free(&text);
+        }
+    }
+    mig__uidset_free(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +244,7 @@ int main(void)
         cmocka_unit_test(random_operations_match_a_bitmap),
         cmocka_unit_test(removing_one_matches_a_bitmap),
         cmocka_unit_test(a_long_descending_list_is_read_in_good_time),
+        cmocka_unit_test(a_set_is_cut_where_its_text_is_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
