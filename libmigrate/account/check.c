@@ -105,10 +105,8 @@ static int gather(mig__session *session, const mig__mailbox *mailbox, evidence *
     if (result == 0 && opened.error.code != MIG_OK) {
         result = 1;
     }
-    if (result == 0 && (mig__uidset_add(&uids, first, last, err) != 0 ||
-                        mig__fetch_digests(session, &uids, MIG__FETCH_HEADER, on_header, found, err) != 0)) {
-        result = -1;
-    }
+    result = result != 0 ? result : mig__uidset_add(&uids, first, last, err);
+    result = result != 0 ? result : mig__fetch_digests(session, &uids, MIG__FETCH_HEADER, on_header, found, err);
     mig__session_set_sink(session, NULL);
     mig__uidset_free(&uids);
     mig__command_result_clear(&opened);

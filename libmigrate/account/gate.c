@@ -3,7 +3,10 @@
 #include "base/retry.h"
 #include <migrate/effort.h>
 
-enum { SLICE_MS = 50 };
+enum {
+    SLICE_MS = 50,
+    BREAKS = 3 /* connections that may break over one thing before it is left alone */
+};
 
 void mig__gate_init(mig__gate *gate, const mig__gate_options *options)
 {
@@ -97,6 +100,79 @@ mig__session *mig__gate_open(mig__gate *gate, mig__patience patience, mig_error 
             return NULL;
         }
     }
+}
+
+/* ---- dialogues ---- */
+
+void mig__gate_got_on(mig__gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->since_ms = 0;
+    pthread_mutex_unlock(&gate->lock);
+}
+
+bool mig__gate_weary(mig__gate *gate, const mig_error *error)
+{
+    uint64_t progress = progress_of(gate);
+    int64_t now = mig__now_ms();
+    pthread_mutex_lock(&gate->lock);
+    if (gate->since_ms == 0 || progress != gate->progress) {
+        gate->progress = progress;
+        gate->since_ms = now;
+    }
+    bool weary = now - gate->since_ms - error->retry_after_ms > gate->options.patience_ms;
+    pthread_mutex_unlock(&gate->lock);
+    return weary;
+}
+
+/* A pause, told to whom it concerns. False: asked to stop. */
+static bool wait_a_while(const mig__gate *gate, const mig_error *error, unsigned attempt)
+{
+    if (gate->options.waiting != NULL) {
+        gate->options.waiting(error, gate->options.context);
+    }
+    return mig__gate_pause(gate, error, attempt);
+}
+
+int mig__gate_ask_again(mig__gate *gate, mig__session **session, unsigned breaks, mig__dialogue *dialogue,
+                        void *context, mig_error *err)
+{
+    for (unsigned put_off = 0;;) {
+        if (*session == NULL && (*session = mig__gate_open(gate, MIG__PATIENCE_AGAIN, err)) == NULL) {
+            return -1;
+        }
+        int outcome = dialogue(*session, context, err);
+        if (outcome == 0) {
+            mig__gate_got_on(gate);
+            return 0;
+        }
+        if (outcome < 0) { /* whatever is still in flight has nobody to go to */
+            mig__gate_close(gate, session);
+        }
+        if (!mig__retry_wanted(err)) {
+            return outcome;
+        }
+        if (stopping(gate)) {
+            return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
+        }
+        if (outcome < 0 && ++breaks >= BREAKS) {
+            mig_error_context(err, "%u connections in a row broke on it", breaks);
+            return 1;
+        }
+        if (mig__gate_weary(gate, err)) {
+            return outcome;
+        }
+        bool at_once = outcome > 0 && err->retry == MIG_RETRY_NOW && put_off < BREAKS;
+        put_off++;
+        if (!at_once && !wait_a_while(gate, err, outcome < 0 ? breaks : put_off)) {
+            return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
+        }
+    }
+}
+
+int mig__gate_ask(mig__gate *gate, mig__session **session, mig__dialogue *dialogue, void *context, mig_error *err)
+{
+    return mig__gate_ask_again(gate, session, 0, dialogue, context, err);
 }
 
 void mig__gate_close(mig__gate *gate, mig__session **session)

@@ -32,6 +32,8 @@ typedef struct mig__gate { /* members are gate.c's */
     pthread_mutex_t lock;
     mig__tls_context *tls; /* NULL: not needed yet */
     mig__stream_stats stats;
+    uint64_t progress; /* as seen last */
+    int64_t since_ms;  /* nothing has got on since; 0: not known yet */
 } mig__gate;
 
 void mig__gate_init(mig__gate *gate, const mig__gate_options *options); /* endpoint and the like are borrowed */
@@ -41,6 +43,28 @@ void mig__gate_clear(mig__gate *gate);                                  /* after
 mig__session *mig__gate_open(mig__gate *gate, mig__patience patience, mig_error *err);
 /* Wait before attempt number `attempt` (1: after the first failure). False: asked to stop meanwhile. */
 bool mig__gate_pause(const mig__gate *gate, const mig_error *error, unsigned attempt);
+/* Something got on: the patience begins anew. */
+void mig__gate_got_on(mig__gate *gate);
+/* Has nothing got on for as long as the patience lasts? What the server itself asked to wait (`error`) is not counted.
+ */
+bool mig__gate_weary(mig__gate *gate, const mig_error *error);
+
+/*
+ * A dialogue with the server about one thing, mostly one mailbox: from the beginning each time it is called. 0; 1 the
+ * server refuses (`err`), -1 the session or something of ours failed.
+ */
+typedef int mig__dialogue(mig__session *session, void *context, mig_error *err);
+
+/*
+ * Have it out: what the server puts off is asked for again after a pause, what breaks the connection over another one
+ * (*session, which may be NULL). 0; 1 this thing is not to be had, the rest may be: the server refuses it, puts it off
+ * beyond the patience, or ends each connection on it; -1 nothing is to be had: no connection, no patience left for
+ * broken ones, a stop, something of ours. `err` says why.
+ */
+int mig__gate_ask(mig__gate *gate, mig__session **session, mig__dialogue *dialogue, void *context, mig_error *err);
+/* The same after so many connections broke on it already, the last one with *err. */
+int mig__gate_ask_again(mig__gate *gate, mig__session **session, unsigned breaks, mig__dialogue *dialogue,
+                        void *context, mig_error *err);
 /* Close; *session becomes NULL. NULL is allowed. */
 void mig__gate_close(mig__gate *gate, mig__session **session);
 /* Add what the closed sessions cost. */

@@ -2,6 +2,12 @@
 
 enum { LONGEST_MS = 60000, SOON_MS = 250, LATER_MS = 1000 };
 
+bool mig__retry_wanted(const mig_error *error)
+{
+    return error->code != MIG_OK && error->code != MIG_E_UIDVALIDITY && error->retry != MIG_RETRY_NEVER &&
+           error->scope < MIG_SCOPE_RUN;
+}
+
 bool mig__retry_fatal(const mig_error *error)
 {
     return error->scope >= MIG_SCOPE_ACCOUNT && error->retry == MIG_RETRY_NEVER;

@@ -13,6 +13,13 @@
  */
 int64_t mig__retry_delay(const mig_error *error, unsigned attempt, uint32_t random);
 
+/*
+ * The one rule of what is tried again: the server said "later", a form of the command was not taken, the connection is
+ * gone. A mailbox that was replaced stays so for this run. Whether the session is still there tells its user what to do
+ * first: wait, or connect anew.
+ */
+bool mig__retry_wanted(const mig_error *error);
+
 /* True for an error that ends the account at once, whatever else works: login, certificate, quota, state file, ... */
 bool mig__retry_fatal(const mig_error *error);
 

@@ -12,8 +12,8 @@
 /*
  * For each job whose target holds more than is recorded as ours, and which has something to copy: adopt what is beyond
  * doubt (job->todo shrinks), and put the digests of the other candidates into job->content, where the writers meet
- * them. -1: a session or the state failed.
+ * them. A folder of which a server does not tell is given up. -1: nothing goes on.
  */
-int mig__adopt(mig__run *run, mig__session *source, mig__session *target, mig_error *err);
+int mig__adopt(mig__run *run, mig__session **source, mig__session **target, mig_error *err);
 
 #endif

@@ -319,12 +319,11 @@ static int look_again(reader *r, const flight *f, present *found, bool *searched
     mig__command_result opened = {0}, result = {0};
     r->examined = NULL; /* units that were sent already go before; the next one opens its own mailbox */
     mig__command *select = mig__select(r->session, job->source->wire, true, &again, err);
-    mig__command *search =
-        select == NULL ? NULL : mig__search_uids(r->session, &f->unit->uids, on_search, found, err);
+    mig__command *search = select == NULL ? NULL : mig__search_uids(r->session, &f->unit->uids, on_search, found, err);
     int failed = search == NULL || mig__command_wait(r->session, select, &opened, err) != 0 ||
-                     mig__command_wait(r->session, search, &result, err) != 0
-                 ? -1
-                 : 0;
+                         mig__command_wait(r->session, search, &result, err) != 0
+                     ? -1
+                     : 0;
     *searched = failed == 0 && opened.error.code == MIG_OK && again.uidvalidity == job->snapshot.uidvalidity &&
                 result.error.code == MIG_OK && found->answered;
     mig__command_result_clear(&opened);

@@ -366,16 +366,16 @@ static int record_size(mig__run *run, mig_error *err)
 }
 
 /* All that comes before the first message is read. */
-static int prepare(mig__run *run, mig__session *source, mig__session *target, mig_error *err)
+static int prepare(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
 {
     mig__run_phase(run, "reconciling");
     mig__run_progress(run);
     show_progress(run);
-    return mig__reconcile_stored(run, target, err) != 0 || follow_renames(run, source, target, err) != 0 ||
-                   mig__known_place(run, target, true, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
-                   prepare_both(run, source, target, err) != 0 || mig__adopt(run, source, target, err) != 0 ||
-                   mig__known_load_moved(run, err) != 0 || mig__moves_by_id(run, source, target, err) != 0 ||
-                   mig__delta_apply_flags(run, target, err) != 0
+    return mig__reconcile_stored(run, *target, err) != 0 || follow_renames(run, *source, *target, err) != 0 ||
+                   mig__known_place(run, *target, true, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
+                   prepare_both(run, *source, *target, err) != 0 || mig__adopt(run, source, target, err) != 0 ||
+                   mig__known_load_moved(run, err) != 0 || mig__moves_by_id(run, *source, *target, err) != 0 ||
+                   mig__delta_apply_flags(run, *target, err) != 0
                ? -1
                : 0;
 }
@@ -391,13 +391,13 @@ static int prepare_again(mig__run *run, mig__session **source, mig__session **ta
     mig__gate_close(&run->sides[MIG_TARGET].gate, target);
     return open_both(run, false, source, target, err) != 0 || mig__lists_map(run, err) != 0
                ? -1
-               : prepare(run, *source, *target, err);
+               : prepare(run, source, target, err);
 }
 
 /* Everything that changes the target or the state. */
 static int carry_over(mig__run *run, mig__spares *spares, mig__session **source, mig__session **target, mig_error *err)
 {
-    int failed = prepare(run, *source, *target, err);
+    int failed = prepare(run, source, target, err);
     for (int attempt = 1; failed != 0 && attempt < PREPARE_ATTEMPTS && err->code == MIG_E_CLOSED; attempt++) {
         if (mig__run_stopping(run)) {
             break;

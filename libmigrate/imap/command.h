@@ -50,8 +50,8 @@ mig__command *mig__command_begin(mig__session *session, const char *words, mig__
 void mig__command_raw(mig__command *command, const char *text);      /* our own words, checked to hold no CR, LF, NUL */
 void mig__command_glue(mig__command *command, const char *text);     /* the same without the blank */
 void mig__command_astring(mig__command *command, const char *value); /* quoted, or a literal where it must be */
-void mig__command_mailbox(mig__command *command, const char *wire_name); /* a name as on the wire (mUTF-7) */
-void mig__command_uids(mig__command *command, const mig__uidset *set); /* short ones: see mig__command_on_uids */
+void mig__command_mailbox(mig__command *command, const char *wire_name);  /* a name as on the wire (mUTF-7) */
+void mig__command_uids(mig__command *command, const mig__uidset *set);    /* short ones: see mig__command_on_uids */
 void mig__command_flags(mig__command *command, const char *const *flags); /* "(\\Seen x)"; valid ones alone */
 
 /*

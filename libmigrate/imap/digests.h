@@ -15,7 +15,8 @@ typedef int mig__digest_handler(const mig__fetch_item *item, const mig__message_
 /*
  * UID FETCH (UID FLAGS INTERNALDATE and `what`: MIG__FETCH_BODY or MIG__FETCH_HEADER) of the selected mailbox's `uids`,
  * in bounded pieces with several in flight, digests taken as the octets pass. The session's sink is replaced. A message
- * the server refuses or does not have is left out. 0, or -1 when the session failed, or the server puts the answer off.
+ * that the server does not have, or refuses while it gives others, is left out. 0; 1 when it puts the answer off, or
+ * refuses all of them (`err`); -1 when the session failed.
  */
 int mig__fetch_digests(mig__session *session, const mig__uidset *uids, unsigned what, mig__digest_handler *handler,
                        void *context, mig_error *err);

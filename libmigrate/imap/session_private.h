@@ -54,7 +54,7 @@ struct mig__session {
     unsigned left_out; /* extensions whose form the server refuses, although it announces them */
     unsigned doubted;  /* of these those whose plain form was not answered yet */
     char doubted_words[48];
-    bool closed;       /* the last EXAMINE or SELECT was refused */
+    bool closed; /* the last EXAMINE or SELECT was refused */
 };
 
 struct mig__command {
@@ -74,8 +74,8 @@ struct mig__command {
     bool continued; /* "+" arrived, and `challenge` has its text */
     bool answered;
     mig__buffer challenge;
-    unsigned needs;     /* extensions that its form is of */
-    mig__command *part; /* the command before, of those that are one; NULL: none */
+    unsigned needs;             /* extensions that its form is of */
+    mig__command *part;         /* the command before, of those that are one; NULL: none */
     mig__command_result result; /* its error also holds what was wrong with an argument */
 };
 
@@ -112,8 +112,8 @@ int mig__command_announce(mig__command *command, uint64_t size);
 bool mig__command_broken(const mig__command *command);
 void mig__command_add(mig__command *command, const char *octets, size_t length); /* to the line and to the trace */
 enum { MIG__UIDS_OCTETS = 900 }; /* of one set; with the words around it a line has about 1,000 */
-void mig__command_secret(mig__command *command, const char *value);              /* astring, masked in the trace */
-void mig__command_secret_raw(mig__command *command, const char *text);           /* a blank and text as it is, masked */
+void mig__command_secret(mig__command *command, const char *value);    /* astring, masked in the trace */
+void mig__command_secret_raw(mig__command *command, const char *text); /* a blank and text as it is, masked */
 
 /* command.c, for SASL */
 /* After mig__command_end: wait for "+" (0, `challenge` holds its text), the answer (1), or failure (-1). */

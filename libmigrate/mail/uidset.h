@@ -26,7 +26,7 @@ int mig__uidset_add(mig__uidset *set, uint32_t first, uint32_t last,
                     mig_error *err); /* any order; cheap when ascending */
 bool mig__uidset_has(const mig__uidset *set, uint32_t uid);
 uint64_t mig__uidset_size(const mig__uidset *set);
-uint32_t mig__uidset_max(const mig__uidset *set); /* 0 when empty */
+uint32_t mig__uidset_max(const mig__uidset *set);                       /* 0 when empty */
 int mig__uidset_remove(mig__uidset *set, uint32_t uid, mig_error *err); /* no matter whether it is in there */
 int mig__uidset_subtract(mig__uidset *set, const mig__uidset *other, mig_error *err);
 int mig__uidset_add_all(mig__uidset *set, const mig__uidset *other, mig_error *err);

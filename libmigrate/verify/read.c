@@ -5,6 +5,7 @@
  * and flags are.
  */
 #include "base/clock.h"
+#include "base/retry.h"
 #include "base/memory.h"
 #include "imap/digests.h"
 #include "mail/flags.h"
@@ -14,11 +15,9 @@
 #include <string.h>
 
 enum {
-    FOLDERS_A_THREAD = 10,    /* each costs round trips, however small it is */
-    UNIT_MESSAGES = 1000,     /* read under one EXAMINE before others get a chance; as RFC 9738 has it */
-    MESSAGES_A_THREAD = 1000, /* fewer are not worth another connection */
-    MORE_ATTEMPTS = 200,      /* commands for a unit of which the server did not give everything */
-    BREAKS = 3                /* connections that a unit may break before its folder is given up */
+    FOLDERS_A_THREAD = 10,   /* each costs round trips, however small it is */
+    UNIT_MESSAGES = 1000,    /* read under one EXAMINE before others get a chance; as RFC 9738 has it */
+    MESSAGES_A_THREAD = 1000 /* fewer are not worth another connection */
 };
 
 typedef struct reader {
@@ -26,10 +25,10 @@ typedef struct reader {
     mig_side side;
     mig__session *session;
     mig__digester *digester;
-    mig__verify_job *job; /* of the unit in hand */
-    mig__uidset unit;     /* still to come */
-    mig__uidset asked;    /* of these the content as well */
-    mig__uidset present;  /* what exists of it */
+    mig__verify_job *job;          /* of the unit in hand */
+    mig__uidset unit;              /* still to come */
+    mig__uidset asked;             /* of these the content as well */
+    const mig__verify_job *opened; /* whose mailbox is open */
 } reader;
 
 /* ---- what was read ---- */
@@ -183,58 +182,6 @@ static int fetch_summaries(reader *r, const mig__uidset *uids, unsigned items, m
     return mig__command_outcome(r->session, mig__fetch(r->session, uids, items, 0, handler, r, err), err);
 }
 
-static int on_present(const mig__response *response, void *context, mig_error *err)
-{
-    reader *r = context;
-    uint32_t uid = response->fetch.uid;
-    return response->kind == MIG__RESPONSE_FETCH && uid != 0 ? mig__uidset_add(&r->present, uid, uid, err) : 0;
-}
-
-/* Of `from` what is still asked for. */
-static int lacking(const reader *r, const mig__uidset *from, mig__uidset *out, mig_error *err)
-{
-    mig__uidset_clear(out);
-    for (size_t i = 0; i < from->count; i++) {
-        for (uint64_t uid = from->ranges[i].first; uid <= from->ranges[i].last; uid++) {
-            if (mig__uidset_has(&r->asked, (uint32_t)uid) &&
-                mig__uidset_add(out, (uint32_t)uid, (uint32_t)uid, err) != 0) {
-                return -1;
-            }
-        }
-    }
-    return 0;
-}
-
-/* A message that the server cannot give may take the whole command with it: halves, until it stands alone. */
-static int read_in_halves(reader *r, const mig__uidset *set, unsigned *attempts, mig_error *err)
-{
-    mig__uidset rest = MIG__UIDSET_INIT, half = MIG__UIDSET_INIT;
-    int failed = lacking(r, set, &rest, err);
-    uint64_t size = mig__uidset_size(&rest);
-    if (failed == 0 && size > 0 && *attempts > 0) {
-        --*attempts;
-        failed = mig__fetch_digests_with(r->session, &rest, MIG__FETCH_BODY, r->digester, on_digest, r, err);
-        failed = failed != 0 ? failed : lacking(r, set, &rest, err);
-        if (failed == 0 && size > 1 && rest.count > 0) {
-            failed = mig__uidset_take(&rest, (mig__uidset_size(&rest) + 1) / 2, &half, err) < 0 ? -1 : 0;
-            failed = failed != 0 ? failed : read_in_halves(r, &half, attempts, err);
-            failed = failed != 0 ? failed : read_in_halves(r, &rest, attempts, err);
-        }
-    }
-    mig__uidset_free(&rest);
-    mig__uidset_free(&half);
-    return failed;
-}
-
-/* Content was asked for and did not come: the message is gone by now, or the server cannot give it. */
-static int read_again(reader *r, mig_error *err)
-{
-    unsigned attempts = MORE_ATTEMPTS;
-    mig__uidset_clear(&r->present);
-    int outcome = fetch_summaries(r, &r->asked, MIG__FETCH_FLAGS, on_present, err);
-    return outcome != 0 ? outcome : read_in_halves(r, &r->present, &attempts, err);
-}
-
 /* 0; 1 the server refuses (`err`), -1 the session failed. */
 static int read_unit(reader *r, mig_error *err)
 {
@@ -243,8 +190,8 @@ static int read_unit(reader *r, mig_error *err)
     if (outcome == 0 && r->asked.count > 0) {
         outcome = mig__fetch_digests_with(r->session, &r->asked, MIG__FETCH_BODY, r->digester, on_digest, r, err);
     }
-    if (outcome == 0 && r->asked.count > 0) {
-        outcome = read_again(r, err);
+    if (outcome > 0 && !mig__retry_wanted(err)) {
+        outcome = 0; /* content is refused for good: that of each of them cannot be read */
     }
     if (outcome == 0 && r->unit.count > 0) {
         outcome = fetch_summaries(r, &r->unit, items, on_summary, err);
@@ -278,10 +225,10 @@ static void give_up_folder(reader *r, const mig_error *why)
     mig__uidset_clear(&r->unit);
 }
 
-static int open_unit(reader *r, const mig__verify_job *opened, mig_error *err)
+static int open_unit(reader *r, mig_error *err)
 {
     mig__selected selected = {0};
-    if (r->job == opened) {
+    if (r->job == r->opened) {
         return 0;
     }
     const mig__selected *expected = r->side == MIG_SOURCE ? &r->job->source_now : &r->job->target_now;
@@ -291,54 +238,40 @@ static int open_unit(reader *r, const mig__verify_job *opened, mig_error *err)
         outcome = 1;
     }
     mig__selected_free(&selected);
+    r->opened = outcome == 0 ? r->job : NULL;
+    return outcome;
+}
+
+/* What is still to come of the unit. */
+static int ask_unit(mig__session *session, void *context, mig_error *err)
+{
+    reader *r = context;
+    r->session = session;
+    int outcome = open_unit(r, err);
+    outcome = outcome != 0 ? outcome : read_unit(r, err);
+    r->opened = outcome < 0 ? NULL : r->opened;
     return outcome;
 }
 
 /* Read one unit, over several connections if they break. */
-static int work_off(reader *r, const mig__verify_job **opened, mig_error *err)
+static int work_off(reader *r, mig_error *err)
 {
-    mig__gate *gate = &r->run->gates[r->side];
-    for (int breaks = 0;;) {
-        int outcome = -1;
-        if (r->session != NULL || (r->session = mig__gate_open(gate, MIG__PATIENCE_AGAIN, err)) != NULL) {
-            outcome = open_unit(r, *opened, err);
-            if (outcome == 0) {
-                *opened = r->job;
-                outcome = read_unit(r, err);
-            }
-        } else {
-            return -1;
-        }
-        if (outcome == 0) {
-            return 0;
-        }
-        if (outcome > 0) {
-            *opened = NULL;
-            give_up_folder(r, err);
-            return 0;
-        }
-        mig__gate_close(gate, &r->session);
-        *opened = NULL;
-        if (err->scope == MIG_SCOPE_RUN || mig__verify_stopping(r->run)) {
-            return -1;
-        }
-        if (++breaks == BREAKS) {
-            give_up_folder(r, err);
-            return 0;
-        }
+    int outcome = mig__gate_ask(&r->run->gates[r->side], &r->session, ask_unit, r, err);
+    if (outcome > 0) {
+        give_up_folder(r, err);
     }
+    return outcome < 0 ? -1 : 0;
 }
 
 static void *reader_main(void *argument)
 {
     reader *r = argument;
-    const mig__verify_job *opened = NULL;
     mig_error error = MIG_ERROR_INIT;
     if (r->session == NULL && r->side == MIG_TARGET && r->run->pass.spares != NULL) {
         mig__spares_take(r->run->pass.spares, &r->session);
     }
     while (!mig__verify_stopping(r->run) && take_unit(r, &error) == 0 && r->job != NULL) {
-        int failed = work_off(r, &opened, &error);
+        int failed = work_off(r, &error);
         unit_done(r);
         if (failed != 0) {
             mig__verify_fail(r->run, &error);
@@ -349,7 +282,6 @@ static void *reader_main(void *argument)
     mig__digester_free(&r->digester);
     mig__uidset_free(&r->unit);
     mig__uidset_free(&r->asked);
-    mig__uidset_free(&r->present);
     pthread_mutex_lock(&r->run->lock);
     r->run->threads--;
     pthread_cond_broadcast(&r->run->changed);

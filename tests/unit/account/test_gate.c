@@ -211,6 +211,87 @@ static void a_stop_comes_first(void **state)
     close(s.listener);
 }
 
+/* ---- dialogues ---- */
+
+typedef struct told { /* what a dialogue meets, one after the other; '.': OK */
+    const char *story;
+    unsigned asked;
+    mig__session *last;
+    unsigned sessions;
+} told;
+
+static int live(mig__session *session, void *context, mig_error *err)
+{
+    told *t = context;
+    char what = t->story[t->asked];
+    t->asked += t->story[t->asked + 1] != '\0';
+    t->sessions += session != t->last;
+    t->last = session;
+    switch (what) {
+    case '.':
+        return 0;
+    case 'l': /* later */
+        mig_error_set(err, MIG_E_UNAVAILABLE, "not now");
+        return 1;
+    case 'f': /* another form of the command */
+        mig_error_set(err, MIG_E_BAD, "not so");
+        err->retry = MIG_RETRY_NOW;
+        return 1;
+    case 'n':
+        mig_error_set(err, MIG_E_NO, "no");
+        return 1;
+    case 'r':
+        mig_error_set(err, MIG_E_UIDVALIDITY, "replaced");
+        return 1;
+    case 'b': /* broken */
+        t->last = NULL;
+        mig_error_set(err, MIG_E_CLOSED, "gone");
+        return -1;
+    default: /* ours */
+        mig_error_set(err, MIG_E_STATE, "disk");
+        return -1;
+    }
+}
+
+static void expect_story(const char *story, int outcome, mig_code code, unsigned connections, unsigned pauses,
+                         int64_t patience_ms)
+{
+    server s = {.serve = connections};
+    watcher w = {0};
+    mig__gate gate;
+    mig_error error = MIG_ERROR_INIT;
+    told t = {.story = story};
+    mig__session *session = NULL;
+    start(&s);
+    mig_endpoint endpoint = endpoint_of(&s);
+    init_gate(&gate, &endpoint, &w, 0);
+    gate.options.patience_ms = patience_ms;
+    assert_int_equal(mig__gate_ask(&gate, &session, live, &t, &error), outcome);
+    assert_int_equal(error.code == MIG_OK ? MIG_OK : error.code, code);
+    assert_int_equal(t.sessions, connections);
+    assert_int_equal(w.pauses, pauses);
+    mig__gate_close(&gate, &session);
+    mig__gate_clear(&gate);
+    pthread_join(s.thread, NULL);
+    close(s.listener);
+}
+
+static void a_dialogue_is_had_out(void **state)
+{
+    (void)state;
+    expect_story(".", 0, MIG_OK, 1, 0, 10000);
+    expect_story("n", 1, MIG_E_NO, 1, 0, 10000);
+    expect_story("r", 1, MIG_E_UIDVALIDITY, 1, 0, 10000); /* asking again does not bring it back */
+    expect_story("ff.", 0, MIG_E_BAD, 1, 0, 10000);
+    expect_story("l.", 0, MIG_E_UNAVAILABLE, 1, 1, 10000);
+    expect_story("b.", 0, MIG_E_CLOSED, 2, 1, 10000);
+    expect_story("bn", 1, MIG_E_NO, 2, 1, 10000);
+    expect_story("bbb", 1, MIG_E_CLOSED, 3, 2, 10000); /* it breaks each connection: this one thing is left alone */
+    expect_story("x", -1, MIG_E_STATE, 1, 0, 10000);
+    expect_story("l", 1, MIG_E_UNAVAILABLE, 1, 1, 1); /* beyond the patience */
+    expect_story("bb", -1, MIG_E_CLOSED, 2, 1, 1);    /* nothing gets on any more: this is not about one thing */
+}
+
 static void spares_are_there_when_they_are_wanted(void **state)
 {
     (void)state;
@@ -254,6 +335,7 @@ int main(void)
         cmocka_unit_test(without_patience_the_first_failure_is_the_last),
         cmocka_unit_test(a_server_that_is_not_there),
         cmocka_unit_test(a_stop_comes_first),
+        cmocka_unit_test(a_dialogue_is_had_out),
         cmocka_unit_test(spares_are_there_when_they_are_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,7 +144,8 @@ static void test_a_form_that_is_refused_is_left_out(void **state)
     wire_end(&server);
 }
 
-/* What is refused in the plain form as well was not refused for its form; nor what the server puts off or does not have. */
+/* What is refused in the plain form as well was not refused for its form; nor what the server puts off or does not
+ * have. */
 static void test_a_refusal_of_another_kind_leaves_the_form(void **state)
 {
     (void)state;

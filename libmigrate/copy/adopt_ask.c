@@ -1,0 +1,241 @@
+/* copy/adopt_ask.c - what both servers say of the mail that is there: sizes and dates, headers, bodies */
+#include "copy/adopt_private.h"
+#include "base/memory.h"
+#include "copy/known.h"
+#include "imap/digests.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { UIDS_AT_ONCE = 2000 }; /* in one FETCH; where they are scattered it is cut further */
+
+/* ---- reading sizes, dates, flags ---- */
+
+static int on_summary(const mig__response *response, void *context, mig_error *err)
+{
+    mig__adopt_side *s = context;
+    const mig__fetch_item *item = &response->fetch;
+    if (response->kind != MIG__RESPONSE_FETCH || item->uid == 0 || !item->has_size ||
+        (s->ours != NULL && mig__uidset_has(s->ours, item->uid))) {
+        return 0;
+    }
+    mig__adopt_entry *grown = mig__grow(s->items, s->count, sizeof *grown, err);
+    if (grown == NULL) {
+        return -1;
+    }
+    s->items = grown;
+    mig__adopt_entry *e = &s->items[s->count++];
+    *e = (mig__adopt_entry){
+        .uid = item->uid, .size = item->size, .utc = item->internaldate.utc, .dated = item->internaldate.valid};
+    e->flags = mig__flags_join(item->flags);
+    return e->flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+}
+
+/* What the server left out of `piece`: it answered about the newest of it only (RFC 9738). */
+static int put_back(const mig__adopt_side *s, size_t before, const mig__uidset *piece, mig__uidset *left,
+                    mig_error *err)
+{
+    uint32_t lowest = UINT32_MAX;
+    for (size_t i = before; i < s->count; i++) {
+        lowest = s->items[i].uid < lowest ? s->items[i].uid : lowest;
+    }
+    if (s->count == before) {
+        return 0; /* all of it was left out: asking again would bring no more */
+    }
+    for (size_t i = 0; i < piece->count && piece->ranges[i].first < lowest; i++) {
+        const mig__uid_range *range = &piece->ranges[i];
+        if (mig__uidset_add(left, range->first, range->last < lowest ? range->last : lowest - 1, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void mig__adopt_side_clear(mig__adopt_side *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        free(s->items[i].flags);
+    }
+    free(s->items);
+    s->items = NULL;
+    s->count = 0;
+}
+
+/* ---- asking: a refusal is no answer, and least of all "there is none" ---- */
+
+typedef struct asking { /* something about the folder's mailbox on one mig__adopt_side */
+    mig__adopting *a;
+    mig_side side;
+    const mig__uidset *uids;
+    bool bodies_wanted;
+    mig__known_entry *bodies; /* read so far, of the target */
+    size_t body_count;
+} asking;
+
+static const char *mailbox_of(const asking *q)
+{
+    return q->side == MIG_SOURCE ? q->a->job->source->wire : q->a->job->target;
+}
+
+/* Open the mailbox, unless it is. 0; 1 refused, or it is another one by now; -1 the session failed. */
+static int open_mailbox(mig__session *session, asking *q, mig_error *err)
+{
+    const mig__folder_job *job = q->a->job;
+    mig__selected selected = {0};
+    if (q->a->opened[q->side]) {
+        return 0;
+    }
+    int outcome = mig__command_outcome(session, mig__select(session, mailbox_of(q), true, &selected, err), err);
+    if (outcome == 0 && selected.uidvalidity != (q->side == MIG_SOURCE ? &job->snapshot : &job->goal)->uidvalidity) {
+        mig_error_set(err, MIG_E_UIDVALIDITY, "the mailbox was replaced meanwhile");
+        outcome = 1;
+    }
+    q->a->opened[q->side] = outcome == 0;
+    mig__selected_free(&selected);
+    return outcome;
+}
+
+/* One FETCH of sizes, dates and flags; what the server left out goes back to `left`. */
+static int ask_piece(mig__session *session, mig__adopt_side *s, const mig__uidset *piece, mig__uidset *left,
+                     mig_error *err)
+{
+    const unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_SIZE;
+    mig__command_result result = {.error = MIG_ERROR_INIT};
+    size_t before = s->count;
+    mig__command *command = mig__fetch(session, piece, items, 0, on_summary, s, err);
+    if (command == NULL || mig__command_wait(session, command, &result, err) != 0) {
+        return -1;
+    }
+    mig_error refused = result.error;
+    bool partial = result.code == MIG__CODE_MESSAGELIMIT;
+    mig__command_result_clear(&result);
+    if (refused.code != MIG_OK) {
+        *err = refused;
+        return 1;
+    }
+    return partial ? put_back(s, before, piece, left, err) : 0;
+}
+
+static int ask_summaries(mig__session *session, void *context, mig_error *err)
+{
+    asking *q = context;
+    mig__adopt_side *s = &q->a->sides[q->side];
+    mig__uidset left = MIG__UIDSET_INIT, piece = MIG__UIDSET_INIT;
+    mig__adopt_side_clear(s);
+    int outcome = open_mailbox(session, q, err);
+    outcome = outcome != 0 ? outcome : mig__uidset_copy(&left, q->uids, err);
+    while (outcome == 0 && left.count > 0) {
+        /* A range that is open above cannot be counted down; it is asked for whole. */
+        bool open = mig__uidset_max(&left) == UINT32_MAX;
+        outcome = open ? mig__uidset_copy(&piece, &left, err)
+                       : (mig__uidset_take(&left, UIDS_AT_ONCE, &piece, err) < 0 ? -1 : 0);
+        if (open) {
+            mig__uidset_clear(&left);
+        }
+        outcome = outcome != 0 ? outcome : ask_piece(session, s, &piece, &left, err);
+    }
+    mig__uidset_free(&left);
+    mig__uidset_free(&piece);
+    q->a->opened[q->side] = q->a->opened[q->side] && outcome >= 0;
+    return outcome;
+}
+
+/* Have it out with the server. 0; 1: the folder cannot be compared, -1: nothing goes on. */
+static int have_out(asking *q, mig__dialogue *dialogue, mig_error *err)
+{
+    return mig__gate_ask(&q->a->run->sides[q->side].gate, q->a->sessions[q->side], dialogue, q, err);
+}
+
+int mig__adopt_ask_summaries(mig__adopting *a, mig_side side, const mig__uidset *uids, mig_error *err)
+{
+    asking q = {.a = a, .side = side, .uids = uids};
+    return have_out(&q, ask_summaries, err);
+}
+
+int mig__adopt_compare_uids(const void *a, const void *b)
+{
+    const mig__adopt_entry *x = a, *y = b;
+    return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+static mig__adopt_entry *entry_of(mig__adopt_side *s, uint32_t uid)
+{
+    mig__adopt_entry wanted = {.uid = uid};
+    return s->count == 0 ? NULL : bsearch(&wanted, s->items, s->count, sizeof *s->items, mig__adopt_compare_uids);
+}
+
+static int on_header(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
+{
+    (void)err;
+    mig__adopt_entry *e = entry_of(context, item->uid);
+    if (e != NULL) {
+        memcpy(e->header, digest->raw, MIG__DIGEST_SIZE);
+        e->has_header = true;
+    }
+    return 0;
+}
+
+static void bodies_clear(asking *q)
+{
+    for (size_t i = 0; i < q->body_count; i++) {
+        free(q->bodies[i].flags);
+    }
+    free(q->bodies);
+    q->bodies = NULL;
+    q->body_count = 0;
+}
+
+static int on_body(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
+{
+    asking *q = context;
+    mig__known_entry *grown = mig__grow(q->bodies, q->body_count, sizeof *grown, err);
+    if (grown == NULL) {
+        return -1;
+    }
+    q->bodies = grown;
+    q->bodies[q->body_count] = (mig__known_entry){
+        .digest = *digest, .kind = MIG__KNOWN_FOREIGN, .target_uid = item->uid, .flags = mig__flags_join(item->flags)};
+    return q->bodies[q->body_count++].flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+}
+
+static int ask_digests(mig__session *session, void *context, mig_error *err)
+{
+    asking *q = context;
+    mig__adopting *a = q->a;
+    bool bodies = q->bodies_wanted;
+    mig__adopt_side *s = &a->sides[q->side];
+    bodies_clear(q);
+    int outcome = open_mailbox(session, q, err);
+    if (outcome == 0) {
+        outcome = mig__fetch_digests(session, q->uids, bodies ? MIG__FETCH_BODY : MIG__FETCH_HEADER,
+                                     bodies ? on_body : on_header, bodies ? (void *)q : s, err);
+    }
+    a->opened[q->side] = a->opened[q->side] && outcome >= 0;
+    return outcome;
+}
+
+/* Of what is read twice, after a connection broke, the last time counts: it becomes known only now. */
+static int keep_bodies(asking *q, mig_error *err)
+{
+    int failed = 0;
+    size_t i = 0;
+    for (; failed == 0 && i < q->body_count; i++) {
+        failed = mig__known_add(&q->a->job->content, &q->bodies[i], err); /* takes over the flags */
+        q->bodies[i].flags = NULL;
+    }
+    return failed;
+}
+
+int mig__adopt_ask_headers(mig__adopting *a, mig_side side, const mig__uidset *uids, mig_error *err)
+{
+    asking q = {.a = a, .side = side, .uids = uids};
+    return uids->count > 0 ? have_out(&q, ask_digests, err) : 0;
+}
+
+int mig__adopt_ask_bodies(mig__adopting *a, const mig__uidset *uids, mig_error *err)
+{
+    asking q = {.a = a, .side = MIG_TARGET, .uids = uids, .bodies_wanted = true};
+    int outcome = uids->count > 0 ? have_out(&q, ask_digests, err) : 0;
+    outcome = outcome != 0 ? outcome : keep_bodies(&q, err);
+    bodies_clear(&q);
+    return outcome;
+}
