@@ -43,6 +43,8 @@ static const struct {
     [MIG_E_NOT_SENT] = {"not-sent", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
     [MIG_E_FLAG] = {"flag", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
     [MIG_E_NAME] = {"name", 1, MIG_SCOPE_FOLDER, MIG_RETRY_NEVER},
+    [MIG_E_LOST] = {"lost", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
+    [MIG_E_GONE] = {"gone", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
     [MIG_E_UIDVALIDITY] = {"uidvalidity", 4, MIG_SCOPE_FOLDER, MIG_RETRY_NOW},
     [MIG_E_SAME] = {"same-account", 2, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
     [MIG_E_SWAPPED] = {"swapped", 2, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},

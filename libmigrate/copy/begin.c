@@ -34,6 +34,10 @@ int mig__begin_record(mig__run *run, mig_error *err)
     if (run->state_account == 0) {
         return -1;
     }
+    run->first_row = mig__state_last_message(run->state, err);
+    if (run->first_row < 0) {
+        return -1;
+    }
     run->state_run =
         options->dry_run ? 0 : mig__state_run_begin(run->state, run->state_account, "copy", MIG_VERSION, err);
     if (run->state_run < 0) {

@@ -1,5 +1,6 @@
 #include "copy/delta.h"
 #include "base/memory.h"
+#include "copy/same.h"
 #include "copy/settle.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,8 @@ int mig__delta_note_flags(mig__folder_job *job, uint32_t uid, const char *flags,
         return -1;
     }
     job->flag_changes = grown;
-    job->flag_changes[job->flag_change_count++] = (mig__flag_change){uid, copy};
+    job->flag_changes[job->flag_change_count] = (mig__flag_change){uid, copy, job->flag_change_count};
+    job->flag_change_count++;
     return 0;
 }
 
@@ -78,6 +80,15 @@ int mig__delta_flags(const char *before, const char *now, const char ***added, c
 static int compare_changes(const void *a, const void *b)
 {
     const mig__flag_change *left = a, *right = b;
+    if (left->uid != right->uid) {
+        return left->uid < right->uid ? -1 : 1;
+    }
+    return left->order < right->order ? -1 : left->order > right->order;
+}
+
+static int compare_uid(const void *a, const void *b)
+{
+    const mig__flag_change *left = a, *right = b;
     return left->uid < right->uid ? -1 : left->uid > right->uid;
 }
 
@@ -86,7 +97,7 @@ static const mig__flag_change *change_of(const mig__folder_job *job, uint32_t ui
     mig__flag_change key = {.uid = uid};
     return job->flag_change_count == 0
                ? NULL
-               : bsearch(&key, job->flag_changes, job->flag_change_count, sizeof *job->flag_changes, compare_changes);
+               : bsearch(&key, job->flag_changes, job->flag_change_count, sizeof *job->flag_changes, compare_uid);
 }
 
 /* ---- carrying flags over ---- */
@@ -101,11 +112,15 @@ typedef struct store_plan {
     mig__folder_job *job;
     store *stores;
     size_t count;
-    struct {
-        uint32_t source_uid;
-        const char *flags;
-    } * done; /* to be recorded */
+    struct done {
+        uint32_t source_uid, target_uid;
+        char *flags, *owed;
+        bool stored;  /* the target is asked for a change */
+        bool differs; /* from what was carried over before */
+    } * done;         /* to be recorded */
     size_t done_count;
+    mig__expected *expected; /* the messages that are changed */
+    size_t expected_count;
     mig_error error;
 } store_plan;
 
@@ -153,20 +168,15 @@ static void keep_taken(store_plan *plan, const char **flags)
     flags[kept] = NULL;
 }
 
-static int plan_message(const mig__message *message, void *context)
+/* What is stored of one message; *any: the target is asked for something. */
+static int plan_stores(store_plan *plan, const mig__message *message, const char *now, bool *any)
 {
-    store_plan *plan = context;
-    const mig__flag_change *change = change_of(plan->job, message->source_uid);
-    bool ours = message->state == MIG__MESSAGE_COPIED || message->state == MIG__MESSAGE_ADOPTED;
     bool as_source = plan->run->options->flags == MIG_FLAGS_SOURCE;
-    if (change == NULL || !ours || message->target_uid == 0 ||
-        (!as_source && strcmp(change->flags, message->flags) == 0)) {
-        return 0;
-    }
     const char **added = NULL, **removed = NULL;
-    int failed = mig__delta_flags(as_source ? "" : message->flags, change->flags, &added, &removed, &plan->error);
+    int failed = mig__delta_flags(as_source ? "" : message->flags, now, &added, &removed, &plan->error);
     if (failed == 0) {
         keep_taken(plan, added);
+        *any = as_source || added[0] != NULL || removed[0] != NULL;
     }
     if (failed == 0 && as_source) {
         failed = add_store(plan, "FLAGS.SILENT", added, message->target_uid);
@@ -175,13 +185,40 @@ static int plan_message(const mig__message *message, void *context)
         failed =
             failed == 0 && removed[0] != NULL ? add_store(plan, "-FLAGS.SILENT", removed, message->target_uid) : failed;
     }
-    if (failed == 0 && strcmp(change->flags, message->flags) != 0) {
-        plan->done[plan->done_count].source_uid = message->source_uid;
-        plan->done[plan->done_count++].flags = change->flags;
-    }
     free(added);
     free(removed);
     return failed;
+}
+
+static int plan_message(const mig__message *message, void *context)
+{
+    store_plan *plan = context;
+    const mig__flag_change *change = change_of(plan->job, message->source_uid);
+    bool ours = message->state == MIG__MESSAGE_COPIED || message->state == MIG__MESSAGE_ADOPTED;
+    bool as_source = plan->run->options->flags == MIG_FLAGS_SOURCE;
+    if (change == NULL || !ours || message->target_uid == 0 || message->gone_since != 0 ||
+        (!as_source && strcmp(change->flags, message->flags) == 0 && message->owed[0] == '\0')) {
+        return 0;
+    }
+    struct done *done = &plan->done[plan->done_count];
+    *done = (struct done){.source_uid = message->source_uid, .target_uid = message->target_uid};
+    if (mig__settle_split(plan->job, change->flags, false, &done->flags, &done->owed, &plan->error) != 0) {
+        return -1;
+    }
+    if (plan_stores(plan, message, change->flags, &done->stored) != 0) {
+        return -1;
+    }
+    done->differs = strcmp(done->flags, message->flags) != 0;
+    if (!done->stored && !done->differs && strcmp(done->owed, message->owed) == 0) {
+        free(done->flags);
+        free(done->owed);
+        *done = (struct done){0};
+        return 0;
+    }
+    plan->expected[plan->expected_count] = mig__same_expect(message);
+    plan->expected_count += done->stored;
+    plan->done_count++;
+    return 0;
 }
 
 static mig__command *send_store(mig__session *session, const mig__uidset *uids, const char *words, mig_error *err)
@@ -201,40 +238,103 @@ static int select_target(mig__session *session, mig__folder_job *job, mig_error 
     return failed;
 }
 
-static int run_stores(mig__run *run, mig__session *session, store_plan *plan, mig_error *err)
+static void list_other(mig__run *run, mig__folder_job *job, const mig__uidset *others, const char *what)
 {
     mig_error why;
-    if (select_target(session, plan->job, &why, err) != 0) {
-        return -1;
+    mig_error_set(&why, MIG_E_GONE,
+                  "%llu message%s of '%s' on the target %s not what was copied there (the first has the UID %u): %s",
+                  (unsigned long long)mig__uidset_size(others), mig__uidset_size(others) == 1 ? "" : "s",
+                  job->result->target, mig__uidset_size(others) == 1 ? "is" : "are", others->ranges[0].first, what);
+    mig_error_hint(&why, "`mailmigrate verify` says what became of them");
+    mig__run_problem(run, job, 0, true, &why);
+    job->filtered = true; /* not complete: looked at again by the next run */
+}
+
+/* Only what is there and is what the record says is changed; *gone gets the rest of them. */
+static int leave_others(mig__run *run, mig__session *session, store_plan *plan, mig__uidset *left, mig_error *err)
+{
+    mig__uidset others = MIG__UIDSET_INIT;
+    int failed = mig__same_check(session, plan->expected, plan->expected_count, false, err);
+    for (size_t i = 0; failed == 0 && i < plan->expected_count; i++) {
+        const mig__expected *e = &plan->expected[i];
+        failed = e->same ? 0 : mig__uidset_add(left, e->uid, e->uid, err);
+        failed = failed == 0 && e->there && !e->same ? mig__uidset_add(&others, e->uid, e->uid, err) : failed;
     }
-    for (size_t i = 0; i < plan->count && why.code == MIG_OK; i++) {
-        if (mig__command_settle(session, send_store(session, &plan->stores[i].uids, plan->stores[i].words, err), &why,
-                                err) != 0) {
-            return -1;
-        }
+    for (size_t i = 0; failed == 0 && left->count > 0 && i < plan->count; i++) {
+        failed = mig__uidset_subtract(&plan->stores[i].uids, left, err);
     }
-    if (why.code != MIG_OK) {
-        mig_error_context(&why, "flags of '%s' could not be carried over", plan->job->result->target);
-        mig__run_problem(run, plan->job, 0, true, &why);
-        plan->job->filtered = true; /* not complete: tried again by the next run */
-        return 0;
+    if (failed == 0 && others.count > 0) {
+        list_other(run, plan->job, &others, "their flags were not changed");
     }
+    mig__uidset_free(&others);
+    return failed;
+}
+
+static int record_stored(mig__run *run, store_plan *plan, const mig__uidset *left, mig_error *err)
+{
     for (size_t i = 0; i < plan->done_count; i++) {
-        if (mig__state_message_flags(run->state, plan->job->record.id, plan->done[i].source_uid, plan->done[i].flags,
+        const struct done *done = &plan->done[i];
+        if (done->stored && mig__uidset_has(left, done->target_uid)) {
+            continue;
+        }
+        if (mig__state_message_flags(run->state, plan->job->record.id, done->source_uid, done->flags, done->owed,
                                      err) != 0) {
             return -1;
         }
+        plan->job->result->flags_changed += done->stored && done->differs;
     }
-    plan->job->result->flags_changed += plan->done_count;
     return 0;
+}
+
+static int run_stores(mig__run *run, mig__session *session, store_plan *plan, mig_error *err)
+{
+    mig_error why = MIG_ERROR_INIT;
+    mig__uidset left = MIG__UIDSET_INIT;
+    int failed = plan->count == 0 ? 0 : select_target(session, plan->job, &why, err);
+    if (failed == 0 && plan->count > 0 && why.code == MIG_OK) {
+        failed = leave_others(run, session, plan, &left, err);
+    }
+    for (size_t i = 0; i < plan->count && failed == 0 && why.code == MIG_OK; i++) {
+        const store *change = &plan->stores[i];
+        failed = change->uids.count == 0
+                     ? 0
+                     : mig__command_settle(session, send_store(session, &change->uids, change->words, err), &why, err);
+    }
+    if (failed == 0 && why.code != MIG_OK && plan->job->owing) {
+        mig__run_log(run, MIG_LOG_INFO, plan->job, 0, &why, "flags that are owed are refused still: %s", why.text);
+    } else if (failed == 0 && why.code != MIG_OK) {
+        mig_error_context(&why, "flags of '%s' could not be carried over", plan->job->result->target);
+        mig__run_problem(run, plan->job, 0, true, &why);
+        plan->job->filtered = true; /* not complete: tried again by the next run */
+    } else if (failed == 0) {
+        failed = record_stored(run, plan, &left, err);
+    }
+    mig__uidset_free(&left);
+    return failed;
+}
+
+/* What was noted first counts: what the source says now comes before what is owed from earlier runs. */
+static void keep_first(mig__folder_job *job)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < job->flag_change_count; i++) {
+        if (kept > 0 && job->flag_changes[kept - 1].uid == job->flag_changes[i].uid) {
+            free(job->flag_changes[i].flags);
+        } else {
+            job->flag_changes[kept++] = job->flag_changes[i];
+        }
+    }
+    job->flag_change_count = kept;
 }
 
 static int apply_folder(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *err)
 {
     qsort(job->flag_changes, job->flag_change_count, sizeof *job->flag_changes, compare_changes);
+    keep_first(job);
     store_plan plan = {.run = run, .job = job, .error = MIG_ERROR_INIT};
     plan.done = calloc(job->flag_change_count, sizeof *plan.done);
-    int failed = plan.done == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    plan.expected = calloc(job->flag_change_count, sizeof *plan.expected);
+    int failed = plan.done == NULL || plan.expected == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     if (failed == 0) {
         failed = mig__state_messages(run->state, job->record.id, plan_message, &plan, &plan.error);
         if (failed != 0) {
@@ -248,7 +348,12 @@ static int apply_folder(mig__run *run, mig__session *session, mig__folder_job *j
         free(plan.stores[i].words);
         mig__uidset_free(&plan.stores[i].uids);
     }
+    for (size_t i = 0; plan.done != NULL && i < job->flag_change_count; i++) {
+        free(plan.done[i].flags);
+        free(plan.done[i].owed);
+    }
     free(plan.stores);
+    free(plan.expected);
     free(plan.done);
     return failed;
 }
@@ -320,25 +425,54 @@ bool mig__delta_deletes(const mig__run *run)
 typedef struct gone {
     const mig__folder_job *job;
     mig__uidset targets;
+    mig__expected *expected;
+    size_t count;
     mig_error error;
 } gone;
 
 static int gather_target(const mig__message *message, void *context)
 {
     gone *g = context;
-    if (message->source_uid == 0 || message->target_uid == 0 || message->state != MIG__MESSAGE_COPIED ||
-        !mig__uidset_has(&g->job->vanished, message->source_uid)) {
+    if (message->source_uid == 0 || message->target_uid == 0 || message->gone_since != 0 ||
+        message->state != MIG__MESSAGE_COPIED || !mig__uidset_has(&g->job->vanished, message->source_uid)) {
         return 0; /* an adopted message was there before us: it is not ours to delete */
     }
-    return mig__uidset_add(&g->targets, message->target_uid, message->target_uid, &g->error);
+    mig__expected *grown = mig__grow(g->expected, g->count, sizeof *grown, &g->error);
+    if (grown == NULL) {
+        return -1;
+    }
+    g->expected = grown;
+    g->expected[g->count++] = mig__same_expect(message);
+    return 0;
+}
+
+/* Of the messages those that are what the record says, by their content where they are to be removed. */
+static int choose_targets(mig__run *run, mig__session *session, mig__folder_job *job, gone *g, mig_error *err)
+{
+    mig__uidset others = MIG__UIDSET_INIT;
+    int failed = mig__same_check(session, g->expected, g->count, run->options->deletions == MIG_DELETIONS_EXPUNGE, err);
+    for (size_t i = 0; failed == 0 && i < g->count; i++) {
+        const mig__expected *e = &g->expected[i];
+        failed = e->there ? mig__uidset_add(e->same ? &g->targets : &others, e->uid, e->uid, err) : 0;
+    }
+    if (failed == 0 && others.count > 0) {
+        list_other(run, job, &others, "they were not deleted, although the source deleted them");
+    }
+    mig__uidset_free(&others);
+    return failed;
 }
 
 /* Flag them, and expunge exactly them. `why` has a refusal. */
-static int delete_on_target(mig__run *run, mig__session *session, mig__folder_job *job, const mig__uidset *uids,
-                            mig_error *why, mig_error *err)
+static int delete_on_target(mig__run *run, mig__session *session, mig__folder_job *job, gone *g, mig_error *why,
+                            mig_error *err)
 {
-    if (select_target(session, job, why, err) != 0) {
+    const mig__uidset *uids = &g->targets;
+    if (select_target(session, job, why, err) != 0 ||
+        (why->code == MIG_OK && choose_targets(run, session, job, g, err) != 0)) {
         return -1;
+    }
+    if (uids->count == 0) {
+        return 0;
     }
     if (why->code == MIG_OK &&
         mig__command_settle(session, send_store(session, uids, "+FLAGS.SILENT (\\Deleted)", err), why, err) != 0) {
@@ -370,6 +504,17 @@ static int mark_gone(mig__run *run, mig__folder_job *job, mig__message_state sta
     return 0;
 }
 
+/* What we removed is not missed by the next run. */
+static void expunged(mig__run *run, const mig__folder_job *job, uint64_t count)
+{
+    for (size_t i = 0; run->options->deletions == MIG_DELETIONS_EXPUNGE && i < run->job_count; i++) {
+        mig__state_folder *record = &run->jobs[i].record;
+        if (run->jobs[i].lead == job->lead && record->target_messages >= count) {
+            record->target_messages -= (uint32_t)count;
+        }
+    }
+}
+
 static int delete_gone(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *err)
 {
     mig_error why = MIG_ERROR_INIT;
@@ -377,8 +522,8 @@ static int delete_gone(mig__run *run, mig__session *session, mig__folder_job *jo
     int failed = mig__state_messages(run->state, job->record.id, gather_target, &g, &g.error);
     if (failed != 0) {
         *err = g.error;
-    } else if (g.targets.count > 0) {
-        failed = delete_on_target(run, session, job, &g.targets, &why, err);
+    } else if (g.count > 0) {
+        failed = delete_on_target(run, session, job, &g, &why, err);
     }
     if (failed == 0 && why.code != MIG_OK) {
         mig_error_context(&why, "deleting what is gone from '%s'", job->source->name);
@@ -386,9 +531,11 @@ static int delete_gone(mig__run *run, mig__session *session, mig__folder_job *jo
         job->filtered = true;
     } else if (failed == 0) {
         job->result->deleted += mig__uidset_size(&g.targets);
+        expunged(run, job, mig__uidset_size(&g.targets));
         failed = mark_gone(run, job, MIG__MESSAGE_DELETED, err);
     }
     mig__uidset_free(&g.targets);
+    free(g.expected);
     return failed;
 }
 

@@ -50,6 +50,12 @@ typedef struct mig__unit {
     mig__blame blame; /* of that message */
 } mig__unit;
 
+/* How full a mailbox of the target is. */
+typedef struct mig__holding {
+    uint32_t uidnext; /* 0: not told */
+    uint32_t messages;
+} mig__holding;
+
 struct mig__known_entry;
 typedef struct mig__known { /* content that is on the target already (copy/known.h); zeroed: empty */
     struct mig__known_entry *entries;
@@ -63,6 +69,7 @@ typedef struct mig__known { /* content that is on the target already (copy/known
 typedef struct mig__flag_change { /* flags of a known message as the source has them now */
     uint32_t uid;
     char *flags; /* sorted, joined */
+    size_t order; /* in which they were noted */
 } mig__flag_change;
 
 typedef struct mig__folder_job {
@@ -70,6 +77,7 @@ typedef struct mig__folder_job {
     char *target;                 /* wire name */
     bool copy;                    /* selectable and not left out */
     bool shared;                  /* another source folder goes to the same target */
+    struct mig__folder_job *lead; /* the first job that goes to the same target, often itself; NULL: not copied */
     mig_role role;                /* to be asked for when the mailbox is made */
     bool renamed;                 /* the target refused its name: `target` is another one */
     const mig__mailbox *existing; /* the target's mailbox as listed, or NULL */
@@ -88,6 +96,8 @@ typedef struct mig__folder_job {
     mig__uidset vanished; /* recorded source UIDs that are gone; [lock] once writers may move them */
     uint64_t known;       /* messages that were recorded and expected on the source */
     mig__known content;   /* [lock] orphans of the state, foreign mail on the target */
+    mig__state_counts counts; /* of an unchanged folder's record */
+    bool counted;             /* record.target_uidnext and target_messages are as of the end of this run */
 
     /* [lock] reading */
     mig__uidset todo;       /* to be fetched, not handed out yet */
@@ -107,7 +117,9 @@ typedef struct mig__folder_job {
     bool reconciling;
     bool owned;        /* ordered mode: one writer at a time has the folder */
     uint32_t uidnext;  /* lower bound of every UID that the target gives from now on */
-    char **lost_flags; /* flags that the target does not take, as far as listed; NULL-terminated or NULL */
+    mig__uidset given; /* of a lead: UIDs on the target that messages of ours have */
+    bool doubted;      /* of a lead: the target told UIDs that cannot be right */
+    bool owing;        /* of its flag changes all are flags that the target did not take before */
     bool broken;       /* nothing more is written to this folder; error says why */
     mig_error error;
 } mig__folder_job;
@@ -125,6 +137,7 @@ typedef struct mig__run {
     mig__state *state;
     int64_t state_account;
     int64_t state_run;
+    int64_t first_row; /* rows of messages after this one are of this run */
     char *spool_dir;
     mig__mailbox_list source_list, target_list;
     mig__profile profiles[2]; /* by side */
@@ -150,7 +163,6 @@ typedef struct mig__run {
     uint64_t budget, charged;               /* [lock] octets in memory: allowed, taken */
     uint64_t messages_total, messages_done; /* [lock] progress */
     mig__known moved;                       /* [lock] messages gone from one folder that may turn up in another */
-    bool unplaced;                          /* [lock] a target without UIDPLUS did not tell some new UIDs */
     size_t batch_messages;                  /* [lock] appetite of the writer that was answered last */
     uint64_t batch_octets;                  /* [lock] */
     int64_t slowest_answer_ms;              /* [lock] that the target took for an APPEND */

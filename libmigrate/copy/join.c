@@ -12,7 +12,9 @@ static void add_totals(mig_totals *to, const mig_totals *from)
     to->moved += from->moved;
     to->deleted += from->deleted;
     to->skipped += from->skipped;
+    to->gone += from->gone;
     to->flags_changed += from->flags_changed;
+    to->flags_owed += from->flags_owed;
     to->failed += from->failed;
     to->bytes += from->bytes;
     to->seconds = from->seconds > to->seconds ? from->seconds : to->seconds;

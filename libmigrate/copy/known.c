@@ -2,6 +2,7 @@
 #include "account/sides.h"
 #include "base/memory.h"
 #include "copy/delta.h"
+#include "copy/held.h"
 #include "copy/move.h"
 #include "copy/settle.h"
 #include "imap/digests.h"
@@ -203,29 +204,20 @@ static int on_target_digest(const mig__fetch_item *item, const mig__message_dige
 static int gather_unplaced(const mig__message *message, void *context)
 {
     placing *place = context;
-    mig__known_entry entry = {.row = message->id};
+    mig__known_entry entry = {.row = message->id, .kept = message->gone_since != 0};
     if (message->has_digest) {
         entry.digest = message->digest;
     } /* else nothing to know it by: if it has to be copied again, it is met as foreign mail */
     return mig__known_add(&place->rows, &entry, &place->error);
 }
 
-static int on_present(const mig__response *response, void *context, mig_error *err)
-{
-    uint32_t uid = response->fetch.uid;
-    return response->kind == MIG__RESPONSE_FETCH && uid > 0 ? mig__uidset_add(context, uid, uid, err) : 0;
-}
-
 /* UIDs of the selected mailbox of the target that no recorded message has. */
-static int strangers(mig__run *run, mig__session *session, mig__folder_job *job, mig__uidset *out, mig_error *err)
+static int strangers(mig__run *run, mig__session *session, mig__folder_job *job, uint32_t exists, mig__uidset *out,
+                     mig_error *err)
 {
-    mig_error refused;
-    mig__uidset all = MIG__UIDSET_INIT, ours = MIG__UIDSET_INIT;
-    int failed = mig__uidset_add(&all, 1, UINT32_MAX, err);
-    mig__command *command = failed == 0 ? mig__fetch(session, &all, 0, 0, on_present, out, err) : NULL;
-    failed = mig__command_settle(session, command, &refused, err);
-    if (failed == 0 && refused.code != MIG_OK) {
-        *err = refused;
+    mig__uidset ours = MIG__UIDSET_INIT;
+    int failed = mig__held_uids(session, exists, out, err);
+    if (failed != 0) {
         failed = mig_error_context(err, "looking into '%s' on the target", job->result->target);
     }
     if (failed == 0) {
@@ -234,7 +226,6 @@ static int strangers(mig__run *run, mig__session *session, mig__folder_job *job,
     if (failed == 0) {
         failed = mig__uidset_subtract(out, &ours, err);
     }
-    mig__uidset_free(&all);
     mig__uidset_free(&ours);
     return failed;
 }
@@ -249,7 +240,8 @@ static int look_into_target(mig__run *run, mig__session *session, mig__folder_jo
         *err = refused;
         failed = mig_error_context(err, "opening '%s' on the target", job->result->target);
     }
-    if (failed == 0 && selected.exists > 0 && (failed = strangers(run, session, job, &uids, err)) == 0) {
+    if (failed == 0 && selected.exists > 0 &&
+        (failed = strangers(run, session, job, selected.exists, &uids, err)) == 0) {
         failed = mig__fetch_digests(session, &uids, MIG__FETCH_BODY, on_target_digest, place, err);
     }
     mig__selected_free(&selected);
@@ -257,18 +249,18 @@ static int look_into_target(mig__run *run, mig__session *session, mig__folder_jo
     return failed;
 }
 
-static int place_folder(mig__run *run, mig__session *session, mig__folder_job *job, bool there, bool forget,
-                        mig_error *err)
+/* What was never seen on the target is not copied: without a trace of it there, it is new. */
+static int place_folder(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *err)
 {
     placing place = {.run = run, .job = job, .error = MIG_ERROR_INIT};
     int failed = mig__state_unplaced(run->state, job->record.id, gather_unplaced, &place, &place.error);
     if (failed != 0) {
         *err = place.error;
-    } else if (place.rows.count > 0 && there) {
+    } else if (place.rows.count > 0 && job->existing != NULL) {
         failed = look_into_target(run, session, job, &place, err);
     }
-    for (size_t i = 0; forget && failed == 0 && i < place.rows.count; i++) {
-        if (!place.rows.entries[i].used) {
+    for (size_t i = 0; failed == 0 && i < place.rows.count; i++) {
+        if (!place.rows.entries[i].used && !place.rows.entries[i].kept) {
             failed = mig__state_message_forget(run->state, place.rows.entries[i].row, err);
         }
     }
@@ -276,35 +268,44 @@ static int place_folder(mig__run *run, mig__session *session, mig__folder_job *j
     return failed;
 }
 
-/* The target's mailbox is gone, or another one of that name. A server that does not tell UIDVALIDITY is believed. */
-static bool replaced_on_target(const mig__folder_job *job)
+/*
+ * The target's mailbox is gone, or another one of that name. A server that does not tell UIDVALIDITY is believed, and a
+ * mailbox that could not be made by an earlier run was never there.
+ */
+static bool replaced_on_target(const mig__folder_job *job, uint64_t held)
 {
-    bool there = mig__sides_selectable(job->existing);
-    return !there || (job->existing->uidvalidity != 0 && job->existing->uidvalidity != job->record.target_uidvalidity);
+    const mig__mailbox *now = job->existing;
+    if (!mig__sides_selectable(now)) {
+        return held > 0;
+    }
+    return now->uidvalidity != 0 && job->record.target_uidvalidity != 0 &&
+           now->uidvalidity != job->record.target_uidvalidity;
 }
 
-bool mig__known_must_place(const mig__run *run)
+int mig__known_place(mig__run *run, mig__session *session, mig_error *err)
 {
-    return run->unplaced;
-}
-
-int mig__known_place(mig__run *run, mig__session *session, bool first, mig_error *err)
-{
-    bool uidplus = mig__session_can(session, MIG__CAP_UIDPLUS);
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
-        bool replaced = first && job->copy && job->record.id != 0 && replaced_on_target(job);
-        if (job->record.id == 0 || !job->copy || job->broken || (first && uidplus && !replaced)) {
+        mig__state_counts counts;
+        if (job->record.id == 0 || !job->copy || job->broken) {
             continue;
         }
+        if (mig__state_count(run->state, job->record.id, &counts, err) != 0) {
+            return -1;
+        }
+        bool replaced = replaced_on_target(job, counts.held);
         if (replaced) {
             mig__run_log(run, MIG_LOG_WARNING, job, 0, NULL, "the target's mailbox was replaced: matched by content");
             job->record.source_uidnext = 0; /* look at everything again */
+            job->record.target_uidnext = job->record.target_messages = 0;
             if (mig__state_folder_reset_target(run->state, job->record.id, err) != 0) {
                 return -1;
             }
         }
-        if (place_folder(run, session, job, !first || job->existing != NULL, replaced, err) != 0) {
+        if (counts.unplaced > 0) {
+            job->record.source_uidnext = 0; /* what is not found is sent anew */
+        }
+        if ((replaced || counts.unplaced > 0) && place_folder(run, session, job, err) != 0) {
             return -1;
         }
     }

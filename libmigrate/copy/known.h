@@ -19,6 +19,7 @@ typedef struct mig__known_entry {
     mig__message_digest digest;
     mig__known_kind kind;
     bool used;
+    bool kept;             /* unplaced: stays recorded when it is not found */
     int64_t row;           /* ORPHAN, MOVED: of the state */
     uint32_t target_uid;   /* FOREIGN, MOVED */
     char *email_id;        /* MOVED: RFC 8474, or Gmail's message id; NULL: not known. Owned */
@@ -44,13 +45,11 @@ int mig__known_load_orphans(mig__run *run, mig__folder_job *job, mig_error *err)
 int mig__known_load_moved(mig__run *run, mig_error *err);
 
 /*
- * Give target UIDs to recorded messages that have none, by looking into the target's mailboxes. Before the source is
- * scanned (`first`) also for folders whose target changed its UIDVALIDITY or is gone: what is not there any more is
- * forgotten, so that it is copied again. At the end: what was sent to a target without UIDPLUS; what is not found then
- * stays recorded as sent, since sending it again could double it.
+ * Before the source is scanned: give target UIDs to recorded messages that have none, by looking into the target's
+ * mailboxes, where the target changed its UIDVALIDITY, is gone, or did not tell the UIDs of what was stored before a
+ * run was cut off. What is not there is forgotten, so that it is copied again. What comes later is in copy/held.h.
  */
-int mig__known_place(mig__run *run, mig__session *session, bool first, mig_error *err);
-bool mig__known_must_place(const mig__run *run);
+int mig__known_place(mig__run *run, mig__session *session, mig_error *err);
 
 /*
  * Before a batch gets its intent: take out of it what is known. Orphans and foreign mail are recorded, moved messages

@@ -87,9 +87,11 @@ static int make_job(mig__run *run, mig__folder_job *job, const mig__map_entry *e
 static void mark_shared(mig__run *run)
 {
     for (size_t i = 0; i < run->job_count; i++) {
-        for (size_t j = 0; run->jobs[i].copy && j < i; j++) {
+        run->jobs[i].lead = run->jobs[i].copy ? &run->jobs[i] : NULL;
+        for (size_t j = i; run->jobs[i].copy && j-- > 0;) {
             if (run->jobs[j].copy && strcmp(run->jobs[i].target, run->jobs[j].target) == 0) {
                 run->jobs[i].shared = run->jobs[j].shared = true;
+                run->jobs[i].lead = &run->jobs[j]; /* the last to be found is the first one */
             }
         }
     }

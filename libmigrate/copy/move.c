@@ -1,8 +1,11 @@
 #include "copy/move.h"
 #include "base/crashpoint.h"
 #include "copy/delta.h"
+#include "copy/prepare.h"
 #include "copy/reconcile.h"
+#include "copy/same.h"
 #include "copy/settle.h"
+#include "copy/uids.h"
 #include "imap/append.h"
 #include <string.h>
 
@@ -75,6 +78,9 @@ static int move(moving *m, const mig__message_digest *digest, uint32_t *uid, boo
             return -1;
         }
         *uid = *uid != 0 ? *uid : m->copied;
+        if (mig__uids_take(m->run, m->job, m->uidnext, uid, 1, err) != 0) {
+            return -1;
+        }
         if (!*taken || *uid != 0) {
             return 0;
         }
@@ -86,8 +92,17 @@ static int move(moving *m, const mig__message_digest *digest, uint32_t *uid, boo
     if (wait_taken(m, send_uids(m, "UID COPY", m->job->target, NULL, err), taken, uid, err) != 0) {
         return -1;
     }
+    if (mig__uids_take(m->run, m->job, m->uidnext, uid, 1, err) != 0) {
+        return -1;
+    }
+    if (*taken && *uid == 0) { /* it may be there all the same */
+        if (m->opened != NULL) {
+            *m->opened = NULL;
+        }
+        return mig__reconcile_one(m->run, m->session, m->job, m->uidnext, digest, uid, err);
+    }
     bool ignored;
-    if (*taken && *uid != 0) {
+    if (*taken) {
         if (wait_taken(m, send_uids(m, "UID STORE", NULL, "+FLAGS.SILENT (\\Deleted)", err), &ignored, NULL, err) !=
                 0 ||
             (mig__session_can(m->session, MIG__CAP_UIDPLUS) &&
@@ -96,6 +111,15 @@ static int move(moving *m, const mig__message_digest *digest, uint32_t *uid, boo
         }
     }
     return 0;
+}
+
+/* Nothing is moved that is not what the record says; what is removed by UID EXPUNGE is looked at by its content. */
+static int look_at_left(moving *m, bool *same, mig_error *err)
+{
+    mig__expected expected = {.uid = m->entry->target_uid, .digest = m->entry->digest, .has_digest = true};
+    int failed = mig__same_check(m->session, &expected, 1, !mig__session_can(m->session, MIG__CAP_MOVE), err);
+    *same = expected.same;
+    return failed;
 }
 
 static int64_t write_intent(moving *m, const mig__transit *message, mig_error *err)
@@ -145,6 +169,9 @@ int mig__move_on_target(mig__run *run, mig__session *session, mig__folder_job *j
         failed = open_left(&m, &taken, err);
     }
     if (failed == 0 && taken) {
+        failed = look_at_left(&m, &taken, err);
+    }
+    if (failed == 0 && taken) {
         int64_t batch = write_intent(&m, message, err);
         failed = batch > 0 ? move(&m, &message->digest, &uid, &taken, err) : -1;
         MIG__CRASH_POINT("moved");
@@ -154,6 +181,9 @@ int mig__move_on_target(mig__run *run, mig__session *session, mig__folder_job *j
         } else if (failed == 0) {
             failed = mig__state_withdraw(run->state, batch, err);
         }
+    }
+    if (failed == 0 && opened == NULL) {
+        failed = mig__prepare_leave(session, err); /* APPENDs follow */
     }
     mig__uidset_free(&m.uid);
     return failed;

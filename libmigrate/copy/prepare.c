@@ -222,3 +222,19 @@ int mig__prepare_target(mig__run *run, mig__session *session, mig_error *err)
     }
     return 0;
 }
+
+int mig__prepare_leave(mig__session *session, mig_error *err)
+{
+    mig_error ignored; /* nothing is open when the last mailbox could not be opened */
+    mig__selected selected = {0};
+    mig__command *command = NULL;
+    if (mig__session_can(session, MIG__CAP_UNSELECT)) {
+        command = mig__command_begin(session, "UNSELECT", NULL, NULL, err);
+        command = command != NULL && mig__command_end(command, err) == 0 ? command : NULL;
+    } else { /* CLOSE would expunge */
+        command = mig__select(session, "INBOX", true, &selected, err);
+    }
+    int failed = mig__command_settle(session, command, &ignored, err);
+    mig__selected_free(&selected);
+    return failed;
+}

@@ -11,4 +11,10 @@
  */
 int mig__prepare_target(mig__run *run, mig__session *session, mig_error *err);
 
+/*
+ * Leave the mailbox that is open for writing: APPEND needs none, and a server that has one open may trip over messages
+ * that come in by another way (an mbox that it writes back as it had read it). -1: the session failed.
+ */
+int mig__prepare_leave(mig__session *session, mig_error *err);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "copy/queue.h"
 #include "copy/settle.h"
+#include "copy/uids.h"
 #include "imap/digests.h"
 #include <stdlib.h>
 #include <string.h>
@@ -352,6 +353,7 @@ static int settle_unknown(mig__run *run, mig__batch *batch, const wanted *items,
                 job->result->copied++;
                 job->result->bytes += batch->messages[i]->size;
                 job->uidnext = uids[i] >= job->uidnext ? uids[i] + 1 : job->uidnext;
+                failed = failed != 0 ? -1 : mig__uids_note(job, uids[i], err);
             }
         }
         job->batches_out++; /* as if a writer had it: the queue takes it back below */

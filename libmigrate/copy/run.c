@@ -8,10 +8,12 @@
 #include "copy/begin.h"
 #include "copy/delta.h"
 #include "copy/finish.h"
+#include "copy/held.h"
 #include "copy/job.h"
 #include "copy/known.h"
 #include "copy/lists.h"
 #include "copy/moves.h"
+#include "copy/owed.h"
 #include "copy/prepare.h"
 #include "copy/queue.h"
 #include "copy/reader.h"
@@ -331,16 +333,27 @@ static int follow_renames(mig__run *run, mig__session *source, mig__session *tar
     return mig__list_all(target, true, &run->target_list, err) != 0 ? -1 : mig__lists_map(run, err);
 }
 
+/* What was sent is copied when the target holds it: what it does not hold is sent once more, then it is listed. */
+static int see_all(mig__run *run, mig__spares *spares, mig__session **source, mig__session **target, mig_error *err)
+{
+    bool again = false;
+    mig__run_phase(run, "checking");
+    if (mig__held_check(run, target, false, &again, err) != 0) {
+        return -1;
+    }
+    if (!again || mig__run_stopping(run)) {
+        return 0;
+    }
+    move_messages(run, spares, source, target);
+    return mig__run_stopping(run) ? 0 : mig__held_check(run, target, true, &again, err);
+}
+
 /* What can be done only when everything new is across: a message that is gone here may have been moved there. */
 static int clean_up(mig__run *run, mig__session **target, mig_error *err)
 {
-    bool places = mig__known_must_place(run);
     bool flags = mig__delta_has_flags(run);
-    if ((places || flags || mig__delta_deletes(run)) && *target == NULL &&
+    if ((flags || mig__delta_deletes(run)) && *target == NULL &&
         (*target = mig__gate_open(&run->sides[MIG_TARGET].gate, MIG__PATIENCE_AGAIN, err)) == NULL) {
-        return -1;
-    }
-    if (places && mig__known_place(run, *target, false, err) != 0) {
         return -1;
     }
     if (flags && mig__delta_apply_flags(run, *target, err) != 0) {
@@ -357,11 +370,7 @@ static int record_size(mig__run *run, mig_error *err)
     if (run->messages_total == 0) {
         return 0;
     }
-    int64_t last = mig__state_last_message(run->state, err);
-    if (last < 0) {
-        return -1;
-    }
-    snprintf(text, sizeof text, "%llu %lld", (unsigned long long)run->messages_total, (long long)last);
+    snprintf(text, sizeof text, "%llu %lld", (unsigned long long)run->messages_total, (long long)run->first_row);
     return mig__state_event(run->state, run->state_run, "to-copy", 0, text, err);
 }
 
@@ -372,10 +381,12 @@ static int prepare(mig__run *run, mig__session **source, mig__session **target, 
     mig__run_progress(run);
     show_progress(run);
     return mig__reconcile_stored(run, *target, err) != 0 || follow_renames(run, *source, *target, err) != 0 ||
-                   mig__known_place(run, *target, true, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
-                   prepare_both(run, *source, *target, err) != 0 || mig__adopt(run, source, target, err) != 0 ||
-                   mig__known_load_moved(run, err) != 0 || mig__moves_by_id(run, *source, *target, err) != 0 ||
-                   mig__delta_apply_flags(run, *target, err) != 0
+                   mig__known_place(run, *target, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
+                   prepare_both(run, *source, *target, err) != 0 || mig__owed_gather(run, *target, err) != 0 ||
+                   mig__adopt(run, source, target, err) != 0 || mig__known_load_moved(run, err) != 0 ||
+                   mig__moves_by_id(run, *source, *target, err) != 0 ||
+                   mig__delta_apply_flags(run, *target, err) != 0 ||
+                   (messages_to_copy(run) > 0 && mig__prepare_leave(*target, err) != 0)
                ? -1
                : 0;
 }
@@ -415,6 +426,12 @@ static int carry_over(mig__run *run, mig__spares *spares, mig__session **source,
     }
     if (run->messages_total > 0) {
         move_messages(run, spares, source, target);
+    }
+    if (mig__run_stopping(run)) {
+        return 0;
+    }
+    if (see_all(run, spares, source, target, err) != 0) {
+        return -1;
     }
     return mig__run_stopping(run) ? 0 : clean_up(run, target, err);
 }
@@ -483,10 +500,7 @@ static void free_jobs(mig__run *run)
         mig__selected_free(&job->goal);
         mig__delta_free(job);
         mig__known_free(&job->content);
-        for (size_t f = 0; job->lost_flags != NULL && job->lost_flags[f] != NULL; f++) {
-            free(job->lost_flags[f]);
-        }
-        free(job->lost_flags);
+        mig__uidset_free(&job->given);
         free(job->target);
         free(job->record.source);
         free(job->record.target);

@@ -46,6 +46,7 @@ int mig__scan_unchanged(mig__run *run, mig_error *err)
                 return -1;
             }
             take_counts(job, &counts);
+            job->counts = counts;
         }
     }
     return 0;

@@ -80,30 +80,6 @@ static bool listed(char *const *flags, const char *flag)
     return false;
 }
 
-/* One line a folder and flag, not one a message. */
-static void list_lost_flag(mig__run *run, mig__folder_job *job, const mig__transit *message, const char *flag)
-{
-    pthread_mutex_lock(&run->lock);
-    bool known = listed(job->lost_flags, flag);
-    size_t count = 0;
-    while (job->lost_flags != NULL && job->lost_flags[count] != NULL) {
-        count++;
-    }
-    char **grown = known ? NULL : realloc(job->lost_flags, (count + 2) * sizeof *grown);
-    if (grown != NULL) {
-        job->lost_flags = grown;
-        grown[count] = strdup(flag);
-        grown[count + 1] = NULL;
-        mig_error error;
-        mig_error_set(&error, MIG_E_FLAG,
-                      "the target's mailbox '%s' does not take the flag %s (first on message %u); the "
-                      "messages were copied without it",
-                      job->result->target, flag, message->uid);
-        mig__result_problem(run->account, job->source->name, message->uid, false, &error);
-    }
-    pthread_mutex_unlock(&run->lock);
-}
-
 bool mig__settle_takes_flag(const mig__folder_job *job, const char *flag)
 {
     const mig__selected *goal = &job->goal;
@@ -111,7 +87,13 @@ bool mig__settle_takes_flag(const mig__folder_job *job, const char *flag)
                                      (flag[0] != '\\' && goal->any_keyword));
 }
 
-const char **mig__settle_flags(mig__run *run, mig__folder_job *job, const mig__transit *message, bool *keywords)
+/* What of the flags is sent with the message. */
+static bool goes_along(const mig__folder_job *job, const char *flag, bool plain)
+{
+    return mig__settle_takes_flag(job, flag) && !(plain && flag[0] != '\\');
+}
+
+const char **mig__settle_flags(const mig__folder_job *job, const mig__transit *message, bool *keywords)
 {
     const char **flags = mig__flags_split(message->flags);
     if (flags == NULL) {
@@ -120,38 +102,42 @@ const char **mig__settle_flags(mig__run *run, mig__folder_job *job, const mig__t
     size_t kept = 0;
     *keywords = false;
     for (size_t i = 0; flags[i] != NULL; i++) {
-        bool keyword = flags[i][0] != '\\';
-        if (!mig__settle_takes_flag(job, flags[i])) {
-            list_lost_flag(run, job, message, flags[i]);
-            continue;
+        if (goes_along(job, flags[i], message->plain)) {
+            *keywords = *keywords || flags[i][0] != '\\';
+            flags[kept++] = flags[i];
         }
-        if (keyword && message->plain) {
-            continue; /* an attempt: listed when it brought something */
-        }
-        *keywords = *keywords || keyword;
-        flags[kept++] = flags[i];
     }
     flags[kept] = NULL;
     return flags;
 }
 
-/* The target took it without its keywords, and would not with them. */
-static void list_plain(mig__run *run, mig__folder_job *job, const mig__transit *message)
+int mig__settle_split(const mig__folder_job *job, const char *flags, bool plain, char **stored, char **owed,
+                      mig_error *err)
 {
-    const char **flags = message->plain ? mig__flags_split(message->flags) : NULL;
-    for (size_t i = 0; flags != NULL && flags[i] != NULL; i++) {
-        if (flags[i][0] != '\\' && mig__settle_takes_flag(job, flags[i])) {
-            list_lost_flag(run, job, message, flags[i]);
+    const char **taken = mig__flags_split(flags), **left = mig__flags_split(flags);
+    size_t takes = 0, leaves = 0;
+    for (size_t i = 0; taken != NULL && left != NULL && taken[i] != NULL; i++) {
+        const char *flag = taken[i];
+        if (goes_along(job, flag, plain)) {
+            taken[takes++] = flag;
+        } else {
+            left[leaves++] = left[i];
         }
     }
-    free(flags);
+    if (taken != NULL && left != NULL) {
+        taken[takes] = left[leaves] = NULL;
+    }
+    *stored = taken == NULL ? NULL : mig__flags_join(taken);
+    *owed = left == NULL ? NULL : mig__flags_join(left);
+    free(taken);
+    free(left);
+    return *stored == NULL || *owed == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
 }
 
 static void count_taken(mig__run *run, mig__folder_job *job, const mig__transit *message, uint32_t uid)
 {
     job->result->copied++;
     job->result->bytes += message->size;
-    run->unplaced = run->unplaced || uid == 0;
     if (uid >= job->uidnext) {
         job->uidnext = uid + 1;
     }
@@ -162,9 +148,6 @@ int mig__settle_taken(mig__run *run, mig__batch *batch, const uint32_t *uids, mi
 {
     if (mig__state_outcome(run->state, batch->id, uids, batch->count, err) != 0) {
         return -1;
-    }
-    for (size_t i = 0; i < batch->count; i++) {
-        list_plain(run, batch->job, batch->messages[i]);
     }
     pthread_mutex_lock(&run->lock);
     for (size_t i = 0; i < batch->count; i++) {
@@ -252,7 +235,6 @@ int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, con
     for (size_t i = 0; failed == 0 && i < batch->count; i++) {
         mig__transit *message = batch->messages[i];
         if (taken[i]) {
-            list_plain(run, job, message);
             pthread_mutex_lock(&run->lock);
             count_taken(run, job, message, uids[i]);
             pthread_mutex_unlock(&run->lock);

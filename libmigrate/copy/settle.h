@@ -46,6 +46,13 @@ void mig__settle_failed(mig__run *run, mig__folder_job *job, const mig__transit 
 bool mig__settle_takes_flag(const mig__folder_job *job, const char *flag);
 
 /* The flags of a message that the target's folder takes, as a NULL-terminated array (free() it). NULL: no memory. */
-const char **mig__settle_flags(mig__run *run, mig__folder_job *job, const mig__transit *message, bool *keywords);
+const char **mig__settle_flags(const mig__folder_job *job, const mig__transit *message, bool *keywords);
+
+/*
+ * Joined flags in two: those that the target gets, and those that are left off since its mailbox does not take them, or
+ * (`plain`) since it took the message only without its keywords. The caller frees both.
+ */
+int mig__settle_split(const mig__folder_job *job, const char *flags, bool plain, char **stored, char **owed,
+                      mig_error *err);
 
 #endif

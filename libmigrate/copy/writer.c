@@ -16,6 +16,7 @@
 #include "copy/reconcile.h"
 #include "copy/settle.h"
 #include "copy/squeeze.h"
+#include "copy/uids.h"
 #include "imap/append.h"
 #include "mail/flags.h"
 #include <stdlib.h>
@@ -106,36 +107,51 @@ static bool pace(writer *w, const mig__batch *batch, uint64_t counted)
     return false;
 }
 
+/* What is recorded of a message: the flags that the target gets with it, and those that it does not take. */
+typedef struct flags_record {
+    char *stored, *owed;
+} flags_record;
+
 /*
  * On a target that loses \Flagged the record says that it is not there yet, and the merge of flags at the end of the
- * run (or of the next one, after a kill) stores it. `*less` is the caller's to free, NULL when nothing is to be done.
+ * run (or of the next one, after a kill) stores it.
  */
-static int leave_flagged_for_later(writer *w, mig__folder_job *job, const mig__transit *message, char **less,
-                                   mig_error *err)
+static int split_flags(writer *w, mig__folder_job *job, const mig__transit *message, flags_record *out, mig_error *err)
 {
-    *less = w->run->flagged_later ? mig__flags_without(message->flags, "\\Flagged") : NULL;
-    if (*less == NULL || strcmp(*less, message->flags) == 0) {
-        return w->run->flagged_later && *less == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    if (mig__settle_split(job, message->flags, message->plain, &out->stored, &out->owed, err) != 0) {
+        return -1;
     }
+    char *less = w->run->flagged_later ? mig__flags_without(out->stored, "\\Flagged") : NULL;
+    if (w->run->flagged_later && less == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    if (less == NULL || strcmp(less, out->stored) == 0) {
+        free(less);
+        return 0;
+    }
+    free(out->stored);
+    out->stored = less;
     return mig__delta_owe_flags(w->run, job, message, err);
 }
 
 static int write_intent(writer *w, mig__batch *batch, uint64_t counted, mig_error *err)
 {
     mig__message *messages = calloc(batch->count, sizeof *messages);
-    char **less = calloc(batch->count, sizeof *less);
-    int failed = messages == NULL || less == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    flags_record *flags = calloc(batch->count, sizeof *flags);
+    int failed = messages == NULL || flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     for (size_t i = 0; failed == 0 && i < batch->count; i++) {
         messages[i] = mig__settle_record(batch->messages[i]);
-        failed = leave_flagged_for_later(w, batch->job, batch->messages[i], &less[i], err);
-        messages[i].flags = less[i] != NULL ? less[i] : messages[i].flags;
+        failed = split_flags(w, batch->job, batch->messages[i], &flags[i], err);
+        messages[i].flags = flags[i].stored;
+        messages[i].owed = flags[i].owed;
     }
     batch->id =
         failed != 0 ? 0 : mig__settle_intent(w->run, batch->job, messages, batch->count, counted, &batch->uidnext, err);
-    for (size_t i = 0; less != NULL && i < batch->count; i++) {
-        free(less[i]);
+    for (size_t i = 0; flags != NULL && i < batch->count; i++) {
+        free(flags[i].stored);
+        free(flags[i].owed);
     }
-    free(less);
+    free(flags);
     free(messages);
     return batch->id > 0 ? 0 : -1;
 }
@@ -163,7 +179,7 @@ static int send_message(writer *w, mig__batch *batch, mig__command *command, con
                         mig_error *err)
 {
     bool keywords;
-    const char **flags = mig__settle_flags(w->run, batch->job, message, &keywords);
+    const char **flags = mig__settle_flags(batch->job, message, &keywords);
     if (flags == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
@@ -349,7 +365,8 @@ static int finish_multi(writer *w, under_way *way, mig_error *err)
             !mig__append_uids(result.uid_text, uids, batch->count)) {
             memset(uids, 0, batch->count * sizeof *uids); /* not told: matched afterwards */
         }
-        failed = mig__settle_taken(w->run, batch, uids, err);
+        failed = mig__uids_take(w->run, batch->job, batch->uidnext, uids, batch->count, err);
+        failed = failed != 0 ? -1 : mig__settle_taken(w->run, batch, uids, err);
     } else {
         mig_error why = result.error;
         failed = mig__settle_refused(w->run, batch, &why, err);
@@ -409,7 +426,8 @@ static int finish_each(writer *w, under_way *way, mig_error *err)
         MIG__CRASH_POINT("append-answered");
         adapt(w, way);
         way->batch = NULL;
-        failed = mig__settle_each(w->run, batch, uids, taken, way->refused, err);
+        failed = mig__uids_take(w->run, batch->job, batch->uidnext, uids, batch->count, err);
+        failed = failed != 0 ? -1 : mig__settle_each(w->run, batch, uids, taken, way->refused, err);
         if (pause != NULL) {
             pause_for(w, pause);
         }

@@ -22,11 +22,18 @@ static json_t *with_numbers(json_t *object, const field *fields, size_t count)
 
 static json_t *folder_object(const mig_folder_result *folder)
 {
-    const field fields[] = {{"messages", folder->messages}, {"copied", folder->copied},
-                            {"adopted", folder->adopted},   {"already", folder->already},
-                            {"moved", folder->moved},       {"deleted", folder->deleted},
-                            {"skipped", folder->skipped},   {"flags_changed", folder->flags_changed},
-                            {"failed", folder->failed},     {"bytes", folder->bytes}};
+    const field fields[] = {{"messages", folder->messages},
+                            {"copied", folder->copied},
+                            {"adopted", folder->adopted},
+                            {"already", folder->already},
+                            {"moved", folder->moved},
+                            {"deleted", folder->deleted},
+                            {"skipped", folder->skipped},
+                            {"gone", folder->gone},
+                            {"failed", folder->failed},
+                            {"bytes", folder->bytes},
+                            {"flags_changed", folder->flags_changed},
+                            {"flags_owed", folder->flags_owed}};
     json_t *object = json_pack("{s:o, s:o, s:s}", "source", mig__json_string(folder->source), "target",
                                mig__json_string(folder->target), "role", mig_role_name(folder->role));
     return with_numbers(object, fields, sizeof fields / sizeof fields[0]);
@@ -41,11 +48,18 @@ static json_t *problem_object(const mig_problem *problem)
 
 static json_t *totals_object(const mig_totals *totals)
 {
-    const field work[] = {{"messages", totals->messages}, {"copied", totals->copied},
-                          {"adopted", totals->adopted},   {"already", totals->already},
-                          {"moved", totals->moved},       {"deleted", totals->deleted},
-                          {"skipped", totals->skipped},   {"flags_changed", totals->flags_changed},
-                          {"failed", totals->failed},     {"bytes", totals->bytes}};
+    const field work[] = {{"messages", totals->messages},
+                          {"copied", totals->copied},
+                          {"adopted", totals->adopted},
+                          {"already", totals->already},
+                          {"moved", totals->moved},
+                          {"deleted", totals->deleted},
+                          {"skipped", totals->skipped},
+                          {"gone", totals->gone},
+                          {"failed", totals->failed},
+                          {"bytes", totals->bytes},
+                          {"flags_changed", totals->flags_changed},
+                          {"flags_owed", totals->flags_owed}};
     const field cost[] = {{"round_trips", totals->round_trips},     {"bytes_in", totals->bytes_in},
                           {"bytes_out", totals->bytes_out},         {"peak_rss", totals->peak_rss},
                           {"left_messages", totals->left_messages}, {"left_bytes", totals->left_bytes}};

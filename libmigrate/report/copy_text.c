@@ -63,6 +63,7 @@ static mig_folder_result sum_of(const mig_account_result *account)
         sum.moved += folder->moved;
         sum.deleted += folder->deleted;
         sum.skipped += folder->skipped;
+        sum.gone += folder->gone;
         sum.flags_changed += folder->flags_changed;
         sum.failed += folder->failed;
         sum.bytes += folder->bytes;
@@ -77,9 +78,12 @@ static void put_parts(writer *out, const mig_folder_result *sum)
         put(out, ", %s moved", COUNT(sum->moved));
     if (sum->skipped > 0)
         put(out, ", %s left out for their size", COUNT(sum->skipped));
+    if (sum->gone > 0)
+        put(out, ", %s gone from the target since (not sent again)", COUNT(sum->gone));
     if (sum->failed > 0)
         put(out, ", %s failed", COUNT(sum->failed));
-    const uint64_t settled = sum->copied + sum->adopted + sum->already + sum->moved + sum->skipped + sum->failed;
+    const uint64_t settled =
+        sum->copied + sum->adopted + sum->already + sum->moved + sum->skipped + sum->gone + sum->failed;
     if (sum->messages > settled)
         put(out, ", %s still to copy", COUNT(sum->messages - settled));
     if (sum->flags_changed > 0)
@@ -138,6 +142,7 @@ static const column columns[] = {
     {"moved", offsetof(mig_folder_result, moved), false},
     {"deleted", offsetof(mig_folder_result, deleted), false},
     {"too big", offsetof(mig_folder_result, skipped), false},
+    {"gone", offsetof(mig_folder_result, gone), false},
     {"flags", offsetof(mig_folder_result, flags_changed), false},
     {"failed", offsetof(mig_folder_result, failed), true},
 };

@@ -19,6 +19,7 @@ static void bind_content(mig__query *query, const mig__message *message)
     mig__bind_known_text(query, message->email_id);
     mig__bind_known_text(query, message->message_id);
     mig__bind_known_text(query, message->subject);
+    mig__bind_known_text(query, message->owed);
 }
 
 static int count_sent(mig__state *state, const mig__op *op, mig_error *err)
@@ -113,6 +114,7 @@ static int apply_flags(mig__state *state, const mig__op *op, mig_error *err)
 {
     mig__query query = mig__sql(state, SQL_MESSAGE_FLAGS);
     mig__bind_text(&query, op->flags);
+    mig__bind_known_text(&query, op->owed);
     mig__bind_int(&query, op->folder);
     mig__bind_int(&query, op->source_uid);
     return mig__sql_run(&query, err);

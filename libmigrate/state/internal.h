@@ -52,6 +52,9 @@ typedef enum mig__sql_id {
     SQL_MESSAGE_REPAIR_ROOM,
     SQL_MESSAGE_REPAIR,
     SQL_MESSAGE_FORGET,
+    SQL_MESSAGE_SEEN,
+    SQL_MESSAGE_UNPLACE,
+    SQL_OWED,
     SQL_BATCH_INSERT,
     SQL_BATCH_DELETE,
     SQL_BATCHES,
@@ -108,7 +111,7 @@ typedef struct mig__op {
     uint32_t source_uid;
     uint32_t target_uidvalidity, target_uidnext;
     mig__message_state state; /* OP_PUT, OP_GONE */
-    const char *flags;
+    const char *flags, *owed; /* OP_FLAGS */
     int64_t day, octets; /* OP_INTENT */
 } mig__op;
 

@@ -43,6 +43,8 @@ void mig__read_message(const mig__query *query, mig__message *out)
     out->text = mig__column_text(query, 13);
     out->message_id = mig__column_text(query, 14);
     out->subject = mig__column_text(query, 15);
+    out->owed = mig__column_text(query, 17);
+    out->gone_since = sqlite3_column_int64(stmt, 18);
 }
 
 /* ---- walks ---- */
@@ -95,8 +97,8 @@ int mig__state_unplaced(mig__state *state, int64_t folder, int (*each)(const mig
 /* Make the strings the message's own. On failure it has none. */
 static int own_strings(mig__message *message, mig_error *err)
 {
-    const char **strings[] = {&message->flags, &message->email_id, &message->text, &message->message_id,
-                              &message->subject};
+    const char **strings[] = {&message->flags,      &message->email_id, &message->text,
+                              &message->message_id, &message->subject,  &message->owed};
     bool complete = true;
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         *strings[i] = strdup(*strings[i]);
@@ -116,7 +118,8 @@ void mig__message_clear(mig__message *message)
     free((char *)message->text);
     free((char *)message->message_id);
     free((char *)message->subject);
-    message->flags = message->email_id = message->text = message->message_id = message->subject = NULL;
+    free((char *)message->owed);
+    message->flags = message->email_id = message->text = message->message_id = message->subject = message->owed = NULL;
 }
 
 int mig__state_message_by_uid(mig__state *state, int64_t folder, uint32_t source_uid, mig__message *out, mig_error *err)
@@ -148,7 +151,7 @@ int mig__state_message_by_uid(mig__state *state, int64_t folder, uint32_t source
 
 static void without_strings(mig__message *message)
 {
-    message->flags = message->email_id = message->text = message->message_id = message->subject = "";
+    message->flags = message->email_id = message->text = message->message_id = message->subject = message->owed = "";
 }
 
 /* Rows made since the last call join the index. */
@@ -337,6 +340,12 @@ static int take_counts(mig__query *query, mig__state_counts *out, mig_error *err
         }
         if (is_in(present_states, now)) {
             out->octets += (uint64_t)sqlite3_column_int64(query->stmt, 2);
+            out->gone += (uint64_t)sqlite3_column_int64(query->stmt, 3);
+            out->owed += (uint64_t)sqlite3_column_int64(query->stmt, 5);
+        }
+        if (is_in(done_states, now)) {
+            out->held += (uint64_t)(sqlite3_column_int64(query->stmt, 1) - sqlite3_column_int64(query->stmt, 3));
+            out->unplaced += (uint64_t)sqlite3_column_int64(query->stmt, 4);
         }
     }
     return rc;
@@ -353,6 +362,31 @@ int mig__state_count(mig__state *state, int64_t folder, mig__state_counts *out, 
     int rc = take_counts(&query, out, err);
     mig__leave(state, rc < 0, err);
     return rc;
+}
+
+int mig__state_owed(mig__state *state, int64_t folder,
+                    int (*each)(const char *flags, uint64_t messages, uint32_t first, void *context), void *context,
+                    mig_error *err)
+{
+    int stopped = 0;
+    int rc;
+
+    err = mig__enter(state, false, err);
+    if (!err) {
+        return -1;
+    }
+    mig__query query = mig__sql(state, SQL_OWED);
+    mig__bind_int(&query, folder);
+    while ((rc = mig__sql_row(&query, err)) == 1) {
+        stopped = each(mig__column_text(&query, 0), (uint64_t)sqlite3_column_int64(query.stmt, 1),
+                       (uint32_t)sqlite3_column_int64(query.stmt, 2), context);
+        if (stopped) {
+            mig__sql_end(&query);
+            break;
+        }
+    }
+    mig__leave(state, rc < 0, err);
+    return rc < 0 ? -1 : stopped;
 }
 
 int64_t mig__state_last_message(mig__state *state, mig_error *err)

@@ -3,7 +3,11 @@
 #include "state/internal.h"
 #include <stdio.h>
 
-const mig__schema mig__schema_current = {1, mig__schema_sql, NULL};
+static const char *const steps[] = {
+    "ALTER TABLE message ADD COLUMN target_gone BIGINT; ALTER TABLE message ADD COLUMN owed TEXT;",
+};
+
+const mig__schema mig__schema_current = {2, mig__schema_sql, steps};
 
 static int number(sqlite3 *db, const char *sql, int *out, mig_error *err)
 {

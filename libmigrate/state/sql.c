@@ -9,10 +9,10 @@
 /* The order that mig__read_message reads. */
 #define MESSAGE_COLUMNS                                                                                                \
     "id, source_uid, target_uid, state, octets, raw, canonical, canonical_version, date_utc, date_zone, flags, "       \
-    "email_id, code, text, message_id, subject, folder"
+    "email_id, code, text, message_id, subject, folder, owed, target_gone"
 
 #define MESSAGE_CONTENT                                                                                                \
-    "octets, raw, canonical, canonical_version, date_utc, date_zone, flags, email_id, message_id, subject"
+    "octets, raw, canonical, canonical_version, date_utc, date_zone, flags, email_id, message_id, subject, owed"
 
 static const char *const statements[SQL_ID_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -66,32 +66,37 @@ static const char *const statements[SQL_ID_COUNT] = {
                      "state IN (1, 2, 4) ORDER BY source_uid",
     [SQL_BATCH_MESSAGES] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE id >= ? AND id < ? AND state = 0 ORDER BY id",
     [SQL_MESSAGE_BY_UID] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE folder = ? AND source_uid = ?",
-    [SQL_MESSAGE_BY_ID] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE id = ? AND target_uid IS NOT NULL AND "
-                          "state IN (1, 2, 4) AND folder IN (SELECT id FROM folder WHERE account = ?)",
+    [SQL_MESSAGE_BY_ID] =
+        "SELECT " MESSAGE_COLUMNS " FROM message WHERE id = ? AND target_uid IS NOT NULL AND "
+        "target_gone IS NULL AND state IN (1, 2, 4) AND folder IN (SELECT id FROM folder WHERE account = ?)",
     [SQL_KEYS] =
         "SELECT message.id, message.raw, message.email_id FROM message JOIN folder ON folder.id = +message.folder "
         "WHERE message.id > ? AND folder.account = ? ORDER BY message.id",
-    [SQL_UIDS] = "SELECT source_uid, target_uid, state FROM message WHERE folder = ? ORDER BY source_uid",
-    [SQL_COUNT] = "SELECT state, count(*), coalesce(sum(octets), 0) FROM message WHERE folder = ? GROUP BY state",
+    [SQL_UIDS] = "SELECT source_uid, CASE WHEN target_gone IS NULL THEN target_uid END, state FROM message WHERE "
+                 "folder = ? ORDER BY source_uid",
+    [SQL_COUNT] = "SELECT state, count(*), coalesce(sum(octets), 0), count(target_gone), "
+                  "count(CASE WHEN target_uid IS NULL AND target_gone IS NULL THEN 1 END), count(owed) "
+                  "FROM message WHERE folder = ? GROUP BY state",
     /* The '+' keeps the folders' index out of it: the few newest rows are wanted, by their ids. */
-    [SQL_COUNT_SINCE] = "SELECT state, count(*), coalesce(sum(octets), 0) FROM message WHERE id > ? AND +folder IN "
+    [SQL_COUNT_SINCE] = "SELECT state, count(*), coalesce(sum(octets), 0), count(target_gone), 0, count(owed) "
+                        "FROM message WHERE id > ? AND +folder IN "
                         "(SELECT id FROM folder WHERE account = ?) GROUP BY state",
     [SQL_LAST_MESSAGE] = "SELECT coalesce(max(id), 0) FROM message",
 
     /* A row that is there already is taken over: it gets the batch's number, and remembers what it was. */
     [SQL_MESSAGE_INTENT] =
         "INSERT INTO message (id, folder, source_uid, state, " MESSAGE_CONTENT ") "
-        "VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (folder, source_uid) DO UPDATE SET id = "
+        "VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (folder, source_uid) DO UPDATE SET id = "
         "excluded.id, "
         "previous = CASE message.state WHEN 0 THEN message.previous ELSE message.state END, state = 0, "
         "octets = excluded.octets, raw = excluded.raw, canonical = excluded.canonical, "
         "canonical_version = excluded.canonical_version, date_utc = excluded.date_utc, date_zone = excluded.date_zone, "
         "flags = excluded.flags, email_id = excluded.email_id, message_id = excluded.message_id, subject = "
-        "excluded.subject",
+        "excluded.subject, owed = excluded.owed",
     /* What was known of the content of that source UID stays true. The new number lets mig__keyindex find the row. */
     [SQL_MESSAGE_PUT] =
         "INSERT INTO message (id, folder, source_uid, state, " MESSAGE_CONTENT ", target_uid, code, text) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (folder, source_uid) DO UPDATE SET "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (folder, source_uid) DO UPDATE SET "
         "id = excluded.id, previous = NULL, state = excluded.state, octets = coalesce(excluded.octets, "
         "message.octets), "
         "raw = coalesce(excluded.raw, message.raw), canonical = coalesce(excluded.canonical, message.canonical), "
@@ -102,13 +107,14 @@ static const char *const statements[SQL_ID_COUNT] = {
         "message_id = coalesce(excluded.message_id, message.message_id), "
         "subject = coalesce(excluded.subject, message.subject), target_uid = excluded.target_uid, code = "
         "excluded.code, "
-        "text = excluded.text",
-    [SQL_MESSAGE_PLACED] = "UPDATE message SET state = 1, previous = NULL, target_uid = ?, code = NULL, text = NULL "
-                           "WHERE id = ? AND state = 0",
+        "text = excluded.text, target_gone = NULL, owed = excluded.owed",
+    [SQL_MESSAGE_PLACED] =
+        "UPDATE message SET state = 1, previous = NULL, target_uid = ?, code = NULL, text = NULL, target_gone = NULL "
+        "WHERE id = ? AND state = 0",
     [SQL_MESSAGE_BACK] = "UPDATE message SET state = previous, previous = NULL WHERE id = ? AND state = 0 AND "
                          "previous IS NOT NULL",
     [SQL_MESSAGE_DROP] = "DELETE FROM message WHERE id = ? AND state = 0",
-    [SQL_MESSAGE_FLAGS] = "UPDATE message SET flags = ? WHERE folder = ? AND source_uid = ?",
+    [SQL_MESSAGE_FLAGS] = "UPDATE message SET flags = ?, owed = ? WHERE folder = ? AND source_uid = ?",
     [SQL_MESSAGE_GONE] = "UPDATE message SET state = ? WHERE folder = ? AND source_uid = ? AND "
                          "state NOT IN (0, 3)",
     [SQL_MESSAGE_MAKE_ROOM] =
@@ -120,8 +126,12 @@ static const char *const statements[SQL_ID_COUNT] = {
     [SQL_MESSAGE_REPAIR_ROOM] = "DELETE FROM message WHERE source_uid = ?1 AND id <> ?2 AND "
                                 "folder = (SELECT folder FROM message WHERE id = ?2)",
     [SQL_MESSAGE_REPAIR] =
-        "UPDATE message SET source_uid = coalesce(?, source_uid), target_uid = coalesce(?, target_uid) "
-        "WHERE id = ?",
+        "UPDATE message SET source_uid = coalesce(?1, source_uid), target_uid = coalesce(?2, target_uid), "
+        "target_gone = CASE WHEN ?2 IS NULL THEN target_gone END WHERE id = ?3",
+    [SQL_MESSAGE_SEEN] = "UPDATE message SET target_gone = ? WHERE id = ?",
+    [SQL_MESSAGE_UNPLACE] = "UPDATE message SET target_uid = NULL, target_gone = NULL WHERE id = ?",
+    [SQL_OWED] = "SELECT owed, count(*), min(source_uid) FROM message WHERE folder = ? AND owed IS NOT NULL AND "
+                 "target_gone IS NULL AND state IN (1, 2) GROUP BY owed",
     [SQL_MESSAGE_FORGET] = "DELETE FROM message WHERE id = ?",
 
     [SQL_BATCH_INSERT] =

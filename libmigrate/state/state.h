@@ -116,6 +116,8 @@ typedef struct mig__message {
     const char *text;       /* FAILED only: the reason; "" else */
     const char *message_id; /* header fields that name the message in a report when the source is off; "": unknown */
     const char *subject;
+    const char *owed;    /* flags of the source that the target did not take; "" for none */
+    int64_t gone_since;  /* read only: when it was seen to be gone from the target; 0: not gone */
 } mig__message;
 /* In what is given to the state, NULL strings are allowed: unknown. What the state gives has "" instead. */
 
@@ -152,7 +154,10 @@ int mig__state_find_email_id(mig__state *state, int64_t account, const char *ema
 int mig__state_source_uids(mig__state *state, int64_t folder, mig__uidset *done, mig__uidset *failed, mig_error *err);
 /* Source UIDs that the source is expected to have still (COPIED, ADOPTED): less those it has are the vanished ones. */
 int mig__state_source_present(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err);
-/* Known target UIDs (COPIED, ADOPTED, VANISHED): what on the target is not in it is not ours, or not recorded. */
+/*
+ * Known target UIDs (COPIED, ADOPTED, VANISHED, but not those that are known to be gone): what on the target is not in
+ * it is not ours, or not recorded.
+ */
 int mig__state_target_uids(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err);
 /* The same of a mailbox of the target (wire name), over all folders of the account that go there. */
 int mig__state_ours_in(mig__state *state, int64_t account, const char *target, mig__uidset *out, mig_error *err);
@@ -162,7 +167,9 @@ int mig__state_message_failed(mig__state *state, int64_t folder, const mig__mess
                               mig_error *err); /* insert or replace as FAILED */
 int mig__state_message_adopt(mig__state *state, int64_t folder, const mig__message *message,
                              mig_error *err); /* insert or replace as ADOPTED */
-int mig__state_message_flags(mig__state *state, int64_t folder, uint32_t source_uid, const char *flags, mig_error *err);
+/* `flags` as carried over now; `owed` (NULL, "": none) those of the source that the target does not take. */
+int mig__state_message_flags(mig__state *state, int64_t folder, uint32_t source_uid, const char *flags,
+                             const char *owed, mig_error *err);
 /* Also back to COPIED, when a message that had vanished is there again. Not for INTENT and FAILED rows: they stay. */
 int mig__state_message_gone(mig__state *state, int64_t folder, uint32_t source_uid, mig__message_state state_now,
                             mig_error *err);
@@ -177,13 +184,26 @@ int mig__state_message_move(mig__state *state, int64_t from_folder, uint32_t fro
 /* After a reset: the row with this id is that message; a UID of 0 leaves the column as it is. Another row that stood
  * for the same source UID goes. */
 int mig__state_message_repair(mig__state *state, int64_t id, uint32_t source_uid, uint32_t target_uid, mig_error *err);
+/* The row with this id: since when its message is known to be gone from the target; 0: it is there. */
+int mig__state_message_gone_since(mig__state *state, int64_t id, int64_t since, mig_error *err);
+/* The row with this id: which UID it has on the target is not known (any more). */
+int mig__state_message_unplace(mig__state *state, int64_t id, mig_error *err);
 /* The row with this id goes: its message is new if the source has it. */
 int mig__state_message_forget(mig__state *state, int64_t id, mig_error *err);
 
 typedef struct mig__state_counts {
     uint64_t copied, adopted, failed, vanished, deleted, intent, octets; /* octets: of copied and adopted */
+    uint64_t gone;     /* of copied and adopted: known to be gone from the target */
+    uint64_t owed;     /* of copied and adopted: flags are missing on the target */
+    uint64_t held;     /* copied, adopted, vanished: that the target should hold */
+    uint64_t unplaced; /* of `held`: without a UID on the target */
 } mig__state_counts;
 int mig__state_count(mig__state *state, int64_t folder, mig__state_counts *out, mig_error *err);
+/* Which flags are owed in the folder: each set of them with how many messages miss it, and the first of these by its
+ * source UID. Same rules as mig__state_messages. */
+int mig__state_owed(mig__state *state, int64_t folder,
+                    int (*each)(const char *flags, uint64_t messages, uint32_t first, void *context), void *context,
+                    mig_error *err);
 /*
  * How far a run is, for those who look at the state meanwhile: the newest message row now (-1: error), and what became
  * of the rows of an account that are newer than that.

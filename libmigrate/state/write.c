@@ -24,7 +24,8 @@ static int put(mig__state *state, int64_t folder, const mig__message *message, m
 {
     mig__op op = {.kind = OP_PUT, .folder = folder, .state = now};
     size_t extra = sizeof *message + text_size(message->flags) + text_size(message->email_id) +
-                   text_size(message->text) + text_size(message->message_id) + text_size(message->subject);
+                   text_size(message->text) + text_size(message->message_id) + text_size(message->subject) +
+                   text_size(message->owed);
 
     if (message->source_uid == 0 || folder <= 0) {
         return mig_error_set(err, MIG_E_INTERNAL, "a record of a message without folder or source UID");
@@ -40,6 +41,7 @@ static int put(mig__state *state, int64_t folder, const mig__message *message, m
     copy->text = copy_text(&room, message->text);
     copy->message_id = copy_text(&room, message->message_id);
     copy->subject = copy_text(&room, message->subject);
+    copy->owed = copy_text(&room, message->owed);
     queued->messages = copy;
     return mig__queue(state, queued, extra, err);
 }
@@ -54,15 +56,18 @@ int mig__state_message_adopt(mig__state *state, int64_t folder, const mig__messa
     return put(state, folder, message, MIG__MESSAGE_ADOPTED, err);
 }
 
-int mig__state_message_flags(mig__state *state, int64_t folder, uint32_t source_uid, const char *flags, mig_error *err)
+int mig__state_message_flags(mig__state *state, int64_t folder, uint32_t source_uid, const char *flags,
+                             const char *owed, mig_error *err)
 {
     mig__op op = {.kind = OP_FLAGS, .folder = folder, .source_uid = source_uid};
-    size_t size = strlen(flags) + 1;
+    size_t size = text_size(flags) + text_size(owed);
     mig__op *queued = mig__op_new(&op, size, err);
     if (!queued) {
         return -1;
     }
-    queued->flags = memcpy(queued + 1, flags, size);
+    char *room = (char *)(queued + 1);
+    queued->flags = copy_text(&room, flags);
+    queued->owed = copy_text(&room, owed);
     return mig__queue(state, queued, size, err);
 }
 
@@ -126,15 +131,34 @@ int mig__state_message_repair(mig__state *state, int64_t id, uint32_t source_uid
     return rc;
 }
 
-int mig__state_message_forget(mig__state *state, int64_t id, mig_error *err)
+/* A statement about one row, which comes last. */
+static int on_row(mig__state *state, mig__sql_id statement, const int64_t *value, int64_t id, mig_error *err)
 {
     err = mig__enter(state, true, err);
     if (!err) {
         return -1;
     }
-    mig__query query = mig__sql(state, SQL_MESSAGE_FORGET);
+    mig__query query = mig__sql(state, statement);
+    if (value) {
+        mig__bind_known(&query, *value);
+    }
     mig__bind_int(&query, id);
     int rc = mig__sql_run(&query, err);
     mig__leave(state, rc != 0, err);
     return rc;
+}
+
+int mig__state_message_gone_since(mig__state *state, int64_t id, int64_t since, mig_error *err)
+{
+    return on_row(state, SQL_MESSAGE_SEEN, &since, id, err);
+}
+
+int mig__state_message_unplace(mig__state *state, int64_t id, mig_error *err)
+{
+    return on_row(state, SQL_MESSAGE_UNPLACE, NULL, id, err);
+}
+
+int mig__state_message_forget(mig__state *state, int64_t id, mig_error *err)
+{
+    return on_row(state, SQL_MESSAGE_FORGET, NULL, id, err);
 }

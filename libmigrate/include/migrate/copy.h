@@ -75,7 +75,9 @@ typedef struct mig_folder_result {
     uint64_t moved;    /* moved on the target as on the source, not sent */
     uint64_t deleted;  /* flagged or expunged on the target under --deletions */
     uint64_t skipped;  /* left out by --max-size */
+    uint64_t gone;     /* copied by an earlier run and gone from the target since: not sent again */
     uint64_t flags_changed;
+    uint64_t flags_owed; /* messages on the target without a flag that its mailbox does not take */
     uint64_t failed;
     uint64_t bytes;    /* octets of the copied messages */
 } mig_folder_result;
@@ -92,7 +94,8 @@ typedef struct mig_account_result {
 } mig_account_result;
 
 typedef struct mig_totals {
-    uint64_t messages, copied, adopted, already, moved, deleted, skipped, flags_changed, failed, bytes;
+    uint64_t messages, copied, adopted, already, moved, deleted, skipped, gone, failed;
+    uint64_t flags_changed, flags_owed, bytes;
     double seconds;
     uint64_t round_trips; /* how often the run had to wait for an answer */
     uint64_t bytes_in;    /* octets received from both servers, before TLS */

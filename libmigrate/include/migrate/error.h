@@ -55,6 +55,8 @@ typedef enum mig_code {
     MIG_E_NOT_SENT,     /* the source answers OK but gives no content for a message */
     MIG_E_FLAG,         /* a flag or keyword that the target does not take */
     MIG_E_NAME,         /* a mailbox name that is not valid or cannot be carried over as it is */
+    MIG_E_LOST,         /* the target answered that a message is stored, and does not hold it */
+    MIG_E_GONE,         /* gone from the target since it was copied, or not what was copied any more */
     MIG_E_UIDVALIDITY,  /* the mailbox was replaced while being read */
     MIG_E_SAME,         /* source and target are the same account */
     MIG_E_SWAPPED,      /* source and target look swapped */

@@ -231,14 +231,15 @@ static void single_updates(void **context)
     assert_string_equal(message.subject, "hello");
     mig__message_clear(&message);
 
-    assert_ok(mig__state_message_flags(state, folder, 5, "$Junk \\Flagged", &err), err);
+    assert_ok(mig__state_message_flags(state, folder, 5, "$Junk \\Flagged", "odd", &err), err);
     assert_ok(mig__state_message_gone(state, folder, 5, MIG__MESSAGE_VANISHED, &err), err);
     assert_int_equal(mig__state_message_by_uid(state, folder, 5, &message, &err), 1);
     assert_string_equal(message.flags, "$Junk \\Flagged");
+    assert_string_equal(message.owed, "odd");
     assert_int_equal(message.state, MIG__MESSAGE_VANISHED);
     mig__message_clear(&message);
     assert_int_equal(mig__state_message_gone(state, folder, 5, MIG__MESSAGE_INTENT, &err), -1);
-    assert_ok(mig__state_message_flags(state, folder, 99, "", &err), err); /* no such row: nothing happens */
+    assert_ok(mig__state_message_flags(state, folder, 99, "", NULL, &err), err); /* no such row: nothing happens */
     mig__message nameless = {.source_uid = 0};
     assert_int_equal(mig__state_message_adopt(state, folder, &nameless, &err), -1);
     assert_int_equal(err.code, MIG_E_INTERNAL);

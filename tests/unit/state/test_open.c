@@ -146,11 +146,12 @@ static void an_older_version_is_brought_along(void **context)
 {
     const fixture *f = *context;
     mig_error err = MIG_ERROR_INIT;
-    static const char *const steps[] = {"ALTER TABLE account ADD COLUMN note TEXT; UPDATE account SET note = 'two'",
+    static const char *const steps[] = {"", "ALTER TABLE account ADD COLUMN note TEXT; UPDATE account SET note = 'two'",
                                         "ALTER TABLE account RENAME COLUMN note TO remark"};
-    static const char *const wrong[] = {"ALTER TABLE account ADD COLUMN note TEXT", "ALTER TABLE nothing ADD x TEXT"};
-    mig__schema later = {3, mig__schema_sql, steps};
-    mig__schema failing = {3, mig__schema_sql, wrong};
+    static const char *const wrong[] = {"", "ALTER TABLE account ADD COLUMN note TEXT",
+                                        "ALTER TABLE nothing ADD x TEXT"};
+    mig__schema later = {4, mig__schema_sql, steps};
+    mig__schema failing = {4, mig__schema_sql, wrong};
     sqlite3 *db = NULL;
 
     mig__state *state = open_state(f->path);
@@ -161,14 +162,14 @@ static void an_older_version_is_brought_along(void **context)
     assert_int_equal(integer(db, "PRAGMA application_id"), MIG__STATE_APPLICATION_ID);
 
     assert_int_equal(mig__schema_prepare(db, &failing, false, &err), -1);
-    assert_true(strstr(err.text, "from version 2 to 3") != NULL);
-    assert_int_equal(integer(db, "PRAGMA user_version"), 1); /* all or nothing */
+    assert_true(strstr(err.text, "from version 3 to 4") != NULL);
+    assert_int_equal(integer(db, "PRAGMA user_version"), 2); /* all or nothing */
     assert_int_equal(integer(db, "SELECT count(*) FROM pragma_table_info('account') WHERE name = 'note'"), 0);
 
     assert_int_equal(mig__schema_prepare(db, &later, true, &err), -1);
-    assert_true(strstr(err.text, "of version 1, and 3 is needed") != NULL);
+    assert_true(strstr(err.text, "of version 2, and 4 is needed") != NULL);
     assert_ok(mig__schema_prepare(db, &later, false, &err), err);
-    assert_int_equal(integer(db, "PRAGMA user_version"), 3);
+    assert_int_equal(integer(db, "PRAGMA user_version"), 4);
     assert_int_equal(integer(db, "SELECT count(*) FROM account WHERE remark = 'two'"), 1);
     assert_ok(mig__schema_prepare(db, &later, false, &err), err); /* once only */
     sqlite3_close(db);
@@ -284,7 +285,7 @@ static void reading_works_beside_a_writer(void **context)
 
     assert_int_equal(begin_batch(reader, folder, 9, 1, &err), -1);
     assert_int_equal(err.code, MIG_E_INTERNAL);
-    assert_int_equal(mig__state_message_flags(reader, folder, 1, "", &err), -1);
+    assert_int_equal(mig__state_message_flags(reader, folder, 1, "", NULL, &err), -1);
     assert_int_equal(mig__state_message_forget(reader, 1, &err), -1);
     assert_int_equal(mig__state_flush(reader, &err), -1);
     close_state(&reader);

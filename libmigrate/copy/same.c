@@ -1,0 +1,93 @@
+#include "copy/same.h"
+#include "imap/digests.h"
+#include <stdlib.h>
+#include <string.h>
+
+mig__expected mig__same_expect(const mig__message *message)
+{
+    return (mig__expected){.uid = message->target_uid,
+                           .digest = message->digest,
+                           .has_digest = message->has_digest && message->canonical_version == MIG__CANONICAL_VERSION,
+                           .date = message->internaldate};
+}
+
+bool mig__same_looks(const mig__expected *expected, uint32_t size, const mig__datetime *date)
+{
+    return size != 0 && size == expected->digest.octets &&
+           (!date->valid || !expected->date.valid || date->utc == expected->date.utc);
+}
+
+typedef struct checking {
+    mig__expected *items; /* by ascending uid */
+    size_t count;
+    bool by_content;
+} checking;
+
+static int compare(const void *a, const void *b)
+{
+    const mig__expected *x = a, *y = b;
+    return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+static mig__expected *find(checking *c, uint32_t uid)
+{
+    mig__expected key = {.uid = uid};
+    return uid == 0 ? NULL : bsearch(&key, c->items, c->count, sizeof *c->items, compare);
+}
+
+static int on_summary(const mig__response *response, void *context, mig_error *err)
+{
+    checking *c = context;
+    const mig__fetch_item *item = &response->fetch;
+    mig__expected *expected = response->kind == MIG__RESPONSE_FETCH ? find(c, item->uid) : NULL;
+    (void)err;
+    if (expected != NULL && item->has_size) {
+        expected->there = true;
+        expected->same =
+            mig__same_looks(expected, item->size, &item->internaldate) && !(c->by_content && expected->has_digest);
+    }
+    return 0;
+}
+
+static int on_content(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
+{
+    mig__expected *expected = find(context, item->uid);
+    (void)err;
+    if (expected != NULL) {
+        expected->same = memcmp(expected->digest.raw, digest->raw, MIG__DIGEST_SIZE) == 0 ||
+                         memcmp(expected->digest.canonical, digest->canonical, MIG__DIGEST_SIZE) == 0;
+    }
+    return 0;
+}
+
+static int gather(const checking *c, bool doubtful, mig__uidset *out, mig_error *err)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const mig__expected *e = &c->items[i];
+        bool wanted = !doubtful || (e->there && !e->same && e->has_digest);
+        if (e->uid != 0 && wanted && mig__uidset_add(out, e->uid, e->uid, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int mig__same_check(mig__session *session, mig__expected *expected, size_t count, bool by_content, mig_error *err)
+{
+    checking c = {expected, count, by_content};
+    mig_error refused;
+    mig__uidset uids = MIG__UIDSET_INIT;
+    qsort(expected, count, sizeof *expected, compare);
+    int failed = gather(&c, false, &uids, err);
+    if (failed == 0 && uids.count > 0) {
+        mig__command *command = mig__fetch(session, &uids, MIG__FETCH_SIZE | MIG__FETCH_DATE, 0, on_summary, &c, err);
+        failed = mig__command_settle(session, command, &refused, err); /* a refusal leaves all of them unknown */
+    }
+    mig__uidset_clear(&uids);
+    failed = failed != 0 ? -1 : gather(&c, true, &uids, err);
+    if (failed == 0 && uids.count > 0) {
+        failed = mig__fetch_digests(session, &uids, MIG__FETCH_BODY, on_content, &c, err);
+    }
+    mig__uidset_free(&uids);
+    return failed;
+}

@@ -1,0 +1,320 @@
+"""Copied is what the target was seen to hold, also where a server loses mail or tells wrong UIDs, or a user deletes."""
+
+import unittest
+
+import mailgen
+from harness import DONE, PARTIAL, SEED, Account, ToolCase
+from memserver import EVERYTHING, MemServer
+
+WITHOUT = tuple(word for word in EVERYTHING if word != "UIDPLUS")
+
+
+class Losing(MemServer):
+    """It answers OK to APPEND and drops messages, as long as `loses` says so."""
+
+    loses = staticmethod(lambda box, number: False)
+
+    def do_append(self, connection, arguments):
+        box = self.find(arguments[0])
+        before = len(box.messages) if box else 0
+        answer = super().do_append(connection, arguments)
+        for number, message in enumerate(box.messages[before:] if box else ()):
+            if self.loses(box, number):
+                box.messages.remove(message)
+        return answer
+
+
+class Mbox(MemServer):
+    """An older server: a folder that is open for writing is written back as it was read when it is left."""
+
+    def leave(self, connection):
+        if connection.box and connection.writable:
+            connection.box.messages[:] = connection.seen
+            connection.box = None
+
+    def do_append(self, connection, arguments):
+        answer = super().do_append(connection, arguments)
+        if connection.box and connection.writable:
+            self.leave(connection)
+        return answer
+
+    def _open(self, connection, arguments, mode):
+        self.leave(connection)
+        answer = super()._open(connection, arguments, mode)
+        connection.seen = list(connection.box.messages) if connection.box else []
+        return answer
+
+    def do_unselect(self, connection, arguments):
+        self.leave(connection)
+        return super().do_unselect(connection, arguments)
+
+
+class Case(ToolCase):
+    def server(self, make, *args, **options):
+        server = make(*args, **options)
+        self.addCleanup(server.stop)
+        return server
+
+    def fill(self, box, count):
+        maker = mailgen.Generator(SEED + len(box.name) + len(box.messages) + count)
+        return [box.add(maker.plain(), ("\\Seen",)) for _ in range(count)]
+
+    def begin(self, target, messages=40):
+        self.source, self.target = self.server(MemServer), target
+        for name in ("INBOX", "Work"):
+            for server in (self.source, self.target):
+                if not server.find(name.encode()):
+                    server.add_mailbox(name)
+            self.fill(self.source.find(name.encode()), messages)
+        self.accounts = [Account.on(server, "u1", "plain") for server in (self.source, self.target)]
+
+    def run_copy(self, *extra, expect=DONE):
+        result = self.copy(*self.accounts, *extra, expect=None)
+        self.assertEqual(result.status, expect, str(result))
+        totals = result.totals
+        parts = ("copied", "adopted", "already", "moved", "gone", "skipped", "failed", "left_messages")
+        self.assertEqual(sum(totals[key] for key in parts), totals["messages"], str(result))
+        self.assertLessEqual(totals["copied"] + totals["adopted"] + totals["already"] + totals["moved"],
+                             self.held(), "more than the target holds: " + str(result))
+        return result
+
+    def held(self):
+        """How many of the source's messages the target holds, doubles counted once."""
+        count = 0
+        for name, box in self.source.mailboxes.items():
+            there = [message.octets for message in self.target.find(name).messages]
+            for message in box.messages:
+                if message.octets in there:
+                    there.remove(message.octets)
+                    count += 1
+        return count
+
+    def octets(self, server):
+        return {name: sorted(hash(m.octets) for m in box.messages) for name, box in server.mailboxes.items()}
+
+    def same(self, result):
+        self.assertEqual(self.octets(self.source), self.octets(self.target), str(result))
+
+
+class Lost(Case):
+    """What the target answers OK to and does not hold is sent once more, then listed; never "copied" or "already"."""
+
+    def once(self, capabilities):
+        target = self.server(Losing, capabilities)
+        lost = []
+        target.loses = lambda box, number: len(lost) < 30 and not lost.append(number)
+        self.begin(target)
+        result = self.run_copy()
+        self.assertEqual(result.totals["copied"], 80, str(result))
+        self.same(result)
+        self.assertEqual(self.run_copy().totals["already"], 80)
+
+    def test_lost_once_is_sent_again(self):
+        self.once(EVERYTHING)
+
+    def test_lost_once_without_uidplus(self):
+        self.once(WITHOUT)
+
+    def always(self, capabilities):
+        target = self.server(Losing, capabilities)
+        target.loses = lambda box, number: number % 3 == 0
+        self.begin(target)
+        result = self.run_copy(expect=PARTIAL)
+        failed = [problem for problem in result.problems if problem["code"] == "lost"]
+        self.assertEqual(len(failed), 80 - self.held())
+        self.assertGreater(len(failed), 0)
+        self.assertEqual(result.totals["failed"], len(failed), str(result))
+        target.loses = lambda box, number: False
+        self.assertEqual(self.run_copy().totals["copied"], len(failed))
+        self.same(result)
+
+    def test_lost_always(self):
+        self.always(EVERYTHING)
+
+    def test_lost_always_without_uidplus(self):
+        self.always(WITHOUT)
+
+    def test_after_a_kill(self):
+        """The run is killed when the target has answered; the next one does not take its word."""
+        for point in ("append-answered:1", "append-answered:3", "append-sent:3"):
+            with self.subTest(point):
+                self.setUp()
+                target = self.server(Losing, WITHOUT)
+                target.loses = lambda box, number: number % 2 == 0
+                self.begin(target, messages=120)
+                self.copy(*self.accounts, "--connections", "1", expect=-9, env={"MIG_CRASH_AT": point})
+                target.loses = lambda box, number: False
+                self.same(self.run_copy())
+
+    def test_a_folder_open_for_writing(self):
+        """APPEND goes to a server that has nothing open for writing meanwhile."""
+        for capabilities in (EVERYTHING, WITHOUT, tuple(word for word in WITHOUT if word != "UNSELECT")):
+            with self.subTest(capabilities=len(capabilities)):
+                self.setUp()
+                self.begin(self.server(Mbox, capabilities))
+                self.same(self.run_copy())
+                self.fill(self.source.find(b"INBOX"), 5)
+                self.source.find(b"Work").flag(self.source.find(b"Work").messages[3], "\\Flagged")
+                self.same(self.run_copy())
+
+
+class Gone(Case):
+    """Deleted on the target by somebody: said, counted, not sent again, and not "already there"."""
+
+    def test_gone_is_said_in_each_run(self):
+        for capabilities in (EVERYTHING, tuple(word for word in WITHOUT if word != "LIST-STATUS")):
+            with self.subTest(capabilities=len(capabilities)):
+                self.setUp()
+                self.begin(self.server(MemServer, capabilities))
+                self.run_copy()
+                box = self.target.find(b"Work")
+                for message in box.messages[5:8]:
+                    box.remove(message)
+                box.add(b"Subject: new\r\n\r\nby the user\r\n")  # the count alone does not show it
+                for changed in (False, True, False):
+                    if changed:
+                        self.fill(self.source.find(b"Work"), 2)
+                    result = self.run_copy()
+                    self.assertEqual((result.totals["gone"], result.folders["Work"]["gone"]), (3, 3), str(result))
+                    self.assertEqual([p["failed"] for p in result.problems if p["code"] == "gone"], [False])
+                    self.assertIn("3 gone from the target since", result.out)
+                    self.assertNotIn("All ", result.out)
+
+    def test_what_comes_back_is_there_again(self):
+        self.begin(self.server(MemServer))
+        self.run_copy()
+        box = self.target.find(b"INBOX")
+        message = box.messages[0]
+        box.remove(message)
+        self.assertEqual(self.run_copy().totals["gone"], 1)
+        box.messages.insert(0, message)  # put back from a backup
+        box.modseq += 1
+        self.assertEqual(self.run_copy().totals["gone"], 0)
+
+    def test_nothing_gone_costs_nothing(self):
+        self.begin(self.server(MemServer))
+        self.run_copy()
+        self.target.find(b"INBOX").add(b"Subject: new\r\n\r\nby the user\r\n")
+        before = len(self.target.connections)
+        result = self.run_copy()
+        told = [line for connection in self.target.connections[before:] for line in connection.received]
+        self.assertFalse([line for line in told if b"SEARCH" in line or b"EXAMINE" in line or b"FETCH" in line], told)
+        self.assertEqual(result.totals["already"], 80)
+
+
+class Lying(MemServer):
+    """It tells wrong UIDs for what it stores."""
+
+    told = staticmethod(lambda box, uids: uids)
+
+    def do_append(self, connection, arguments):
+        box = self.find(arguments[0])
+        before = box.uidnext
+        answer = super().do_append(connection, arguments)
+        uids = self.told(box, list(range(before, box.uidnext)))
+        told = "OK [APPENDUID %d %s] done" % (box.uidvalidity, ",".join(map(str, uids)))
+        return told if answer.startswith("OK") else answer
+
+
+class WrongUids(Case):
+    """A UID is believed only where it can be right; what is not ours is never changed or removed."""
+
+    LIES = {"of an older message": lambda box, uids: [1 + i for i in range(len(uids))],
+            "one for all": lambda box, uids: [max(uids[0], 100)] * len(uids),
+            "the one before": lambda box, uids: [uid - 1 for uid in uids],
+            "far above": lambda box, uids: [uid + 1000 for uid in uids],
+            "the other way round": lambda box, uids: uids[::-1]}
+
+    def lie(self, told, capabilities):
+        target = self.server(Lying, capabilities)
+        self.own = [(name, target.find(name).add(b"Subject: own %d\r\n\r\nmine\r\n" % i, ("\\Answered",)))
+                    for name in (b"INBOX",) for i in range(70)]
+        target.told = told
+        self.begin(target, messages=10)
+        self.run_copy(expect=None)
+
+    def run_copy(self, *extra, expect=DONE):
+        result = self.copy(*self.accounts, *extra, expect=None)
+        if expect is not None:
+            self.assertEqual(result.status, expect, str(result))
+        return result
+
+    def untouched(self, result):
+        for name, message in self.own:
+            self.assertIn(message, self.target.find(name).messages, str(result))
+            self.assertEqual(message.flags, {"\\Answered"}, str(result))
+
+    def test_flags_and_deletions(self):
+        for name, told in self.LIES.items():
+            fewer = tuple(word for word in EVERYTHING if word not in ("MULTIAPPEND", "MOVE"))
+            for capabilities in (EVERYTHING, fewer):
+                with self.subTest(name, capabilities=len(capabilities)):
+                    self.setUp()
+                    self.lie(told, capabilities)
+                    box = self.source.find(b"INBOX")
+                    for message in box.messages[:4]:
+                        box.flag(message, "\\Flagged", "\\Seen")
+                    self.untouched(self.run_copy("--flags", "source", expect=None))
+                    for message in box.messages[:6]:
+                        box.remove(message)
+                    result = self.run_copy("--deletions", "expunge", expect=None)
+                    self.untouched(result)
+                    moved = box.messages[0]
+                    box.remove(moved)
+                    self.source.find(b"Work").add(moved.octets, ("\\Seen",), moved.date, moved.email_id)
+                    self.untouched(self.run_copy("--deletions", "expunge", expect=None))
+                    ours = [m.octets for name, b in self.target.mailboxes.items() for m in b.messages]
+                    for b in self.source.mailboxes.values():
+                        for m in b.messages:
+                            self.assertEqual(ours.count(m.octets), 1)
+
+    def test_a_mailbox_put_back_under_its_old_uidvalidity(self):
+        """Messages with UIDs of the record that are others: their flags stay, and they are not removed."""
+        self.begin(self.server(MemServer), messages=10)
+        self.run_copy()
+        box, own = self.target.find(b"INBOX"), []
+        for message in box.messages[:5]:
+            message.octets = b"Subject: another\r\n\r\nin its place\r\n"
+            own.append(message)
+        for message in self.source.find(b"INBOX").messages[:3]:
+            self.source.find(b"INBOX").flag(message, "\\Flagged", "\\Seen")
+        result = self.run_copy(expect=PARTIAL)
+        self.assertTrue([p for p in result.problems if p["code"] == "gone"], str(result))
+        for message in self.source.find(b"INBOX").messages[:5]:
+            self.source.find(b"INBOX").remove(message)
+        self.run_copy("--deletions", "expunge", expect=PARTIAL)
+        for message in own:
+            self.assertIn(message, box.messages)
+            self.assertNotIn("\\Flagged", message.flags)
+            self.assertNotIn("\\Deleted", message.flags)
+
+
+class Owed(Case):
+    """Flags that the target does not take are counted in each run, and stored once it takes them."""
+
+    def flags(self):
+        return sorted(" ".join(sorted(m.flags)) for box in self.target.mailboxes.values() for m in box.messages)
+
+    def test_a_right_that_is_granted_later(self):
+        for capabilities in (EVERYTHING, tuple(word for word in EVERYTHING if word != "CONDSTORE")):
+            with self.subTest(capabilities=len(capabilities)):
+                self.setUp()
+                self.begin(self.server(MemServer, capabilities), messages=10)
+                self.source.find(b"INBOX").messages[0].flags = {"\\Seen", "odd"}
+                self.target.permanent_flags = ["\\Flagged"]
+                for _ in range(2):
+                    result = self.run_copy()
+                    self.assertEqual(result.totals["flags_owed"], 20, str(result))
+                    texts = [p["text"] for p in result.problems if p["code"] == "flag" and p["folder"] == "INBOX"]
+                    self.assertEqual(len(texts), 2, texts)
+                    self.assertIn("10 messages are there without it", "".join(t for t in texts if "\\Seen" in t))
+                    self.assertEqual(result.totals["flags_changed"], 0)
+                self.target.permanent_flags = None
+                result = self.run_copy()
+                self.assertEqual((result.totals["flags_owed"], result.totals["flags_changed"]), (0, 20), str(result))
+                self.assertEqual(self.flags(), ["\\Seen"] * 19 + ["\\Seen odd"])
+                self.assertEqual(self.run_copy().totals["flags_changed"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
