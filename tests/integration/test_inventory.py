@@ -228,9 +228,8 @@ class Inventory(Pair):
 class Keywords(ToolCase):
     def test_each_folder_tells_what_it_keeps(self):
         """Of two folders one may not be given keywords; of one that is not there yet INBOX tells."""
-        extra = "plugin {\n  acl = vfile\n}\n"
         with dovecot.Dovecot(users=["k1"]) as source, \
-                dovecot.Dovecot(users=["k1"], authority=source.authority, plugins="acl", extra=extra) as target:
+                dovecot.Dovecot(users=["k1"], authority=source.authority, acl=True) as target:
             connection = source.login("k1")
             for name in ("Free", "Strict", "New"):
                 connection.create(name)
@@ -257,10 +256,8 @@ class Keywords(ToolCase):
 class Quota(ToolCase):
     def test_what_is_left_out_needs_no_room(self):
         """A target with room for the selected messages alone is not refused, by dates or by size, in any depth."""
-        extra = ("protocol imap {\n  mail_plugins = $mail_plugins imap_quota\n}\n"
-                 "plugin {\n  quota = maildir:User quota\n  quota_rule = *:storage=20K\n}\n")
         with dovecot.Dovecot(users=["q1"]) as source, \
-                dovecot.Dovecot(users=["q1"], authority=source.authority, plugins="quota", extra=extra) as target:
+                dovecot.Dovecot(users=["q1"], authority=source.authority, quota="20K") as target:
             old, new = (datetime.datetime(year, 6, 1, tzinfo=datetime.timezone.utc) for year in (2015, 2021))
             imaputil.append(source.login("q1"), "INBOX", [(b"Subject: old\r\n\r\n" + b"x\r\n" * 10000, (), old),
                                                           (b"Subject: new\r\n\r\nx\r\n", (), new)])
@@ -277,10 +274,8 @@ class Quota(ToolCase):
 
     def test_said_before_the_copy_with_numbers(self):
         """O4, and --force goes on."""
-        extra = ("protocol imap {\n  mail_plugins = $mail_plugins imap_quota\n}\n"
-                 "plugin {\n  quota = maildir:User quota\n  quota_rule = *:storage=20K\n}\n")
         with dovecot.Dovecot(users=["q1"]) as source, \
-                dovecot.Dovecot(users=["q1"], authority=source.authority, plugins="quota", extra=extra) as target:
+                dovecot.Dovecot(users=["q1"], authority=source.authority, quota="20K") as target:
             connection = source.login("q1")
             mailgen.fill(connection, mailgen.generate(SEED, 60, rare=()), "/", "")
             accounts = Account.on(source, "q1"), Account.on(target, "q1")

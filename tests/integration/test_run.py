@@ -21,9 +21,6 @@ import schema
 from harness import DONE, LOCAL, LOGIN, REFUSED, SEED, TEMPORARY, USAGE, Account, ToolCase, program, seeded
 from relay import UP, Relay
 
-# Dovecot makes an address wait after failed logins; here all accounts come from one address.
-NO_PENALTY = "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n"
-
 
 class Campaign(ToolCase):
     """Two servers, and a directory with a plan."""
@@ -83,14 +80,11 @@ class Fifty(Campaign):
     @classmethod
     def setUpClass(cls):
         users = ["u%d" % number for number in range(1, 51)]
-        cls.source = dovecot.Dovecot(users=users, separator=".", prefix="INBOX.", extra=NO_PENALTY).start()
+        # Dovecot makes an address wait after failed logins; here all accounts come from one address.
+        cls.source = dovecot.Dovecot(users=users, separator=".", prefix="INBOX.", penalty=False).start()
         cls.addClassCleanup(cls.source.stop)
-        quota = os.path.join(cls.source.root, "quota")
-        with open(quota, "w", encoding="utf-8") as out:
-            for user in users:
-                out.write("%s:::::::%s\n" % (user, "userdb_quota_rule=*:storage=8K" if user in cls.FULL else ""))
-        cls.target = dovecot.Dovecot(users=users, authority=cls.source.authority, extra="")
-        cls.set_quota(cls.target, quota)
+        cls.target = dovecot.Dovecot(users=users, authority=cls.source.authority, quota="100M",
+                                     quotas=dict.fromkeys(cls.FULL, "8K"))
         cls.target.start()
         cls.addClassCleanup(cls.target.stop)
         random = seeded("sizes")
@@ -100,29 +94,6 @@ class Fifty(Campaign):
         for number, user in enumerate(users):
             if cls.sizes[user]:
                 fill(cls.source, user, SEED + number, cls.sizes[user])
-
-    @staticmethod
-    def set_quota(server, path):
-        """Every user has a quota; that of some is too small for what the source holds."""
-        server._settings["plugins"] = "quota"
-        server._settings["extra"] = (
-            "protocol imap {\n  mail_plugins = $mail_plugins imap_quota\n}\n"
-            "plugin {\n  quota = maildir:User quota\n  quota_rule = *:storage=100M\n}\n")
-        config = server._write_config
-
-        def write():
-            config()
-            name = os.path.join(server.root, "dovecot.conf")
-            with open(name, encoding="utf-8") as file:
-                text = file.read()
-            text = text.replace("userdb {\n  driver = static\n  args = uid=%d gid=%d home=%s/mail/%%u\n}" % (
-                server.uid, server.gid, server.root),
-                "userdb {\n  driver = passwd-file\n  args = username_format=%%u %s\n"
-                "  override_fields = uid=%d gid=%d home=%s/mail/%%u\n}" % (path, server.uid, server.gid, server.root))
-            with open(name, "w", encoding="utf-8") as out:
-                out.write(text)
-
-        server._write_config = write
 
     def rows(self, relay_port):
         self.secret("bad", "not-the-password")

@@ -19,6 +19,7 @@ import tempfile
 import time
 
 import certs
+import dovecot_config
 
 CAPABILITY = ("IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE SORT SORT=DISPLAY THREAD=REFERENCES THREAD=REFS "
               "THREAD=ORDEREDSUBJECT MULTIAPPEND URL-PARTIAL CATENATE UNSELECT CHILDREN NAMESPACE UIDPLUS "
@@ -29,72 +30,6 @@ CAPABILITY = ("IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE SORT SORT=DISPLA
 ROLES = {"Sent": "\\Sent", "Drafts": "\\Drafts", "Junk": "\\Junk", "Trash": "\\Trash", "Archive": "\\Archive"}
 
 PASSWORD = "pw-4711"
-
-CONFIG = """\
-base_dir = {root}/run
-state_dir = {root}/run
-log_path = {root}/log/dovecot.log
-protocols = imap
-listen = 127.0.0.1, ::1
-default_internal_user = {user}
-default_internal_group = {group}
-default_login_user = {user}
-default_client_limit = 1000
-default_process_limit = 50
-first_valid_uid = 1
-ssl = yes
-ssl_cert = <{cert}
-ssl_key = <{key}
-disable_plaintext_auth = {secure_only}
-auth_mechanisms = {mechanisms}
-auth_failure_delay = 0
-mail_max_userip_connections = {max_connections}
-mail_location = {location}
-mail_home = {root}/mail/%u
-mail_plugins = {plugins}
-{capability}
-namespace inbox {{
-  inbox = yes
-  separator = {separator}
-  prefix = "{prefix}"
-{roles}}}
-passdb {{
-  driver = passwd-file
-  args = scheme=PLAIN username_format=%u {root}/users
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={root}/mail/%u
-}}
-service auth {{
-  client_limit = 2000
-}}
-service anvil {{
-  chroot =
-  client_limit = 2000
-}}
-service stats {{
-  chroot =
-}}
-service imap-login {{
-  chroot =
-  service_count = 0
-  process_min_avail = 1
-  process_limit = 2
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = {tls_port}
-    ssl = yes
-  }}
-}}
-service imap {{
-  process_limit = 400
-  vsz_limit = 1G
-}}
-{extra}
-"""
 
 
 def free_ports(count):
@@ -139,15 +74,20 @@ class Dovecot:
 
     users: names, each with PASSWORD, or a dict name -> password. storage: "maildir" or "sdbox". layout: "maildir++" or
     "fs" (Maildir only). roles: dict of mailbox name -> special use, or {} for none. without: capabilities that are not
-    announced. extra: lines for the configuration. secure_only: refuse to log in without TLS.
+    announced. quota: room for each user, such as "20K"; quotas: dict name -> room of
+    those who have another. acl: the ACL plugin, with its files in the mailboxes. penalty:
+    slow logins down after wrong passwords. extra: lines for the configuration, the same in all versions of Dovecot.
+    secure_only: refuse to log in without TLS.
     """
 
     def __init__(self, root=None, users=("u1", "u2", "u3"), separator="/", prefix="", storage="maildir",
                  layout="maildir++", roles=None, without=(), max_connections=200, mechanisms="plain login", plugins="",
-                 extra="", secure_only=False, authority=None, certificate=None):
+                 quota=None, quotas=(), acl=False, penalty=True, extra="", secure_only=False, authority=None,
+                 certificate=None):
         self.own_root = root is None
         self.root = root or work_directory("mmd-")
         self.users = dict(users) if isinstance(users, dict) else {name: PASSWORD for name in users}
+        self.quotas = dict(quotas)
         self.separator, self.prefix = separator, prefix
         self.port = self.tls_port = 0
         self.process = None
@@ -160,12 +100,14 @@ class Dovecot:
         cert, key = certificate or self.authority.issue("server")
         for source, name in ((cert, "cert.pem"), (key, "key.pem")):
             shutil.copyfile(source, os.path.join(self.root, "tls", name))
+        self._features = dict(quota=quota, acl=acl)
         self._settings = dict(
             root=self.root, user=self.user, group=self.group, uid=self.uid, gid=self.gid,
             cert=os.path.join(self.root, "tls", "cert.pem"), key=os.path.join(self.root, "tls", "key.pem"),
             secure_only="yes" if secure_only else "no", mechanisms=mechanisms, max_connections=max_connections,
-            location=self._location(storage, layout), plugins=plugins, separator=separator, prefix=prefix,
-            capability="imap_capability = " + " ".join(c for c in CAPABILITY if c not in without) if without else "",
+            driver=storage, path={"maildir": "~/Maildir"}.get(storage, "~/" + storage), layout=layout,
+            plugins=plugins, separator=separator, prefix=prefix, penalty=penalty,
+            capability=[c for c in CAPABILITY if c not in without] if without else None,
             roles="".join("  mailbox \"%s\" {\n    special_use = %s\n  }\n" % item
                           for item in (ROLES if roles is None else roles).items()),
             extra=extra)
@@ -177,16 +119,16 @@ class Dovecot:
             self.uid, self.gid = nobody.pw_uid, nobody.pw_gid
         self.user, self.group = pwd.getpwuid(self.uid).pw_name, grp.getgrgid(self.gid).gr_name
 
-    @staticmethod
-    def _location(storage, layout):
-        if storage == "sdbox":
-            return "sdbox:~/sdbox"
-        return "maildir:~/Maildir" + (":LAYOUT=fs" if layout == "fs" else "")
-
     @property
     def log(self):
-        with open(os.path.join(self.root, "log", "dovecot.log"), encoding="utf-8", errors="replace") as file:
-            return file.read()
+        """What the server said: before it had read its configuration, and since."""
+        told = ""
+        for name in ("start.log", "dovecot.log"):
+            path = os.path.join(self.root, "log", name)
+            if os.path.exists(path):
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    told += file.read()
+        return told
 
     def _own(self):
         if os.geteuid() == 0:
@@ -197,7 +139,7 @@ class Dovecot:
     def start(self):
         with open(os.path.join(self.root, "users"), "w", encoding="utf-8") as out:
             for name, password in self.users.items():
-                out.write("%s:{PLAIN}%s::::::\n" % (name, password))
+                out.write(dovecot_config.user_line(name, password, self.quotas.get(name)))
         for attempt in range(5):
             self.port, self.tls_port = free_ports(2)
             self._write_config()
@@ -209,9 +151,9 @@ class Dovecot:
         raise RuntimeError("Dovecot did not start:\n" + self.log)
 
     def _write_config(self):
-        config = CONFIG.format(port=self.port, tls_port=self.tls_port, **self._settings)
-        if not has_ipv6():
-            config = config.replace("listen = 127.0.0.1, ::1", "listen = 127.0.0.1")
+        settings = dict(self._settings, port=self.port, tls_port=self.tls_port,
+                        listen="127.0.0.1, ::1" if has_ipv6() else "127.0.0.1")
+        config = dovecot_config.text(settings, **self._features)
         with open(os.path.join(self.root, "dovecot.conf"), "w", encoding="utf-8") as out:
             out.write(config)
 
