@@ -52,6 +52,7 @@ static int show(const cli_standing_options *options, bool in_place, mig_error *e
 static int watch(const cli_standing_options *options, mig_error *err)
 {
     const bool in_place = !options->json_path && cli_terminal_capable(stdout);
+    cli_signals_quiet(true);
     cli_signals_install(&stop);
     for (;;) {
         if (show(options, in_place, err) != 0)

@@ -7,7 +7,7 @@ static int open_state_for_reading(mig__run *run, mig_error *err)
 {
     if (access(run->options->state_path, F_OK) == 0) {
         mig_error unknown;
-        run->state = mig__state_open(run->options->state_path, true, err);
+        run->state = mig__state_open(run->options->state_path, true, run->options->observer.stop, err);
         if (run->state == NULL) {
             return -1;
         }
@@ -27,7 +27,7 @@ int mig__begin_record(mig__run *run, mig_error *err)
         if (open_state_for_reading(run, err) != 0) {
             return -1;
         }
-    } else if ((run->state = mig__state_open(options->state_path, false, err)) == NULL) {
+    } else if ((run->state = mig__state_open(options->state_path, false, run->options->observer.stop, err)) == NULL) {
         return -1;
     }
     run->state_account = mig__state_account(run->state, run->source_label, run->target_label, err);

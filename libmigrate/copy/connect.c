@@ -5,11 +5,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Why the run ends though nothing is wrong. */
+static void set_stopped(mig_error *error, const char *why)
+{
+    mig_error_set(error, MIG_E_INTERRUPTED, "stopped before the end: %s", why);
+    mig_error_hint(error, "run the same command again: it goes on from here");
+}
+
+/* What was given up because of a stop is no failure, wherever it was: on the line, or before a lock in the state. */
+static bool by_stop(const mig__run *run, const mig_error *error)
+{
+    return error->code == MIG_E_INTERRUPTED ||
+           (error->code == MIG_E_STATE_LOCKED && mig_stop_level(run->options->observer.stop) >= 2);
+}
+
 void mig__run_fail(mig__run *run, const mig_error *error)
 {
     pthread_mutex_lock(&run->lock);
     if (run->fatal.code == MIG_OK) {
         run->fatal = *error;
+        if (by_stop(run, error) && mig_stop_level(run->options->observer.stop) > 0) {
+            set_stopped(&run->fatal, "asked to stop");
+        }
     }
     run->stopping = true;
     pthread_cond_broadcast(&run->changed);
@@ -21,9 +38,7 @@ bool mig__run_stopping(mig__run *run)
     pthread_mutex_lock(&run->lock);
     const char *over = mig__pace_over(&run->pace);
     if (run->fatal.code == MIG_OK && (mig_stop_level(run->options->observer.stop) > 0 || over != NULL)) {
-        mig_error_set(&run->fatal, MIG_E_INTERRUPTED, "stopped before the end: %s",
-                      over != NULL ? over : "asked to stop");
-        mig_error_hint(&run->fatal, "run the same command again: it goes on from here");
+        set_stopped(&run->fatal, over != NULL ? over : "asked to stop");
         run->stopping = true;
         pthread_cond_broadcast(&run->changed);
     }

@@ -48,7 +48,7 @@ int mig__inventory_recall(mig__inventory *run, mig_error *err)
     if (path == NULL || run->options->target == NULL || access(path, F_OK) != 0) {
         return 0;
     }
-    run->state = mig__state_open(path, true, err);
+    run->state = mig__state_open(path, true, run->options->observer.stop, err);
     if (run->state == NULL) {
         return -1;
     }

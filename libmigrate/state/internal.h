@@ -146,6 +146,7 @@ struct mig__state {
     mig__keyindex *indexes;
 
     bool read_only;
+    const mig_stop *stop;
     char *path; /* NULL: in memory */
     mig__lock lock;
 };

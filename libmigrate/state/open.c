@@ -2,6 +2,7 @@
 #include "state/internal.h"
 #include "state/schema.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHECK_ALWAYS_OCTETS = 16 << 20 }; /* a file up to this size is checked at every start: some 20 ms */
+enum {
+    CHECK_ALWAYS_OCTETS = 16 << 20, /* a file up to this size is checked at every start: some 20 ms */
+    BUSY_MOST_MS = 2000,            /* how long another program may hold a lock in the file */
+    BUSY_STEP_MS = 10
+};
 
 static void *no_memory(mig_error *err)
 {
@@ -204,13 +209,24 @@ static int load_counters(mig__state *state, mig_error *err)
     return rc;
 }
 
+/* Another program (sqlite3, a backup) holds a lock in the file: wait a little, but not past a stop. 0: give up. */
+static int on_busy(void *context, int calls)
+{
+    const mig__state *state = context;
+    if (calls >= BUSY_MOST_MS / BUSY_STEP_MS || mig_stop_level(state->stop) >= 2) {
+        return 0;
+    }
+    mig__sleep_ms(BUSY_STEP_MS);
+    return 1;
+}
+
 static int prepare(mig__state *state, bool unclean, mig_error *err)
 {
     static const char settings[] = "PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; "
                                    "PRAGMA secure_delete = OFF; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON";
 
     sqlite3_extended_result_codes(state->db, 1);
-    sqlite3_busy_timeout(state->db, 2000);
+    sqlite3_busy_handler(state->db, on_busy, state);
     sqlite3_db_config(state->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (pragma(state, settings, err) != 0 ||
         mig__schema_prepare(state->db, &mig__schema_current, state->read_only, err) != 0 ||
@@ -337,12 +353,13 @@ static void state_free(mig__state **state, bool clean)
     *state = NULL;
 }
 
-mig__state *mig__state_open(const char *path, bool read_only, mig_error *err)
+mig__state *mig__state_open(const char *path, bool read_only, const mig_stop *stop, mig_error *err)
 {
     mig__state *state = state_new(err);
     if (!state) {
         return NULL;
     }
+    state->stop = stop;
     state->read_only = read_only;
     state->path = resolve(path, read_only, err);
     if (!state->path || (!read_only && mig__lock_take(&state->lock, state->path, err) != 0)) {

@@ -19,6 +19,7 @@
 #include "mail/digest.h"
 #include "mail/uidset.h"
 #include <migrate/error.h>
+#include <migrate/stop.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,9 +29,10 @@ typedef struct mig__state mig__state;
  * Open or create. The directory is created (mode 0700), the file has mode 0600. MIG_E_STATE: unreadable, not ours,
  * corrupt, of a newer version (an older one is migrated, in one transaction). MIG_E_STATE_LOCKED: in use; the text
  * names process id, host and start time of the other one. `read_only` takes no lock, works beside a writer, makes
- * nothing, and refuses every write with MIG_E_INTERNAL.
+ * nothing, and refuses every write with MIG_E_INTERNAL. `stop` (borrowed, NULL allowed) ends the waiting for another
+ * program's lock in the file, which else takes two seconds at most.
  */
-mig__state *mig__state_open(const char *path, bool read_only, mig_error *err);
+mig__state *mig__state_open(const char *path, bool read_only, const mig_stop *stop, mig_error *err);
 /* A state in memory: for --dry-run without a file. */
 mig__state *mig__state_open_memory(mig_error *err);
 /* Write out what is queued and close. Sets *state to NULL. 0 or -1 (then something queued may be missing). */

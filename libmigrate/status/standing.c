@@ -194,7 +194,7 @@ int mig_standing_read(const char *path, mig_standing_account **accounts, size_t 
     reading r = {.path = path};
     *accounts = NULL;
     *count = 0;
-    mig__state *state = mig__state_open(path, true, err);
+    mig__state *state = mig__state_open(path, true, NULL, err);
     if (state == NULL) {
         return -1;
     }

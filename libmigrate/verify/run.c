@@ -108,16 +108,16 @@ static int open_state(mig__verify_run *run, mig_error *err)
     if (path == NULL || access(path, F_OK) != 0) {
         return 0;
     }
-    run->state = mig__state_open(path, false, err);
+    run->state = mig__state_open(path, false, run->options->observer.stop, err);
     bool writable = run->state != NULL;
     if (!writable && (err->code == MIG_E_STATE_LOCKED || err->code == MIG_E_IO)) {
-        run->state = mig__state_open(path, true, err);
+        run->state = mig__state_open(path, true, run->options->observer.stop, err);
     }
     if (run->state == NULL) {
         return -1;
     }
     if (writable) { /* opened for writing an unknown account would be made: ask first */
-        mig__state *reading = mig__state_open(path, true, err);
+        mig__state *reading = mig__state_open(path, true, run->options->observer.stop, err);
         int64_t known = reading == NULL ? 0 : mig__state_account(reading, run->source_label, run->target_label, err);
         if (reading != NULL) {
             mig__state_close(&reading, NULL);

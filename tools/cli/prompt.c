@@ -1,4 +1,5 @@
 #include "cli/prompt.h"
+#include "cli/signals.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -84,8 +85,11 @@ static int ask(int fd, const char *question, char *out, size_t size, bool *too_l
     for (size_t i = 0; i < WATCHED; i++)
         sigaction(watched[i], &old[i], NULL);
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (caught != 0)
+    if (caught != 0) {
+        cli_signals_quiet(true); /* nothing was begun yet */
         kill(getpid(), caught);
+        cli_signals_quiet(false);
+    }
     return result;
 }
 

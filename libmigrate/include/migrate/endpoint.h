@@ -68,8 +68,8 @@ typedef struct mig_endpoint {
     char *proxy;  /* "socks5://[user@]host[:1080]" or "http://[user@]host[:3128]" (CONNECT); NULL: none */
     int tls_min;  /* 12 (TLS 1.2) or 13 (TLS 1.3); 0 means 12 */
     int compress; /* COMPRESS=DEFLATE: -1 auto, 0 off, 1 on */
-    int connect_timeout_ms; /* 0: 30 s */
-    int timeout_ms;         /* without any octet in either direction; 0: 5 min */
+    int connect_timeout_ms; /* for connecting, and again for the greeting; 0: 30 s */
+    int timeout_ms;         /* without any octet in either direction; four times that without an answer; 0: 5 min */
     mig_secret_fn *secret;
     void *secret_context;
     mig_secret_fn *proxy_secret; /* password of the user in `proxy`; NULL: none is sent */

@@ -19,6 +19,17 @@ static void requests_raise_the_level_to_two(void **state)
     }
 }
 
+/* What is under way gets its time, and no more. */
+static void the_grace_of_one_request_ends(void **state)
+{
+    (void)state;
+    mig_stop stop = MIG_STOP_INIT;
+    mig_stop_request(&stop);
+    assert_int_equal(mig_stop_level(&stop), 1);
+    stop.asked_ms -= MIG_STOP_GRACE_MS; /* as if it had been made so long ago */
+    assert_int_equal(mig_stop_level(&stop), 2);
+}
+
 static void *request_often(void *stop)
 {
     for (int i = 0; i < 10000; i++) {
@@ -45,6 +56,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_raise_the_level_to_two),
+        cmocka_unit_test(the_grace_of_one_request_ends),
         cmocka_unit_test(many_threads_may_ask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

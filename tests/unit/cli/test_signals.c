@@ -33,8 +33,7 @@ static int in_child(int (*body)(void), char *text, size_t size)
     text[length] = '\0';
     close(ends[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 static int twice(void)
@@ -55,9 +54,43 @@ static void test_two_signals(void **state)
     (void)state;
     char text[512];
     assert_int_equal(in_child(twice, text, sizeof text), 0);
-    const char *first = strstr(text, "Stopping as soon as nothing is left half done");
+    const char *first = strstr(text, "Stopping: what is under way has a second to end");
     assert_non_null(first);
     assert_non_null(strstr(first, "Stopping now"));
+}
+
+static int three_times(void)
+{
+    cli_signals_install(&stop);
+    raise(SIGTERM);
+    raise(SIGTERM);
+    raise(SIGTERM);
+    return 3; /* not reached */
+}
+
+/* Whatever the process is busy with: the third one is as if there were no handler. */
+static void test_third_signal(void **state)
+{
+    (void)state;
+    char text[512];
+    assert_int_equal(in_child(three_times, text, sizeof text), -SIGTERM);
+    assert_non_null(strstr(text, "Once more ends it at once"));
+}
+
+static int quietly(void)
+{
+    cli_signals_quiet(true);
+    cli_signals_install(&stop);
+    raise(SIGINT);
+    return mig_stop_level(&stop);
+}
+
+static void test_a_viewer_says_nothing(void **state)
+{
+    (void)state;
+    char text[512];
+    assert_int_equal(in_child(quietly, text, sizeof text), 1);
+    assert_string_equal(text, "");
 }
 
 static int under_nohup(void)
@@ -78,7 +111,8 @@ static void test_ignored_stays_ignored(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_two_signals),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_two_signals), cmocka_unit_test(test_third_signal),
+                                       cmocka_unit_test(test_a_viewer_says_nothing),
                                        cmocka_unit_test(test_ignored_stays_ignored)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

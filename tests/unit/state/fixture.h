@@ -98,7 +98,7 @@ static inline void assert_same_content(const mig__message *got, uint32_t uid)
 static inline mig__state *open_state(const char *path)
 {
     mig_error err = MIG_ERROR_INIT;
-    mig__state *state = mig__state_open(path, false, &err);
+    mig__state *state = mig__state_open(path, false, NULL, &err);
     if (!state) {
         fail_msg("open %s: %s", path, err.text);
     }

@@ -77,7 +77,7 @@ static void play(const char *path, claims *c, int result)
 {
     mig_error err = MIG_ERROR_INIT;
     memset(c, 0, sizeof *c);
-    mig__state *state = mig__state_open(path, false, &err);
+    mig__state *state = mig__state_open(path, false, NULL, &err);
     if (!state) {
         assert_code(&err, result);
         return;

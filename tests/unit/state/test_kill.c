@@ -31,7 +31,7 @@ static void tell(char what, uint32_t batch)
 static int victim(const char *path, uint32_t next)
 {
     mig_error err = MIG_ERROR_INIT;
-    mig__state *state = mig__state_open(path, false, &err);
+    mig__state *state = mig__state_open(path, false, NULL, &err);
     if (!state) {
         fprintf(stderr, "%s\n", err.text);
         return 3;

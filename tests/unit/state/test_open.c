@@ -21,13 +21,13 @@ static void execute(const char *path, const char *sql)
 static void assert_refused(const char *path, bool read_only, mig_code code, const char *words)
 {
     mig_error err = MIG_ERROR_INIT;
-    assert_null(mig__state_open(path, read_only, &err));
+    assert_null(mig__state_open(path, read_only, NULL, &err));
     if (err.code != code || !strstr(err.text, words)) {
         fail_msg("%s: %s", mig_code_name(err.code), err.text);
     }
     assert_true(strstr(err.text, path) != NULL);
     assert_true(err.hint[0] != '\0');
-    assert_null(mig__state_open(path, read_only, NULL));
+    assert_null(mig__state_open(path, read_only, NULL, NULL));
 }
 
 static void it_is_made_for_the_owner_alone(void **context)
@@ -66,7 +66,7 @@ static void a_place_that_can_not_be(void **context)
     assert_refused(f->directory, false, MIG_E_STATE, "directory");
     execute(f->path, "CREATE TABLE x (y)");
     snprintf(path, sizeof path, "%s/below", f->path);
-    assert_null(mig__state_open(path, false, &err)); /* a file where a directory should be */
+    assert_null(mig__state_open(path, false, NULL, &err)); /* a file where a directory should be */
     assert_int_equal(err.code, MIG_E_IO);
     snprintf(path, sizeof path, "%s/nothing.db", f->directory);
     assert_refused(path, true, MIG_E_STATE, "No such file");
@@ -190,7 +190,7 @@ static void the_second_one_stops_and_names_the_first(void **context)
     snprintf(alias, sizeof alias, "%s/alias.db", f->directory);
     assert_int_equal(symlink(f->path, alias), 0);
     mig_error err = MIG_ERROR_INIT;
-    assert_null(mig__state_open(alias, false, &err)); /* by another name: the same file */
+    assert_null(mig__state_open(alias, false, NULL, &err)); /* by another name: the same file */
     assert_int_equal(err.code, MIG_E_STATE_LOCKED);
     close_state(&state);
     state = open_state(f->path);
@@ -208,7 +208,7 @@ static void another_process_is_named_and_its_death_unlocks(void **context)
     assert_int_equal(pipe(ends), 0);
     pid_t pid = fork();
     if (pid == 0) {
-        if (!mig__state_open(f->path, false, NULL) || write(ends[1], "x", 1) != 1) {
+        if (!mig__state_open(f->path, false, NULL, NULL) || write(ends[1], "x", 1) != 1) {
             _exit(1);
         }
         for (;;) {
@@ -270,7 +270,7 @@ static void reading_works_beside_a_writer(void **context)
     int64_t folder = folder_of(state, "INBOX");
     assert_true(begin_batch(state, folder, 1, 3, &err) > 0);
 
-    mig__state *reader = mig__state_open(f->path, true, &err);
+    mig__state *reader = mig__state_open(f->path, true, NULL, &err);
     assert_non_null(reader);
     assert_ok(mig__state_count(reader, folder, &counts, &err), err);
     assert_int_equal(counts.intent, 3);
@@ -312,8 +312,8 @@ static void reading_works_where_nothing_can_be_written(void **context)
     bool root = geteuid() == 0;
     assert_true(!root || seteuid(65534) == 0); /* root could write */
     assert_int_equal(access(directory, R_OK), 0);
-    mig__state *reader = mig__state_open(path, true, &err);
-    mig__state *writer = mig__state_open(path, false, NULL);
+    mig__state *reader = mig__state_open(path, true, NULL, &err);
+    mig__state *writer = mig__state_open(path, false, NULL, NULL);
     assert_true(!root || seteuid(0) == 0);
     assert_int_equal(chmod(directory, 0700), 0);
     assert_null(writer);
