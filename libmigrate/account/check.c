@@ -92,12 +92,41 @@ static int on_header(const mig__fetch_item *item, const mig__message_digest *dig
     return 0;
 }
 
+static int on_search(const mig__response *response, void *context, mig_error *err)
+{
+    mig__uidset *found = context;
+    bool found_some = response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL;
+    for (size_t i = 0; found_some && i < response->uids->count; i++) {
+        if (mig__uidset_add(found, response->uids->ranges[i].first, response->uids->ranges[i].last, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/*
+ * The highest LOOKED_AT of the UIDs that the server says are there. Never a range of our own making: its numbers, asked
+ * for in pieces, would take days where UIDNEXT is not reported, or is large.
+ */
+static int choose(mig__session *session, mig__uidset *out, mig_error *refused, mig_error *err)
+{
+    mig__uidset all = MIG__UIDSET_INIT, older = MIG__UIDSET_INIT;
+    mig__command *search = mig__search(session, "ALL", on_search, &all, err);
+    int failed = mig__command_settle(session, search, refused, err);
+    uint64_t count = mig__uidset_size(&all);
+    if (failed == 0 && count > LOOKED_AT && mig__uidset_take(&all, count - LOOKED_AT, &older, err) < 0) {
+        failed = -1;
+    }
+    *out = all;
+    mig__uidset_free(&older);
+    return failed;
+}
+
 /* 0; 1: nothing can be told; -1: the session failed. */
 static int gather(mig__session *session, const mig__mailbox *mailbox, evidence *found, mig_error *err)
 {
-    uint32_t last = mailbox->uidnext > 1 ? mailbox->uidnext - 1 : UINT32_MAX - 1;
-    uint32_t first = last > LOOKED_AT && mailbox->messages > LOOKED_AT ? last - LOOKED_AT + 1 : 1;
     mig__uidset uids = MIG__UIDSET_INIT;
+    mig_error refused = MIG_ERROR_INIT;
     mig__selected selected = {0};
     mig__command_result opened = {0};
     mig__command *select = mig__select(session, mailbox->wire, true, &selected, err);
@@ -105,7 +134,8 @@ static int gather(mig__session *session, const mig__mailbox *mailbox, evidence *
     if (result == 0 && opened.error.code != MIG_OK) {
         result = 1;
     }
-    result = result != 0 ? result : mig__uidset_add(&uids, first, last, err);
+    result = result != 0 ? result : choose(session, &uids, &refused, err);
+    result = result == 0 && refused.code != MIG_OK ? 1 : result;
     result = result != 0 ? result : mig__fetch_digests(session, &uids, MIG__FETCH_HEADER, on_header, found, err);
     mig__session_set_sink(session, NULL);
     mig__uidset_free(&uids);
@@ -129,9 +159,15 @@ int mig__sides_check_lists(const mig__side_found *source, const mig__side_found 
     if (told == 0 && (here.messages != there.messages || here.sum != there.sum)) {
         return 0;
     }
-    mig_error_set(err, MIG_E_SAME,
-                  "source and target are the same account: all mailboxes have the same numbers, and "
-                  "the messages looked at are the same");
+    if (told == 0) {
+        mig_error_set(err, MIG_E_SAME,
+                      "source and target are the same account: all mailboxes have the same numbers, and "
+                      "the messages looked at are the same");
+    } else {
+        mig_error_set(err, MIG_E_SAME,
+                      "source and target may be the same account: all mailboxes have the same numbers, and "
+                      "no message could be looked at");
+    }
     return mig_error_hint(err,
                           "nothing was changed; if the target is a copy made by the server's own tools, use --force");
 }

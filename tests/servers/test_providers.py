@@ -200,6 +200,20 @@ class SameAccount(Case):
         for make in (MemServer, providers.without("UIDPLUS")):
             self.alike(make, self.MAIL, USAGE)
 
+    def test_uids_that_are_far_apart(self):
+        """The mailbox is asked which UIDs it has: what lies below UIDNEXT is not counted through."""
+        seen = []
+
+        def far(target):
+            seen.append(target)
+
+        def make():
+            server = MemServer()
+            server.add_mailbox(b"Work").uidnext = 4294967290
+            return server
+        self.alike(make, self.MAIL, USAGE, far)
+        self.assertLess(len(seen[0].received), 60)
+
     def test_two_that_are_new(self):
         """Nothing in either: the same numbers by themselves say nothing."""
         self.alike(MemServer, [], DONE)
