@@ -6,6 +6,7 @@
  */
 #include "imap/auth.h"
 #include "imap/session_private.h"
+#include "net/scram.h"
 #include <gsasl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,11 +234,14 @@ static int start_sasl(exchange *ex, mig_error *err)
 /* libgsasl keeps its own copy of the password: overwrite it before it goes back to the heap. */
 static void stop_sasl(exchange *ex)
 {
-    if (ex->sasl != NULL) {
-        char *copy = (char *)(uintptr_t)gsasl_property_fast(ex->sasl, GSASL_PASSWORD);
+    static const Gsasl_property secrets[] = {GSASL_PASSWORD, GSASL_SCRAM_SALTED_PASSWORD};
+    for (size_t i = 0; ex->sasl != NULL && i < sizeof secrets / sizeof secrets[0]; i++) {
+        char *copy = (char *)(uintptr_t)gsasl_property_fast(ex->sasl, secrets[i]);
         if (copy != NULL) {
             explicit_bzero(copy, strlen(copy));
         }
+    }
+    if (ex->sasl != NULL) {
         gsasl_finish(ex->sasl);
     }
     if (ex->gsasl != NULL) {
@@ -247,13 +251,8 @@ static void stop_sasl(exchange *ex)
     ex->gsasl = NULL;
 }
 
-/* SCRAM's first message needs no password; CRAM-MD5's only one does. */
-static int give_password(exchange *ex, mig_error *err)
+static int give_plain_password(exchange *ex, mig_error *err)
 {
-    bool needed = ex->step == (ex->mechanism == MIG__MECHANISM_CRAM_MD5 ? 0u : 1u);
-    if (!needed) {
-        return 0;
-    }
     if (fetch_secret(ex, err) != 0) {
         return -1;
     }
@@ -262,10 +261,66 @@ static int give_password(exchange *ex, mig_error *err)
     return status == GSASL_OK ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
 }
 
+static int read_offer(const char *challenge, mig__scram_offer *offer, mig_error *err)
+{
+    char *text = NULL;
+    size_t length = 0;
+    if (gsasl_base64_from(challenge, strlen(challenge), &text, &length) != GSASL_OK) {
+        return mig_error_set(err, MIG_E_PROTOCOL, "the server's first message is not base64");
+    }
+    int status = mig__scram_read(text, length, offer, err);
+    gsasl_free(text);
+    return status;
+}
+
+/*
+ * libgsasl is given the result of the iterations, never the password: so it can not begin to count to what the server
+ * says. The number is looked at before the password is asked for.
+ */
+static int give_salted_password(exchange *ex, const char *challenge, mig_error *err)
+{
+    const char *hash = ex->mechanism == MIG__MECHANISM_SCRAM_SHA_1 || ex->mechanism == MIG__MECHANISM_SCRAM_SHA_1_PLUS
+                           ? "SHA-1"
+                           : "SHA-256";
+    char salted[2 * MIG__SCRAM_HASH + 1] = "";
+    mig__scram_offer offer;
+    char *prepared = NULL;
+    if (read_offer(challenge, &offer, err) != 0) {
+        mig_error_context(err, "%s with this server does not work", mig__mechanism_name(ex->mechanism));
+        return err == NULL || err->hint[0] != '\0' ? -1 : mig_error_hint(err, "auth plain may do instead");
+    }
+    if (fetch_secret(ex, err) != 0) {
+        return -1;
+    }
+    int status = gsasl_saslprep(ex->secret, GSASL_ALLOW_UNASSIGNED, &prepared, NULL);
+    drop_secret(ex);
+    if (status != GSASL_OK) {
+        mig_error_set(err, MIG_E_AUTH, "the password cannot be used with SCRAM: %s", gsasl_strerror(status));
+        return mig_error_hint(err, "auth plain may do instead");
+    }
+    int failed = mig__scram_salted(hash, prepared, &offer, ex->session->stop, salted, err);
+    explicit_bzero(prepared, strlen(prepared));
+    gsasl_free(prepared);
+    if (failed == 0 && gsasl_property_set(ex->sasl, GSASL_SCRAM_SALTED_PASSWORD, salted) != GSASL_OK) {
+        failed = mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    explicit_bzero(salted, sizeof salted);
+    return failed;
+}
+
+/* SCRAM's first message needs no password; CRAM-MD5's only one does. */
+static int give_password(exchange *ex, const char *challenge, mig_error *err)
+{
+    if (ex->mechanism == MIG__MECHANISM_CRAM_MD5) {
+        return ex->step == 0 ? give_plain_password(ex, err) : 0;
+    }
+    return ex->step == 1 ? give_salted_password(ex, challenge, err) : 0;
+}
+
 static int answer_sasl(exchange *ex, const char *challenge, mig__buffer *out, mig_error *err)
 {
     const char *name = mig__mechanism_name(ex->mechanism);
-    if ((ex->sasl == NULL && start_sasl(ex, err) != 0) || give_password(ex, err) != 0) {
+    if ((ex->sasl == NULL && start_sasl(ex, err) != 0) || give_password(ex, challenge, err) != 0) {
         return -1;
     }
     char *answer = NULL;
@@ -392,6 +447,12 @@ static int login_command(exchange *ex, mig__command_result *result, mig_error *e
     return mig__command_end(command, err) != 0 ? -1 : mig__command_wait(ex->session, command, result, err);
 }
 
+static bool plain_offered(const mig__session *session)
+{
+    return mig__session_auth_offered(session, "PLAIN") || mig__session_auth_offered(session, "LOGIN") ||
+           !mig__session_can(session, MIG__CAP_LOGINDISABLED);
+}
+
 /* A NO to a login means the login, unless the server has a better reason. */
 static int refused(const exchange *ex, const mig__command_result *result, mig_error *err)
 {
@@ -405,6 +466,12 @@ static int refused(const exchange *ex, const mig__command_result *result, mig_er
                                 "know TLS 1.3: auth plain does without");
         } else if (told.hint[0] != '\0' && told.code != MIG_E_NO && !token) {
             mig_error_hint(err, "%s", told.hint);
+        } else if (is_scram(ex->mechanism) && ex->endpoint->auth == MIG_AUTH_AUTO && plain_offered(ex->session)) {
+            /* not tried by ourselves: a wrong password is sent once, before the account is locked */
+            mig_error_hint(err,
+                           "check user name and password; if they are right, the server may be unable to do %s for "
+                           "this user: try --source-auth plain or --target-auth plain",
+                           mig__mechanism_name(ex->mechanism));
         } else {
             mig_error_hint(err, "%s",
                            token ? "check the token's user, scope and tenant, and that the mailbox allows IMAP"

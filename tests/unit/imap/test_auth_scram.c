@@ -17,6 +17,7 @@ typedef struct scram {
     const char *password;  /* as the server knows it */
     bool initial_response; /* SASL-IR */
     bool lie;              /* in the server's signature */
+    int iterations;        /* that it asks for; 0: ITERATIONS */
     const char *mechanism;
     char first_bare[256], server_first[256];
     unsigned char salted[EVP_MAX_MD_SIZE];
@@ -109,7 +110,7 @@ static void first(wire_server *server)
     char salt[32];
     encode64(SALT, sizeof SALT - 1, salt);
     snprintf(s->server_first, sizeof s->server_first, "r=%.100s%s,s=%s,i=%d", message + length, SERVER_NONCE, salt,
-             ITERATIONS);
+             s->iterations != 0 ? s->iterations : ITERATIONS);
     say64(server, s->server_first);
 }
 
@@ -357,6 +358,18 @@ static void test_senseless_challenges(void **state)
     fail_to_log_in(not_base64, &s, MIG_E_PROTOCOL, "SCRAM-SHA-256");
 }
 
+/* Neither a proof that is cheap to try dictionaries on, nor hours of computing: nothing is sent. */
+static void test_iterations_out_of_bounds(void **state)
+{
+    (void)state;
+    static const wire_step script[] = {SCRAM_GREETING, CALL(first), END};
+    scram s = {.digest = "SHA256", .password = "pencil", .initial_response = true, .mechanism = "SCRAM-SHA-256"};
+    s.iterations = 1;
+    fail_to_log_in(script, &s, MIG_E_AUTH, "asks for 1 iterations of SCRAM");
+    s.iterations = 2147483647;
+    fail_to_log_in(script, &s, MIG_E_AUTH, "more than 1000000 iterations");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_server_without_the_password),
         cmocka_unit_test(test_wrong_password),
         cmocka_unit_test(test_senseless_challenges),
+        cmocka_unit_test(test_iterations_out_of_bounds),
         cmocka_unit_test(test_bound),
         cmocka_unit_test(test_binding_not_announced),
         cmocka_unit_test(test_no_binding_before_tls_1_3),
