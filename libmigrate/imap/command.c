@@ -56,6 +56,27 @@ void mig__command_result_clear(mig__command_result *result)
     *result = (mig__command_result){.condition = MIG__OK};
 }
 
+/* How many responses a command asks for at most; FETCH and QRESYNC say so themselves (mig__command_expect). */
+static uint64_t responses_of(const char *words)
+{
+    static const struct {
+        const char *words;
+        uint64_t most;
+    } known[] = {{"LIST", 4 * MIG__MAILBOXES_MOST}, {"LSUB", MIG__MAILBOXES_MOST}, {"STATUS", 1}, {"UID SEARCH", 16}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(words, known[i].words) == 0) {
+            return known[i].most;
+        }
+    }
+    return 0;
+}
+
+void mig__command_expect(mig__command *command, uint64_t responses, bool bodies)
+{
+    command->expected = responses;
+    command->bodies = bodies;
+}
+
 mig__command *mig__command_begin(mig__session *session, const char *words, mig__command_handler *handler, void *context,
                                  mig_error *err)
 {
@@ -76,6 +97,7 @@ mig__command *mig__command_begin(mig__session *session, const char *words, mig__
     command->tag = session->next_tag++;
     command->handler = handler;
     command->context = context;
+    command->expected = responses_of(words);
     snprintf(command->words, sizeof command->words, "%s", words);
     mig__buffer_addf(&command->line, "%u %s", command->tag, words);
     if (mig__session_logs(session, MIG_LOG_TRACE)) {
@@ -100,6 +122,7 @@ static int send_line(mig__command *command)
     }
     int status = mig__stream_write(session->stream, command->line.data, command->line.length, &session->failure);
     command->sent = true;
+    mig__talk_progress(&session->talk); /* it begins to answer now */
     if (command->secret) {
         mig__buffer_wipe(&command->line);
         command->secret = false;
@@ -298,6 +321,9 @@ mig__command *mig__command_on_uids(mig__session *session, const mig__uid_command
             mig__command_raw(*slot, what->more);
         }
         mig__command_needs(*slot, what->needs);
+        if (what->expects) {
+            mig__command_expect(*slot, mig__uidset_size(&piece), what->bodies);
+        }
         (*slot)->part = last;
         last = *slot;
         if (mig__command_end(*slot, err) != 0) {

@@ -46,6 +46,13 @@ void mig__command_result_clear(mig__command_result *result);
 mig__command *mig__command_begin(mig__session *session, const char *words, mig__command_handler *handler, void *context,
                                  mig_error *err);
 
+/*
+ * How many responses the command asks for (a server that sends more comes nearer to the bounds of imap/talk.h), and
+ * whether they have bodies.
+ */
+#define MIG__EXPECT_ALL (UINT32_MAX / 2) /* so many and more: as many as there are messages */
+void mig__command_expect(mig__command *command, uint64_t responses, bool bodies);
+
 /* Arguments. Each writes a blank and the argument; errors stick to the command and come out of mig__command_end. */
 void mig__command_raw(mig__command *command, const char *text);      /* our own words, checked to hold no CR, LF, NUL */
 void mig__command_glue(mig__command *command, const char *text);     /* the same without the blank */
@@ -73,6 +80,8 @@ typedef struct mig__uid_command {
     const char *mailbox;     /* behind the set; NULL: none */
     const char *more;        /* behind that; NULL: nothing */
     unsigned needs;          /* as mig__command_needs */
+    bool expects;            /* a response for each of the UIDs (mig__command_expect) */
+    bool bodies;             /* with a body */
 } mig__uid_command;
 
 /* NULL when the session failed: what was sent of it is the session's then. */

@@ -33,7 +33,8 @@ mig__command *mig__fetch(mig__session *session, const mig__uidset *uids, unsigne
                          mig__command_handler *handler, void *context, mig_error *err)
 {
     mig__buffer words = MIG__BUFFER_INIT;
-    mig__uid_command fetch = {.words = "UID FETCH", .uids = uids};
+    const bool bodies = (items & (MIG__FETCH_BODY | MIG__FETCH_HEADER)) != 0;
+    mig__uid_command fetch = {.words = "UID FETCH", .uids = uids, .expects = true, .bodies = bodies};
     fetch_words(session, items, changed_since, &words, &fetch.needs);
     mig__command *command = NULL;
     if (mig__buffer_ok(&words, err) == 0) {
@@ -190,6 +191,7 @@ mig__command *mig__examine_since(mig__session *session, const char *mailbox, uin
     }
     char words[64];
     snprintf(words, sizeof words, "(QRESYNC (%u %llu))", uidvalidity, (unsigned long long)modseq);
+    mig__command_expect(command, MIG__EXPECT_ALL, false); /* the flags of any message may have changed */
     mig__command_mailbox(command, mailbox);
     mig__command_raw(command, words);
     mig__command_needs(command, MIG__CAP_QRESYNC);

@@ -71,6 +71,11 @@ bool mig__guard_at_start(const mig__guard *guard)
     return guard->error.code == MIG_OK && (guard->complete || (guard->state == MIG__STATE_LINE && guard->octets == 0));
 }
 
+bool mig__guard_in_body(const mig__guard *guard)
+{
+    return guard->left > 0 && (guard->state == MIG__STATE_BODY || guard->state == MIG__STATE_SKIP);
+}
+
 uint64_t mig__guard_dropped(const mig__guard *guard, const char **last)
 {
     if (last != NULL) {

@@ -136,6 +136,9 @@ void mig__guard_labels_as_keywords(mig__guard *guard, bool on);
 int mig__guard_push(mig__guard *guard, const char *octets, size_t length, size_t *used, mig__frame *frame,
                     mig_error *err);
 
+/* True while the octets of a literal go to the sink, or are passed over in its place. */
+bool mig__guard_in_body(const mig__guard *guard);
+
 /* True when nothing of a response was taken yet: the only place where STARTTLS or COMPRESS may begin. */
 bool mig__guard_at_start(const mig__guard *guard);
 

@@ -10,8 +10,7 @@
 #include <strings.h>
 
 /* Mailboxes, and octets of their names, that a server may list. */
-#define MAILBOXES_MOST 100000
-#define NAMES_MOST     (16u << 20)
+#define NAMES_MOST (16u << 20)
 
 /* INBOX is the same in any spelling (RFC 3501 section 5.1). */
 static const char *folded(const char *wire)
@@ -41,8 +40,8 @@ static void mailbox_clear(mig__mailbox *mailbox)
 /* Room for one more; the array doubles. */
 static void *grow(void *array, size_t count, size_t *room, size_t size, mig_error *err)
 {
-    if (count >= MAILBOXES_MOST) {
-        mig_error_set(err, MIG_E_BOUNDS, "the server lists more than %d mailboxes", MAILBOXES_MOST);
+    if (count >= MIG__MAILBOXES_MOST) {
+        mig_error_set(err, MIG_E_BOUNDS, "the server lists more than %d mailboxes", MIG__MAILBOXES_MOST);
         return NULL;
     }
     if (count < *room) {

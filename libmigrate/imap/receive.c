@@ -5,6 +5,7 @@
  * untagged one belongs to the oldest command in flight that somebody waits for; "+" to the one command that stopped for
  * it.
  */
+#include "base/clock.h"
 #include "imap/failure.h"
 #include "imap/session_private.h"
 #include <stdio.h>
@@ -15,6 +16,12 @@
 
 /* How much of a response the log shows. */
 #define TRACE_SHOWN 1000
+
+/* After so many times the time that a server may be silent (--timeout), talk has to come to the point. */
+#define TALK_TIMEOUTS 4
+
+/* Messages that a FETCH of an open range may bring, when the server claims to have more. */
+#define RANGE_MOST 20000000u
 
 /* A response as the log shows it: the guard has rewritten or swallowed some of it, so it is put together again. */
 static void trace_frame(const mig__session *session, const mig__frame *frame)
@@ -49,6 +56,64 @@ static void trace_frame(const mig__session *session, const mig__frame *frame)
     mig__buffer_free(&line);
 }
 
+/* ---- a server that talks without end ---- */
+
+/*
+ * How long it may go on without an answer. Some work long at a command, and say "* OK Still here" meanwhile; nobody has
+ * to before the login is over.
+ */
+static int64_t longest_talk(const mig__session *session)
+{
+    int64_t timeout = mig__stream_timeout(session->stream);
+    return session->state == MIG__SESSION_READY ? TALK_TIMEOUTS * timeout : timeout;
+}
+
+static bool bodies_asked(const mig__session *session)
+{
+    for (const mig__command *command = session->first; command != NULL; command = command->next) {
+        if (command->bodies && command->sent && !command->answered) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Octets went through the guard. Those of a body may have been asked for: it is known when its response ends. How
+ * slowly they may come is the stream's to judge.
+ */
+static void note_octets(mig__session *session, size_t octets)
+{
+    uint64_t drops = mig__guard_dropped(session->guard, NULL);
+    if (drops == session->guard_drops && mig__guard_in_body(session->guard) && bodies_asked(session)) {
+        session->body += octets;
+        session->talk.since_ms = mig__now_ms();
+        return;
+    }
+    mig__talk_add(&session->talk, drops - session->guard_drops, octets, mig__now_ms());
+    session->guard_drops = drops;
+}
+
+/* What was asked for resets the account of the talk; what was not is put on it. */
+static void note_response(mig__session *session, bool asked_for)
+{
+    if (asked_for) {
+        mig__talk_progress(&session->talk);
+    } else {
+        mig__talk_add(&session->talk, 1, session->body, mig__now_ms());
+    }
+    session->body = 0;
+}
+
+/* Looked at before each read, so that neither a stop nor a bound has to wait for a server that falls silent. */
+static int may_listen(mig__session *session)
+{
+    if (mig_stop_level(session->stop) >= 2) {
+        return mig_error_set(&session->failure, MIG_E_INTERRUPTED, "stopped while listening to the server");
+    }
+    return mig__talk_check(&session->talk, session->exists, mig__now_ms(), longest_talk(session), &session->failure);
+}
+
 /* Let the guard have what was read, and read more as long as no response is complete. */
 static int next_frame(mig__session *session, mig__frame *frame)
 {
@@ -59,6 +124,7 @@ static int next_frame(mig__session *session, mig__frame *frame)
                 mig__guard_push(session->guard, session->inbound + session->inbound_from,
                                 session->inbound_to - session->inbound_from, &used, frame, &session->failure);
             session->inbound_from += used;
+            note_octets(session, used);
             if (complete < 0) {
                 break;
             }
@@ -69,6 +135,9 @@ static int next_frame(mig__session *session, mig__frame *frame)
         }
         if (session->inbound == NULL && (session->inbound = malloc(INBOUND_SIZE)) == NULL) {
             mig_error_set(&session->failure, MIG_E_NOMEM, "out of memory");
+            break;
+        }
+        if (may_listen(session) != 0) {
             break;
         }
         int64_t got = mig__stream_read(session->stream, session->inbound, INBOUND_SIZE, &session->failure);
@@ -205,6 +274,7 @@ static int take_answer(mig__session *session, const mig__response *response)
     }
     command->answered = true;
     judge_form(session, command);
+    note_response(session, true);
     if (session->awaiting == command) {
         session->awaiting = NULL;
     }
@@ -226,6 +296,7 @@ static int take_continuation(mig__session *session, const mig__response *respons
     }
     session->awaiting = NULL;
     command->continued = true;
+    note_response(session, true);
     mig__buffer_clear(&command->challenge);
     mig__buffer_add_text(&command->challenge, response->words_text != NULL ? response->words_text : "");
     if (mig__buffer_ok(&command->challenge, &session->failure) != 0) {
@@ -288,9 +359,54 @@ static const mig__command *asked(const mig__session *session, const mig__respons
     return oldest;
 }
 
+/* Whether a response of this kind is what the command was sent for. */
+static bool asks_for(const mig__command *command, const mig__response *response)
+{
+    switch (response->kind) {
+    case MIG__RESPONSE_FETCH:
+        if (command->bodies && response->fetch.body == MIG__BODY_NONE && !response->fetch.has_header) {
+            return false;
+        }
+        return strstr(command->words, "FETCH") != NULL || opens_mailbox(command); /* QRESYNC */
+    case MIG__RESPONSE_ODD:
+        return strstr(command->words, "FETCH") != NULL;
+    case MIG__RESPONSE_STATUS:
+        return strcmp(command->words, "STATUS") == 0 || strcmp(command->words, "LIST") == 0;
+    default: {
+        const char *words = asked_by(response->kind);
+        return words != NULL && strstr(command->words, words) != NULL;
+    }
+    }
+}
+
+/*
+ * Whether it is a response that some command was sent for, and not one more than that can have asked for. One that asks
+ * for an open range asks for as many as there are; twice, since other clients change flags meanwhile.
+ */
+static bool take_expected(const mig__session *session, const mig__response *response)
+{
+    uint64_t most = 2 * (uint64_t)session->exists + 1000;
+    most = most < RANGE_MOST ? most : RANGE_MOST;
+    for (mig__command *command = session->first; command != NULL; command = command->next) {
+        if (command->answered || !command->sent || command->expected == 0 || !asks_for(command, response)) {
+            continue;
+        }
+        if (command->expected >= MIG__EXPECT_ALL && command->expected > most) {
+            command->expected = most;
+        }
+        command->expected--;
+        return true;
+    }
+    return false;
+}
+
 static int take_untagged(mig__session *session, const mig__response *response)
 {
     const mig__command *command = asked(session, response);
+    if (response->kind == MIG__RESPONSE_EXISTS) {
+        session->exists = response->number;
+    }
+    note_response(session, take_expected(session, response));
     if (command != NULL && command->handler != NULL) {
         if (command->handler(response, command->context, &session->failure) != 0) {
             return mig__session_fail(session);

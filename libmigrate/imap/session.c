@@ -4,6 +4,7 @@
  *
  * States: connected -> greeted -> [secured] -> ready; from each of them to failed and closed (mig__session_enter).
  */
+#include "base/clock.h"
 #include "imap/auth.h"
 #include "imap/failure.h"
 #include "imap/session_private.h"
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SILENCE_MS 4000 /* without a greeting, before the server is asked whether it waits for TLS */
 
 bool mig__session_logs(const mig__session *session, mig_log_level level)
 {
@@ -85,6 +88,39 @@ static int refuse(mig__session *session, mig_code code, const char *text, const 
 }
 
 /*
+ * A server on a port for TLS waits for us to begin, and we wait for it to greet: so after a while of silence it is
+ * asked whether it is one. Somebody in this process greets at once; a tunnel may have to ask a person first.
+ */
+static int await_greeting(mig__session *session)
+{
+    const mig_endpoint *endpoint = session->endpoint;
+    int64_t limit = mig__connect_timeout(endpoint), now = mig__now_ms();
+    if (endpoint->dial != NULL) {
+        return 0;
+    }
+    if (endpoint->tunnel != NULL && endpoint->connect_timeout_ms <= 0) {
+        limit = mig__stream_timeout(session->stream);
+    }
+    mig__stream_read_until(session->stream, now + limit);
+    if (endpoint->tls == MIG_TLS_IMPLICIT || endpoint->tunnel != NULL || !session->vouched) {
+        return 0;
+    }
+    int64_t silence = limit / 2 < SILENCE_MS ? limit / 2 : SILENCE_MS;
+    int greeted = mig__stream_await(session->stream, now + silence, &session->failure);
+    if (greeted < 0) {
+        return mig__session_fail(session);
+    }
+    int64_t until = now + limit < now + 2 * silence ? now + limit : now + 2 * silence;
+    if (greeted == 0 && mig__speaks_tls(endpoint, session->stop, until)) {
+        mig_error_set(&session->failure, MIG_E_TLS, "port %u is one for TLS: the server waits for TLS to begin",
+                      endpoint->port);
+        mig_error_hint(&session->failure, "write imaps:// for this port; imap:// is for STARTTLS, usually on port 143");
+        return mig__session_fail(session);
+    }
+    return 0;
+}
+
+/*
  * RFC 3501 section 7.1. PREAUTH means: somebody else has decided who we are. Only a tunnel can know that, or this
  * process itself, when it is the one that answers; before TLS it would also keep us from STARTTLS (section 6.2.1 allows
  * it in the not authenticated state alone).
@@ -92,9 +128,10 @@ static int refuse(mig__session *session, mig_code code, const char *text, const 
 static int greet(mig__session *session)
 {
     mig__response response;
-    if (mig__session_receive(session, &response) != 0) {
+    if (await_greeting(session) != 0 || mig__session_receive(session, &response) != 0) {
         return -1;
     }
+    mig__stream_read_until(session->stream, 0);
     char words[MIG_ERROR_SERVER];
     mig__response_words(&response, words, sizeof words);
     session->exchange = strstr(words, "Microsoft Exchange") != NULL;

@@ -51,6 +51,8 @@ enum {
     MIG__CAP_UTF8_ACCEPT = 1u << 30   /* RFC 6855 */
 };
 
+enum { MIG__MAILBOXES_MOST = 100000 }; /* of an account */
+
 typedef struct mig__session mig__session;
 
 typedef struct mig__session_options {

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "imap/command.h"
 #include "imap/session.h"
+#include "imap/talk.h"
 
 /* How far a session has come. mig__session_enter alone changes it. */
 typedef enum mig__session_state {
@@ -55,6 +56,10 @@ struct mig__session {
     unsigned doubted;  /* of these those whose plain form was not answered yet */
     char doubted_words[48];
     bool closed; /* the last EXAMINE or SELECT was refused */
+    mig__talk talk;       /* what came without being asked for */
+    uint64_t body;        /* octets of the body that is arriving, while it is not known whether it was asked for */
+    uint64_t guard_drops; /* mig__guard_dropped, as far as `talk` has it */
+    uint32_t exists;      /* EXISTS, the last one */
 };
 
 struct mig__command {
@@ -73,6 +78,8 @@ struct mig__command {
     bool detached;  /* nobody waits for it: released when it is answered */
     bool continued; /* "+" arrived, and `challenge` has its text */
     bool answered;
+    bool bodies;       /* it asks for bodies */
+    uint64_t expected; /* responses that it asks for, at most; of FETCH with bodies, those that have one */
     mig__buffer challenge;
     unsigned needs;             /* extensions that its form is of */
     mig__command *part;         /* the command before, of those that are one; NULL: none */

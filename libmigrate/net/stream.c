@@ -26,7 +26,11 @@
 #define DRIP_WIRE     32 /* a second, with what TLS adds */
 #define DRIP_PIECE    8  /* octets of the protocol in a crumb */
 
-static int64_t timeout_of(const mig__stream *stream)
+/* Octets on the wire that bring none of the protocol; a handshake has some thousand. */
+#define HOLLOW_MOST     (4u << 20)
+#define HOLLOW_TIMEOUTS 4
+
+int64_t mig__stream_timeout(const mig__stream *stream)
 {
     return stream->endpoint->timeout_ms > 0 ? stream->endpoint->timeout_ms : TIMEOUT;
 }
@@ -152,7 +156,8 @@ static int fail_sending(mig__stream *stream, mig_error *err)
 
 static int fail_timeout(mig__stream *stream, const char *what, mig_error *err)
 {
-    mig_error_set(&stream->failure, MIG_E_TIMEOUT, "%s for %.3g seconds", what, (double)timeout_of(stream) / 1000);
+    mig_error_set(&stream->failure, MIG_E_TIMEOUT, "%s for %.3g seconds", what,
+                  (double)mig__stream_timeout(stream) / 1000);
     return mig__stream_fail(stream, err);
 }
 
@@ -182,7 +187,7 @@ static int wait_to_send(mig__stream *stream, mig__io want, int64_t *deadline, mi
     short ready = 0;
 
     if (!*deadline)
-        *deadline = mig__now_ms() + timeout_of(stream);
+        *deadline = mig__now_ms() + mig__stream_timeout(stream);
     if (mig__stream_wait(stream, full ? events : (short)(events | POLLIN), *deadline, &ready, err))
         return -1;
     if (!ready)
@@ -207,6 +212,10 @@ static int transmit(mig__stream *stream, struct iovec pieces[2], mig_error *err)
         if (!pieces[first].iov_len) {
             first++;
             continue;
+        }
+        if (mig_stop_level(stream->stop) >= 2) { /* a peer that takes everything at once would never be waited for */
+            mig_error_set(&stream->failure, MIG_E_INTERRUPTED, "stopped while sending to the server");
+            return mig__stream_fail(stream, err);
         }
         io = send_some(stream, pieces + first, 2 - first, &sent);
         if (io == MIG__IO_FAILED)
@@ -320,7 +329,7 @@ void mig__stream_drip_start(mig__stream *stream)
 /* True when the peer has sent nothing but crumbs during a whole window of waiting. */
 static bool drips(mig__stream *stream, int64_t waited)
 {
-    int64_t window = timeout_of(stream) < DRIP_WINDOW ? timeout_of(stream) : DRIP_WINDOW;
+    int64_t window = mig__stream_timeout(stream) < DRIP_WINDOW ? mig__stream_timeout(stream) : DRIP_WINDOW;
     uint64_t receives = stream->wire.receives - stream->drip.receives;
     uint64_t octets = stream->received - stream->drip.octets;
     uint64_t wire = stream->wire.octets_in - stream->drip.wire;
@@ -347,11 +356,20 @@ static int wait_to_receive(mig__stream *stream, mig__io want, int64_t *deadline,
         stream->waits++;
     }
     if (!*deadline || *seen != stream->wire.octets_in) {
-        *deadline = start + timeout_of(stream);
+        *deadline = start + mig__stream_timeout(stream);
         *seen = stream->wire.octets_in;
     }
+    if (stream->until != 0 && stream->until < *deadline)
+        *deadline = stream->until;
     if (mig__stream_wait(stream, want == MIG__IO_WANT_WRITE ? POLLOUT : POLLIN, *deadline, &ready, err))
         return -1;
+    if (!ready && stream->until != 0 && mig__now_ms() >= stream->until) {
+        mig_error_set(&stream->failure, MIG_E_TIMEOUT, "the server has not greeted for %.3g seconds",
+                      (double)mig__connect_timeout(stream->endpoint) / 1000);
+        mig_error_hint(&stream->failure, "check host and port, and that it is an IMAP server; one that is slow can be "
+                                         "given more time with --connect-timeout");
+        return mig__stream_fail(stream, err);
+    }
     if (!ready)
         return fail_timeout(stream, "the server has not answered", err);
     if (drips(stream, mig__now_ms() - start)) {
@@ -403,10 +421,29 @@ static mig__io read_some(mig__stream *stream, char *out, size_t size, size_t *go
     return size >= DIRECT ? receive(stream, out, size, got) : receive_inbound(stream);
 }
 
+/*
+ * TLS records without data (tickets, changes of keys) and empty blocks of the compression are octets on the wire that
+ * nothing comes out of: they may not go on for ever either. 0, or -1 with `failure` filled.
+ */
+static int check_hollow(mig__stream *stream, uint64_t octets_before, int64_t begun)
+{
+    uint64_t hollow = stream->wire.octets_in - octets_before;
+
+    if (mig_stop_level(stream->stop) >= 2)
+        return mig_error_set(&stream->failure, MIG_E_INTERRUPTED, "stopped while listening to the server");
+    if (hollow > HOLLOW_MOST || (hollow > 0 && mig__now_ms() - begun > HOLLOW_TIMEOUTS * mig__stream_timeout(stream))) {
+        mig_error_set(&stream->failure, MIG_E_BOUNDS, "the server sends %llu octets that hold no data",
+                      (unsigned long long)hollow);
+        stream->failure.retry = MIG_RETRY_NEVER;
+        return -1;
+    }
+    return 0;
+}
+
 int64_t mig__stream_read(mig__stream *stream, void *out, size_t size, mig_error *err)
 {
-    int64_t deadline = 0;
-    uint64_t seen = 0;
+    int64_t deadline = 0, begun = mig__now_ms();
+    uint64_t seen = 0, octets_before = stream->wire.octets_in;
     size_t got = 0;
 
     if (stream->failed)
@@ -418,13 +455,31 @@ int64_t mig__stream_read(mig__stream *stream, void *out, size_t size, mig_error 
     while (!got) {
         mig__io io = read_some(stream, out, size, &got);
 
-        if (io == MIG__IO_FAILED)
+        if (io == MIG__IO_FAILED || (got == 0 && check_hollow(stream, octets_before, begun) != 0))
             return mig__stream_fail(stream, err);
         if (io != MIG__IO_DONE && wait_to_receive(stream, io, &deadline, &seen, err))
             return -1;
     }
     stream->octets_in += got;
     return (int64_t)got;
+}
+
+void mig__stream_read_until(mig__stream *stream, int64_t deadline)
+{
+    stream->until = deadline;
+}
+
+int mig__stream_await(mig__stream *stream, int64_t deadline, mig_error *err)
+{
+    while (!mig__stream_readable(stream)) {
+        short ready = 0;
+
+        if (mig__stream_wait(stream, POLLIN, deadline, &ready, err))
+            return -1;
+        if (!ready)
+            return 0;
+    }
+    return 1;
 }
 
 bool mig__stream_readable(mig__stream *stream)

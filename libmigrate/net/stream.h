@@ -66,6 +66,9 @@ int mig__stream_start_deflate(mig__stream *stream, mig_error *err);
 
 bool mig__stream_is_tls(const mig__stream *stream);
 
+/* How long a read waits without progress, in milliseconds. */
+int64_t mig__stream_timeout(const mig__stream *stream);
+
 /*
  * What ties a login to this very TLS connection (RFC 5056): both ends compute the same octets, somebody in between can
  * not. *type is the registered name of the binding, or NULL when the connection has none: it is plain, or older than
@@ -83,6 +86,21 @@ int64_t mig__stream_read(mig__stream *stream, void *out, size_t size, mig_error 
 
 /* True when a read would not have to wait. */
 bool mig__stream_readable(mig__stream *stream);
+
+/* Wait until it is, or `deadline` (mig__now_ms) has passed. 1, 0, or -1. */
+int mig__stream_await(mig__stream *stream, int64_t deadline, mig_error *err);
+
+/* From now on reads fail when `deadline` has passed, whatever came: for the greeting. 0: no longer. */
+void mig__stream_read_until(mig__stream *stream, int64_t deadline);
+
+/* How long connecting may take, and then the greeting, in milliseconds. */
+int64_t mig__connect_timeout(const mig_endpoint *endpoint);
+
+/*
+ * Whether the server waits for TLS where it was expected to greet in plain text: asked on a connection of its own,
+ * until `deadline` at most. False also when it can not be known (through a tunnel, no answer, stopped).
+ */
+bool mig__speaks_tls(const mig_endpoint *endpoint, const mig_stop *stop, int64_t deadline);
 
 /*
  * Queue octets; small pieces are gathered, large ones go out at once without being copied. While the peer does not

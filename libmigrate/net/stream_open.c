@@ -5,6 +5,7 @@
 #include "net/connect.h"
 #include "net/proxy.h"
 #include "net/stream_private.h"
+#include "net/wait.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,7 +16,7 @@
 
 #define CONNECT_TIMEOUT 30000
 
-static int64_t connect_timeout_of(const mig_endpoint *endpoint)
+int64_t mig__connect_timeout(const mig_endpoint *endpoint)
 {
     return endpoint->connect_timeout_ms > 0 ? endpoint->connect_timeout_ms : CONNECT_TIMEOUT;
 }
@@ -30,7 +31,7 @@ static bool injected(const mig__stream *stream)
 
 static int handshake(mig__stream *stream, mig_error *err)
 {
-    int64_t deadline = mig__now_ms() + connect_timeout_of(stream->endpoint);
+    int64_t deadline = mig__now_ms() + mig__connect_timeout(stream->endpoint);
 
     for (;;) {
         mig__io io = mig__tls_handshake(stream->tls, &stream->failure);
@@ -44,7 +45,7 @@ static int handshake(mig__stream *stream, mig_error *err)
             return -1;
         if (!ready) {
             mig_error_set(&stream->failure, MIG_E_TIMEOUT, "the TLS handshake took longer than %.3g seconds",
-                          (double)connect_timeout_of(stream->endpoint) / 1000);
+                          (double)mig__connect_timeout(stream->endpoint) / 1000);
             return mig__stream_fail(stream, err);
         }
     }
@@ -162,7 +163,7 @@ mig__stream *mig__stream_from_fd(int fd, const mig_endpoint *endpoint, const mig
 /* A descriptor that leads to the server: by a command, by a proxy, or straight. */
 static int reach(const mig_endpoint *endpoint, const mig_stop *stop, mig__tunnel **tunnel, mig_error *err)
 {
-    int64_t deadline = mig__now_ms() + connect_timeout_of(endpoint);
+    int64_t deadline = mig__now_ms() + mig__connect_timeout(endpoint);
     int fd = -1;
 
     if (endpoint->tunnel) {
@@ -205,6 +206,43 @@ mig__stream *mig__stream_open_shared(const mig_endpoint *endpoint, mig__tls_cont
 mig__stream *mig__stream_open(const mig_endpoint *endpoint, const mig_stop *stop, mig_error *err)
 {
     return mig__stream_open_shared(endpoint, NULL, stop, err);
+}
+
+/* Ask, on a connection that is good for nothing else. Returns true when an octet of TLS comes back. */
+static bool answers_tls(mig__wire *wire, const mig_stop *stop, int64_t deadline)
+{
+    char hello[4096];
+    unsigned char first = 0;
+    size_t length = mig__tls_hello(hello, sizeof hello), done = 0, got = 0;
+    const struct iovec piece = {.iov_base = hello, .iov_len = length};
+    struct pollfd entry = {.fd = wire->fd, .events = POLLIN};
+
+    /* it fits into the socket's buffer, or the answer is not to be had */
+    return length > 0 && mig__wire_send(wire, &piece, 1, &done) == MIG__IO_DONE && done == length &&
+           mig__wait(&entry, 1, deadline, stop, NULL) > 0 && mig__wire_receive(wire, &first, 1, &got) == MIG__IO_DONE &&
+           first >= 20 && first <= 23;
+}
+
+bool mig__speaks_tls(const mig_endpoint *endpoint, const mig_stop *stop, int64_t deadline)
+{
+    mig__tunnel *tunnel = NULL;
+    mig_error error = MIG_ERROR_INIT;
+    int64_t left = deadline - mig__now_ms();
+    mig_endpoint quick = *endpoint;
+
+    if (endpoint->tunnel != NULL || endpoint->dial != NULL || left <= 0) {
+        return false;
+    }
+    quick.connect_timeout_ms = (int)left;
+    mig__wire wire = {.fd = reach(&quick, stop, &tunnel, &error)};
+    if (wire.fd < 0) {
+        return false;
+    }
+    int flags = fcntl(wire.fd, F_GETFL);
+    bool answered =
+        flags >= 0 && fcntl(wire.fd, F_SETFL, flags | O_NONBLOCK) == 0 && answers_tls(&wire, stop, deadline);
+    close(wire.fd);
+    return answered;
 }
 
 void mig__stream_close(mig__stream **stream)

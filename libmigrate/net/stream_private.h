@@ -36,6 +36,7 @@ struct mig__stream {
     bool asked;        /* something was written since the last wait */
     uint64_t octets_in, octets_out, waits;
     mig__drip drip;
+    int64_t until; /* when reads fail whatever came; 0: never */
     bool failed;
     mig_error failure;
 };

@@ -199,6 +199,8 @@ mig__tls_context *mig__tls_context_new(const mig_endpoint *endpoint, mig_error *
     SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, mig__tls_verify_callback);
     SSL_CTX_set_options(context->ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(context->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    /* Between two records that hold no data the stream looks whether it should go on. */
+    SSL_CTX_clear_mode(context->ssl, SSL_MODE_AUTO_RETRY);
     SSL_CTX_set_read_ahead(context->ssl, 1);
     SSL_CTX_set_default_read_buffer_len(context->ssl, READ_BUFFER);
     SSL_CTX_set_default_passwd_cb(context->ssl, no_passphrase);
@@ -239,7 +241,8 @@ static bool expect_host(SSL *ssl, const char *host)
         return X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), address, 16) == 1;
     if (length && name[length - 1] == '.') /* the root's dot is no part of the name in a certificate */
         name[length - 1] = '\0';
-    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    /* RFC 9525 section 6.3: never by the common name. */
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     return *name && SSL_set1_host(ssl, name) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
@@ -253,6 +256,7 @@ mig__tls *mig__tls_new(mig__tls_context *context, mig__wire *wire, const mig_end
     tls->wire = wire;
     tls->endpoint = endpoint;
     tls->peer.port = endpoint->port;
+    tls->peer.ca_file = endpoint->ca_file;
     tls->ssl = SSL_new(context->ssl);
     bio = BIO_new(context->method);
     if (!tls->ssl || !bio)
@@ -293,6 +297,42 @@ static mig__io outcome(mig__tls *tls, int result)
     }
 }
 
+/* OpenSSL 3.5 reads the header of a record alone: what a server says in plain words is then cut after five octets. */
+static void take_rest_of_first(mig__tls *tls)
+{
+    mig__tls_peer *peer = &tls->peer;
+    size_t got = 0;
+
+    if (peer->first_length > 0 && peer->first_length < MIG__TLS_FIRST &&
+        mig__wire_receive(tls->wire, peer->first + peer->first_length, MIG__TLS_FIRST - peer->first_length, &got) ==
+            MIG__IO_DONE) {
+        peer->first_length += got;
+    }
+}
+
+size_t mig__tls_hello(void *out, size_t size)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = context != NULL ? SSL_new(context) : NULL;
+    BIO *in = BIO_new(BIO_s_mem()), *hello = BIO_new(BIO_s_mem());
+    int length = 0;
+
+    if (ssl != NULL && in != NULL && hello != NULL) {
+        BIO_up_ref(in);
+        BIO_up_ref(hello);
+        SSL_set_bio(ssl, in, hello);
+        SSL_set_connect_state(ssl);
+        (void)SSL_do_handshake(ssl); /* gets as far as waiting for the answer */
+        length = BIO_read(hello, out, (int)size);
+    }
+    BIO_free(in);
+    BIO_free(hello);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    ERR_clear_error();
+    return length > 0 ? (size_t)length : 0;
+}
+
 mig__io mig__tls_handshake(mig__tls *tls, mig_error *err)
 {
     X509 *certificate;
@@ -303,10 +343,12 @@ mig__io mig__tls_handshake(mig__tls *tls, mig_error *err)
     result = SSL_do_handshake(tls->ssl);
     if (result != 1) {
         io = outcome(tls, result);
-        if (io == MIG__IO_FAILED && tls->peer.verify_error != X509_V_OK)
+        if (io == MIG__IO_FAILED && tls->peer.verify_error != X509_V_OK) {
             mig__tls_verify_error(&tls->peer, err);
-        else if (io == MIG__IO_FAILED)
+        } else if (io == MIG__IO_FAILED) {
+            take_rest_of_first(tls);
             mig__tls_handshake_error(&tls->peer, tls->wire, ERR_peek_error(), err);
+        }
         return io;
     }
     certificate = SSL_get0_peer_certificate(tls->ssl);

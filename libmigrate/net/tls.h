@@ -28,6 +28,9 @@ mig__io mig__tls_write(mig__tls *tls, const void *data, size_t length, size_t *s
 /* As mig__stream_channel_binding. */
 int mig__tls_channel_binding(mig__tls *tls, const char **type, unsigned char out[64], size_t *length, mig_error *err);
 
+/* A ClientHello for a server of which only one thing is to be known: whether it answers in TLS. Returns its length. */
+size_t mig__tls_hello(void *out, size_t size);
+
 /* Send close_notify if the connection is sound, and release. Sets *tls to NULL; NULL is fine. */
 void mig__tls_close(mig__tls **tls);
 
@@ -38,7 +41,8 @@ void mig__tls_close(mig__tls **tls);
 /* What is remembered of a handshake to tell why it failed. */
 typedef struct mig__tls_peer {
     unsigned port;
-    int verify_error; /* X509_V_ERR_..., X509_V_OK: none */
+    const char *ca_file; /* what is trusted; NULL: the trust store of the system. Borrowed */
+    int verify_error;    /* X509_V_ERR_..., X509_V_OK: none */
     int verify_depth;
     X509 *certificate;          /* the one that was refused, owned */
     bool alone;                 /* the server sent its own certificate and nothing else */

@@ -2,12 +2,14 @@
 #include "base/buffer.h"
 #include "net/tls.h"
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/sslerr.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define PIN_PREFIX "sha256//"
 #define PIN_LENGTH 44 /* 32 octets in base64 */
@@ -130,8 +132,8 @@ static void list_names(X509 *certificate, char *out, size_t size)
         length += (size_t)n;
     }
     GENERAL_NAMES_free(names);
-    if (!length && X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, out, (int)size) < 0)
-        (void)snprintf(out, size, "nobody");
+    if (!length)
+        (void)snprintf(out, size, "no host");
 }
 
 static void name_text(const X509_NAME *name, char *out, size_t size)
@@ -150,10 +152,23 @@ static void time_text(const ASN1_TIME *time, char *out, size_t size)
         (void)strftime(out, size, "%Y-%m-%d %H:%M UTC", &parts);
 }
 
+/* RFC 9525 section 6.3: a name counts as subjectAltName alone; a common name does not say what kind of name it is. */
+static int no_alternative_name(const mig__tls_peer *peer, mig_error *err)
+{
+    char subject[NAMES];
+
+    name_text(X509_get_subject_name(peer->certificate), subject, sizeof subject);
+    mig_error_set(err, MIG_E_CERTIFICATE, "the certificate has no subjectAltName, only the subject %s", subject);
+    return mig_error_hint(err, "have the server given a certificate with its host name as subjectAltName (RFC 9525)");
+}
+
 static int wrong_name(const mig__tls_peer *peer, mig_error *err)
 {
     char names[NAMES];
 
+    if (X509_get_ext_by_NID(peer->certificate, NID_subject_alt_name, -1) < 0) {
+        return no_alternative_name(peer, err);
+    }
     list_names(peer->certificate, names, sizeof names);
     mig_error_set(err, MIG_E_CERTIFICATE, "the certificate is for %s, not for this host", names);
     return mig_error_hint(err,
@@ -185,6 +200,39 @@ static int self_signed(const mig__tls_peer *peer, mig_error *err)
                                "give it with --ca-file");
 }
 
+/* A directory of the trust store holds authorities by the hash of their names, "1d3472b9.0" (openssl-rehash(1)). */
+static bool holds_authorities(const char *path)
+{
+    DIR *directory = opendir(path);
+    bool found = false;
+
+    for (struct dirent *entry; directory != NULL && !found && (entry = readdir(directory)) != NULL;) {
+        found = strspn(entry->d_name, "0123456789abcdef") == 8 && entry->d_name[8] == '.';
+    }
+    if (directory != NULL) {
+        closedir(directory);
+    }
+    return found;
+}
+
+/* A system that was installed without its list of authorities trusts nobody: that is not the server's fault. */
+static bool no_trust_store(const mig__tls_peer *peer)
+{
+    struct stat file;
+
+    return peer->ca_file == NULL && (stat(X509_get_default_cert_file(), &file) != 0 || file.st_size == 0) &&
+           !holds_authorities(X509_get_default_cert_dir());
+}
+
+static int explain_no_trust_store(mig_error *err)
+{
+    mig_error_set(err, MIG_E_CERTIFICATE,
+                  "this machine has no trusted certificate authorities (%s is empty), so that no certificate can be "
+                  "checked",
+                  X509_get_default_cert_dir());
+    return mig_error_hint(err, "install the package ca-certificates, or give the authorities to trust with --ca-file");
+}
+
 static int unknown_issuer(const mig__tls_peer *peer, mig_error *err)
 {
     bool root_sent = peer->verify_error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
@@ -192,7 +240,20 @@ static int unknown_issuer(const mig__tls_peer *peer, mig_error *err)
         root_sent ? X509_get_subject_name(peer->certificate) : X509_get_issuer_name(peer->certificate);
     char issuer[NAMES];
 
+    if (no_trust_store(peer)) {
+        return explain_no_trust_store(err);
+    }
     name_text(name, issuer, sizeof issuer);
+    if (peer->ca_file != NULL) {
+        mig_error_set(err, MIG_E_CERTIFICATE,
+                      "the certificate comes from %s, which the certificates in %s do not vouch for", issuer,
+                      peer->ca_file);
+        return mig_error_hint(
+            err, peer->alone && !root_sent
+                     ? "the server sends no chain: let it send the whole of it (fullchain.pem), or add the "
+                       "certificate of that issuer to the file given with --ca-file"
+                     : "add the certificate of that issuer to the file given with --ca-file");
+    }
     if (peer->alone && !root_sent) {
         mig_error_set(err, MIG_E_CERTIFICATE,
                       "the certificate comes without its chain, and its issuer %s is not trusted here", issuer);

@@ -1,4 +1,4 @@
-"""A run that is asked to stop ends within two seconds, whatever it is busy with, and the next one completes (N7, P5)."""
+"""A run that is asked to stop ends within two seconds, whatever it is busy with; the next one completes (N7, P5)."""
 
 import os
 import signal

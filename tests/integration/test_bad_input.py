@@ -1,13 +1,15 @@
 """What a person can get wrong: one line that says what to do, and the documented exit status."""
 
 import os
+import signal
+import time
 import unittest
 
 import certs
 import dovecot
 import mailgen
 import wire
-from harness import LOCAL, LOGIN, PARTIAL, SEED, TEMPORARY, USAGE, Account, Pair
+from harness import INTERRUPTED, LOCAL, LOGIN, PARTIAL, SEED, TEMPORARY, USAGE, Account, Pair
 from memserver import MemServer
 
 
@@ -64,6 +66,40 @@ class BadInput(Pair):
                 account = Account("imaps://u1@127.0.0.1:%d" % server.port, "secret-in-vain", ca_file=authority.ca)
                 self.refused(TEMPORARY, "(?i)certificate", source=account)
                 self.assertEqual(received, [], "not one octet of the dialogue leaves")
+
+    def test_common_name_does_not_count(self):
+        """RFC 9525: the name stands in subjectAltName, or nowhere."""
+        authority = certs.Authority(os.path.join(self.dir, "ca"))
+        server = wire.Server(lambda connection: connection.line(), tls=authority.issue("127.0.0.1", alternatives=()))
+        self.addCleanup(server.stop)
+        account = Account("imaps://u1@127.0.0.1:%d" % server.port, "secret-in-vain", ca_file=authority.ca)
+        self.refused(TEMPORARY, "has no subjectAltName", source=account)
+
+    def test_plain_scheme_for_the_port_of_tls(self):
+        """Server and client would wait for one another: recognised within 10 seconds, by imap:// and without TLS."""
+        for options in ({}, {"tls": "none"}):
+            with self.subTest(options=options):
+                begun = time.monotonic()
+                account = Account("imap://u1@%s:%d" % (self.source.host, self.source.tls_port), "x", **options)
+                self.refused(TEMPORARY, "one for TLS.*imaps://", source=account)
+                self.assertLess(time.monotonic() - begun, 10)
+
+    def test_server_that_does_not_greet(self):
+        """--connect-timeout is for the greeting as well, and one signal ends the wait."""
+        def silent(connection):
+            connection.line()
+
+        with wire.Server(silent) as server:
+            for options in ({"tls": "none"}, {}):
+                account = Account("imap://u1@127.0.0.1:%d" % server.port, "x", **options)
+                self.refused(TEMPORARY, "has not greeted for 1 seconds.*--connect-timeout", "--connect-timeout", "1",
+                             source=account)
+            process = self.start(self.command(account, Account.on(self.target, self.user), preset="asan"))
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=10)
+            self.assertEqual(process.returncode, INTERRUPTED)
+            server.errors.clear()
 
     def test_system_trust_store_does_not_know_our_authority(self):
         account = Account.on(self.source, self.user, ca_file=None)

@@ -33,7 +33,7 @@ class Authority:
         _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                  "-keyout", key, "-out", request, "-subj", subject)
         with open(extensions, "w", encoding="ascii") as out:
-            out.write("subjectAltName=%s\n" % ",".join(alternatives))
+            out.write("subjectAltName=%s\n" % ",".join(alternatives) if alternatives else "basicConstraints=CA:FALSE\n")
         signer = ["-signkey", key] if self_signed else ["-CA", self.ca, "-CAkey", self.key, "-CAcreateserial"]
         # A negative lifetime ends before it begins, which every verifier calls expired.
         _openssl("x509", "-req", "-in", request, "-out", cert, "-extfile", extensions,

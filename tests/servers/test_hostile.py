@@ -6,6 +6,7 @@ has to arrive where the hostility leaves room for it; what the run may end with 
 
 import json
 import os
+import time
 import unittest
 
 import providers
@@ -174,6 +175,38 @@ class Masses(HostileCase):
         self.check("LIST", b'* LIST () "/" "' + deep + b'"\r\n', "source")
         below = [b'* LIST () "/" "' + b"/".join([b"d"] * level) + b'"\r\n' for level in range(1, 700)]
         self.check("LIST", b"".join(below), "source")
+
+
+class Talk(HostileCase):
+    """N7: a server that talks without end, and never answers. Fast, it is a flood; slowly, it takes too long."""
+
+    LINES = {"OK": b"* OK Still here\r\n", "blank": b"\r\n", "unknown": b"* FOO bar\r\n", "EXISTS": b"* 1 EXISTS\r\n",
+             "FETCH": b"* 1 FETCH (FLAGS (\\Seen))\r\n", "new UIDs": b"* 9 FETCH (UID 9 FLAGS (\\Seen))\r\n",
+             "bodies": b"* 1 FETCH (UID 9 BODY[] {5}\r\nhello)\r\n"}
+
+    def say(self, line, pause):
+        def send(connection):
+            try:
+                while True:
+                    connection.sock.sendall(line if pause else line * (65536 // len(line)))
+                    time.sleep(pause)
+            except OSError:
+                raise wire.Closed("the client has had enough") from None
+        return send
+
+    def test_without_end(self):
+        cases = [(name, at, side, pause) for name in self.LINES for at in COMMANDS for side in ("source", "target")
+                 for pause in (0, 0.2)
+                 if (side, at) not in (("source", "APPEND"), ("source", "SELECT"), ("target", "UID FETCH"))]
+        if not LONG:
+            cases = seeded("talk").sample(cases, 8)
+        for name, at, side, pause in cases:
+            with self.subTest(name=name, at=at, side=side, pause=pause):
+                result, _, _ = self.attack(at, self.say(self.LINES[name], pause), side, preset="release",
+                                           timeout=60, extra=("--timeout", "1"))
+                if result.status != DONE:  # some commands come only when there is something to do
+                    self.assertIn(result.status, (TEMPORARY, PARTIAL), str(result))
+                    self.assertRegex(result.out + result.err, "without end|keeps talking", str(result))
 
 
 class Names(HostileCase):

@@ -52,7 +52,8 @@ static const struct poptOption both_options[] = {
     TEXT("proxy-password-file", OPT_PROXY_PASSWORD_FILE, "the proxy's password is the first line of this file", "FILE"),
     TEXT("compress", OPT_COMPRESS, "COMPRESS=DEFLATE: on, off or auto (default)", "MODE"),
     TEXT("timeout", OPT_TIMEOUT, "give up on a server that is silent this long (default 300)", "SECONDS"),
-    TEXT("connect-timeout", OPT_CONNECT_TIMEOUT, "give up on connecting, and on the greeting, after this long (default 30)", "SECONDS"),
+    TEXT("connect-timeout", OPT_CONNECT_TIMEOUT, "give up on connecting or the greeting after this long (default 30)",
+         "SECONDS"),
     TEXT("patience", OPT_PATIENCE, "keep trying to reach a server again for this long (default 120)", "SECONDS"),
     POPT_TABLEEND};
 

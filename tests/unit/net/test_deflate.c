@@ -246,6 +246,35 @@ static void test_damage(void **state)
     }
 }
 
+/* Blocks that hold nothing, without end (RFC 1951 section 3.2.4): octets come in, and none comes out. */
+static void blow_bubbles(test_peer *peer)
+{
+    char blocks[5 * 4096];
+    for (size_t i = 0; i < sizeof blocks; i += 5) {
+        memcpy(blocks + i, "\x00\x00\x00\xff\xff", 5);
+    }
+    compress_after_a_line(peer);
+    while (peer_write(peer, blocks, sizeof blocks)) {
+    }
+}
+
+static void test_hollow(void **state)
+{
+    mig_error err = MIG_ERROR_INIT;
+    test_peer peer;
+    char octet;
+    (void)state;
+    peer_start(&peer, blow_bubbles, NULL);
+    mig_endpoint endpoint = peer_endpoint(&peer, "127.0.0.1", MIG_TLS_NONE);
+    mig__stream *stream = open_compressed(&endpoint);
+    assert_int_equal(mig__stream_read(stream, &octet, 1, &err), -1);
+    assert_int_equal(err.code, MIG_E_BOUNDS);
+    assert_int_equal(err.retry, MIG_RETRY_NEVER);
+    assert_non_null(strstr(err.text, "hold no data"));
+    mig__stream_close(&stream);
+    peer_join(&peer);
+}
+
 /* A few octets that expand to very many are handed out bit by bit, in the caller's measure. */
 static void bomb(test_peer *peer)
 {
@@ -288,10 +317,8 @@ static void test_bomb(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_over_tls),
-        cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_bomb),
+        cmocka_unit_test(test_plain),  cmocka_unit_test(test_over_tls), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_hollow), cmocka_unit_test(test_bomb),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

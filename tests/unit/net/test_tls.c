@@ -146,6 +146,23 @@ static void test_wrong_names(void **state)
     certificate_free(&server);
 }
 
+/* RFC 9525 section 6.3: the common name never counts, neither alone nor beside an address. */
+static void test_common_name(void **state)
+{
+    const struct fixture *fixture = *state;
+    certificate_options options = {.name = "localhost", .issuer = &fixture->root};
+    test_certificate server = certificate_make(options);
+
+    refuses(towards(fixture, "localhost"), certificate_server(&server, NULL), MIG_E_CERTIFICATE,
+            "has no subjectAltName, only the subject /CN=localhost", "subjectAltName");
+    certificate_free(&server);
+    options.alternatives = "IP:127.0.0.1";
+    server = certificate_make(options);
+    refuses(towards(fixture, "localhost"), certificate_server(&server, NULL), MIG_E_CERTIFICATE, "is for 127.0.0.1",
+            "names");
+    certificate_free(&server);
+}
+
 static void test_wrong_times(void **state)
 {
     const struct fixture *fixture = *state;
@@ -182,9 +199,9 @@ static void test_untrusted(void **state)
             "--ca-file");
     refuses(towards(fixture, "localhost"), certificate_server(&alone, NULL), MIG_E_CERTIFICATE, pin, "PEM");
     refuses(towards(fixture, "localhost"), certificate_server(&foreign, &root), MIG_E_CERTIFICATE,
-            "comes from /CN=Foreign Root", "--ca-file");
+            "comes from /CN=Foreign Root, which the certificates in", "add the certificate of that issuer");
     refuses(towards(fixture, "localhost"), certificate_server(&below, NULL), MIG_E_CERTIFICATE,
-            "without its chain, and its issuer /CN=Test Middle", "fullchain");
+            "comes from /CN=Test Middle, which the certificates in", "fullchain");
     system.ca_file = NULL; /* the system does not know our root */
     refuses(system, certificate_server(&fixture->server, NULL), MIG_E_CERTIFICATE, "not trusted", "--ca-file");
     certificate_free(&alone);
@@ -354,7 +371,7 @@ static void test_starttls(void **state)
 /* Answers STARTTLS and then goes on in plain text. */
 static void starttls_in_words_only(test_peer *peer)
 {
-    char buffer[1024];
+    char buffer[16384];
 
     peer_say(peer, "* OK hello\r\n");
     peer_line(peer);
@@ -725,6 +742,7 @@ int main(void)
         cmocka_unit_test(test_accepted),
         cmocka_unit_test(test_self_signed_when_given),
         cmocka_unit_test(test_wrong_names),
+        cmocka_unit_test(test_common_name),
         cmocka_unit_test(test_wrong_times),
         cmocka_unit_test(test_untrusted),
         cmocka_unit_test(test_old_versions),
