@@ -20,6 +20,7 @@ static const struct {
     [MIG_E_DISK_FULL] = {"disk-full", 6, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
     [MIG_E_STATE] = {"state", 6, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
     [MIG_E_STATE_LOCKED] = {"state-locked", 6, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
+    [MIG_E_PAIR_LOCKED] = {"account-locked", 6, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER},
     [MIG_E_DNS] = {"dns", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER},
     [MIG_E_CONNECT] = {"connect", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER},
     [MIG_E_TIMEOUT] = {"timeout", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER},

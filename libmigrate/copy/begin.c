@@ -30,6 +30,10 @@ int mig__begin_record(mig__run *run, mig_error *err)
     } else if ((run->state = mig__state_open(options->state_path, false, run->options->observer.stop, err)) == NULL) {
         return -1;
     }
+    if (!options->dry_run && options->lock_dir != NULL &&
+        mig__lock_take_pair(&run->pair, options->lock_dir, run->source_label, run->target_label, err) != 0) {
+        return -1;
+    }
     run->state_account = mig__state_account(run->state, run->source_label, run->target_label, err);
     if (run->state_account == 0) {
         return -1;

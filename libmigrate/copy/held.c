@@ -2,6 +2,7 @@
 #include "account/sides.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "copy/contest.h"
 #include "copy/known.h"
 #include "copy/reconcile.h"
 #include "copy/uids.h"
@@ -488,6 +489,9 @@ static int check_place(place *p, mig__session *session, bool last, bool *again, 
             return outcome > 0 ? 0 : -1;
         }
         now = (mig__holding){p->now.uidnext, p->now.exists};
+    }
+    if (mig__contest_settle(p->run, session, p->job, p->now.uidnext, err) != 0) {
+        return -1;
     }
     return keep_numbers(p, &now, err);
 }

@@ -17,6 +17,7 @@
 #include "imap/fetch.h"
 #include "imap/list.h"
 #include "mail/uidset.h"
+#include "state/lock.h"
 #include "state/state.h"
 #include <migrate/copy.h>
 #include <pthread.h>
@@ -119,6 +120,9 @@ typedef struct mig__folder_job {
     uint32_t uidnext;  /* lower bound of every UID that the target gives from now on */
     mig__uidset given; /* of a lead: UIDs on the target that messages of ours have */
     bool doubted;      /* of a lead: the target told UIDs that cannot be right */
+    mig__uidset others; /* of a lead: UIDs of messages that another put there since the run opened it */
+    uint64_t under_way; /* of a lead: messages that were sent and not answered */
+    bool contested;     /* of a lead: another puts messages there, too; looked at before the next batch */
     bool owing;        /* of its flag changes all are flags that the target did not take before */
     bool broken;       /* nothing more is written to this folder; error says why */
     mig_error error;
@@ -135,6 +139,7 @@ typedef struct mig__run {
     mig_account_result *account;
     char source_label[320], target_label[320];
     mig__state *state;
+    mig__lock pair; /* no other run of these two accounts on this machine */
     int64_t state_account;
     int64_t state_run;
     int64_t first_row; /* rows of messages after this one are of this run */

@@ -5,6 +5,7 @@
 #include "copy/held.h"
 #include "copy/move.h"
 #include "copy/settle.h"
+#include "copy/uids.h"
 #include "imap/digests.h"
 #include "state/keyindex.h"
 #include <stdlib.h>
@@ -331,8 +332,11 @@ static int adopt_foreign(mig__run *run, mig__folder_job *job, const mig__transit
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     record.target_uid = entry->target_uid;
+    pthread_mutex_lock(&run->lock);
+    int noted = mig__uids_note(job, entry->target_uid, err);
+    pthread_mutex_unlock(&run->lock);
     record.flags = run->options->flags == MIG_FLAGS_KEEP ? message->flags : common;
-    int failed = owe_flags(run, job, message, common, err);
+    int failed = noted != 0 ? -1 : owe_flags(run, job, message, common, err);
     failed = failed != 0 ? failed : mig__state_message_adopt(run->state, job->record.id, &record, err);
     free(common);
     return failed;
@@ -351,7 +355,11 @@ static int record_known(mig__run *run, mig__folder_job *job, const mig__transit 
 static mig__known_entry *take_known(mig__run *run, mig__folder_job *job, const mig__message_digest *digest)
 {
     pthread_mutex_lock(&run->lock);
-    mig__known_entry *entry = mig__known_take(&job->content, digest);
+    mig__known_entry *entry;
+    do { /* what looked like another's may have become ours meanwhile */
+        entry = mig__known_take(&job->content, digest);
+    } while (entry != NULL && entry->kind == MIG__KNOWN_FOREIGN &&
+             mig__uidset_has(&job->lead->given, entry->target_uid));
     entry = entry != NULL ? entry : mig__known_take(&run->moved, digest);
     pthread_mutex_unlock(&run->lock);
     return entry;

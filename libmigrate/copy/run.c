@@ -471,8 +471,11 @@ static char *directory_of(const char *path)
 
 static int init_run(mig__run *run, const mig_copy_options *options, mig_error *err)
 {
-    *run =
-        (mig__run){.options = options, .fatal = MIG_ERROR_INIT, .phase = "connecting", .started = mig__now_seconds()};
+    *run = (mig__run){.options = options,
+                      .fatal = MIG_ERROR_INIT,
+                      .pair = MIG__LOCK_INIT,
+                      .phase = "connecting",
+                      .started = mig__now_seconds()};
     mig_endpoint_label(options->source, run->source_label, sizeof run->source_label);
     mig_endpoint_label(options->target, run->target_label, sizeof run->target_label);
     mig__run_side_init(run, MIG_SOURCE);
@@ -501,6 +504,7 @@ static void free_jobs(mig__run *run)
         mig__delta_free(job);
         mig__known_free(&job->content);
         mig__uidset_free(&job->given);
+        mig__uidset_free(&job->others);
         free(job->target);
         free(job->record.source);
         free(job->record.target);
@@ -521,6 +525,7 @@ static void free_run(mig__run *run)
     mig__keyindex_free(&run->once);
     mig__mailbox_list_free(&run->source_list);
     mig__mailbox_list_free(&run->target_list);
+    mig__lock_release_pair(&run->pair);
     free(run->spool_dir);
     mig__gate_clear(&run->sides[MIG_SOURCE].gate);
     mig__gate_clear(&run->sides[MIG_TARGET].gate);

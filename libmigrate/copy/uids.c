@@ -1,4 +1,5 @@
 #include "copy/uids.h"
+#include "copy/contest.h"
 #include <string.h>
 
 bool mig__uids_credible(const uint32_t *uids, size_t count, uint32_t bound, const mig__uidset *given)
@@ -20,13 +21,17 @@ bool mig__uids_credible(const uint32_t *uids, size_t count, uint32_t bound, cons
 int mig__uids_note(mig__folder_job *job, uint32_t uid, mig_error *err)
 {
     mig__folder_job *lead = job->lead != NULL ? job->lead : job;
-    return uid == 0 || mig__uidset_has(&lead->given, uid) ? 0 : mig__uidset_add(&lead->given, uid, uid, err);
+    if (uid == 0 || mig__uidset_has(&lead->given, uid)) {
+        return 0;
+    }
+    return mig__uidset_remove(&lead->others, uid, err) != 0 ? -1 : mig__uidset_add(&lead->given, uid, uid, err);
 }
 
 int mig__uids_take(mig__run *run, mig__folder_job *job, uint32_t bound, uint32_t *uids, size_t count, mig_error *err)
 {
     mig__folder_job *lead = job->lead != NULL ? job->lead : job;
     int failed = 0;
+    uint32_t highest = 0;
     pthread_mutex_lock(&run->lock);
     bool credible = mig__uids_credible(uids, count, bound, &lead->given), first = !credible && !lead->doubted;
     lead->doubted = lead->doubted || !credible;
@@ -35,7 +40,9 @@ int mig__uids_take(mig__run *run, mig__folder_job *job, uint32_t bound, uint32_t
     }
     for (size_t i = 0; failed == 0 && i < count; i++) {
         failed = mig__uids_note(lead, uids[i], err);
+        highest = uids[i] > highest ? uids[i] : highest;
     }
+    mig__contest_note(run, lead, highest);
     pthread_mutex_unlock(&run->lock);
     if (first) {
         mig__run_log(run, MIG_LOG_WARNING, job, 0, NULL,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/crashpoint.h"
 #include "base/retry.h"
+#include "copy/contest.h"
 #include "copy/delta.h"
 #include "copy/depth.h"
 #include "copy/known.h"
@@ -245,6 +246,7 @@ static int send_batch(writer *w, mig__batch *batch, mig_error *err)
     mig__append_way how = mig__append_way_of(w->session, largest_of(batch));
     *way = (under_way){.batch = batch, .multi = how == MIG__APPEND_MULTI};
     w->count++;
+    mig__contest_under_way(w->run, batch->job, (int64_t)batch->count);
     way->commands = calloc(batch->count, sizeof(mig__command *));
     way->refused = calloc(batch->count, sizeof(mig_error *));
     if (way->commands == NULL || way->refused == NULL) {
@@ -268,7 +270,8 @@ static int send_batch(writer *w, mig__batch *batch, mig_error *err)
 /* Get a batch ready and send it. 0 done (sent, or nothing left of it), -1 the session or the run failed. */
 static int take_on(writer *w, mig__batch *batch, mig_error *err)
 {
-    if (mig__known_settle(w->run, w->session, batch, err) != 0) {
+    if (mig__contest_look(w->run, w->session, batch->job, err) != 0 ||
+        mig__known_settle(w->run, w->session, batch, err) != 0) {
         mig__queue_batch_refused(w->run, batch, false);
         return -1;
     }
@@ -357,6 +360,7 @@ static int finish_multi(writer *w, under_way *way, mig_error *err)
         return -1;
     }
     MIG__CRASH_POINT("append-answered");
+    mig__contest_under_way(w->run, batch->job, -(int64_t)batch->count);
     adapt(w, way);
     way->batch = NULL;
     if (result.error.code == MIG_OK) {
@@ -424,6 +428,7 @@ static int finish_each(writer *w, under_way *way, mig_error *err)
                                                : collect_each(w, way, uids, taken, &throttled, &pause, err);
     if (failed == 0) {
         MIG__CRASH_POINT("append-answered");
+        mig__contest_under_way(w->run, batch->job, -(int64_t)batch->count);
         adapt(w, way);
         way->batch = NULL;
         failed = mig__uids_take(w->run, batch->job, batch->uidnext, uids, batch->count, err);
@@ -474,6 +479,7 @@ static void abandon_session(writer *w, const mig_error *why)
         }
         if (batch != NULL) {
             suspect = false;
+            mig__contest_under_way(w->run, batch->job, -(int64_t)batch->count);
             mig__queue_batch_unknown(w->run, batch);
         }
         way_clear(w);

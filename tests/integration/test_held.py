@@ -1,9 +1,13 @@
 """Copied is what the target was seen to hold, also where a server loses mail or tells wrong UIDs, or a user deletes."""
 
+import os
+import threading
+import time
 import unittest
 
+import dovecot
 import mailgen
-from harness import DONE, PARTIAL, SEED, Account, ToolCase
+from harness import DONE, LOCAL, LONG, PARTIAL, SEED, Account, Result, ToolCase
 from memserver import EVERYTHING, MemServer
 
 WITHOUT = tuple(word for word in EVERYTHING if word != "UIDPLUS")
@@ -314,6 +318,72 @@ class Owed(Case):
                 self.assertEqual((result.totals["flags_owed"], result.totals["flags_changed"]), (0, 20), str(result))
                 self.assertEqual(self.flags(), ["\\Seen"] * 19 + ["\\Seen odd"])
                 self.assertEqual(self.run_copy().totals["flags_changed"], 0)
+
+
+class TwoRuns(Case):
+    """Two runs at one target at once, each with a state of its own: from one machine, and from two."""
+
+    MESSAGES = 3000 if LONG else 600
+
+    def prepare(self, messages):
+        self.source = self.server(MemServer)
+        self.target = dovecot.Dovecot(users=["u1"]).start()
+        self.addCleanup(self.target.stop)
+        self.fill(self.source.find(b"INBOX"), messages)
+        self.accounts = [Account.on(server, "u1", "plain") for server in (self.source, self.target)]
+
+    def begin_run(self, name, lock):
+        for directory in (name, lock):
+            os.makedirs(os.path.join(self.dir, directory), exist_ok=True)
+        command = self.command(*self.accounts, state=os.path.join(self.dir, name, "state"))
+        command[command.index("--json") + 1] = os.path.join(self.dir, name, "result.json")
+        return self.start(command, env={"MAILMIGRATE_LOCK_DIR": os.path.join(self.dir, lock)})
+
+    def end_run(self, name, process):
+        out, err = (octets.decode() for octets in process.communicate(timeout=240))
+        return Result([name], process.returncode, out, err, os.path.join(self.dir, name, "result.json"))
+
+    def doubles(self):
+        """How often each message of the source is in the target's INBOX, as a client sees it."""
+        connection = self.target.login("u1")
+        self.addCleanup(connection.shutdown)
+        connection.select("INBOX", readonly=True)
+        there = [part[1] for part in connection.uid("FETCH", "1:*", "(BODY.PEEK[])")[1] if isinstance(part, tuple)]
+        return sorted({there.count(message.octets) for message in self.source.find(b"INBOX").messages}), len(there)
+
+    def test_from_two_machines(self):
+        """Neither sees the other's lock: what both send is settled, and nothing is there twice."""
+        self.prepare(self.MESSAGES)
+        runs = {name: self.begin_run(name, name + "-lock") for name in ("one", "two")}
+        results = {name: self.end_run(name, process) for name, process in runs.items()}
+        texts = "\n".join(map(str, results.values()))
+        self.assertEqual(self.doubles(), ([1], self.MESSAGES), texts)
+        for name, result in results.items():
+            self.assertEqual(result.status, DONE, texts)
+            self.assertEqual(result.totals["copied"] + result.totals["adopted"], self.MESSAGES, texts)
+            again = self.end_run(name, self.begin_run(name, name + "-lock"))
+            self.assertEqual((again.status, again.totals["already"]), (DONE, self.MESSAGES), str(again))
+        self.assertEqual(self.doubles(), ([1], self.MESSAGES), texts)
+
+    def test_from_one_machine(self):
+        """Whatever the state file: the second one ends at once, names the first, and advises no other state."""
+        self.prepare(20)
+        held = threading.Event()
+        self.addCleanup(held.set)
+        self.source.on_command = lambda connection, name, arguments: name == "UID FETCH" and held.wait(60)
+        first = self.begin_run("one", "lock")
+        deadline = time.monotonic() + 30
+        while not os.listdir(os.path.join(self.dir, "lock")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        second = self.end_run("two", self.begin_run("two", "lock"))
+        self.assertEqual(second.status, LOCAL, str(second))
+        self.assertIn("process %d on " % first.pid, second.out + second.err)
+        self.assertNotIn("of its own", second.out + second.err)
+        held.set()
+        self.assertEqual(self.end_run("one", first).status, DONE)
+        self.assertEqual(os.listdir(os.path.join(self.dir, "lock")), [])
+        self.assertEqual(self.end_run("two", self.begin_run("two", "lock")).totals["adopted"], 20)
+        self.assertEqual(self.doubles(), ([1], 20))
 
 
 if __name__ == "__main__":

@@ -235,6 +235,7 @@ static int prepare(cli_account *account, bool of_plan, cli_terminal *terminal, m
     if (place_state(account, of_plan, err) != 0)
         return -1;
     account->options.verify.state_path = account->options.copy.state_path;
+    account->options.copy.lock_dir = cli_lock_directory();
     return cli_secrets_prepare(&account->secrets, &account->options, terminal, err);
 }
 

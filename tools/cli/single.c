@@ -11,6 +11,7 @@ static int place_state(cli_options *options, char **made, mig_error *err)
     mig_copy_options *copy = &options->copy;
     if (!copy->state_path)
         copy->state_path = *made = cli_state_path(copy->source, copy->target, err);
+    copy->lock_dir = cli_lock_directory();
     options->verify.state_path = copy->state_path;
     return copy->state_path ? 0 : -1;
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -132,4 +133,21 @@ char *cli_state_path(const mig_endpoint *source, const mig_endpoint *target, mig
     return cli_state_directory(directory, sizeof directory, err) == 0
                ? cli_state_path_in(directory, source, target, err)
                : NULL;
+}
+
+static bool usable(const char *directory)
+{
+    struct stat st;
+    return directory && directory[0] == '/' && stat(directory, &st) == 0 && S_ISDIR(st.st_mode) &&
+           access(directory, W_OK | X_OK) == 0;
+}
+
+const char *cli_lock_directory(void)
+{
+    const char *const candidates[] = {getenv("MAILMIGRATE_LOCK_DIR"), "/run/lock", getenv("XDG_RUNTIME_DIR"), "/tmp"};
+    const size_t count = sizeof candidates / sizeof candidates[0];
+    for (size_t i = 0; i < count - 1; i++)
+        if (usable(candidates[i]))
+            return candidates[i];
+    return candidates[count - 1];
 }

@@ -24,4 +24,10 @@ char *cli_state_path_in(const char *directory, const mig_endpoint *source, const
 /* The directory of cli_state_path. 0, or -1 with MIG_E_IO. */
 int cli_state_directory(char *out, size_t size, mig_error *err);
 
+/*
+ * Where runs of the same two accounts keep each other away, whatever their states: $MAILMIGRATE_LOCK_DIR, else
+ * /run/lock, which all users of the machine share, else $XDG_RUNTIME_DIR, else /tmp. Borrowed.
+ */
+const char *cli_lock_directory(void);
+
 #endif

@@ -41,6 +41,7 @@ typedef struct mig_copy_options {
     const mig_endpoint *source; /* required */
     const mig_endpoint *target; /* required */
     const char *state_path;     /* required: the SQLite state file, created when missing */
+    const char *lock_dir;       /* where runs of the same two accounts keep each other away; NULL: they do not */
     const char *spool_dir;      /* for unlinked temporary files of large messages; NULL: the state file's directory */
 
     mig_selection selection;

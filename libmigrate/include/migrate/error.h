@@ -32,6 +32,7 @@ typedef enum mig_code {
     MIG_E_DISK_FULL,    /* the local disk is full */
     MIG_E_STATE,        /* the state file is unreadable, corrupt or of a newer version */
     MIG_E_STATE_LOCKED, /* another process uses the state file */
+    MIG_E_PAIR_LOCKED,  /* another process copies between the same two accounts */
     MIG_E_DNS,          /* a host name that does not resolve */
     MIG_E_CONNECT,      /* connection refused or unreachable */
     MIG_E_TIMEOUT,      /* a deadline passed */

@@ -1,4 +1,5 @@
 /* What numbers say about a mailbox, which told UIDs are believed, and when a message looks like the recorded one. */
+#include "copy/contest.h"
 #include "copy/held.h"
 #include "copy/same.h"
 #include "copy/settle.h"
@@ -86,6 +87,17 @@ static void flags_are_split_by_what_is_taken(void **context)
     free(owed);
 }
 
+static void uids_that_are_not_ours_are_another_s(void **context)
+{
+    (void)context;
+    assert_int_equal(mig__contest_gap(11, 20, 10, 0, 0), 0);
+    assert_int_equal(mig__contest_gap(11, 20, 7, 0, 0), 3);
+    assert_int_equal(mig__contest_gap(11, 20, 7, 0, 3), 0); /* they may be ours, not answered yet */
+    assert_int_equal(mig__contest_gap(11, 20, 7, 2, 0), 1); /* two are known already */
+    assert_int_equal(mig__contest_gap(11, 10, 0, 0, 0), 0);
+    assert_int_equal(mig__contest_gap(1, UINT32_MAX, 0, 0, 1), UINT32_MAX - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +105,7 @@ int main(void)
         cmocka_unit_test(a_mailbox_that_grew_evenly_lost_nothing),
         cmocka_unit_test(a_server_without_uidnext_is_counted),
         cmocka_unit_test(uids_are_believed_when_they_can_be_right),
+        cmocka_unit_test(uids_that_are_not_ours_are_another_s),
         cmocka_unit_test(size_and_date_are_compared),
         cmocka_unit_test(flags_are_split_by_what_is_taken),
     };

@@ -1,5 +1,6 @@
 /* Opening: what is made, what is refused and why, the lock, versions, damage, reading beside a writer. */
 #include "state/fixture.h"
+#include "state/lock.h"
 #include "state/schema.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -242,6 +243,39 @@ static void a_lock_file_left_behind_does_not_block(void **context)
     assert_int_equal(st.st_size, 0); /* closed cleanly: names nobody */
 }
 
+static void a_pair_has_one_run(void **context)
+{
+    const fixture *f = *context;
+    mig_error err = MIG_ERROR_INIT;
+    char words[64];
+    mig__lock first = MIG__LOCK_INIT, second = MIG__LOCK_INIT;
+    assert_ok(mig__lock_take_pair(&first, f->directory, "a@one", "a@two", &err), err);
+    assert_int_equal(mig__lock_take_pair(&second, f->directory, "a@one", "a@two", &err), -1);
+    assert_int_equal(err.code, MIG_E_PAIR_LOCKED);
+    snprintf(words, sizeof words, "in use by process %ld on ", (long)getpid());
+    assert_non_null(strstr(err.text, words));
+    assert_null(strstr(err.hint, "of its own"));
+    assert_ok(mig__lock_take_pair(&second, f->directory, "b@one", "b@two", &err), err); /* another pair */
+    mig__lock_release_pair(&second);
+    assert_int_equal(access(first.name, F_OK), 0);
+    char *name = strdup(first.name);
+    mig__lock_release_pair(&first);
+    assert_int_equal(access(name, F_OK), -1);
+
+    assert_int_equal(symlink("/etc/passwd", name), 0); /* somebody else's trap in a directory of all users */
+    assert_int_equal(mig__lock_take_pair(&first, f->directory, "a@one", "a@two", &err), -1);
+    assert_int_equal(err.code, MIG_E_IO);
+    unlink(name);
+    assert_int_equal(mkfifo(name, 0600), 0);
+    assert_int_equal(mig__lock_take_pair(&first, f->directory, "a@one", "a@two", &err), -1);
+    assert_int_equal(err.code, MIG_E_IO);
+    unlink(name);
+    free(name);
+    assert_ok(mig__lock_take_pair(&first, f->directory, "a@one", "a@two", &err), err);
+    mig__lock_release_pair(&first);
+    mig__lock_release_pair(&first); /* nothing to release */
+}
+
 static void the_database_itself_can_be_locked(void **context)
 {
     const fixture *f = *context;
@@ -354,6 +388,7 @@ int main(void)
         STATE_TEST(the_second_one_stops_and_names_the_first),
         STATE_TEST(another_process_is_named_and_its_death_unlocks),
         STATE_TEST(a_lock_file_left_behind_does_not_block),
+        STATE_TEST(a_pair_has_one_run),
         STATE_TEST(the_database_itself_can_be_locked),
         STATE_TEST(reading_works_beside_a_writer),
         STATE_TEST(reading_works_where_nothing_can_be_written),
