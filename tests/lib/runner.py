@@ -90,7 +90,7 @@ def unit_files(options):
 
 def needs(options):
     """The kinds of packages (tests/packages) that the tests to be run need."""
-    kinds = {"build", "unit"}
+    kinds = {"build", "unit"} | ({"long"} if options.long else set())
     for name, path in python_files(options):
         used = imports(path)
         kinds |= {"demo", "check" if name.startswith("check/") else "test"}
