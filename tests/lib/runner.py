@@ -25,7 +25,7 @@ import matrix
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LIBRARY = os.path.join(ROOT, "tests", "lib")
 TSAN_MODULES = ("base", "net", "account", "state", "copy", "store")  # those that several threads enter
-TSAN_LEFT_OUT = ("unit/state/test_kill",)  # kills by the clock, which under TSan is over before the work begins
+TSAN_LEFT_OUT = ("unit/state/test_kill",)  # a process that is killed again and again: nothing that threads share
 SEED = 5321  # of a run that is to tell whether a change broke something; sweeps draw their own
 MATRIX_TESTS = ("servers/test_pairings", "servers/test_providers")
 TAIL = 120  # lines of output shown of a job that fails
