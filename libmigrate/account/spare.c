@@ -1,4 +1,5 @@
 #include "account/spare.h"
+#include "base/thread.h"
 
 static void *open_spare(void *argument)
 {
@@ -15,7 +16,7 @@ void mig__spares_begin(mig__spares *spares, mig__gate *gate, size_t count)
     pthread_mutex_init(&spares->lock, NULL);
     for (size_t i = 0; i < count && i < MIG__SPARES_MOST; i++) {
         spares->items[i] = (mig__spare){.gate = gate};
-        if (pthread_create(&spares->items[i].thread, NULL, open_spare, &spares->items[i]) != 0) {
+        if (mig__thread_start(&spares->items[i].thread, open_spare, &spares->items[i], NULL) != 0) {
             return;
         }
         spares->count++;

@@ -6,6 +6,7 @@
  * breaks connections by itself is given up, and the rest goes on.
  */
 #include "archive/fetch.h"
+#include "base/thread.h"
 #include <stdlib.h>
 
 enum {
@@ -167,12 +168,12 @@ static int add_thread(mig__export *run, mig__session **session, pthread_t *threa
     pthread_mutex_lock(&run->lock);
     run->threads++;
     pthread_mutex_unlock(&run->lock);
-    if (pthread_create(thread, NULL, reader_main, r) != 0) {
+    if (mig__thread_start(thread, reader_main, r, err) != 0) {
         pthread_mutex_lock(&run->lock);
         run->threads--;
         pthread_mutex_unlock(&run->lock);
         free(r);
-        return mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
+        return -1;
     }
     *session = NULL;
     return 0;

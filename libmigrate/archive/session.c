@@ -2,6 +2,7 @@
 #include "archive/export.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include <stdlib.h>
 
 enum { MOST_PROBLEMS = 10000 };
@@ -47,8 +48,8 @@ static void *watch(void *argument)
 
 int mig__export_watch(mig__export *run, mig_error *err)
 {
-    run->watched = pthread_create(&run->watcher, NULL, watch, run) == 0;
-    return run->watched ? 0 : mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
+    run->watched = mig__thread_start(&run->watcher, watch, run, err) == 0;
+    return run->watched ? 0 : -1;
 }
 
 void mig__export_unwatch(mig__export *run)

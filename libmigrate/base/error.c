@@ -53,6 +53,7 @@ static const struct {
     [MIG_E_INTERRUPTED] = {"interrupted", 130, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
     [MIG_E_DIFFERENT] = {"different", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
     [MIG_E_INTERNAL] = {"internal", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
+    [MIG_E_LIMIT] = {"limit", 6, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
 };
 
 /* The arguments may point into `err` itself: so it is written last. */
@@ -95,6 +96,9 @@ static mig_code code_of_errno(int errnum, mig_code otherwise)
         return MIG_E_DISK_FULL;
     case ENOMEM:
         return MIG_E_NOMEM;
+    case EMFILE:
+    case ENFILE:
+        return MIG_E_LIMIT;
     default:
         return otherwise;
     }
@@ -113,6 +117,14 @@ int mig_error_errno(mig_error *err, mig_code code, int errnum, const char *forma
     va_start(arguments, format);
     set(err, code_of_errno(errnum, code), reason, format, arguments);
     va_end(arguments);
+    if (err->code == MIG_E_LIMIT) {
+        mig_error_hint(err,
+                       errnum == EMFILE
+                           ? "raise the limit of open files of this process (ulimit -n; LimitNOFILE= of a systemd "
+                             "unit), or use fewer --connections and accounts at once, then run again"
+                           : "this machine has too many open files (fs.file-max): end other programs, or raise it, "
+                             "then run again");
+    }
     return -1;
 }
 
@@ -136,7 +148,7 @@ int mig_error_context(mig_error *err, const char *format, ...)
 
 int mig_error_hint(mig_error *err, const char *format, ...)
 {
-    if (err == NULL) {
+    if (err == NULL || (err->code == MIG_E_LIMIT && err->hint[0] != '\0')) {
         return -1;
     }
     char raw[MIG_ERROR_HINT];

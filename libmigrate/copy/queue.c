@@ -427,6 +427,11 @@ static void drop_queued(mig__run *run, mig__folder_job *job)
 
 void mig__queue_break_folder(mig__run *run, mig__folder_job *job, const mig_error *error)
 {
+    if (error->scope ==
+        MIG_SCOPE_RUN) { /* it is not the folder that is at fault, and the next one would fare the same */
+        mig__run_fail(run, error);
+        return;
+    }
     pthread_mutex_lock(&run->lock);
     if (!job->broken) {
         job->broken = true;

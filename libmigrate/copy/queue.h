@@ -79,7 +79,10 @@ void mig__queue_batch_refused(mig__run *run, mig__batch *batch, bool split);
 void mig__queue_batch_unknown(mig__run *run, mig__batch *batch);
 /* Reconciliation of a folder ended. */
 void mig__queue_reconciled(mig__run *run, mig__folder_job *job);
-/* Nothing more is written to this folder: its queued messages are dropped and its UIDs not fetched. */
+/*
+ * Nothing more is written to this folder: its queued messages are dropped and its UIDs not fetched. An error that is
+ * the whole run's ends that instead: the folder is not at fault.
+ */
 void mig__queue_break_folder(mig__run *run, mig__folder_job *job, const mig_error *error);
 
 /* Free everything that is left when the run ends. Single-threaded. */

@@ -4,6 +4,7 @@
  */
 #include "account/spare.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "copy/adopt.h"
 #include "copy/begin.h"
 #include "copy/delta.h"
@@ -101,8 +102,8 @@ static int open_both(mig__run *run, bool first, mig__session **source, mig__sess
     pthread_t thread;
     mig__run_phase(run, "connecting");
     show_progress(run);
-    if (pthread_create(&thread, NULL, open_side, &to) != 0) {
-        return mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
+    if (mig__thread_start(&thread, open_side, &to, err) != 0) {
+        return -1;
     }
     open_side(&from);
     pthread_join(thread, NULL);
@@ -153,8 +154,8 @@ static int prepare_both(mig__run *run, mig__session *source, mig__session *targe
 {
     prepare_start to = {.run = run, .session = target};
     pthread_t thread;
-    if (pthread_create(&thread, NULL, prepare_side, &to) != 0) {
-        return mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
+    if (mig__thread_start(&thread, prepare_side, &to, err) != 0) {
+        return -1;
     }
     int failed = mig__scan_source(run, source, err);
     pthread_join(thread, NULL);
@@ -162,7 +163,7 @@ static int prepare_both(mig__run *run, mig__session *source, mig__session *targe
         *err = to.error;
         failed = -1;
     }
-    for (size_t i = 0; failed == 0 && i < run->job_count; i++) {
+    for (size_t i = 0; failed == 0 && i < run->job_count && !mig__run_stopping(run); i++) {
         mig__folder_job *job = &run->jobs[i];
         /* A folder that could not be made is recorded as well: a verification must miss it. */
         if (job->copy && !job->unchanged && (!job->broken || job->record.id == 0)) {
@@ -192,13 +193,13 @@ static int add_thread(mig__run *run, crew *c, bool reader, mig__session *session
     pthread_mutex_lock(&run->lock);
     *(reader ? &run->readers : &run->writers) += 1;
     pthread_mutex_unlock(&run->lock);
-    if (pthread_create(&c->threads[c->count], NULL, reader ? mig__reader_main : mig__writer_main, argument) != 0) {
+    if (mig__thread_start(&c->threads[c->count], reader ? mig__reader_main : mig__writer_main, argument, err) != 0) {
         pthread_mutex_lock(&run->lock);
         *(reader ? &run->readers : &run->writers) -= 1;
         pthread_mutex_unlock(&run->lock);
         free(argument);
         mig__gate_close(gate, &session);
-        return mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
+        return -1;
     }
     c->count++;
     *(reader ? &c->readers_begun : &c->writers_begun) += 1;
@@ -251,10 +252,17 @@ static int reinforce(mig__run *run, crew *c, mig_error *err)
     if (more_readers) {
         c->starved = 0;
     }
-    return (more_writers && add_thread(run, c, false, NULL, err) != 0) ||
-                   (more_readers && add_thread(run, c, true, NULL, err) != 0)
-               ? -1
-               : 0;
+    int failed = more_writers ? add_thread(run, c, false, NULL, err) : 0;
+    failed = failed == 0 && more_readers ? add_thread(run, c, true, NULL, err) : failed;
+    if (failed != 0 && err->code == MIG_E_LIMIT) { /* those that there are do it as well */
+        mig__run_log(run, MIG_LOG_WARNING, NULL, 0, err, "going on with fewer connections: %s", err->text);
+        pthread_mutex_lock(&run->lock);
+        run->max_writers = c->writers_begun;
+        run->max_readers = c->readers_begun;
+        pthread_mutex_unlock(&run->lock);
+        return 0;
+    }
+    return failed;
 }
 
 static bool threads_left(mig__run *run)
@@ -424,7 +432,7 @@ static int carry_over(mig__run *run, mig__spares *spares, mig__session **source,
     if (record_size(run, err) != 0) {
         return -1;
     }
-    if (run->messages_total > 0) {
+    if (run->messages_total > 0 && !mig__run_stopping(run)) {
         move_messages(run, spares, source, target);
     }
     if (mig__run_stopping(run)) {

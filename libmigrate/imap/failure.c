@@ -30,6 +30,10 @@ typedef struct failure_rule {
 #define ROOM "free or buy space on the target, then run again to go on"
 
 static const failure_rule rules[] = {
+    /* A store of this process says what is wrong with this process: no server refused anything. */
+    {ON_BOTH, ANY_CODE, MIG__FAILURE_OWN_LIMIT, MIG_E_LIMIT, MIG_SCOPE_RUN, MIG_RETRY_NEVER,
+     "a limit of this process or machine is reached", "raise the limits (ulimit -a), then run again to go on"},
+
     /* Traffic and connection limits, in the providers' own words. */
     {ON_BOTH, ANY_CODE, "suggested backoff time", MIG_E_UNAVAILABLE, MIG_SCOPE_ACCOUNT, MIG_RETRY_LATER,
      "the server throttles", SLOWER},

@@ -7,6 +7,9 @@
 #include "imap/response.h"
 #include <migrate/error.h>
 
+/* What the text of a NO begins with when a store of this very process (store/) is short of files, threads or memory. */
+#define MIG__FAILURE_OWN_LIMIT "mailmigrate's own limit: "
+
 /*
  * Fill `err` for a command that ended with `condition` (NO or BAD) and response code `code`; `text` is what the server
  * said, code included ("[TOOBIG] Message too large"). Sets code, scope, retry, retry_after_ms (when the server named a

@@ -3,6 +3,7 @@
  */
 #include "account/check.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "inventory/job.h"
 #include "inventory/quota.h"
 #include <pthread.h>
@@ -135,8 +136,8 @@ static int start_both(mig__inventory *run, mig_error *err)
     side_start from = {.run = run, .side = MIG_SOURCE, .error = MIG_ERROR_INIT};
     side_start to = {.run = run, .side = MIG_TARGET, .error = MIG_ERROR_INIT};
     pthread_t thread;
-    if (run->options->target != NULL && pthread_create(&thread, NULL, start_side, &to) != 0) {
-        return mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
+    if (run->options->target != NULL && mig__thread_start(&thread, start_side, &to, err) != 0) {
+        return -1;
     }
     start_side(&from);
     if (run->options->target != NULL) {

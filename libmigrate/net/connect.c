@@ -186,6 +186,13 @@ static int connect_error(const struct race *race, const char *host, uint16_t por
 {
     char reasons[512];
 
+    for (size_t i = 0; i < race->started; i++) {
+        int errnum = race->attempts[i].errnum;
+        if (errnum == EMFILE || errnum == ENFILE || errnum == ENOMEM ||
+            errnum == ENOBUFS) { /* not the server's fault */
+            return mig_error_errno(err, MIG_E_NOMEM, errnum, "connecting to %s port %u", host, (unsigned)port);
+        }
+    }
     describe(race, reasons, sizeof reasons);
     mig_error_set(err, timeout ? MIG_E_TIMEOUT : MIG_E_CONNECT, "cannot connect to %s port %u (%s)", host,
                   (unsigned)port, reasons);

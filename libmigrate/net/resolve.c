@@ -1,11 +1,11 @@
 /* net/resolve.c - getaddrinfo with a deadline */
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "net/connect.h"
 #include "net/wait.h"
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,24 +78,6 @@ static void *lookup_run(void *argument)
     return NULL;
 }
 
-/* Signals stay with the threads of whoever uses the library. */
-static int start_quietly(lookup *job)
-{
-    sigset_t all, before;
-    pthread_attr_t attributes;
-    pthread_t thread;
-    int status;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    status = pthread_create(&thread, &attributes, lookup_run, job);
-    pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return status;
-}
-
 /* Holds the lock. Returns 0 when the lookup is done, -1 with `err` filled. */
 static int wait_for(lookup *job, const mig_stop *stop, int64_t deadline, mig_error *err)
 {
@@ -117,6 +99,8 @@ static int wait_for(lookup *job, const mig_stop *stop, int64_t deadline, mig_err
 
 static int lookup_error(const char *host, int status, int errnum, mig_error *err)
 {
+    if (mig__out_of_descriptors(err))
+        return mig_error_context(err, "looking up %s", host);
     if (status == EAI_MEMORY)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory while looking up %s", host);
     if (status == EAI_SYSTEM)
@@ -134,7 +118,7 @@ int mig__resolve(const char *host, uint16_t port, const mig_stop *stop, int64_t 
 {
     char port_text[8];
     lookup *job;
-    int status, result;
+    int result;
 
     *out = NULL;
     (void)snprintf(port_text, sizeof port_text, "%u", (unsigned)port);
@@ -143,11 +127,12 @@ int mig__resolve(const char *host, uint16_t port, const mig_stop *stop, int64_t 
     job = lookup_new(host, port_text);
     if (!job)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory while looking up %s", host);
-    status = start_quietly(job);
-    if (status) {
+    pthread_t thread;
+    if (mig__thread_start(&thread, lookup_run, job, err) != 0) {
         lookup_free(job);
-        return mig_error_errno(err, MIG_E_NOMEM, status, "starting a thread to look up %s", host);
+        return mig_error_context(err, "looking up %s", host);
     }
+    pthread_detach(thread);
     pthread_mutex_lock(&job->lock);
     result = wait_for(job, stop, deadline, err);
     job->abandoned = result != 0;

@@ -1,5 +1,6 @@
 /* net/tls_verify.c - public key pins, and why a handshake failed in words that help */
 #include "base/buffer.h"
+#include "base/thread.h"
 #include "net/tls.h"
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -240,6 +241,9 @@ static int unknown_issuer(const mig__tls_peer *peer, mig_error *err)
         root_sent ? X509_get_subject_name(peer->certificate) : X509_get_issuer_name(peer->certificate);
     char issuer[NAMES];
 
+    if (mig__out_of_descriptors(err)) { /* the authority may be in a file that could not be opened */
+        return mig_error_context(err, "checking the certificate");
+    }
     if (no_trust_store(peer)) {
         return explain_no_trust_store(err);
     }

@@ -3,6 +3,7 @@
  */
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "run/job.h"
 #include <migrate/provider.h>
 #include <stdio.h>
@@ -155,7 +156,7 @@ static int do_round(mig__crew *crew, mig_error *err)
     crew->next = 0;
     crew->workers = most;
     pthread_mutex_unlock(&crew->lock);
-    while (count < most && pthread_create(&threads[count], NULL, worker, crew) == 0) {
+    while (count < most && mig__thread_start(&threads[count], worker, crew, err) == 0) {
         count++;
     }
     pthread_mutex_lock(&crew->lock);
@@ -173,7 +174,7 @@ static int do_round(mig__crew *crew, mig_error *err)
     for (size_t i = 0; i < count; i++) {
         pthread_join(threads[i], NULL);
     }
-    return count > 0 || most == 0 ? 0 : mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
+    return count > 0 || most == 0 ? 0 : -1;
 }
 
 /* ---- the rounds ---- */

@@ -1,7 +1,7 @@
 /* store/responder.c - a connection from its greeting to its end, and the table of commands */
 #include "store/responder.h"
+#include "base/thread.h"
 #include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,7 +184,6 @@ static void *serve(void *argument)
 
 int mig__responder_start(mig_store *store, int fd, mig_error *err)
 {
-    sigset_t all, before;
     mig__store_connection *connection = calloc(1, sizeof *connection);
     if (connection == NULL) {
         close(fd);
@@ -193,14 +192,10 @@ int mig__responder_start(mig_store *store, int fd, mig_error *err)
     connection->store = store;
     connection->fd = fd;
     atomic_init(&connection->over, false);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the business of whoever runs us */
-    int problem = pthread_create(&connection->thread, NULL, serve, connection);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (problem != 0) {
+    if (mig__thread_start(&connection->thread, serve, connection, err) != 0) {
         close(fd);
         free(connection);
-        return mig_error_errno(err, MIG_E_IO, problem, "starting a thread for %s", store->url);
+        return mig_error_context(err, "%s", store->url);
     }
     pthread_mutex_lock(&store->lock);
     connection->next = store->connections;

@@ -1,4 +1,5 @@
 /* store/talk.c - the words of a connection, read and written (RFC 3501 section 9) */
+#include "imap/failure.h"
 #include "store/responder.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -109,8 +110,9 @@ static const char *code_of(const mig_error *error)
 
 int mig__talk_no(mig__talk *talk, const mig_error *error)
 {
-    mig__talk_say(talk, "%s NO %s%s%s%s\r\n", talk->tag, code_of(error), error->text,
-                  error->hint[0] != '\0' ? "; " : "", error->hint);
+    bool ours = error->code == MIG_E_LIMIT || error->code == MIG_E_NOMEM;
+    mig__talk_say(talk, "%s NO %s%s%s%s%s\r\n", talk->tag, code_of(error), ours ? MIG__FAILURE_OWN_LIMIT : "",
+                  error->text, error->hint[0] != '\0' ? "; " : "", error->hint);
     return 0;
 }
 

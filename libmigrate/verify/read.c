@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/retry.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "imap/digests.h"
 #include "mail/flags.h"
 #include "verify/job.h"
@@ -297,6 +298,9 @@ static int add_thread(mig__verify_run *run, mig_side side, mig__session *session
     reader *r = calloc(1, sizeof *r);
     mig_error error;
     mig__digester *digester = r != NULL ? mig__digester_new(&error) : NULL;
+    if (r == NULL) {
+        mig_error_set(&error, MIG_E_NOMEM, "out of memory");
+    }
     if (digester != NULL) {
         *r = (reader){.run = run, .side = side, .session = session, .digester = digester};
         if (known != NULL) {
@@ -305,7 +309,7 @@ static int add_thread(mig__verify_run *run, mig_side side, mig__session *session
         pthread_mutex_lock(&run->lock);
         run->threads++;
         pthread_mutex_unlock(&run->lock);
-        if (pthread_create(thread, NULL, reader_main, r) == 0) {
+        if (mig__thread_start(thread, reader_main, r, &error) == 0) {
             return 0;
         }
         pthread_mutex_lock(&run->lock);
@@ -315,7 +319,6 @@ static int add_thread(mig__verify_run *run, mig_side side, mig__session *session
     mig__digester_free(&digester);
     free(r);
     mig__gate_close(&run->gates[side], &session);
-    mig_error_set(&error, MIG_E_NOMEM, "cannot start a thread");
     mig__verify_fail(run, &error);
     return -1;
 }

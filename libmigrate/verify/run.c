@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "mail/digest.h"
 #include "verify/job.h"
 #include <stdlib.h>
@@ -174,8 +175,8 @@ static int open_all(mig__verify_run *run, mig__session **source, mig__session **
     if (check_state(run, err) != 0) {
         return -1;
     }
-    if (pthread_create(&thread, NULL, open_side, &to) != 0) {
-        return mig_error_set(err, MIG_E_NOMEM, "cannot start a thread");
+    if (mig__thread_start(&thread, open_side, &to, err) != 0) {
+        return -1;
     }
     int failed = open_state(run, err);
     if (failed == 0 && run->options->against == MIG_AGAINST_SOURCE) {

@@ -65,6 +65,7 @@ typedef enum mig_code {
     MIG_E_INTERRUPTED,  /* asked to stop */
     MIG_E_DIFFERENT,    /* verification found a difference */
     MIG_E_INTERNAL,     /* a bug in libmigrate */
+    MIG_E_LIMIT,        /* a limit of this process or machine: open files, threads */
     MIG_CODE_COUNT
 } mig_code;
 
@@ -108,7 +109,8 @@ int mig_error_set(mig_error *err, mig_code code, const char *format, ...) MIG_PR
 
 /*
  * Like mig_error_set with ": " and strerror(errnum) appended; ENOSPC and EDQUOT become MIG_E_DISK_FULL, ENOMEM
- * MIG_E_NOMEM.
+ * MIG_E_NOMEM, EMFILE and ENFILE MIG_E_LIMIT. The hint of the last is what helps, whatever was being done: later calls
+ * of mig_error_hint leave it as it is.
  */
 int mig_error_errno(mig_error *err, mig_code code, int errnum, const char *format, ...) MIG_PRINTF(4, 5);
 
