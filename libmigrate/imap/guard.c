@@ -84,6 +84,12 @@ uint64_t mig__guard_dropped(const mig__guard *guard, const char **last)
     return guard->dropped;
 }
 
+uint64_t mig__guard_dropped_lists(const mig__guard *guard, const char **last)
+{
+    *last = guard->last_list;
+    return guard->dropped_lists;
+}
+
 void mig__guard_free(mig__guard **guard)
 {
     if (*guard == NULL) {
@@ -133,6 +139,10 @@ static void drop(mig__guard *guard)
 {
     guard->dropped++;
     mig__guard_beginning(guard, guard->last_dropped, sizeof guard->last_dropped);
+    if (guard->keyword == MIG__KW_LIST) {
+        guard->dropped_lists++;
+        memcpy(guard->last_list, guard->last_dropped, sizeof guard->last_list);
+    }
 }
 
 /* "* 12 FETCH", "17 OK", "+": kind, keyword, number, and where the arguments begin. */
@@ -201,10 +211,16 @@ static mig__verdict simple(const mig__guard *guard, mig__frame *frame)
     return guard->keyword == MIG__KW_EXPUNGE && guard->number == 0 ? MIG__VERDICT_DROP : MIG__VERDICT_FRAME;
 }
 
+/* Their parsers look themselves at what is malformed: content depends on them. */
+static bool is_lenient(mig__keyword keyword)
+{
+    return keyword == MIG__KW_FETCH || keyword == MIG__KW_UIDFETCH || keyword == MIG__KW_LIST ||
+           keyword == MIG__KW_LSUB || keyword == MIG__KW_STATUS;
+}
+
 static mig__verdict parse_untagged(mig__guard *guard, mig__cursor at, mig__frame *frame, mig_error *err)
 {
-    bool fetch = guard->keyword == MIG__KW_FETCH || guard->keyword == MIG__KW_UIDFETCH;
-    if (guard->malformed && !fetch) {
+    if (guard->malformed && !is_lenient(guard->keyword)) {
         return MIG__VERDICT_DROP;
     }
     switch (guard->keyword) {

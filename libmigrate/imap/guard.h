@@ -145,6 +145,9 @@ bool mig__guard_at_start(const mig__guard *guard);
 /* Responses dropped so far, and the first words of the last one ("" for none). */
 uint64_t mig__guard_dropped(const mig__guard *guard, const char **last);
 
+/* Of these the LIST responses: mailboxes that the server has, and nobody knows which. */
+uint64_t mig__guard_dropped_lists(const mig__guard *guard, const char **last);
+
 void mig__guard_free(mig__guard **guard);
 
 #endif

@@ -153,8 +153,8 @@ struct mig__guard {
     char mailbox_id[MIG__GUARD_ID];
     mig__uidset uids;
 
-    uint64_t dropped;
-    char last_dropped[128];
+    uint64_t dropped, dropped_lists;
+    char last_dropped[128], last_list[128];
 };
 
 /* guard_literal.c: the end of a line. *quoted: it ends inside of quotes. */

@@ -1,5 +1,6 @@
 /* imap/guard_lists.c - LIST, LSUB, STATUS, FLAGS, CAPABILITY, ENABLED (RFC 3501 section 7.2, RFC 5258, RFC 9051) */
 #include "imap/guard_internal.h"
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -59,12 +60,16 @@ static void filter_attributes(mig__span list, mig__buffer *out)
     }
 }
 
-/* NIL, "/" or "\\"; "" counts as NIL. */
+/* NIL, "/" or "\\"; "" counts as NIL. Some servers leave the quotes out: / for "/". */
 static bool take_delimiter(mig__cursor *cursor, char *out)
 {
     mig__span value;
     mig__value_kind kind = mig__cursor_value(cursor, &value);
     *out = '\0';
+    if (kind == MIG__VALUE_ATOM && value.length == 1) {
+        *out = value.at[0];
+        return ispunct((unsigned char)*out) != 0;
+    }
     if (kind == MIG__VALUE_ATOM) {
         return mig__span_is(value, "NIL");
     }
@@ -96,6 +101,9 @@ static bool extended(mig__guard *guard, mig__cursor *cursor, mig__guard_extra *e
     mig__span tag, value;
     while (mig__cursor_value(&inside, &tag) != MIG__VALUE_NONE) {
         mig__value_kind kind = mig__cursor_value(&inside, &value);
+        if (kind == MIG__VALUE_NONE) {
+            return false; /* a name that ends in parentheses */
+        }
         if (kind == MIG__VALUE_LIST && extra->list_oldname == NULL &&
             (mig__span_is(tag, "OLDNAME") || mig__span_is(tag, "\"OLDNAME\""))) {
             mig__cursor old = {value.at + 1, value.at + value.length - 1};
@@ -108,13 +116,45 @@ static bool extended(mig__guard *guard, mig__cursor *cursor, mig__guard_extra *e
     return cursor->at == cursor->end;
 }
 
+/*
+ * What is between here and the end is no astring: a name with blanks, tabs, quotes or parentheses that was not quoted,
+ * as Exchange and others send it. All of it is the name, to the last octet, since that is what the server will know.
+ */
+static bool take_rest(mig__cursor cursor, mig__buffer *out)
+{
+    if (cursor.at < cursor.end && *cursor.at == ' ') {
+        cursor.at++;
+    }
+    size_t length = (size_t)(cursor.end - cursor.at);
+    mig__buffer_clear(out);
+    if (length >= 2 && cursor.at[0] == '"' && cursor.end[-1] == '"') { /* "Hell"oh" */
+        mig__unquote((mig__span){cursor.at, length}, out);
+    } else {
+        mig__buffer_add(out, cursor.at, length);
+    }
+    return length > 0 && out->length <= MIG__NAME_MAX && memchr(cursor.at, '\0', length) == NULL;
+}
+
+/* The separator and the name, as they should be or as they are. */
+static bool take_place(mig__guard *guard, mig__cursor at, char *delimiter, mig__guard_extra *extra)
+{
+    mig__cursor name = at;
+    if (!take_delimiter(&name, delimiter)) {
+        *delimiter = '\0';
+        mig__cursor_skip_blanks(&at);
+        return at.at < at.end && *at.at != '(' && take_rest(at, &guard->mailbox);
+    }
+    mig__cursor strict = name;
+    return (!guard->malformed && take_name(&strict, &guard->mailbox) && extended(guard, &strict, extra)) ||
+           take_rest(name, &guard->mailbox);
+}
+
 mig__verdict mig__guard_list(mig__guard *guard, mig__cursor at, mig__frame *frame)
 {
     mig__span attributes;
     char delimiter;
     mig__buffer *text = &guard->text;
-    if (mig__cursor_value(&at, &attributes) != MIG__VALUE_LIST || !take_delimiter(&at, &delimiter) ||
-        !take_name(&at, &guard->mailbox) || !extended(guard, &at, &frame->extra)) {
+    if (mig__cursor_value(&at, &attributes) != MIG__VALUE_LIST || !take_place(guard, at, &delimiter, &frame->extra)) {
         return MIG__VERDICT_DROP;
     }
     mig__buffer_addf(text, "* %s (", frame->keyword);
@@ -156,15 +196,37 @@ static void status_item(mig__guard *guard, mig__span name, mig__span value, unsi
     }
 }
 
+/* A name and a list, and nothing else. */
+static bool name_and_list(mig__cursor at, mig__buffer *name, mig__span *list)
+{
+    if (!take_name(&at, name) || mig__cursor_value(&at, list) != MIG__VALUE_LIST) {
+        return false;
+    }
+    mig__cursor_skip_blanks(&at);
+    return at.at == at.end;
+}
+
+/* The same where the name is no astring: the last list of the line is the numbers, what is before it the name. */
+static bool rest_and_list(mig__cursor at, mig__buffer *name, mig__span *list)
+{
+    const char *open = at.end;
+    while (open > at.at && *open != '(') {
+        open--;
+    }
+    mig__cursor last = {open, at.end};
+    if (open == at.at || mig__cursor_value(&last, list) != MIG__VALUE_LIST || open[-1] != ' ') {
+        return false;
+    }
+    mig__cursor_skip_blanks(&last);
+    return last.at == last.end && take_rest((mig__cursor){at.at, open - 1}, name);
+}
+
 mig__verdict mig__guard_status(mig__guard *guard, mig__cursor at, mig__frame *frame)
 {
     mig__span list, name, value;
     unsigned written = 0;
-    if (!take_name(&at, &guard->mailbox) || mig__cursor_value(&at, &list) != MIG__VALUE_LIST) {
-        return MIG__VERDICT_DROP;
-    }
-    mig__cursor_skip_blanks(&at);
-    if (at.at != at.end) {
+    bool strict = !guard->malformed && name_and_list(at, &guard->mailbox, &list);
+    if (!strict && !rest_and_list(at, &guard->mailbox, &list)) {
         return MIG__VERDICT_DROP;
     }
     frame->extra.mailbox = guard->mailbox.data;

@@ -401,13 +401,51 @@ static void M_a_name_with_NUL_is_dropped(void **state)
     assert_int_equal(ENDS("* SEARCH 1 2 3 \0 4\r\n"), MIG_E_PROTOCOL);
 }
 
+/* Names that should be quoted: the rest of the line is the name, to the last octet. */
+static void P_unquoted_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *text;
+    } cases[] = {
+        {"* LIST (\\HasNoChildren) \"/\" Sent Messages\r\n", "* LIST (\\HasNoChildren) \"/\" \"Sent Messages\"\r\n"},
+        {"* LIST () \"/\" INBOX/Da\tOggetto\tData\t\r\n", "* LIST () \"/\" \"INBOX/Da\tOggetto\tData\t\"\r\n"},
+        {"* LIST () \"/\" Hell\"oh\r\n", "* LIST () \"/\" \"Hell\\\"oh\"\r\n"},
+        {"* LIST () \"/\" \"Hell\"oh\"\r\n", "* LIST () \"/\" \"Hell\\\"oh\"\r\n"},
+        {"* LIST () \"/\" \"open\r\n", "* LIST () \"/\" \"\\\"open\"\r\n"},
+        {"* LIST () \"/\" a(b)\r\n", "* LIST () \"/\" \"a(b)\"\r\n"},
+        {"* LIST () \"/\" a (b)\r\n", "* LIST () \"/\" \"a (b)\"\r\n"},
+        {"* LIST () \"/\" a (b\r\n", "* LIST () \"/\" \"a (b\"\r\n"},
+        {"* LIST () \"/\" a (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n", "* LIST () \"/\" \"a\"\r\n"},
+        {"* LIST () / Foo\r\n", "* LIST () \"/\" \"Foo\"\r\n"},
+        {"* LIST () . Foo bar\r\n", "* LIST () \".\" \"Foo bar\"\r\n"},
+        {"* LIST () Foo\r\n", "* LIST () NIL \"Foo\"\r\n"},
+        {"* LSUB () \"/\" Sent Messages\r\n", "* LSUB () \"/\" \"Sent Messages\"\r\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        feed f;
+        feed_init(&f, NULL);
+        mig__frame frame = only(&f, cases[i].line, strlen(cases[i].line));
+        assert_string_equal(frame.text, cases[i].text);
+        feed_free(&f);
+    }
+    static const char *const names[][2] = {{"Sent Messages", "Sent Messages"}, {"\"a b", "\"a b"}, {"a(b)", "a(b)"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        feed f;
+        char line[64];
+        feed_init(&f, NULL);
+        snprintf(line, sizeof line, "* STATUS %s (MESSAGES 3)\r\n", names[i][0]);
+        assert_string_equal(only(&f, line, strlen(line)).extra.mailbox, names[i][1]);
+        feed_free(&f);
+    }
+}
+
 static void P_odd_responses_cost_only_themselves(void **state)
 {
     (void)state;
     counts("* METADATA \"INBOX\" (/private/x {12}\r\n)\r\n1 OK no\r\n)\r\n1 OK x\r\n", 1, 1);
     counts("* XYZZY\r\n* 5 PLUGH\r\n*\r\n* \r\n* THREAD (2)(3 6 (4 23))\r\n* 1 OK x\r\n* OK x\r\n", 1, 6);
-    counts("* LIST () \"/\"\r\n* LIST () x a\r\n* LIST x \"/\" a\r\n* LIST () \"/\" a b\r\n* LIST () \"/\" \"a\r\n", 0,
-           5);
+    counts("* LIST () \"/\"\r\n* LIST x \"/\" a\r\n* LIST (\\x \"/\" a\r\n* LIST\r\n* LIST ()\r\n", 0, 5);
     counts("* STATUS a\r\n* STATUS\r\n* STATUS a (MESSAGES 1) x\r\n* FLAGS x\r\n", 0, 4);
     counts(
         "* SEARCH 1 x\r\n* SEARCH 1:2\r\n* SEARCH 0\r\n* VANISHED 1:*\r\n* VANISHED 1, 2\r\n* ESEARCH UID ALL 1:\r\n",
@@ -511,6 +549,7 @@ int main(void)
         cmocka_unit_test(S_the_start_is_told_from_the_middle),
         cmocka_unit_test(M_names_keep_their_octets),
         cmocka_unit_test(M_a_name_with_NUL_is_dropped),
+        cmocka_unit_test(P_unquoted_names),
         cmocka_unit_test(P_odd_responses_cost_only_themselves),
         cmocka_unit_test(what_is_no_IMAP_is_refused_at_once),
         cmocka_unit_test(texts_are_inert_and_short),
