@@ -1,4 +1,5 @@
 /* plan/names.c - the options that have a place in a plan, under the names that they have on the command line */
+#include "base/distance.h"
 #include "plan/plan_private.h"
 #include <string.h>
 
@@ -9,7 +10,7 @@ static const char *const options[] = {
     "ca-file", "allow-cleartext", "tls-min", "proxy", "proxy-password-file", "compress", "timeout", "connect-timeout",
     "patience",
     /* messages and pace */
-    "labels", "since", "before", "max-size", "connections", "max-rate", "daily-limit", "until", "ordered",
+    "labels", "shared", "since", "before", "max-size", "connections", "max-rate", "daily-limit", "until", "ordered",
     /* copying */
     "flags", "deletions", "force", "state", "dry-run",
     /* verifying and taking stock */
@@ -90,28 +91,6 @@ bool mig__plan_is_path(const char *name)
     return (length > 5 && strcmp(name + length - 5, "-file") == 0) || find(paths, name) >= 0;
 }
 
-/* How many single changes lead from one name to the other, up to 3. */
-static int distance(const char *a, const char *b, int most)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    if (*a == '\0' || *b == '\0') {
-        size_t rest = strlen(a) + strlen(b);
-        return rest < (size_t)most ? (int)rest : most;
-    }
-    if (most <= 1) {
-        return most;
-    }
-    bool swapped = a[0] == b[1] && a[1] == b[0];
-    int best = swapped ? distance(a + 2, b + 2, most - 1) : distance(a + 1, b + 1, most - 1);
-    int other = distance(a + 1, b, most - 1);
-    best = other < best ? other : best;
-    other = distance(a, b + 1, most - 1);
-    return 1 + (other < best ? other : best);
-}
-
 const char *mig__plan_nearest(const char *name, bool of_side)
 {
     const char *nearest = NULL;
@@ -119,7 +98,7 @@ const char *mig__plan_nearest(const char *name, bool of_side)
     const char *const *const tables[] = {of_side ? side_options : options, of_side ? options : side_options};
     for (size_t t = 0; t < 2; t++) {
         for (const char *const *known = tables[t]; *known != NULL; known++) {
-            int away = distance(name, *known, 3);
+            int away = mig__distance(name, *known, 3);
             if (away < least) {
                 least = away;
                 nearest = *known;
