@@ -32,7 +32,7 @@ static bool wants_summary(const cli_options *options, const cli_reports *reports
 {
     bool began = false;
     for (size_t i = 0; i < result->account_count; i++)
-        began = began || result->accounts[i].folder_count > 0;
+        began = began || result->accounts[i].folder_count > 0 || result->accounts[i].problem_count > 0;
     return !cli_reports_on_output(reports) && (began || result->exit_status == 0) &&
            !(options->quiet && result->exit_status == 0);
 }

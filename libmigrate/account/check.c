@@ -25,7 +25,7 @@ uint64_t mig__sides_messages(const mig__mailbox_list *list)
 {
     uint64_t messages = 0;
     for (size_t i = 0; i < list->count; i++) {
-        messages += list->items[i].messages;
+        messages += list->items[i].owner == MIG__OWNER_SELF ? list->items[i].messages : 0;
     }
     return messages;
 }
@@ -40,6 +40,9 @@ static bool same_numbers(const mig__mailbox_list *source, const mig__mailbox_lis
 {
     for (size_t i = 0; i < source->count; i++) {
         const mig__mailbox *mailbox = &source->items[i];
+        if (mailbox->owner != MIG__OWNER_SELF) { /* two accounts of one server see the same ones */
+            continue;
+        }
         const mig__mailbox *other = mig__mailbox_find(target, mailbox->wire);
         if (other == NULL || other->mailbox_id == NULL || mailbox->mailbox_id == NULL) {
             if (mig__sides_selectable(mailbox) && (other == NULL || !same_mailbox(mailbox, other))) {
@@ -60,7 +63,8 @@ static const mig__mailbox *smallest(const mig__mailbox_list *list)
     const mig__mailbox *found = NULL;
     for (size_t i = 0; i < list->count; i++) {
         const mig__mailbox *mailbox = &list->items[i];
-        if (mailbox->messages > 0 && (found == NULL || mailbox->messages < found->messages)) {
+        bool own = mailbox->owner == MIG__OWNER_SELF;
+        if (own && mailbox->messages > 0 && (found == NULL || mailbox->messages < found->messages)) {
             found = mailbox;
         }
     }

@@ -1,6 +1,7 @@
 #include "account/gate.h"
 #include "base/clock.h"
 #include "base/retry.h"
+#include <stdio.h>
 #include <migrate/effort.h>
 
 enum {
@@ -17,8 +18,24 @@ void mig__gate_init(mig__gate *gate, const mig__gate_options *options)
     pthread_mutex_init(&gate->lock, NULL);
 }
 
+/* A response that was left out may have meant something: its kind and number are never silent. */
+static void log_dropped(const mig__gate *gate)
+{
+    const mig__session_options *options = &gate->options.session;
+    if (gate->dropped == 0 || options->log == NULL || options->log->write == NULL ||
+        options->log->level < MIG_LOG_INFO) {
+        return;
+    }
+    char text[256];
+    snprintf(text, sizeof text, "%llu response%s of the server were not understood and left out; the last began: %s",
+             (unsigned long long)gate->dropped, gate->dropped == 1 ? "" : "s", gate->last_dropped);
+    const mig_log_event event = {.level = MIG_LOG_INFO, .account = options->account, .text = text};
+    options->log->write(&event, options->log->context);
+}
+
 void mig__gate_clear(mig__gate *gate)
 {
+    log_dropped(gate);
     mig__tls_context_free(&gate->tls);
     pthread_mutex_destroy(&gate->lock);
 }
@@ -182,11 +199,19 @@ void mig__gate_close(mig__gate *gate, mig__session **session)
     }
     mig__stream_stats stats;
     mig__session_stats_get(*session, &stats);
+    char last_dropped[128];
+    const char *last;
+    uint64_t dropped = mig__session_dropped(*session, &last);
+    snprintf(last_dropped, sizeof last_dropped, "%s", last);
     mig__session_close(session);
     pthread_mutex_lock(&gate->lock);
     gate->stats.octets_in += stats.octets_in;
     gate->stats.octets_out += stats.octets_out;
     gate->stats.waits += stats.waits;
+    gate->dropped += dropped;
+    if (dropped > 0) {
+        snprintf(gate->last_dropped, sizeof gate->last_dropped, "%s", last_dropped);
+    }
     pthread_mutex_unlock(&gate->lock);
 }
 

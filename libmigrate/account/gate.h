@@ -32,6 +32,8 @@ typedef struct mig__gate { /* members are gate.c's */
     pthread_mutex_t lock;
     mig__tls_context *tls; /* NULL: not needed yet */
     mig__stream_stats stats;
+    uint64_t dropped; /* responses that made no sense */
+    char last_dropped[128];
     uint64_t progress; /* as seen last */
     int64_t since_ms;  /* nothing has got on since; 0: not known yet */
 } mig__gate;

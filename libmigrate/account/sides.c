@@ -8,11 +8,12 @@ static mig__folder_in *folders_in(const mig__mailbox_list *list)
     mig__folder_in *folders = calloc(list->count > 0 ? list->count : 1, sizeof *folders);
     for (size_t i = 0; folders != NULL && i < list->count; i++) {
         const mig__mailbox *mailbox = &list->items[i];
-        folders[i] = (mig__folder_in){.name = mailbox->name_valid ? mailbox->name : mailbox->wire,
+        folders[i] = (mig__folder_in){.name = mailbox->name,
                                       .name_valid = mailbox->name_valid,
                                       .delimiter = mailbox->delimiter,
                                       .attributes = mailbox->attributes,
-                                      .role = mailbox->role};
+                                      .role = mailbox->role,
+                                      .foreign = mailbox->owner != MIG__OWNER_SELF};
     }
     return folders;
 }
@@ -70,7 +71,7 @@ char *mig__sides_wire(const mig__map_entry *entry, const mig__mailbox_list *targ
         return mig__strdup(target->items[entry->existing].wire);
     }
     mig__buffer wire = MIG__BUFFER_INIT;
-    if (entry->raw || utf8) {
+    if (utf8) {
         mig__buffer_add_text(&wire, entry->target);
     } else if (!mig__name_encode(entry->target, &wire)) {
         mig__buffer_free(&wire);

@@ -351,6 +351,9 @@ static void sum_up(mig__export *run)
     for (size_t i = 0; i < result->folder_count; i++) {
         partial = partial || result->folders[i].error.code != MIG_OK;
     }
+    for (size_t i = 0; i < result->problem_count; i++) {
+        partial = partial || (result->problems[i].failed && result->problems[i].uid == 0); /* not looked at */
+    }
     result->error = run->fatal;
     result->exit_status = run->fatal.code != MIG_OK ? mig_code_exit_status(run->fatal.code) : partial ? 1 : 0;
     result->status = result->exit_status == 130  ? MIG_INTERRUPTED

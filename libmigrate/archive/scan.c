@@ -2,6 +2,7 @@
  * archive/scan.c - which folders and messages: the list and the rules, EXAMINE and UID SEARCH of many folders in one
  * go, and against the earlier files of a chain what changed since
  */
+#include "account/notice.h"
 #include "account/sides.h"
 #include "archive/export.h"
 #include "folders/rules.h"
@@ -29,7 +30,9 @@ static bool is_chosen(const mig__rules *rules, const mig__mailbox *mailbox, bool
 {
     bool view = (mailbox->role == MIG_ROLE_ALL && !gmail) || mailbox->role == MIG_ROLE_FLAGGED ||
                 mailbox->role == MIG_ROLE_IMPORTANT;
-    return mig__rules_take(rules, mailbox->name) && (!view || mig__rules_named(rules, mailbox->name));
+    return mig__rules_take(rules, mailbox->name) &&
+           !mig__rules_foreign(rules, mailbox->name, mailbox->owner != MIG__OWNER_SELF) &&
+           (!view || mig__rules_named(rules, mailbox->name));
 }
 
 static bool is_same_as_before(const mig__export *run, const mig__mailbox *mailbox, const mig__index_folder *before)
@@ -74,17 +77,27 @@ static int take_earlier_names(mig__export *run, mig_error *err)
     return 0;
 }
 
+static int take_notice(const mig_error *what, bool failed, void *context, mig_error *err)
+{
+    (void)err;
+    mig__export_problem(context, NULL, 0, failed, what);
+    return 0;
+}
+
 int mig__export_plan(mig__export *run, const mig__session *session, mig_error *err)
 {
     mig__rules rules;
-    mig__map_rules given = {.folders = run->options->selection.folders, .excludes = run->options->selection.excludes};
+    mig__map_rules given = {.folders = run->options->selection.folders,
+                            .excludes = run->options->selection.excludes,
+                            .shared = run->options->selection.shared};
     size_t most = run->list.count > 0 ? run->list.count : 1;
     run->folders = calloc(most, sizeof *run->folders);
     run->result->folders = calloc(most, sizeof *run->result->folders);
     if (run->folders == NULL || run->result->folders == NULL) {
         return no_memory(err);
     }
-    if (mig__rules_read(&rules, &given, err) != 0 || take_earlier_names(run, err) != 0) {
+    if (mig__notice_lists(&run->list, NULL, &given, take_notice, run, err) != 0 ||
+        mig__rules_read(&rules, &given, err) != 0 || take_earlier_names(run, err) != 0) {
         return -1;
     }
     int failed = 0;

@@ -144,7 +144,7 @@ void mig__run_log(const mig__run *run, mig_log_level level, const mig__folder_jo
 void mig__run_problem(mig__run *run, const mig__folder_job *job, uint32_t uid, bool failed, const mig_error *error)
 {
     pthread_mutex_lock(&run->lock);
-    mig__result_problem(run->account, job->source->name, uid, failed, error);
+    mig__result_problem(run->account, job != NULL ? job->source->name : "", uid, failed, error);
     pthread_mutex_unlock(&run->lock);
     char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
     /* One line a message in the log; on the terminal the summary names the first ones. */

@@ -69,7 +69,7 @@ typedef struct mig__known { /* content that is on the target already (copy/known
 
 typedef struct mig__flag_change { /* flags of a known message as the source has them now */
     uint32_t uid;
-    char *flags; /* sorted, joined */
+    char *flags;  /* sorted, joined */
     size_t order; /* in which they were noted */
 } mig__flag_change;
 
@@ -94,9 +94,9 @@ typedef struct mig__folder_job {
 
     mig__flag_change *flag_changes; /* by ascending uid; what the source said, not compared yet */
     size_t flag_change_count;
-    mig__uidset vanished; /* recorded source UIDs that are gone; [lock] once writers may move them */
-    uint64_t known;       /* messages that were recorded and expected on the source */
-    mig__known content;   /* [lock] orphans of the state, foreign mail on the target */
+    mig__uidset vanished;     /* recorded source UIDs that are gone; [lock] once writers may move them */
+    uint64_t known;           /* messages that were recorded and expected on the source */
+    mig__known content;       /* [lock] orphans of the state, foreign mail on the target */
     mig__state_counts counts; /* of an unchanged folder's record */
     bool counted;             /* record.target_uidnext and target_messages are as of the end of this run */
 
@@ -116,15 +116,15 @@ typedef struct mig__folder_job {
     mig__batch *refused;  /* to be sent again in smaller pieces, or after a reconnect */
     mig__batch *unknown;  /* connection lost, outcome not known: to be reconciled before anything else */
     bool reconciling;
-    bool owned;        /* ordered mode: one writer at a time has the folder */
-    uint32_t uidnext;  /* lower bound of every UID that the target gives from now on */
-    mig__uidset given; /* of a lead: UIDs on the target that messages of ours have */
-    bool doubted;      /* of a lead: the target told UIDs that cannot be right */
+    bool owned;         /* ordered mode: one writer at a time has the folder */
+    uint32_t uidnext;   /* lower bound of every UID that the target gives from now on */
+    mig__uidset given;  /* of a lead: UIDs on the target that messages of ours have */
+    bool doubted;       /* of a lead: the target told UIDs that cannot be right */
     mig__uidset others; /* of a lead: UIDs of messages that another put there since the run opened it */
     uint64_t under_way; /* of a lead: messages that were sent and not answered */
     bool contested;     /* of a lead: another puts messages there, too; looked at before the next batch */
-    bool owing;        /* of its flag changes all are flags that the target did not take before */
-    bool broken;       /* nothing more is written to this folder; error says why */
+    bool owing;         /* of its flag changes all are flags that the target did not take before */
+    bool broken;        /* nothing more is written to this folder; error says why */
     mig_error error;
 } mig__folder_job;
 
@@ -192,7 +192,7 @@ void mig__run_progress(mig__run *run);
 void mig__run_side_init(mig__run *run, mig_side side);
 /* What the run does now, for progress. */
 void mig__run_phase(mig__run *run, const char *phase);
-/* List a problem of a folder (uid 0) or message in the result, and log it. Locks. */
+/* List a problem of the account (job NULL), a folder (uid 0) or a message in the result, and log it. Locks. */
 void mig__run_problem(mig__run *run, const mig__folder_job *job, uint32_t uid, bool failed, const mig_error *error);
 /* A log event of the run. */
 void mig__run_log(const mig__run *run, mig_log_level level, const mig__folder_job *job, uint32_t uid,

@@ -1,5 +1,6 @@
 #include "copy/lists.h"
 #include "account/check.h"
+#include "account/notice.h"
 #include "account/sides.h"
 #include "copy/rename.h"
 #include <stdlib.h>
@@ -17,6 +18,14 @@ static void list_note(mig__run *run, const mig__mailbox *source, mig_code code, 
     mig_error error;
     mig_error_set(&error, code, "%s", note);
     mig__result_problem(run->account, source->name, 0, false, &error);
+}
+
+static int take_notice(const mig_error *what, bool failed, void *context, mig_error *err)
+{
+    mig__run *run = context;
+    (void)err;
+    mig__run_problem(run, NULL, 0, failed, what);
+    return 0;
 }
 
 static const mig__state_folder *recorded(const mig__state_folder *folders, size_t count, const char *source)
@@ -59,9 +68,11 @@ static int make_job(mig__run *run, mig__folder_job *job, const mig__map_entry *e
         }
         return result->source == NULL || result->target == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     }
-    if (record != NULL && !mig__rename_parked(record->target) &&
-        mig__mailbox_find(&run->target_list, record->target) != NULL) {
-        job->target = mig__strdup(record->target); /* where it went before goes on there, whatever the map says now */
+    const mig__mailbox *before = record == NULL || mig__rename_parked(record->target)
+                                     ? NULL
+                                     : mig__mailbox_alike(&run->target_list, record->target);
+    if (before != NULL) { /* where it went before goes on there, whatever the map says now, by the name it has there */
+        job->target = mig__strdup(before->wire);
     } else {
         job->target = mig__sides_wire(entry, &run->target_list, run->target_utf8);
     }
@@ -74,14 +85,19 @@ static int make_job(mig__run *run, mig__folder_job *job, const mig__map_entry *e
         return result->target == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     }
     result->target = mig__sides_decoded(job->target);
-    job->existing = mig__mailbox_find(&run->target_list, job->target);
+    job->existing = mig__mailbox_alike(&run->target_list, job->target);
     job->copy = entry->selectable && mig__sides_selectable(job->source);
     if (entry->note != NULL) {
         list_note(run, job->source, MIG_E_NAME, entry->note);
-    } else if (!job->source->name_valid) {
-        list_note(run, job->source, MIG_E_NAME, "the name is not valid (modified UTF-7) and was carried over as it is");
     }
-    return result->target == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : take_record(job, record, err);
+    if (result->target == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    bool renamed = before != NULL && strcmp(before->wire, record->target) != 0;
+    return take_record(job, record, err) != 0 ? -1
+           : renamed && !run->options->dry_run
+               ? mig__state_folder_put(run->state, run->state_account, &job->record, err)
+               : 0;
 }
 
 static void mark_shared(mig__run *run)
@@ -106,7 +122,7 @@ int mig__lists_map(mig__run *run, mig_error *err)
     const mig_copy_options *options = run->options;
     const mig__profile *from = &run->profiles[MIG_SOURCE], *to = &run->profiles[MIG_TARGET];
     mig__map_rules rules = {options->selection.folders, options->selection.excludes, options->selection.maps,
-                            options->selection.labels};
+                            options->selection.labels, options->selection.shared};
     mig__labels_free(&run->labels);
     if (mig__sides_map(&map, &run->source_list, &run->target_list, from, to, &rules, err) != 0 ||
         mig__labels_make(&run->labels, &map, &run->source_list, err) != 0 ||
@@ -121,6 +137,9 @@ int mig__lists_map(mig__run *run, mig_error *err)
         goto cleanup;
     }
     run->job_count = run->account->folder_count = map.count;
+    if (mig__notice_lists(&run->source_list, &run->target_list, &rules, take_notice, run, err) != 0) {
+        goto cleanup;
+    }
     for (size_t i = 0; i < map.count; i++) {
         run->jobs[i].result = &run->account->folders[i]; /* of all of them, whatever fails below */
         run->jobs[i].choice.rest = map.entries[i].rest;

@@ -444,7 +444,7 @@ static int reconcile_folder(mig__run *run, mig__session *session, const mig__sta
             uidvalidity = batches[i].target_uidvalidity;
         }
     }
-    if (outcome == 0 && mig__mailbox_find(&run->target_list, folder->target) == NULL) {
+    if (outcome == 0 && mig__mailbox_alike(&run->target_list, folder->target) == NULL) {
         mig_error_set(err, MIG_E_MISSING, "the mailbox '%s' is gone from the target", folder->target);
         outcome = 1;
     } else if (outcome == 0) {

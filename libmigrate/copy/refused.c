@@ -88,7 +88,7 @@ static int rename_job(mig__run *run, mig__folder_job *job, const char *name, mig
     free(job->record.target);
     job->target = target;
     job->record.target = recorded;
-    job->existing = mig__mailbox_find(&run->target_list, name);
+    job->existing = mig__mailbox_alike(&run->target_list, name);
     job->renamed = true;
     pthread_mutex_lock(&run->lock);
     free(job->result->target);

@@ -172,7 +172,7 @@ static int find_moves(renaming *r, mig__state_folder *folders, size_t count, mig
             return -1;
         }
         const mig__mailbox *listed = mig__mailbox_find(&r->run->source_list, folders[i].source);
-        const mig__mailbox *there = mig__mailbox_find(&r->run->target_list, folders[i].target);
+        const mig__mailbox *there = mig__mailbox_alike(&r->run->target_list, folders[i].target);
         mig__folder_job *job = NULL;
         if ((listed != NULL && !another(&folders[i], listed)) || (there != NULL && there->role == MIG_ROLE_INBOX)) {
             continue;
@@ -315,7 +315,7 @@ static bool must_step_aside(const renaming *r, const move *m)
 static int step_aside(renaming *r, const move *m, bool *got_on, mig_error *err)
 {
     mig__state_folder *record = m->record;
-    const mig__mailbox *listed = mig__mailbox_find(&r->run->target_list, record->target);
+    const mig__mailbox *listed = mig__mailbox_alike(&r->run->target_list, record->target);
     const char *last = listed == NULL || listed->delimiter == '\0' ? NULL : strrchr(record->target, listed->delimiter);
     int parent = last == NULL ? 0 : (int)(last + 1 - record->target);
     mig__buffer name = MIG__BUFFER_INIT;

@@ -1,4 +1,4 @@
-/* folders/fold.h - comparing names without regard to case */
+/* folders/fold.h - names without regard to case */
 #ifndef MIG_FOLDERS_FOLD_H
 #define MIG_FOLDERS_FOLD_H
 
@@ -6,15 +6,8 @@
 #include <stddef.h>
 
 /*
- * Fold the case of UTF-8 text, one character to one (Unicode's simple folding) for the Latin, Greek, Cyrillic and
- * Armenian letters; other characters, and octets that are not UTF-8, stay. Writes at most `length` octets to `out`,
- * which may be `text`, without a NUL. Returns how many.
- */
-size_t mig__fold(const char *text, size_t length, char *out);
-
-/*
- * The name that equals `folded`, among `names`: a literal of `size` octets (sizeof) with a NUL behind each, folded as
- * well. NULL: none.
+ * The name that equals `folded`, among `names`: a literal of `size` octets (sizeof) with a NUL behind each; both as
+ * mig__fold (base/unicode.h) writes them. NULL: none.
  */
 const char *mig__name_find(const char *names, size_t size, const char *folded);
 

@@ -68,7 +68,7 @@ int mig__place_all(mig__job *job, mig_error *err);      /* place */
 mig_role mig__role_known(const char *component, size_t *rank);
 
 /* True when the component cannot stay as it is on the target. */
-bool mig__component_changes(const mig__job *job, const char *component, bool raw);
+bool mig__component_changes(const mig__job *job, const char *component);
 
 /* True for a top-level name that the target keeps for itself. */
 bool mig__place_reserved(const mig__job *job, const mig__place *place);

@@ -1,3 +1,4 @@
+/* folders/map.c - the steps of the map in order, and its result */
 #include "folders/map.h"
 #include "folders/job.h"
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static int write_entry(const mig__job *job, mig__node *node, mig__map_entry *ent
 {
     const char *name = node->folder->name;
     *entry = (mig__map_entry){.source = node->index, .existing = MIG__NO_FOLDER, .selectable = node->selectable};
-    if (!mig__rules_take(&job->rules, name)) {
+    if (!mig__rules_take(&job->rules, name) || mig__rules_foreign(&job->rules, name, node->folder->foreign)) {
         entry->left_out_by_rule = true;
         entry->role = node->folder->role;
         return 0;
@@ -47,7 +48,6 @@ static int write_entry(const mig__job *job, mig__node *node, mig__map_entry *ent
     } else {
         entry->role = role_of(node);
         entry->existing = node->place->existing;
-        entry->raw = mig__place_raw(node->place);
         entry->target = mig__tree_name(&job->tree, node->place);
         if (entry->target == NULL) {
             return mig_error_set(err, MIG_E_NOMEM, "out of memory");

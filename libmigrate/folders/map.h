@@ -35,7 +35,11 @@
  *    target's \All where that has labels too, else it is an archive like any other. With MIG_LABELS_KEYWORD all of \All
  *    goes there, \Trash and \Junk, which it does not show, as always, and the others are left out.
  *  - "[Gmail]" itself is left out where the target is not Gmail, and what is below it goes to the top level.
- *  - A name that is listed twice is mapped once.
+ *  - What is shared or another user's is left out, and has no say in where the others go, unless the rules say `shared`
+ *    or a --folder pattern without '*' names it. On the target it is no home of a role.
+ *  - A name that is listed twice is mapped once. Names that are one under NFC ("u" and a combining diaeresis, or one
+ *    character), or that became one when they were made valid, are one folder on the target, and both notes say it;
+ *    what exists there in either form is found.
  *
  * The result does not depend on the order of the lists, nor on --folder and --exclude except for what is left out; and
  * it is the same when the mailboxes that it names exist on the target, whatever roles the server gave them meanwhile by
@@ -52,27 +56,27 @@
 #define MIG__NO_FOLDER ((size_t)-1)
 
 typedef struct mig__folder_in { /* one mailbox of a side; strings borrowed */
-    const char *name;           /* UTF-8; when !name_valid the wire octets */
-    bool name_valid;            /* false: `name` is not valid mUTF-7 and is carried over octet by octet */
+    const char *name;           /* UTF-8 */
+    bool name_valid;            /* false: the name on the wire is not valid mUTF-7, and `name` is what was made of it */
     char delimiter;             /* '\0': flat */
     unsigned attributes;
     mig_role role; /* as the server announced it */
+    bool foreign;  /* shared, or another user's (RFC 2342) */
 } mig__folder_in;
 
 typedef struct mig__side_in {
     const mig__folder_in *folders;
     size_t count;
-    const char *prefix;     /* personal namespace prefix ("INBOX.", ""), UTF-8 */
-    char delimiter;         /* of the personal namespace */
-    bool inbox_no_children; /* INBOX takes no children there (iCloud, Courier's prefix excepted) */
-    bool case_insensitive;  /* names that differ in case alone are the same (Microsoft 365) */
-    bool labels;            /* mailboxes are labels, \All holds every message (Gmail) */
-    bool tidy_blanks;       /* no blank at either end of a component, nor two in a row */
-    size_t name_length;     /* octets of a component; 0: no bound */
-    const char *forbidden;  /* ASCII characters that a component must not hold; NULL: none */
-    const char *const
-        *reserved;            /* top-level names that cannot be mailboxes, in any case; ends with NULL; NULL: none */
-    const char *const *views; /* names of mailboxes that show the mail of others, as globs; the same */
+    const char *prefix;          /* personal namespace prefix ("INBOX.", ""), UTF-8 */
+    char delimiter;              /* of the personal namespace */
+    bool inbox_no_children;      /* INBOX takes no children there (iCloud, Courier's prefix excepted) */
+    bool case_insensitive;       /* names that differ in case alone are the same (Microsoft 365) */
+    bool labels;                 /* mailboxes are labels, \All holds every message (Gmail) */
+    bool tidy_blanks;            /* no blank at either end of a component, nor two in a row */
+    size_t name_length;          /* octets of a component; 0: no bound */
+    const char *forbidden;       /* ASCII characters that a component must not hold; NULL: none */
+    const char *const *reserved; /* top-level names that cannot be mailboxes, in any case; ends with NULL; NULL: none */
+    const char *const *views;    /* names of mailboxes that show the mail of others, as globs; the same */
 } mig__side_in;
 
 /*
@@ -80,25 +84,25 @@ typedef struct mig__side_in {
  * text, also across separators, '?' one character, everything else itself. INBOX also matches as "INBOX" where the
  * server spells it otherwise. A map is "FROM=TO" with whole source names, or with one '*' in both FROM and TO, which
  * stands for the same text; the first that matches counts. TO has the source's separator; "\=" is an equals sign in a
- * name. A map with '*' does not apply to names that are not valid.
+ * name.
  */
 typedef struct mig__map_rules {
     const char *const *folders;  /* only these; none: all */
     const char *const *excludes; /* not these, whatever `folders` says */
     const char *const *maps;
     mig_labels labels; /* counts where the source's mailboxes are labels */
+    bool shared;       /* what is shared or another user's is copied as well */
 } mig__map_rules;
 
 typedef struct mig__map_entry {
-    size_t source; /* index into source->folders */
-    char *target;  /* UTF-8 (or wire octets when `raw`), prefix and separators as on the target; NULL: left out */
-    bool raw;
+    size_t source;         /* index into source->folders */
+    char *target;          /* UTF-8, prefix and separators as on the target; NULL: left out */
     size_t existing;       /* index into target->folders of the mailbox with that name (never one that is \NonExistent,
                               but it can be \Noselect), or MIG__NO_FOLDER */
     bool selectable;       /* false: a \Noselect node on the source: nothing to copy, made only as a parent */
     mig_role role;         /* by announcement, else by well-known name; to be asked for when the mailbox is created.
                               NONE for a new one whose role another mailbox of the target has already */
-    bool left_out_by_rule; /* true with target NULL: --folder/--exclude; false with target NULL: see note */
+    bool left_out_by_rule; /* true with target NULL: --folder/--exclude, or foreign; false with target NULL: see note */
     bool rest;             /* \All where mailboxes are labels: only what stands in no other one is meant */
     char *note; /* something a person should know (renamed, merged, left out and why), UTF-8; NULL: nothing */
 } mig__map_entry;

@@ -1,3 +1,4 @@
+/* folders/match.c - which mailbox has which role, and where on the target that is */
 #include "folders/job.h"
 #include <string.h>
 
@@ -43,14 +44,13 @@ static void find_homes(const mig__job *job, role_homes *homes)
     for (size_t i = 0; i < job->target->count; i++) {
         const mig__folder_in *folder = &job->target->folders[i];
         mig__place *place = job->tree.of_folder[i];
-        if (place == NULL || place == job->tree.inbox ||
+        if (place == NULL || place == job->tree.inbox || folder->foreign ||
             (folder->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT))) {
             continue;
         }
         if (folder->role != MIG_ROLE_NONE && folder->role < MIG_ROLE_COUNT) {
             prefer(job, &homes->announced[folder->role], place);
-        } else if (!mig__place_raw(place) &&
-                   (place->parent == job->tree.personal || place->parent == job->tree.inbox)) {
+        } else if (place->parent == job->tree.personal || place->parent == job->tree.inbox) {
             prefer(job, &homes->by_name[mig__role_by_name(place->name)], place);
         }
     }
@@ -133,8 +133,7 @@ static mig__place *find_home(mig__job *job, mig__node *node, const role_homes *h
     }
     if (contested || natural->existing == MIG__NO_FOLDER) {
         mig__place *home = by_name != NULL && !is_wanted(by_name) ? by_name : contested ? NULL : announced;
-        /* what is below us and cannot follow (place.c) would make our own name */
-        if (home != NULL && (natural->wanted_below == 0 || mig__place_plain(home))) {
+        if (home != NULL) {
             return home;
         }
     }

@@ -1,18 +1,9 @@
+/* folders/path.c - names taken apart at their separators */
 #include "folders/path.h"
 #include "base/buffer.h"
 #include "folders/fold.h"
 #include <stdlib.h>
 #include <string.h>
-
-bool mig__plain(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] < 0x20 || text[i] > 0x7e || text[i] == '&') {
-            return false;
-        }
-    }
-    return true;
-}
 
 static const char *prefix_of(const mig__side_in *side)
 {
@@ -40,14 +31,13 @@ static const char *below_prefix(const mig__side_in *side, const char *name, size
     return memcmp(name, prefix, skip) == 0 ? name + skip : NULL;
 }
 
-int mig__path_make(mig__path *path, const mig__side_in *side, const char *name, char delimiter, bool raw,
-                   mig_error *err)
+int mig__path_make(mig__path *path, const mig__side_in *side, const char *name, char delimiter, mig_error *err)
 {
     size_t length = strlen(name);
     while (length > 0 && delimiter != '\0' && name[length - 1] == delimiter) {
         length--;
     }
-    *path = (mig__path){.space = MIG__SPACE_OTHER, .raw = raw};
+    *path = (mig__path){.space = MIG__SPACE_OTHER};
     const char *rest = below_prefix(side, name, length);
     if (rest != NULL) {
         path->space = MIG__SPACE_PERSONAL;

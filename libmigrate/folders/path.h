@@ -18,19 +18,14 @@ typedef enum mig__space {
  */
 typedef struct mig__path {
     mig__space space;
-    bool raw;
     size_t levels;
     size_t length;
     char *data;
 } mig__path;
 
 /* Take apart `name`. Separators at its end do not count. Errors: MIG_E_NOMEM. */
-int mig__path_make(mig__path *path, const mig__side_in *side, const char *name, char delimiter, bool raw,
-                   mig_error *err);
+int mig__path_make(mig__path *path, const mig__side_in *side, const char *name, char delimiter, mig_error *err);
 void mig__path_free(mig__path *path);
-
-/* ASCII without "&": the same in UTF-8 and in mUTF-7. */
-bool mig__plain(const char *text, size_t length);
 
 /* True when the prefix of `side` is "INBOX" (any case) and its separator. */
 bool mig__inbox_prefix(const mig__side_in *side);

@@ -5,6 +5,7 @@
  * and mailboxes that are left out by a rule choose as well: so the names are the same in each run, whatever is
  * selected.
  */
+#include "base/unicode.h"
 #include "folders/job.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,6 @@ typedef struct spot { /* a name below a place, not made yet */
     mig__place *parent;
     mig__buffer name;
     unsigned changes;
-    bool raw;
 } spot;
 
 /* Controls of C0 and C1 and DEL: many servers refuse them, none needs them. Returns their octets, 0 for others. */
@@ -41,9 +41,9 @@ static size_t control_size(const char *text)
 }
 
 /* What has to become "_", in octets; 0: it can stay. `why` gets the reason. */
-static size_t refused_size(const mig__side_in *target, const char *text, bool raw, unsigned *why)
+static size_t refused_size(const mig__side_in *target, const char *text, unsigned *why)
 {
-    size_t control = raw ? 0 : control_size(text);
+    size_t control = control_size(text);
     if (target->delimiter != '\0' && *text == target->delimiter) {
         *why = CHANGED_SEPARATOR;
         return 1;
@@ -57,10 +57,10 @@ static size_t refused_size(const mig__side_in *target, const char *text, bool ra
 }
 
 /* Cut what was written from `begin` on where it is too long, at the end of a character. */
-static unsigned cut(const mig__side_in *target, bool raw, size_t begin, mig__buffer *out)
+static unsigned cut(const mig__side_in *target, size_t begin, mig__buffer *out)
 {
     size_t most = target->name_length;
-    if (raw || most <= SUFFIX_ROOM || out->length - begin <= most) {
+    if (most <= SUFFIX_ROOM || out->length - begin <= most) {
         return 0;
     }
     size_t length = begin + most - SUFFIX_ROOM;
@@ -71,11 +71,11 @@ static unsigned cut(const mig__side_in *target, bool raw, size_t begin, mig__buf
     return CHANGED_LENGTH;
 }
 
-/* Write a component as the target takes it; wire octets stay but for what it refuses. Returns what was changed. */
-static unsigned clean(const mig__side_in *target, const char *component, bool raw, mig__buffer *out)
+/* Write a component as the target takes it. Returns what was changed. */
+static unsigned clean(const mig__side_in *target, const char *component, mig__buffer *out)
 {
     unsigned changes = *component == '\0' ? CHANGED_EMPTY : 0, why;
-    bool tidy = target->tidy_blanks && !raw;
+    bool tidy = target->tidy_blanks;
     size_t begin = out->length;
     while (*component != '\0') {
         if (tidy && *component == ' ' && (component[1] == ' ' || component[1] == '\0' || out->length == begin)) {
@@ -83,12 +83,12 @@ static unsigned clean(const mig__side_in *target, const char *component, bool ra
             component++;
             continue;
         }
-        size_t refused = refused_size(target, component, raw, &why);
+        size_t refused = refused_size(target, component, &why);
         changes |= refused > 0 ? why : 0;
         mig__buffer_add_char(out, refused > 0 ? '_' : *component);
         component += refused > 0 ? refused : 1;
     }
-    changes |= cut(target, raw, begin, out);
+    changes |= cut(target, begin, out);
     while (tidy && out->length > begin && out->data[out->length - 1] == ' ') {
         out->length--;
     }
@@ -98,10 +98,10 @@ static unsigned clean(const mig__side_in *target, const char *component, bool ra
     return changes;
 }
 
-bool mig__component_changes(const mig__job *job, const char *component, bool raw)
+bool mig__component_changes(const mig__job *job, const char *component)
 {
     mig__buffer cleaned = MIG__BUFFER_INIT;
-    unsigned changes = clean(job->target, component, raw, &cleaned);
+    unsigned changes = clean(job->target, component, &cleaned);
     mig__buffer_free(&cleaned);
     return changes != 0;
 }
@@ -124,7 +124,7 @@ static int go_down(mig__job *job, spot *at, mig_error *err)
     bool flat = job->target->delimiter == '\0';
     bool named = at->name.length > 0;
     mig__place *place = at->parent;
-    if (named && mig__tree_at(tree, at->parent, at->name.data, at->name.length, at->raw, !flat, &place, err) != 0) {
+    if (named && mig__tree_at(tree, at->parent, at->name.data, at->name.length, !flat, &place, err) != 0) {
         return -1;
     }
     mig__place *below = place == NULL ? NULL : mig__tree_below(tree, place);
@@ -148,17 +148,16 @@ static int go_down(mig__job *job, spot *at, mig_error *err)
 }
 
 /* Follow the components from `from` to `end` down from `base`; the places between are made. */
-static int walk(mig__job *job, mig__place *base, const char *from, const char *end, bool raw, spot *at, mig_error *err)
+static int walk(mig__job *job, mig__place *base, const char *from, const char *end, spot *at, mig_error *err)
 {
     at->parent = base;
-    at->raw = raw;
     at->changes = 0;
     mig__buffer_clear(&at->name);
     for (; from < end; from += strlen(from) + 1) {
         if (go_down(job, at, err) != 0) {
             return -1;
         }
-        at->changes |= clean(job->target, from, raw, &at->name);
+        at->changes |= clean(job->target, from, &at->name);
     }
     return mig__buffer_ok(&at->name, err);
 }
@@ -171,7 +170,7 @@ static int walk_path(mig__job *job, const mig__path *path, size_t own, spot *at,
         base = job->tree.inbox;
         own = strlen("INBOX") + 1;
     }
-    return walk(job, base, path->data + own, path->data + path->length, path->raw, at, err);
+    return walk(job, base, path->data + own, path->data + path->length, at, err);
 }
 
 static int find_natural(mig__job *job, mig__node *node, spot *at, mig_error *err)
@@ -182,7 +181,7 @@ static int find_natural(mig__job *job, mig__node *node, spot *at, mig_error *err
     }
     node->natural = at->parent;
     if (at->name.length > 0 &&
-        mig__tree_at(&job->tree, at->parent, at->name.data, at->name.length, at->raw, true, &node->natural, err) != 0) {
+        mig__tree_at(&job->tree, at->parent, at->name.data, at->name.length, true, &node->natural, err) != 0) {
         return -1;
     }
     node->natural->wanted++;
@@ -264,16 +263,34 @@ static void share(mig__job *job, size_t index, mig__place *place)
     mig__note(first, "shares its folder on the target with %N", node->folder->name);
 }
 
+/* The same name to a person: both paths are one under NFC, or became one when they were made valid. */
+static bool is_same_name(const mig__node *a, const mig__node *b)
+{
+    if (a->path.space != b->path.space || a->path.levels != b->path.levels) {
+        return false;
+    }
+    const char *one = a->path.data, *other = b->path.data;
+    for (size_t level = 0; level < a->path.levels; level++) {
+        if (!mig__nfc_equal(one, other)) {
+            return false;
+        }
+        one += strlen(one) + 1;
+        other += strlen(other) + 1;
+    }
+    return true;
+}
+
 /* Take the place itself if it is free, or the first free one with a number. */
 static int take(mig__job *job, size_t index, spot *at, mig_error *err)
 {
     mig__node *node = &job->nodes[index];
     mig__place *place = NULL;
-    if (mig__tree_at(&job->tree, at->parent, at->name.data, at->name.length, at->raw, true, &place, err) != 0) {
+    if (mig__tree_at(&job->tree, at->parent, at->name.data, at->name.length, true, &place, err) != 0) {
         return -1;
     }
     bool reserved = mig__place_reserved(job, place) && !node->has_rule;
     bool joins = (place->holder == MIG__NO_FOLDER && !reserved) || node->has_rule || place->by_rule ||
+                 (place->holder != MIG__NO_FOLDER && is_same_name(node, &job->nodes[place->holder])) ||
                  (place->by_role != MIG_ROLE_NONE && place->by_role == node->name_role);
     if (joins) {
         share(job, index, place);
@@ -288,7 +305,7 @@ static int take(mig__job *job, size_t index, spot *at, mig_error *err)
         at->name.length = length;
         mig__buffer_addf(&at->name, " (%u)", suffix);
         if (mig__buffer_ok(&at->name, err) != 0 ||
-            mig__tree_at(&job->tree, at->parent, at->name.data, at->name.length, at->raw, true, &place, err) != 0) {
+            mig__tree_at(&job->tree, at->parent, at->name.data, at->name.length, true, &place, err) != 0) {
             return -1;
         }
     }
@@ -336,13 +353,6 @@ static void note_changes(mig__job *job, mig__node *node, unsigned changes)
     }
 }
 
-/* Wire octets and UTF-8 can only stand in one name where they are the same in both forms. */
-static bool can_follow(const mig__node *node, const mig__node *above)
-{
-    bool raw = mig__place_raw(above->place);
-    return raw == node->path.raw || (!raw && mig__place_plain(above->place));
-}
-
 static int place_node(mig__job *job, size_t index, spot *at, mig_error *err)
 {
     mig__node *node = &job->nodes[index];
@@ -354,13 +364,10 @@ static int place_node(mig__job *job, size_t index, spot *at, mig_error *err)
         return 0;
     }
     const mig__node *above = node->has_rule || node->parent == MIG__NO_FOLDER ? NULL : &job->nodes[node->parent];
-    if (above != NULL && !can_follow(node, above)) {
-        above = NULL;
-    }
     int rc;
     if (above != NULL) {
-        rc = walk(job, above->place, node->path.data + above->path.length, node->path.data + node->path.length,
-                  node->path.raw, at, err);
+        rc =
+            walk(job, above->place, node->path.data + above->path.length, node->path.data + node->path.length, at, err);
     } else {
         rc = walk_path(job, node->has_rule ? &node->rule_path : &node->path, node->has_rule ? 0 : node->own, at, err);
     }

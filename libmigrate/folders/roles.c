@@ -7,6 +7,7 @@
  * Nor are words that people use for folders of their own in at least one of these languages ("Post", "Correo",
  * "Other").
  */
+#include "base/unicode.h"
 #include "folders/fold.h"
 #include "folders/job.h"
 #include <stdint.h>
@@ -137,23 +138,27 @@ static const struct {
     {MIG_ROLE_ARCHIVE, archive, sizeof archive},
 };
 
+enum { LONGEST = 96 }; /* octets; no name of these lists has as many */
+
 mig_role mig__role_known(const char *component, size_t *rank)
 {
-    char folded[96];
     size_t length = strlen(component);
+    mig_role role = MIG_ROLE_NONE;
+    mig__buffer folded = MIG__BUFFER_INIT;
     *rank = SIZE_MAX;
-    if (length == 0 || length >= sizeof folded) {
+    if (length == 0 || length > LONGEST) {
         return MIG_ROLE_NONE;
     }
-    folded[mig__fold(component, length, folded)] = '\0';
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        const char *name = mig__name_find(lists[i].names, lists[i].size, folded);
+    mig__fold(component, length, &folded);
+    for (size_t i = 0; role == MIG_ROLE_NONE && !folded.failed && i < sizeof lists / sizeof *lists; i++) {
+        const char *name = mig__name_find(lists[i].names, lists[i].size, folded.data);
         if (name != NULL) {
             *rank = (size_t)(name - lists[i].names);
-            return lists[i].role;
+            role = lists[i].role;
         }
     }
-    return MIG_ROLE_NONE;
+    mig__buffer_free(&folded);
+    return role;
 }
 
 mig_role mig__role_by_name(const char *component)

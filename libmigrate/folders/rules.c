@@ -1,4 +1,5 @@
 #include "folders/rules.h"
+#include "base/unicode.h"
 #include "base/buffer.h"
 #include "folders/fold.h"
 #include <stdlib.h>
@@ -40,11 +41,26 @@ bool mig__glob(const char *pattern, const char *name)
     return *pattern == '\0';
 }
 
-/* INBOX matches as "INBOX", however the server spells it, and by its own spelling. */
-static bool glob_mailbox(const char *pattern, const char *name)
+/* People type one form of a name, servers have the other: both in NFC. */
+static bool glob_normal(const char *pattern, const char *name)
 {
-    return mig__glob(pattern, name) || (mig__is_inbox(name, strlen(name)) &&
-                                        (mig__is_inbox(pattern, strlen(pattern)) || mig__glob(pattern, "INBOX")));
+    mig__buffer a = MIG__BUFFER_INIT, b = MIG__BUFFER_INIT;
+    mig__nfc(pattern, strlen(pattern), &a);
+    mig__nfc(name, strlen(name), &b);
+    bool matches = a.data != NULL && b.data != NULL && !a.failed && !b.failed && mig__glob(a.data, b.data);
+    mig__buffer_free(&a);
+    mig__buffer_free(&b);
+    return matches;
+}
+
+/* INBOX matches as "INBOX", however the server spells it, and by its own spelling. */
+bool mig__rules_match(const char *pattern, const char *name)
+{
+    if (mig__glob(pattern, name)) {
+        return true;
+    }
+    return mig__is_inbox(name, strlen(name)) ? mig__is_inbox(pattern, strlen(pattern)) || mig__glob(pattern, "INBOX")
+                                             : glob_normal(pattern, name);
 }
 
 bool mig__rules_take(const mig__rules *rules, const char *name)
@@ -55,10 +71,10 @@ bool mig__rules_take(const mig__rules *rules, const char *name)
     const char *const *only = rules->given->folders;
     bool taken = only == NULL || *only == NULL;
     for (const char *const *glob = only; !taken && *glob != NULL; glob++) {
-        taken = glob_mailbox(*glob, name);
+        taken = mig__rules_match(*glob, name);
     }
     for (const char *const *glob = rules->given->excludes; taken && glob != NULL && *glob != NULL; glob++) {
-        taken = !glob_mailbox(*glob, name);
+        taken = !mig__rules_match(*glob, name);
     }
     return taken;
 }
@@ -67,11 +83,17 @@ bool mig__rules_named(const mig__rules *rules, const char *name)
 {
     const char *const *glob = rules->given == NULL ? NULL : rules->given->folders;
     for (; glob != NULL && *glob != NULL; glob++) {
-        if (strchr(*glob, '*') == NULL && glob_mailbox(*glob, name)) {
+        if (strchr(*glob, '*') == NULL && mig__rules_match(*glob, name)) {
             return true;
         }
     }
     return false;
+}
+
+bool mig__rules_foreign(const mig__rules *rules, const char *name, bool foreign)
+{
+    bool asked = (rules->given != NULL && rules->given->shared) || mig__rules_named(rules, name);
+    return foreign && !asked && mig__rules_take(rules, name);
 }
 
 /* Unescape `length` octets of "FROM" or "TO": "\=" is "=", any other backslash is itself (a separator at Domino). */
@@ -139,7 +161,11 @@ static int read_rule(mig__rule *rule, const char *text, mig_error *err)
         return bad_rule(err, text, "there must be one \"*\" on both sides, or none");
     }
     rule->pattern = from == 1;
-    return 0;
+    mig__buffer normal = MIG__BUFFER_INIT;
+    mig__nfc(rule->from, strlen(rule->from), &normal);
+    free(rule->from);
+    rule->from = mig__buffer_steal(&normal);
+    return rule->from != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
 }
 
 int mig__rules_read(mig__rules *rules, const mig__map_rules *given, mig_error *err)
@@ -196,15 +222,18 @@ static bool same_mailbox(const char *a, const char *b)
     return strcmp(a, b) == 0 || (mig__is_inbox(a, strlen(a)) && mig__is_inbox(b, strlen(b)));
 }
 
-int mig__rules_target(const mig__rules *rules, const char *name, bool whole_only, char **to, mig_error *err)
+int mig__rules_target(const mig__rules *rules, const char *name, char **to, mig_error *err)
 {
     *to = NULL;
-    for (size_t i = 0; i < rules->count; i++) {
+    mig__buffer normal = MIG__BUFFER_INIT;
+    int failed = 0;
+    mig__nfc(name, strlen(name), &normal);
+    name = normal.data != NULL ? normal.data : "";
+    for (size_t i = 0; i < rules->count && !normal.failed && *to == NULL && failed == 0; i++) {
         const mig__rule *rule = &rules->maps[i];
         const char *middle = "";
         size_t length = 0;
-        if (rule->pattern ? whole_only || !match_star(rule->from, name, &middle, &length)
-                          : !same_mailbox(rule->from, name)) {
+        if (rule->pattern ? !match_star(rule->from, name, &middle, &length) : !same_mailbox(rule->from, name)) {
             continue;
         }
         mig__buffer text = MIG__BUFFER_INIT;
@@ -215,7 +244,9 @@ int mig__rules_target(const mig__rules *rules, const char *name, bool whole_only
             mig__buffer_add_text(&text, rule->to + head + 1);
         }
         *to = mig__buffer_steal(&text);
-        return *to != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        failed = *to != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    return 0;
+    failed = failed != 0 ? failed : mig__buffer_ok(&normal, err);
+    mig__buffer_free(&normal);
+    return failed;
 }

@@ -26,10 +26,16 @@ bool mig__rules_take(const mig__rules *rules, const char *name);
 /* True when a --folder pattern without '*' names the mailbox: it is meant, and not just caught. */
 bool mig__rules_named(const mig__rules *rules, const char *name);
 
+/* True when the mailbox is left out for the one reason that it is not this account's own. */
+bool mig__rules_foreign(const mig__rules *rules, const char *name, bool foreign);
+
+/* True when the pattern of --folder or --exclude matches the name; in NFC both, and INBOX in any spelling. */
+bool mig__rules_match(const char *pattern, const char *name);
+
 /*
- * Where the first rule that matches sends the mailbox, as a source name; NULL when none does. `whole_only` leaves rules
- * with '*' out. The result is in `*to`, the caller frees it. Returns 0, or -1 with MIG_E_NOMEM.
+ * Where the first rule that matches sends the mailbox, as a source name; NULL when none does. The result is in `*to`,
+ * the caller frees it. Returns 0, or -1 with MIG_E_NOMEM.
  */
-int mig__rules_target(const mig__rules *rules, const char *name, bool whole_only, char **to, mig_error *err);
+int mig__rules_target(const mig__rules *rules, const char *name, char **to, mig_error *err);
 
 #endif

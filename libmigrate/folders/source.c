@@ -1,3 +1,4 @@
+/* folders/source.c - the source's mailboxes in order, each with the one that it is below */
 #include "folders/job.h"
 #include "folders/fold.h"
 #include <stdint.h>
@@ -56,9 +57,6 @@ static int compare_nodes(const void *left, const void *right)
     if (order == 0 && a->path.length != b->path.length) {
         order = a->path.length < b->path.length ? -1 : 1;
     }
-    if (order == 0 && a->path.raw != b->path.raw) {
-        order = a->path.raw ? 1 : -1;
-    }
     order = order != 0 ? order : strcmp(a->folder->name, b->folder->name);
     return order != 0 ? order : a->index < b->index ? -1 : 1;
 }
@@ -89,13 +87,18 @@ static int read_node(mig__job *job, size_t index, mig_error *err)
     node->parent = MIG__NO_FOLDER;
     node->name_rank = SIZE_MAX;
     node->selectable = !(folder->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT));
-    if (mig__path_make(&node->path, job->source, folder->name, folder->delimiter, !folder->name_valid, err) != 0) {
+    if (mig__path_make(&node->path, job->source, folder->name, folder->delimiter, err) != 0) {
         return -1;
+    }
+    if (!folder->name_valid && !mig__rules_foreign(&job->rules, folder->name, folder->foreign)) {
+        mig__note(node, "its name is not valid (modified UTF-7) and was made valid: %N", folder->name);
     }
     node->all = job->source->labels && folder->role == MIG_ROLE_ALL;
     node->told = node->all ? MIG_ROLE_ARCHIVE : folder->role;
     node->view = !node->all && is_view(job, node);
-    if (node->path.length == 0) {
+    if (mig__rules_foreign(&job->rules, folder->name, folder->foreign)) {
+        node->unusable = true;
+    } else if (node->path.length == 0) {
         node->unusable = true;
         mig__note(node, "left out: it has no name", NULL);
     } else if (node->path.levels > MIG__MAX_LEVELS) {
@@ -103,12 +106,12 @@ static int read_node(mig__job *job, size_t index, mig_error *err)
         mig__note(node, "left out: its name has too many levels", NULL);
     }
     char *to = NULL;
-    if (mig__rules_target(&job->rules, folder->name, node->path.raw, &to, err) != 0) {
+    if (mig__rules_target(&job->rules, folder->name, &to, err) != 0) {
         return -1;
     }
     node->has_rule = to != NULL;
     char delimiter = folder->delimiter != '\0' ? folder->delimiter : job->source->delimiter;
-    int rc = to == NULL ? 0 : mig__path_make(&node->rule_path, job->source, to, delimiter, false, err);
+    int rc = to == NULL ? 0 : mig__path_make(&node->rule_path, job->source, to, delimiter, err);
     free(to);
     if (rc == 0 && node->has_rule && (node->rule_path.length == 0 || node->rule_path.levels > MIG__MAX_LEVELS)) {
         return mig_error_set(err, MIG_E_USAGE, "a folder rule gives \"%s\" no usable name", folder->name);
@@ -152,23 +155,10 @@ bool mig__node_is_above(const mig__node *above, const mig__node *node)
            memcmp(above->path.data, node->path.data, above->path.length) == 0;
 }
 
-/* A name of UTF-8 and one of wire octets can only be parent and child where both forms are the same. */
-static bool same_form(const mig__node *above, const mig__node *node)
-{
-    if (above->path.raw == node->path.raw) {
-        return true;
-    }
-    for (const char *name = above->path.data; name < above->path.data + above->path.length; name += strlen(name) + 1) {
-        if (!mig__plain(name, strlen(name))) {
-            return false;
-        }
-    }
-    return true;
-}
-
+/* "a" and "a/" are one mailbox; of two wire names that became one by being made valid each is one. */
 static bool is_double(const mig__node *before, const mig__node *node)
 {
-    return before->path.space == node->path.space && before->path.raw == node->path.raw &&
+    return before->path.space == node->path.space && before->folder->name_valid && node->folder->name_valid &&
            before->path.length == node->path.length && node->path.length > 0 &&
            memcmp(before->path.data, node->path.data, node->path.length) == 0;
 }
@@ -202,16 +192,13 @@ static void connect_node(mig__job *job, size_t at, size_t *chain, size_t *depth,
     while (*depth > 0 && !mig__node_is_above(&job->nodes[chain[*depth - 1]], node)) {
         --*depth;
     }
-    for (size_t i = *depth; i > 0; i--) {
-        if (same_form(&job->nodes[chain[i - 1]], node)) {
-            node->parent = chain[i - 1];
-            node->level = job->nodes[node->parent].level + 1;
-            break;
-        }
+    if (*depth > 0) {
+        node->parent = chain[*depth - 1];
+        node->level = job->nodes[node->parent].level + 1;
     }
     chain[(*depth)++] = at;
-    node->unlike = node->own > 0 || mig__component_changes(job, mig__node_last(node), node->path.raw);
-    mig_role known = node->path.raw ? MIG_ROLE_NONE : mig__role_known(mig__node_last(node), &node->name_rank);
+    node->unlike = node->own > 0 || mig__component_changes(job, mig__node_last(node));
+    mig_role known = mig__role_known(mig__node_last(node), &node->name_rank);
     if (mig__node_levels(node) == 1 || (node->path.space == MIG__SPACE_INBOX && node->path.levels == 2)) {
         node->name_role = node->selectable ? known : MIG_ROLE_NONE;
     }

@@ -1,43 +1,44 @@
+/* folders/tree.c - the target's names, found by their keys in one hash table */
 #include "folders/tree.h"
+#include "base/unicode.h"
 #include "folders/fold.h"
 #include "folders/path.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t hash(const mig__place *parent, const char *key, size_t length, bool raw)
+static uint64_t hash(const mig__place *parent, const char *key, size_t length)
 {
     uint64_t value = 14695981039346656037u ^ (uint64_t)(uintptr_t)parent; /* FNV-1a */
-    value = (value ^ raw) * 1099511628211u;
     for (size_t i = 0; i < length; i++) {
         value = (value ^ (unsigned char)key[i]) * 1099511628211u;
     }
     return value ^ value >> 32;
 }
 
-static mig__place *new_place(const mig__tree *tree, mig__place *parent, const char *name, size_t length, bool raw)
+static mig__place *new_place(const mig__tree *tree, mig__place *parent, const char *name, size_t length)
 {
-    bool folded = tree->side->case_insensitive && !raw;
-    mig__place *place = calloc(1, sizeof *place + (length + 1) * (folded ? 2 : 1));
-    if (place == NULL) {
-        return NULL;
-    }
-    place->parent = parent;
-    place->existing = place->holder = MIG__NO_FOLDER;
-    place->raw = raw;
-    place->length = place->key_length = length;
-    memcpy(place->name, name, length);
-    place->key = place->name;
-    if (folded) {
+    mig__buffer key = MIG__BUFFER_INIT;
+    (tree->side->case_insensitive ? mig__fold : mig__nfc)(name, length, &key);
+    mig__place *place = key.failed ? NULL : calloc(1, sizeof *place + length + 1 + key.length + 1);
+    if (place != NULL) {
+        place->parent = parent;
+        place->existing = place->holder = MIG__NO_FOLDER;
+        place->length = length;
+        memcpy(place->name, name, length);
         place->key = place->name + length + 1;
-        place->key_length = mig__fold(name, length, place->key);
+        place->key_length = key.length;
+        if (key.length > 0) {
+            memcpy(place->key, key.data, key.length);
+        }
     }
+    mig__buffer_free(&key);
     return place;
 }
 
 static mig__place **bucket_of(const mig__tree *tree, const mig__place *place)
 {
-    return &tree->buckets[hash(place->parent, place->key, place->key_length, place->raw) % tree->bucket_count];
+    return &tree->buckets[hash(place->parent, place->key, place->key_length) % tree->bucket_count];
 }
 
 static bool grow(mig__tree *tree)
@@ -62,30 +63,44 @@ static bool grow(mig__tree *tree)
     return true;
 }
 
-static mig__place *look_up(const mig__tree *tree, const mig__place *wanted)
+static bool is_exact(const mig__place *place, const mig__place *wanted)
 {
-    for (mig__place *place = *bucket_of(tree, wanted); place != NULL; place = place->chain) {
-        if (place->parent == wanted->parent && place->raw == wanted->raw && place->key_length == wanted->key_length &&
-            memcmp(place->key, wanted->key, wanted->key_length) == 0) {
-            return place;
-        }
-    }
-    return NULL;
+    return place->length == wanted->length && memcmp(place->name, wanted->name, wanted->length) == 0;
 }
 
-int mig__tree_at(mig__tree *tree, mig__place *parent, const char *name, size_t length, bool raw, bool make,
-                 mig__place **out, mig_error *err)
+static mig__place *look_up(const mig__tree *tree, const mig__place *wanted)
+{
+    mig__place *found = NULL;
+    for (mig__place *place = *bucket_of(tree, wanted); place != NULL; place = place->chain) {
+        if (place->parent != wanted->parent || place->key_length != wanted->key_length ||
+            memcmp(place->key, wanted->key, wanted->key_length) != 0) {
+            continue;
+        }
+        if (is_exact(place, wanted)) {
+            return place;
+        }
+        found = found == NULL || strcmp(place->name, found->name) < 0 ? place : found;
+    }
+    return found;
+}
+
+/* As mig__tree_at; `exact`: what is listed in two forms is two mailboxes. */
+static int place_at(mig__tree *tree, mig__place *parent, const char *name, size_t length, bool make, bool exact,
+                    mig__place **out, mig_error *err)
 {
     if (parent == tree->bare && mig__is_inbox(name, length)) {
         *out = tree->inbox;
         return 0;
     }
-    mig__place *place = new_place(tree, parent, name, length, raw && !mig__plain(name, length));
+    mig__place *place = new_place(tree, parent, name, length);
     if (place == NULL || (make && tree->count >= tree->bucket_count && !grow(tree))) {
         free(place);
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     *out = look_up(tree, place);
+    if (*out != NULL && exact && !is_exact(*out, place)) {
+        *out = NULL;
+    }
     if (*out == NULL && make) {
         mig__place **bucket = bucket_of(tree, place);
         place->chain = *bucket;
@@ -97,6 +112,12 @@ int mig__tree_at(mig__tree *tree, mig__place *parent, const char *name, size_t l
     return 0;
 }
 
+int mig__tree_at(mig__tree *tree, mig__place *parent, const char *name, size_t length, bool make, mig__place **out,
+                 mig_error *err)
+{
+    return place_at(tree, parent, name, length, make, false, out, err);
+}
+
 static int add_existing(mig__tree *tree, size_t index, mig_error *err)
 {
     const mig__folder_in *folder = &tree->side->folders[index];
@@ -104,14 +125,14 @@ static int add_existing(mig__tree *tree, size_t index, mig_error *err)
         return 0;
     }
     mig__path path = {0};
-    if (mig__path_make(&path, tree->side, folder->name, folder->delimiter, !folder->name_valid, err) != 0) {
+    if (mig__path_make(&path, tree->side, folder->name, folder->delimiter, err) != 0) {
         return -1;
     }
     mig__place *place = path.space == MIG__SPACE_PERSONAL ? tree->personal : tree->bare;
     int rc = 0;
     for (const char *name = path.data; rc == 0 && name < path.data + path.length && path.levels <= MIG__MAX_LEVELS;
          name += strlen(name) + 1) {
-        rc = mig__tree_at(tree, place, name, strlen(name), path.raw, true, &place, err);
+        rc = place_at(tree, place, name, strlen(name), true, true, &place, err);
     }
     if (rc == 0 && place->parent != NULL) {
         size_t other = place->existing; /* "a" and "a/" */
@@ -133,9 +154,9 @@ int mig__tree_make(mig__tree *tree, const mig__side_in *side, mig_error *err)
     bool prefixed = side->prefix != NULL && *side->prefix != '\0';
     tree->buckets = calloc(tree->bucket_count, sizeof(mig__place *));
     tree->of_folder = calloc(side->count + 1, sizeof(mig__place *));
-    tree->bare = new_place(tree, NULL, "", 0, false);
-    tree->personal = prefixed ? new_place(tree, NULL, "", 0, false) : tree->bare;
-    tree->inbox = tree->bare == NULL ? NULL : new_place(tree, tree->bare, "INBOX", 5, false);
+    tree->bare = new_place(tree, NULL, "", 0);
+    tree->personal = prefixed ? new_place(tree, NULL, "", 0) : tree->bare;
+    tree->inbox = tree->bare == NULL ? NULL : new_place(tree, tree->bare, "INBOX", 5);
     if (tree->buckets == NULL || tree->of_folder == NULL || tree->personal == NULL || tree->inbox == NULL) {
         mig__tree_free(tree);
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
@@ -209,20 +230,4 @@ char *mig__tree_name(const mig__tree *tree, const mig__place *place)
         }
     }
     return name;
-}
-
-bool mig__place_raw(const mig__place *place)
-{
-    while (place != NULL && !place->raw) {
-        place = place->parent;
-    }
-    return place != NULL;
-}
-
-bool mig__place_plain(const mig__place *place)
-{
-    while (place != NULL && mig__plain(place->name, place->length)) {
-        place = place->parent;
-    }
-    return place == NULL;
 }

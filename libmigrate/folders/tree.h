@@ -21,9 +21,8 @@ struct mig__place {
     unsigned next_suffix; /* the next " (n)" to try for one that cannot have this place; 0: none tried yet */
     bool by_rule;         /* a rule sent a mailbox here: others may join it */
     mig_role by_role;     /* a mailbox is here because of this role: others with its names may join it */
-    bool raw;             /* wire octets that are no valid mUTF-7, and not ASCII that is the same in both forms */
     size_t length, key_length;
-    char *key; /* the name as it is compared */
+    char *key; /* the name as it is compared: in NFC, and without case where the target has none */
     char name[];
 };
 
@@ -41,19 +40,16 @@ int mig__tree_make(mig__tree *tree, const mig__side_in *side, mig_error *err);
 void mig__tree_free(mig__tree *tree);
 
 /*
- * The place with that component below `parent` into `*out`; made when it is not there and `make`, else NULL. Errors:
- * MIG_E_NOMEM.
+ * The place with that component below `parent` into `*out`; made when it is not there and `make`, else NULL. A name
+ * that is the same under NFC is the same; when both forms are listed, the one with these octets. Errors: MIG_E_NOMEM.
  */
-int mig__tree_at(mig__tree *tree, mig__place *parent, const char *name, size_t length, bool raw, bool make,
-                 mig__place **out, mig_error *err);
+int mig__tree_at(mig__tree *tree, mig__place *parent, const char *name, size_t length, bool make, mig__place **out,
+                 mig_error *err);
 
 /* Below which place the children of `place` go; NULL when it takes none (flat, \Noinferiors, INBOX at some servers). */
 mig__place *mig__tree_below(const mig__tree *tree, mig__place *place);
 
 /* The whole name, allocated. NULL: out of memory. */
 char *mig__tree_name(const mig__tree *tree, const mig__place *place);
-
-bool mig__place_raw(const mig__place *place);   /* some component is raw */
-bool mig__place_plain(const mig__place *place); /* every component is the same in UTF-8 and mUTF-7 */
 
 #endif

@@ -5,6 +5,7 @@
 #include "imap/list.h"
 #include "imap/command.h"
 #include "imap/list_private.h"
+#include "imap/session_private.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,13 +187,18 @@ static int note_namespace(const mig__gathered *all, mig__mailbox_list *out, mig_
     }
     out->delimiter = delimiter;
     out->prefix = mig__buffer_steal(&prefix);
-    return out->prefix != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    if (out->prefix == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    return all->namespaces != NULL ? mig__namespace_mark(all->namespaces, out, err) : 0;
 }
 
 static int list_all(mig__session *session, bool want_status, mig__gathered *all, mig__mailbox_list *out, mig_error *err)
 {
     char options[192];
     mig_error refused = MIG_ERROR_INIT;
+    const char *last;
+    uint64_t unreadable = mig__guard_dropped_lists(session->guard, &last); /* of earlier lists */
     list_options(session, want_status, options, sizeof options);
     if (list_names(session, options, all, &refused, err) != 0) {
         return -1;
@@ -200,6 +206,7 @@ static int list_all(mig__session *session, bool want_status, mig__gathered *all,
     if (refused.code != MIG_OK && options[0] != '\0' && refused.code != MIG_E_UNAVAILABLE) {
         /* Announced, and not understood after all: the plain form is in every server. */
         mig__gathered_clear(all);
+        unreadable = mig__guard_dropped_lists(session->guard, &last);
         if (list_names(session, "", all, &refused, err) != 0) {
             return -1;
         }
@@ -213,6 +220,9 @@ static int list_all(mig__session *session, bool want_status, mig__gathered *all,
     if (mig__gathered_join(all, mig__session_utf8_names(session), out, err) != 0) {
         return -1;
     }
+    const char *line;
+    out->unreadable = mig__guard_dropped_lists(session->guard, &line) - unreadable;
+    snprintf(out->unreadable_line, sizeof out->unreadable_line, "%s", out->unreadable > 0 ? line : "");
     mig__gathered_apply_status(all, out);
     if (want_status && ask_all_status(session, all, out, err) != 0) {
         return -1;

@@ -7,12 +7,20 @@
 #include "imap/session.h"
 #include <migrate/folder.h>
 
+typedef enum mig__owner { /* whose namespace a mailbox is in (RFC 2342) */
+                          MIG__OWNER_SELF,
+                          MIG__OWNER_OTHER_USER,
+                          MIG__OWNER_SHARED
+} mig__owner;
+
 typedef struct mig__mailbox {
     char *wire;      /* the name as the server wrote it */
-    char *name;      /* decoded to UTF-8, or fit to show when it is not valid mUTF-7 */
+    char *name;      /* decoded to UTF-8, or made valid (mig__name_repair) when it is not valid mUTF-7 */
+    char *key;       /* `name` in NFC; NULL where it is ASCII */
     bool name_valid; /* false: `wire` is not valid mUTF-7 */
     char delimiter;  /* '\0': flat */
     unsigned attributes;
+    mig__owner owner;
     mig_role role;                                   /* as announced by SPECIAL-USE; INBOX for INBOX */
     bool has_status;                                 /* the numbers below are known */
     uint32_t messages, uidnext, uidvalidity, unseen; /* 0: not told */
@@ -26,8 +34,13 @@ typedef struct mig__mailbox {
 typedef struct mig__mailbox_list {
     mig__mailbox *items; /* in byte order of `wire`, INBOX in any spelling as "INBOX" */
     size_t count;
-    char *prefix;   /* personal namespace prefix, wire form: "INBOX." or "" */
-    char delimiter; /* of the personal namespace; '\0' flat */
+    mig__mailbox **by_name;    /* those with names beyond ASCII, by their keys */
+    size_t named;              /* how many these are */
+    char *prefix;              /* personal namespace prefix, wire form: "INBOX." or "" */
+    char delimiter;            /* of the personal namespace; '\0' flat */
+    bool utf8;                 /* names travel as UTF-8 (mig__session_utf8_names) */
+    uint64_t unreadable;       /* LIST responses that make no sense: mailboxes that nobody knows */
+    char unreadable_line[128]; /* how the last one of these begins, inert */
 } mig__mailbox_list;
 
 /*
@@ -39,8 +52,14 @@ typedef struct mig__mailbox_list {
  */
 int mig__list_all(mig__session *session, bool want_status, mig__mailbox_list *out, mig_error *err);
 
-/* The mailbox of that name, or NULL. INBOX in any spelling is INBOX. Borrowed from the list. */
+/* The mailbox of that wire name, or NULL. INBOX in any spelling is INBOX. Borrowed from the list. */
 mig__mailbox *mig__mailbox_find(const mig__mailbox_list *list, const char *wire);
+/*
+ * The same; when none has these octets, one whose name is the same under NFC: a server that normalises names lists
+ * another form than it was asked to make. For mailboxes of the target; on the source a name in another form is new.
+ */
+mig__mailbox *mig__mailbox_alike(const mig__mailbox_list *list, const char *wire);
+
 void mig__mailbox_list_free(mig__mailbox_list *list);
 
 #endif

@@ -3,6 +3,8 @@
  *
  * A mailbox that the server lists twice becomes one; what it tells about one that it did not list is left out.
  */
+#include "base/unicode.h"
+#include "base/utf8.h"
 #include "imap/list_private.h"
 #include "imap/names.h"
 #include <stdlib.h>
@@ -28,10 +30,21 @@ static int compare_mailboxes(const void *a, const void *b)
     return compare_names(((const mig__mailbox *)a)->wire, ((const mig__mailbox *)b)->wire);
 }
 
+static bool is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void mailbox_clear(mig__mailbox *mailbox)
 {
     free(mailbox->wire);
     free(mailbox->name);
+    free(mailbox->key);
     free(mailbox->mailbox_id);
     free(mailbox->problem);
     *mailbox = (mig__mailbox){0};
@@ -187,21 +200,57 @@ static void merge(mig__mailbox *into, mig__mailbox *from)
     mailbox_clear(from);
 }
 
+/* The name of a mailbox on a wire of either form, as UTF-8. False: it is not valid there, and was made valid. */
+static bool read_name(const char *wire, bool utf8, char delimiter, mig__buffer *out)
+{
+    if (utf8 && mig__utf8_valid(wire, strlen(wire))) {
+        mig__buffer_add_text(out, wire);
+        return true;
+    }
+    if (!utf8 && mig__name_decode(wire, out)) {
+        return true;
+    }
+    mig__name_repair(wire, delimiter, out);
+    return false;
+}
+
 static int name_mailbox(mig__mailbox *mailbox, bool utf8, mig_error *err)
 {
-    mig__buffer name = MIG__BUFFER_INIT;
-    if (utf8 && mig__utf8_valid(mailbox->wire, strlen(mailbox->wire))) {
-        mailbox->name_valid = true;
-        mig__buffer_add_text(&name, mailbox->wire);
-    } else {
-        mailbox->name_valid = mig__name_decode(mailbox->wire, &name);
-    }
+    mig__buffer name = MIG__BUFFER_INIT, key = MIG__BUFFER_INIT;
+    mailbox->name_valid = read_name(mailbox->wire, utf8, mailbox->delimiter, &name);
     if ((mailbox->name = mig__buffer_steal(&name)) == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    if (!is_ascii(mailbox->name)) {
+        mig__nfc(mailbox->name, strlen(mailbox->name), &key);
+        if ((mailbox->key = mig__buffer_steal(&key)) == NULL) {
+            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        }
     }
     if (strcasecmp(mailbox->wire, "INBOX") == 0) {
         mailbox->role = MIG_ROLE_INBOX;
     }
+    return 0;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp((*(mig__mailbox *const *)a)->key, (*(mig__mailbox *const *)b)->key);
+}
+
+/* The mailboxes that can be known by another form of their name, in the order of their keys. */
+static int sort_keys(mig__mailbox_list *out, mig_error *err)
+{
+    out->by_name = calloc(out->count + 1, sizeof(mig__mailbox *));
+    if (out->by_name == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        if (out->items[i].key != NULL) {
+            out->by_name[out->named++] = &out->items[i];
+        }
+    }
+    qsort(out->by_name, out->named, sizeof(mig__mailbox *), compare_keys);
     return 0;
 }
 
@@ -228,6 +277,10 @@ int mig__gathered_join(mig__gathered *all, bool utf8, mig__mailbox_list *out, mi
         if (name_mailbox(&out->items[i], utf8, err) != 0) {
             return -1;
         }
+    }
+    out->utf8 = utf8;
+    if (sort_keys(out, err) != 0) {
+        return -1;
     }
     for (size_t i = 0; i < all->subscribed_count; i++) {
         mig__mailbox *mailbox = mig__mailbox_find(out, all->subscribed[i]);
@@ -262,47 +315,6 @@ void mig__gathered_apply_status(mig__gathered *all, mig__mailbox_list *out)
     all->status_count = 0;
 }
 
-/* A quoted string (the guard has made literals into them); `at` ends behind it. */
-static bool take_quoted(const char **at, mig__buffer *out)
-{
-    if (**at != '"') {
-        return false;
-    }
-    for (++*at; **at != '\0' && **at != '"'; ++*at) {
-        *at += **at == '\\' && (*at)[1] != '\0';
-        mig__buffer_add_char(out, **at);
-    }
-    if (**at != '"') {
-        return false;
-    }
-    ++*at;
-    return true;
-}
-
-bool mig__namespace_personal(const char *text, mig__buffer *prefix, char *delimiter)
-{
-    mig__buffer separator = MIG__BUFFER_INIT;
-    const char *at = text + strspn(text, " ");
-    bool found = false;
-    if (strncmp(at, "((", 2) != 0) {
-        return false;
-    }
-    at += 2;
-    if (!take_quoted(&at, prefix) || *at != ' ') {
-        return false;
-    }
-    at += strspn(at, " ");
-    *delimiter = '\0';
-    if (take_quoted(&at, &separator)) {
-        found = separator.length <= 1;
-        *delimiter = separator.length == 1 ? separator.data[0] : '\0';
-    } else {
-        found = strncasecmp(at, "NIL", 3) == 0;
-    }
-    mig__buffer_free(&separator);
-    return found;
-}
-
 mig__mailbox *mig__mailbox_find(const mig__mailbox_list *list, const char *wire)
 {
     size_t from = 0, to = list->count;
@@ -321,12 +333,43 @@ mig__mailbox *mig__mailbox_find(const mig__mailbox_list *list, const char *wire)
     return NULL;
 }
 
+/* One whose name is the same under NFC; of several the first in byte order. */
+static mig__mailbox *find_by_key(const mig__mailbox_list *list, const char *wire)
+{
+    mig__mailbox wanted = {0};
+    mig__mailbox *found = NULL;
+    if (list->named > 0 && (!is_ascii(wire) || strchr(wire, '&') != NULL)) {
+        mig__buffer name = MIG__BUFFER_INIT, key = MIG__BUFFER_INIT;
+        read_name(wire, list->utf8, '\0', &name);
+        mig__nfc(name.data != NULL ? name.data : "", name.length, &key);
+        wanted.key = key.data;
+        const mig__mailbox *one = &wanted;
+        mig__mailbox **at = name.failed || key.failed || key.data == NULL
+                                ? NULL
+                                : bsearch(&one, list->by_name, list->named, sizeof *list->by_name, compare_keys);
+        while (at != NULL && at > list->by_name && compare_keys(at - 1, at) == 0) {
+            at--;
+        }
+        found = at != NULL ? *at : NULL;
+        mig__buffer_free(&name);
+        mig__buffer_free(&key);
+    }
+    return found;
+}
+
+mig__mailbox *mig__mailbox_alike(const mig__mailbox_list *list, const char *wire)
+{
+    mig__mailbox *exact = mig__mailbox_find(list, wire);
+    return exact != NULL ? exact : find_by_key(list, wire);
+}
+
 void mig__mailbox_list_free(mig__mailbox_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         mailbox_clear(&list->items[i]);
     }
     free(list->items);
+    free(list->by_name);
     free(list->prefix);
     *list = (mig__mailbox_list){0};
 }

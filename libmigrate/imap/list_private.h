@@ -32,9 +32,19 @@ int mig__gathered_join(mig__gathered *all, bool utf8, mig__mailbox_list *out, mi
 void mig__gathered_apply_status(mig__gathered *all, mig__mailbox_list *out);
 
 /*
- * The first personal namespace of what follows "NAMESPACE" (RFC 2342 section 6): "((\"INBOX.\" \".\")) NIL NIL". False
- * when there is none, or the text makes no sense.
+ * Each namespace of what follows "NAMESPACE" (RFC 2342 section 6), "((\"INBOX.\" \".\")) NIL NIL", the personal ones
+ * first; `take` returns false to end it. False when the text makes no sense.
  */
+typedef bool mig__namespace_fn(mig__owner owner, const char *prefix, char delimiter, void *context);
+bool mig__namespaces(const char *text, mig__namespace_fn *take, void *context);
+
+/* The first personal one. False when there is none. */
 bool mig__namespace_personal(const char *text, mig__buffer *prefix, char *delimiter);
+
+/*
+ * Whose each mailbox of the list is: the longest prefix that its name begins with decides, of equal ones the personal;
+ * without any it is one's own. 0, or -1 with MIG_E_NOMEM.
+ */
+int mig__namespace_mark(const char *text, mig__mailbox_list *list, mig_error *err);
 
 #endif

@@ -22,8 +22,10 @@ static int digit_value(char c)
     return found == NULL ? -1 : (int)(found - digits);
 }
 
+typedef enum strictness { CANONICAL, READABLE } strictness; /* how strict a run is read */
+
 /* UTF-16 in, UTF-8 out; `high` holds a surrogate that waits for its other half. */
-static bool take_unit(uint32_t unit, uint32_t *high, mig__buffer *out)
+static bool take_unit(uint32_t unit, strictness how, uint32_t *high, mig__buffer *out)
 {
     uint32_t code = unit;
     if (*high != 0) {
@@ -35,7 +37,7 @@ static bool take_unit(uint32_t unit, uint32_t *high, mig__buffer *out)
     } else if (unit >= 0xd800 && unit <= 0xdbff) {
         *high = unit;
         return true;
-    } else if ((unit >= 0xdc00 && unit <= 0xdfff) || printable(unit) || unit == 0) {
+    } else if ((unit >= 0xdc00 && unit <= 0xdfff) || (how == CANONICAL && printable(unit)) || unit == 0) {
         return false;
     }
     char utf8[4];
@@ -44,7 +46,7 @@ static bool take_unit(uint32_t unit, uint32_t *high, mig__buffer *out)
 }
 
 /* `wire` stands behind a "&" that begins a base64 run. Returns what follows the closing "-", or NULL when not valid. */
-static const char *decode_run(const char *wire, mig__buffer *out)
+static const char *decode_run(const char *wire, strictness how, mig__buffer *out)
 {
     uint32_t bits = 0;
     unsigned held = 0;
@@ -58,13 +60,13 @@ static const char *decode_run(const char *wire, mig__buffer *out)
         held += 6;
         if (held >= 16) {
             held -= 16;
-            if (!take_unit(bits >> held & 0xffff, &high, out)) {
+            if (!take_unit(bits >> held & 0xffff, how, &high, out)) {
                 return NULL;
             }
             bits &= (1u << held) - 1;
         }
     }
-    return held < 6 && bits == 0 && high == 0 ? wire + 1 : NULL;
+    return high == 0 && (how == READABLE || (held < 6 && bits == 0)) ? wire + 1 : NULL;
 }
 
 static bool decode(const char *wire, mig__buffer *out)
@@ -83,7 +85,7 @@ static bool decode(const char *wire, mig__buffer *out)
             after_run = false;
         } else {
             /* RFC 2152, rule 2: a run goes on as long as it can; two in a row are not the canonical form. */
-            wire = after_run ? NULL : decode_run(wire + 1, out);
+            wire = after_run ? NULL : decode_run(wire + 1, CANONICAL, out);
             if (wire == NULL) {
                 return false;
             }
@@ -99,13 +101,45 @@ bool mig__name_decode(const char *wire, mig__buffer *out)
     if (decode(wire, out)) {
         return true;
     }
-    mig__buffer_clear(out);
-    size_t length = strlen(wire);
-    if (mig__buffer_reserve(out, length + 1)) {
-        mig__inert(wire, length, out->data, length + 1);
-        out->length = strlen(out->data);
-    }
+    mig__name_repair(wire, '\0', out);
     return false;
+}
+
+/* A run at "&" into `out`. What follows it, or NULL when it can not be read, then `out` is as it was. */
+static const char *repair_run(const char *wire, char delimiter, mig__buffer *out)
+{
+    size_t before = out->length;
+    const char *rest = decode_run(wire + 1, READABLE, out);
+    bool empty = out->length == before;
+    if (rest != NULL && !empty &&
+        (delimiter == '\0' || memchr(out->data + before, delimiter, out->length - before) == NULL)) {
+        return rest;
+    }
+    if (!empty) {
+        out->length = before;
+        out->data[before] = '\0';
+    }
+    return NULL;
+}
+
+void mig__name_repair(const char *wire, char delimiter, mig__buffer *out)
+{
+    bool utf8 = mig__utf8_valid(wire, strlen(wire));
+    mig__buffer_clear(out);
+    while (*wire != '\0') {
+        const char *rest = *wire != '&' ? NULL : repair_run(wire, delimiter, out);
+        if (rest != NULL) {
+            wire = rest;
+        } else if (wire[0] == '&' && wire[1] == '-') {
+            mig__buffer_add_char(out, '&');
+            wire += 2;
+        } else if ((unsigned char)*wire >= 0x80 && !utf8) {
+            char latin1[4];
+            mig__buffer_add(out, latin1, mig__utf8_put((unsigned char)*wire++, latin1));
+        } else {
+            mig__buffer_add_char(out, *wire++);
+        }
+    }
 }
 
 typedef struct run { /* a base64 run being written */

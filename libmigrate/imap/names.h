@@ -11,9 +11,16 @@
 /*
  * Decode a name to UTF-8. Returns true when it is valid mUTF-7: canonical base64, no encoded printable ASCII, whole
  * surrogate pairs, no octet above 0x7e outside; then `out` holds the decoded name. Returns false for anything else:
- * then `out` holds something fit to show (octets that are not UTF-8 as '?'), and the wire form must be kept.
+ * then `out` holds what mig__name_repair makes of it, and the wire form must be kept to ask for that mailbox.
  */
 bool mig__name_decode(const char *wire, mig__buffer *out);
+
+/*
+ * What a name that is not valid mUTF-7 was meant to be, as UTF-8: octets above 0x7e are UTF-8 if all of it is, else
+ * Latin-1; runs of base64 that can be read are, also several in a row and those that encode ASCII; every other "&" is
+ * itself. `delimiter` ('\0': none) never comes out of a run, where it would make two levels of one.
+ */
+void mig__name_repair(const char *wire, char delimiter, mig__buffer *out);
 
 /* Encode UTF-8 to mUTF-7, shortest form. Returns false (out cleared) when `utf8` is not well-formed or holds a NUL. */
 bool mig__name_encode(const char *utf8, mig__buffer *out);

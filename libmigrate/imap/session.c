@@ -472,6 +472,11 @@ int mig__session_flush(mig__session *session, mig_error *err)
     return 0;
 }
 
+uint64_t mig__session_dropped(const mig__session *session, const char **last)
+{
+    return mig__guard_dropped(session->guard, last);
+}
+
 void mig__session_stats_get(const mig__session *session, mig__stream_stats *out)
 {
     mig__stream_stats_get(session->stream, out);

@@ -125,6 +125,9 @@ int64_t mig__session_line_ms(const mig__session *session);
 /* Hand everything written so far to the network: before waiting for something other than this session's answers. */
 int mig__session_flush(mig__session *session, mig_error *err);
 
+/* How many responses made no sense and were dropped so far; `last`: how the last of them began, inert, borrowed. */
+uint64_t mig__session_dropped(const mig__session *session, const char **last);
+
 void mig__session_stats_get(const mig__session *session, mig__stream_stats *out);
 
 /*

@@ -28,20 +28,21 @@ typedef struct mig__inventory {
     mig__session *sessions[2];
     mig__mailbox_list lists[2];
     mig__map map;
-    mig__profile profiles[2];   /* by side */
-    mig__labels labels;         /* of the folders to be copied, with MIG_LABELS_FIRST */
-    mig__label_choice *choices; /* which messages of folder i are meant, where folders are labels */
-    size_t *order;              /* folder i of the result is lists[MIG_SOURCE].items[order[i]] */
-    char *criteria;             /* of the SEARCH for what is selected: "ALL", or dates; */
-    bool narrowed;              /* ...then this is true */
+    mig__profile profiles[2];      /* by side */
+    mig__labels labels;            /* of the folders to be copied, with MIG_LABELS_FIRST */
+    mig__label_choice *choices;    /* which messages of folder i are meant, where folders are labels */
+    size_t *order;                 /* folder i of the result is lists[MIG_SOURCE].items[order[i]] */
+    char *criteria;                /* of the SEARCH for what is selected: "ALL", or dates; */
+    bool narrowed;                 /* ...then this is true */
     mig__inventory_copied *copied; /* of folder i, what is on the target already */
-    size_t *existing;           /* of folder i, its mailbox in lists[MIG_TARGET], or MIG__NO_FOLDER */
-    mig__state *state;          /* of the copy, opened for reading; NULL: there is none */
-    mig__state_folder *known;   /* what it knows of the folders... */
-    size_t known_count;         /* ...so many */
-    uint64_t speed_octets;      /* of earlier copies, from the state, in... */
-    double speed_seconds;       /* ...so many seconds */
+    size_t *existing;              /* of folder i, its mailbox in lists[MIG_TARGET], or MIG__NO_FOLDER */
+    mig__state *state;             /* of the copy, opened for reading; NULL: there is none */
+    mig__state_folder *known;      /* what it knows of the folders... */
+    size_t known_count;            /* ...so many */
+    uint64_t speed_octets;         /* of earlier copies, from the state, in... */
+    double speed_seconds;          /* ...so many seconds */
     uint64_t speed_messages;
+    bool overlooked;    /* something that was asked for, or that the server has, could not be looked at */
     bool copied_before; /* the state knows folders of this account */
     const char *phase, *folder;
     double started;

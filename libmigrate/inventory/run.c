@@ -2,6 +2,7 @@
  * inventory/run.c - the story of a stock-taking: both logins at once, lists, map, quota, each folder, what does not fit
  */
 #include "account/check.h"
+#include "account/notice.h"
 #include "base/clock.h"
 #include "base/thread.h"
 #include "inventory/job.h"
@@ -110,6 +111,9 @@ static int take_side(side_start *start, mig__session *session)
     out->bytes_known = mig__session_can(session, MIG__CAP_STATUS_SIZE);
     for (size_t i = 0; i < list->count; i++) {
         const mig__mailbox *mailbox = &list->items[i];
+        if (mailbox->owner != MIG__OWNER_SELF && !run->options->selection.shared) {
+            continue;
+        }
         out->folders++;
         out->messages += mailbox->messages;
         out->bytes += mailbox->size;
@@ -187,13 +191,23 @@ static int add_folder(mig__inventory *run, size_t source, const mig__map_entry *
     return failed ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
 }
 
+static int take_notice(const mig_error *what, bool failed, void *context, mig_error *err)
+{
+    mig__inventory *run = context;
+    char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
+    run->overlooked = run->overlooked || failed;
+    return mig__inventory_obstacle(run, "", what->code, failed, "%s", mig_error_line(what, line, sizeof line)) == 0
+               ? 0
+               : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+}
+
 static int make_folders(mig__inventory *run, mig_error *err)
 {
     const mig_inventory_options *options = run->options;
     const mig__mailbox_list *source = &run->lists[MIG_SOURCE];
     static const mig__mailbox_list nothing = {0};
     mig__map_rules rules = {options->selection.folders, options->selection.excludes, options->selection.maps,
-                            options->selection.labels};
+                            options->selection.labels, options->selection.shared};
     bool with_target = options->target != NULL;
     size_t most = source->count > 0 ? source->count : 1;
     run->account->folders = calloc(most, sizeof *run->account->folders);
@@ -208,7 +222,8 @@ static int make_folders(mig__inventory *run, mig_error *err)
     const mig__profile *from = &run->profiles[MIG_SOURCE], *to = &run->profiles[MIG_TARGET];
     if (mig__sides_map(&run->map, source, with_target ? &run->lists[MIG_TARGET] : &nothing, from, to, &rules, err) !=
             0 ||
-        mig__labels_make(&run->labels, &run->map, source, err) != 0) {
+        mig__labels_make(&run->labels, &run->map, source, err) != 0 ||
+        mig__notice_lists(source, with_target ? &run->lists[MIG_TARGET] : NULL, &rules, take_notice, run, err) != 0) {
         return -1;
     }
     for (size_t i = 0; i < run->map.count; i++) {
@@ -378,7 +393,7 @@ static int init(mig__inventory *run, const mig_inventory_options *options, mig_e
 static void finish(mig__inventory *run, const mig_error *error)
 {
     mig_inventory_account *account = run->account;
-    bool partial = false;
+    bool partial = run->overlooked;
     for (size_t i = 0; i < account->folder_count; i++) {
         partial = partial || account->folders[i].error.code != MIG_OK;
     }

@@ -77,7 +77,7 @@ int mig_report_archive_text(const mig_archive_result *result, mig_sink_fn *sink,
     for (size_t i = 0; i < result->problem_count && i < SHOWN; i++) {
         const mig_problem *problem = &result->problems[i];
         mig__buffer_add_text(&out, "  ");
-        add_name(&out, problem->folder);
+        add_name(&out, problem->folder[0] != '\0' ? problem->folder : "account");
         mig__buffer_addf(&out, problem->uid > 0 ? ", UID %u: " : ": ", problem->uid);
         mig__buffer_add_text(&out, problem->text);
         mig__buffer_add_char(&out, '\n');
@@ -114,8 +114,7 @@ static void add_check_verdict(mig__buffer *out, const mig_archive_check_result *
     } else if (result->files[0].signature == MIG_ARCHIVE_FITS) {
         mig__buffer_add_text(out, "The archive is as it was signed.\n");
     } else {
-        mig__buffer_add_text(out,
-                             "The archive is whole. It is not signed: that nobody changed it, it cannot prove.\n");
+        mig__buffer_add_text(out, "The archive is whole. It is not signed: that nobody changed it, it cannot prove.\n");
     }
 }
 

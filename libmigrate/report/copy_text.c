@@ -93,6 +93,15 @@ static void put_parts(writer *out, const mig_folder_result *sum)
     put(out, ".\n");
 }
 
+/* True when a folder, or some of the account, could not be looked at: its messages are in no number. */
+static bool has_unread(const mig_account_result *account)
+{
+    for (size_t i = 0; i < account->problem_count; i++)
+        if (account->problems[i].failed && account->problems[i].uid == 0)
+            return true;
+    return false;
+}
+
 static void put_verdict(writer *out, const mig_account_result *account)
 {
     const mig_folder_result sum = sum_of(account);
@@ -113,11 +122,15 @@ static void put_verdict(writer *out, const mig_account_result *account)
         put(out, "The copy of %s to %s was %s%s.\n", source, target,
             told ? "" : "stopped before its end: ", mig_format_text(account->error.text, why, sizeof why));
     }
-    if (sum.messages == 0)
+    const bool unread = has_unread(account);
+    if (sum.messages == 0 && unread)
+        put(out, "Nothing of %s was copied to %s: what was asked for could not be read, see below.\n", source, target);
+    else if (sum.messages == 0)
         put(out, "%s holds no message that was asked for: nothing to copy to %s.\n", source, target);
     else if (there == sum.messages)
-        put(out, "All %s message%s of %s %s on %s: ", COUNT(there), mig__plural(there), source,
-            there == 1 ? "is" : "are", target);
+        put(out,
+            unread ? "Of what could be read, all %s message%s of %s %s on %s: " : "All %s message%s of %s %s on %s: ",
+            COUNT(there), mig__plural(there), source, there == 1 ? "is" : "are", target);
     else
         put(out, "%s of %s message%s of %s %s on %s: ", COUNT(there), COUNT(sum.messages), mig__plural(sum.messages),
             source, there == 1 ? "is" : "are", target);

@@ -107,11 +107,14 @@ static void add_good(mig__buffer *out, const mig_verify_totals *totals)
 
 static void add_unfinished(mig__buffer *out, const mig_verify_result *result)
 {
-    uint64_t accounts = 0, folders = 0;
+    uint64_t accounts = 0, folders = 0, problems = 0;
     for (size_t i = 0; i < result->account_count; i++) {
         accounts += result->accounts[i].status == MIG_FAILED || result->accounts[i].status == MIG_INTERRUPTED;
         for (size_t k = 0; k < result->accounts[i].folder_count; k++) {
             folders += result->accounts[i].folders[k].error.code != MIG_OK;
+        }
+        for (size_t k = 0; k < result->accounts[i].problem_count; k++) {
+            problems += result->accounts[i].problems[k].failed;
         }
     }
     mig__buffer_add_text(out, result->status == MIG_INTERRUPTED ? "The verification was stopped before its end"
@@ -123,6 +126,9 @@ static void add_unfinished(mig__buffer *out, const mig_verify_result *result)
     if (folders) {
         add_count(out, folders, accounts ? ", " : ": ", folders == 1 ? " folder" : " folders");
         mig__buffer_add_text(out, " not to the end");
+    }
+    if (problems && !accounts && !folders) {
+        mig__buffer_add_text(out, ": some mailboxes were not found or not listed");
     }
     mig__buffer_add_text(out, ". ");
 }

@@ -173,6 +173,11 @@ static void add_account(page *p, const mig_verify_account *account)
     add_bar(p, messages, counts);
     add(p, "</summary>\n");
     mig__page_error(&p->page, &account->error);
+    for (size_t i = 0; i < account->problem_count; i++) {
+        add(p, account->problems[i].failed ? "<p class=\"k2\">" : "<p class=\"soft\">");
+        add_html(p, account->problems[i].text);
+        add(p, "</p>\n");
+    }
     if (account->folder_count) {
         add(p, "<table><thead><tr><th>Folder, Merkle root</th><th></th><th class=\"r\">Messages</th>"
                "<th class=\"r\">Identical</th><th>Differences</th><th>Also</th></tr></thead><tbody>\n");

@@ -89,6 +89,15 @@ static void account(mig__json *json, const mig_verify_account *result)
         mig__json_raw(json, i ? "," : "");
         finding(json, result, &result->findings[i]);
     }
+    mig__json_raw(json, "],\n     \"problems\": [");
+    for (size_t i = 0; i < result->problem_count && !json->refused; i++) {
+        const mig_problem *problem = &result->problems[i];
+        mig__json_raw(json, i ? ", {" : "{");
+        mig__json_member(json, "code", mig__json_string(mig_code_name(problem->code)));
+        mig__json_add(json, "failed", json_boolean(problem->failed));
+        mig__json_add_text(json, "text", problem->text);
+        mig__json_raw(json, "}");
+    }
     mig__json_raw(json, "]}");
 }
 

@@ -18,6 +18,11 @@ static void add_account_line(mig__paper *paper, const mig_verify_account *accoun
         mig__add_inert(&paper->line, mig_error_line(&account->error, line, sizeof line));
         mig__buffer_add_text(&paper->line, "\n");
     }
+    for (size_t i = 0; i < account->problem_count; i++) {
+        mig__buffer_addf(&paper->line, "  %s ", account->problems[i].failed ? "!" : " ");
+        mig__add_inert(&paper->line, account->problems[i].text);
+        mig__buffer_add_text(&paper->line, "\n");
+    }
     mig__paper_send(paper);
 }
 
@@ -122,7 +127,7 @@ int mig_report_verify_text(const mig_verify_result *result, mig_sink_fn *sink, v
     mig__buffer_add_text(&paper.line, "\n");
     for (size_t i = 0; i < result->account_count && !paper.refused; i++) {
         const mig_verify_account *account = &result->accounts[i];
-        bool named = result->account_count == 1 || account->error.code != MIG_OK;
+        bool named = result->account_count == 1 || account->error.code != MIG_OK || account->problem_count > 0;
         for (size_t k = 0; k < account->folder_count && !named; k++) {
             named = worth_a_line(&account->folders[k]);
         }

@@ -3,6 +3,7 @@
  * (RFC 2047) where they need it, with commas in between and quotes around a label that has a comma itself
  */
 #include "store/labels.h"
+#include "base/unicode.h"
 #include "folders/fold.h"
 #include "folders/map.h"
 #include <stdlib.h>
@@ -55,26 +56,27 @@ static const struct {
 
 mig__label_kind mig__label_kind_of(const char *label, mig_role *role)
 {
-    char folded[LABEL_MOST];
     size_t length = strlen(label);
+    mig__label_kind kind = MIG__LABEL_FOLDER;
+    mig__buffer folded = MIG__BUFFER_INIT;
     *role = MIG_ROLE_NONE;
-    if (length == 0 || length >= sizeof folded) {
+    if (length == 0 || length >= LABEL_MOST) {
         return length == 0 ? MIG__LABEL_IGNORED : MIG__LABEL_FOLDER;
     }
-    folded[mig__fold(label, length, folded)] = '\0';
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        if (mig__name_find(lists[i].names, lists[i].size, folded) != NULL) {
-            *role = lists[i].kind == MIG__LABEL_INBOX ? MIG_ROLE_INBOX : MIG_ROLE_NONE;
-            return lists[i].kind;
-        }
+    mig__fold(label, length, &folded);
+    for (size_t i = 0; kind == MIG__LABEL_FOLDER && !folded.failed && i < sizeof lists / sizeof *lists; i++) {
+        kind = mig__name_find(lists[i].names, lists[i].size, folded.data) != NULL ? lists[i].kind : kind;
     }
-    for (const char *name = categories; name < categories + sizeof categories - 1; name += strlen(name) + 1) {
-        if (strncmp(folded, name, strlen(name)) == 0) {
-            return MIG__LABEL_IGNORED;
-        }
+    for (const char *name = categories;
+         kind == MIG__LABEL_FOLDER && !folded.failed && name < categories + sizeof categories - 1;
+         name += strlen(name) + 1) {
+        kind = strncmp(folded.data, name, strlen(name)) == 0 ? MIG__LABEL_IGNORED : kind;
     }
-    *role = mig__role_by_name(label);
-    return MIG__LABEL_FOLDER;
+    mig__buffer_free(&folded);
+    if (kind == MIG__LABEL_FOLDER || kind == MIG__LABEL_INBOX) {
+        *role = kind == MIG__LABEL_INBOX ? MIG_ROLE_INBOX : mig__role_by_name(label);
+    }
+    return kind;
 }
 
 /* ---- RFC 2047 ---- */

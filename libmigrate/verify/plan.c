@@ -1,6 +1,9 @@
 /* verify/plan.c - which folders are compared, and what is expected of them */
+#include "account/notice.h"
 #include "account/sides.h"
+
 #include "base/memory.h"
+#include "folders/rules.h"
 #include "verify/job.h"
 #include <stdlib.h>
 #include <string.h>
@@ -57,16 +60,16 @@ static int record_message(const mig__message *message, void *context)
     return 0;
 }
 
-static bool chosen(const mig_verify_options *options, const char *name)
+/* A server that normalises names lists another form than it was asked to make: that one counts. */
+static int use_name(char **name, const char *listed)
 {
-    bool in = options->selection.folders == NULL;
-    for (size_t i = 0; options->selection.folders != NULL && options->selection.folders[i] != NULL; i++) {
-        in = in || mig__glob(options->selection.folders[i], name);
+    char *copy = strcmp(*name, listed) == 0 ? NULL : strdup(listed);
+    if (copy == NULL) {
+        return strcmp(*name, listed) == 0 ? 0 : -1;
     }
-    for (size_t i = 0; options->selection.excludes != NULL && options->selection.excludes[i] != NULL; i++) {
-        in = in && !mig__glob(options->selection.excludes[i], name);
-    }
-    return in;
+    free(*name);
+    *name = copy;
+    return 0;
 }
 
 static int job_from_record(mig__verify_run *run, mig__verify_job *job, const mig__state_folder *record, mig_error *err)
@@ -82,7 +85,10 @@ static int job_from_record(mig__verify_run *run, mig__verify_job *job, const mig
     if (job->source_name == NULL || job->target_name == NULL || job->source == NULL || job->target == NULL) {
         return no_memory(err);
     }
-    job->there = mig__mailbox_find(&run->target_list, job->target);
+    job->there = mig__mailbox_alike(&run->target_list, job->target);
+    if (job->there != NULL && use_name(&job->target, job->there->wire) != 0) {
+        return no_memory(err);
+    }
     job->role = job->there != NULL ? job->there->role : MIG_ROLE_NONE;
     if (mig__state_messages(run->state, record->id, record_message, &r, &r.error) != 0) {
         *err = r.error;
@@ -91,24 +97,53 @@ static int job_from_record(mig__verify_run *run, mig__verify_job *job, const mig
     return 0;
 }
 
+static int take_notice(const mig_error *what, bool failed, void *context, mig_error *err)
+{
+    mig_verify_account *account = ((mig__verify_run *)context)->account;
+    char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
+    mig_problem problem = {strdup(""), 0, what->code, failed, strdup(mig_error_line(what, line, sizeof line))};
+    mig_problem *grown = mig__grow(account->problems, account->problem_count, sizeof *grown, err);
+    if (grown == NULL || problem.folder == NULL || problem.text == NULL) {
+        free(problem.folder);
+        free(problem.text);
+        return grown == NULL ? -1 : no_memory(err);
+    }
+    account->problems = grown;
+    account->problems[account->problem_count++] = problem;
+    return 0;
+}
+
 static int plan_from_record(mig__verify_run *run, mig_error *err)
 {
     mig__state_folder *folders = NULL;
     size_t count = 0;
     int failed = mig__state_folders(run->state, run->state_account, &folders, &count, err);
+    const mig__map_rules given = {.folders = run->options->selection.folders,
+                                  .excludes = run->options->selection.excludes};
+    const mig__rules rules = {.given = &given};
+    static const mig__mailbox_list nothing = {0};
+    char **names = calloc(count + 1, sizeof *names);
     run->jobs = calloc(count > 0 ? count : 1, sizeof *run->jobs);
-    if (failed == 0 && run->jobs == NULL) {
+    if (failed == 0 && (run->jobs == NULL || names == NULL)) {
         failed = no_memory(err);
     }
     for (size_t i = 0; failed == 0 && i < count; i++) {
         char *name = mig__sides_decoded(folders[i].source);
         if (name == NULL) {
             failed = no_memory(err);
-        } else if (chosen(run->options, name)) {
+        } else if (mig__rules_take(&rules, name)) {
             failed = job_from_record(run, &run->jobs[run->job_count++], &folders[i], err);
         }
-        free(name);
+        names[i] = name;
     }
+    failed = failed != 0
+                 ? failed
+                 : mig__notice_unmatched(given.folders, (const char *const *)names, count, take_notice, run, err);
+    failed = failed != 0 ? failed : mig__notice_lists(&nothing, &run->target_list, NULL, take_notice, run, err);
+    for (size_t i = 0; names != NULL && i < count; i++) {
+        free(names[i]);
+    }
+    free(names);
     mig__state_folders_free(&folders, count);
     return failed;
 }
@@ -120,8 +155,9 @@ static const char *recorded_target(const mig__verify_run *run, const mig__state_
                                    const char *source)
 {
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(folders[i].source, source) == 0 && mig__mailbox_find(&run->target_list, folders[i].target) != NULL) {
-            return folders[i].target;
+        if (strcmp(folders[i].source, source) == 0) {
+            const mig__mailbox *there = mig__mailbox_alike(&run->target_list, folders[i].target);
+            return there != NULL ? there->wire : NULL;
         }
     }
     return NULL;
@@ -153,7 +189,7 @@ static int job_from_map(mig__verify_run *run, mig__verify_job *job, const mig__m
     if (set_target(run, job, entry, recorded, err) != 0) {
         return -1;
     }
-    job->there = mig__mailbox_find(&run->target_list, job->target);
+    job->there = mig__mailbox_alike(&run->target_list, job->target);
     return 0;
 }
 
@@ -170,12 +206,14 @@ static int plan_from_lists(mig__verify_run *run, mig_error *err)
     mig__map map = {0};
     const mig_verify_options *options = run->options;
     mig__map_rules rules = {options->selection.folders, options->selection.excludes, options->selection.maps,
-                            options->selection.labels};
+                            options->selection.labels, options->selection.shared};
     mig__state_folder *folders = NULL;
     size_t count = 0;
     int failed = mig__sides_map(&map, &run->source_list, &run->target_list, &run->profiles[MIG_SOURCE],
                                 &run->profiles[MIG_TARGET], &rules, err);
     failed = failed != 0 ? failed : mig__labels_make(&run->labels, &map, &run->source_list, err);
+    failed =
+        failed != 0 ? failed : mig__notice_lists(&run->source_list, &run->target_list, &rules, take_notice, run, err);
     if (failed == 0 && run->state != NULL) {
         failed = mig__state_folders(run->state, run->state_account, &folders, &count, err);
     }
@@ -241,7 +279,9 @@ int mig__verify_plan_others(mig__verify_run *run, mig_error *err)
     }
     for (size_t i = 0; i < run->target_list.count; i++) {
         const mig__mailbox *mailbox = &run->target_list.items[i];
-        if (!mig__sides_selectable(mailbox) || is_view(mailbox) || planned(run, mailbox)) {
+        bool foreign =
+            mailbox->owner != MIG__OWNER_SELF && !run->options->selection.shared; /* nobody said that it is looked at */
+        if (!mig__sides_selectable(mailbox) || is_view(mailbox) || foreign || planned(run, mailbox)) {
             continue;
         }
         mig__verify_job *job = &run->others[run->other_count];

@@ -14,6 +14,11 @@ static void account_free(mig_verify_account *account)
         free(account->findings[i].subject);
         free(account->findings[i].detail);
     }
+    for (size_t i = 0; i < account->problem_count; i++) {
+        free(account->problems[i].folder);
+        free(account->problems[i].text);
+    }
+    free(account->problems);
     free(account->folders);
     free(account->findings);
     free(account->source);

@@ -274,6 +274,9 @@ static void sum_up(mig__verify_run *run)
             differs = differs || (folder->counts[kind] > 0 && mig_found_grade((mig_found)kind) == MIG_GRADE_DIFFERENCE);
         }
     }
+    for (size_t i = 0; i < account->problem_count; i++) {
+        unread = unread || account->problems[i].failed;
+    }
     account->error = run->fatal;
     int exit_status = run->fatal.code != MIG_OK ? mig_code_exit_status(run->fatal.code) : unread || differs ? 1 : 0;
     account->status = exit_status == 130          ? MIG_INTERRUPTED

@@ -74,6 +74,7 @@ class MemServer(wire.Server):
         self.capabilities = list(capabilities)
         self.users = {name: PASSWORD for name in users}
         self.separator, self.prefix = separator, prefix
+        self.other_namespaces = b"NIL NIL"  # of other users, and shared ones (RFC 2342)
         self.permanent_flags = None
         self.refuse_create = lambda name: None
         self.refuse_append = lambda name, octets: None
@@ -169,7 +170,8 @@ class MemServer(wire.Server):
     # --- mailboxes
 
     def do_namespace(self, connection, arguments):
-        connection.send(b'* NAMESPACE ((%s "%s")) NIL NIL\r\n' % (string(self.prefix), self.separator.encode()))
+        connection.send(b'* NAMESPACE ((%s "%s")) %s\r\n' % (
+            string(self.prefix), self.separator.encode(), self.other_namespaces))
         return "OK done"
 
     def _pattern(self, reference, pattern):

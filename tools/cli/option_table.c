@@ -65,6 +65,7 @@ static const struct poptOption folder_options[] = {
     TEXT("exclude", OPT_EXCLUDE, "not the folders that match; can be given again", "GLOB"),
     TEXT("map", OPT_MAP, "folder FROM of the source is TO on the target; can be given again", "FROM=TO"),
     TEXT("labels", OPT_LABELS, "of a source at Gmail: all (default), first, or keyword", "MODE"),
+    SWITCH("shared", '\0', OPT_SHARED, "also folders that are shared or of other users"),
     POPT_TABLEEND};
 
 static const struct poptOption message_options[] = {
@@ -77,6 +78,7 @@ static const struct poptOption message_options[] = {
 static const struct poptOption taken_options[] = {
     TEXT("folder", OPT_FOLDER, "only folders that match; can be given again", "GLOB"),
     TEXT("exclude", OPT_EXCLUDE, "not the folders that match; can be given again", "GLOB"),
+    SWITCH("shared", '\0', OPT_SHARED, "also folders that are shared or of other users"),
     INCLUDE(message_options),
     POPT_TABLEEND};
 

@@ -34,6 +34,7 @@ enum {
     OPT_FLAGS,
     OPT_DELETIONS,
     OPT_LABELS,
+    OPT_SHARED,
     OPT_FORCE,
     OPT_STATE,
     OPT_DRY_RUN,

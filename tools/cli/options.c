@@ -216,6 +216,9 @@ static int apply_copy(cli_options *options, int option, const char *value, mig_e
             return -1;
         copy->deletions = (mig_deletions)choice;
         return 0;
+    case OPT_SHARED:
+        copy->selection.shared = true;
+        return 0;
     case OPT_FORCE:
         copy->force = true;
         return 0;

@@ -61,7 +61,7 @@ int cli_archive_check(const cli_options *options, mig_error *err)
     const mig_copy_options *copy = &options->copy;
     if (options->sides[MIG_SOURCE].url || options->sign_path || options->encrypt || options->incremental ||
         copy->force || copy->selection.since || copy->selection.before || copy->selection.max_size > 0 ||
-        options->folders.count > 0 || options->excludes.count > 0)
+        options->folders.count > 0 || options->excludes.count > 0 || copy->selection.shared)
         return mig_error_set(err, MIG_E_USAGE,
                              "check looks at the whole file: it takes --public-key, --password-file "
                              "and the options of the output");

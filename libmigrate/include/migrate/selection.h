@@ -8,6 +8,7 @@
 #define MIGRATE_SELECTION_H
 
 #include <migrate/folder.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ typedef struct mig_selection {
     const char *const *excludes; /* globs; NULL: none */
     const char *const *maps;     /* "FROM=TO"; NULL: none */
     mig_labels labels;           /* of a source whose folders are labels */
+    bool shared;                 /* also folders that are shared or of other users (RFC 2342) */
     const char *since;           /* "YYYY-MM-DD": INTERNALDATE on or after; NULL: no bound */
     const char *before;          /* "YYYY-MM-DD": INTERNALDATE before; NULL: no bound */
     uint64_t max_size;           /* octets; larger messages are left out and listed; 0: no bound */
@@ -28,7 +30,7 @@ typedef struct mig_selection {
 
 #define MIG_SELECTION_INIT                                                                                             \
     {                                                                                                                  \
-        NULL, NULL, NULL, MIG_LABELS_ALL, NULL, NULL, 0                                                                \
+        NULL, NULL, NULL, MIG_LABELS_ALL, false, NULL, NULL, 0                                                         \
     }
 
 #ifdef __cplusplus

@@ -14,6 +14,7 @@
 #include <migrate/error.h>
 #include <migrate/folder.h>
 #include <migrate/observer.h>
+#include <migrate/problem.h>
 #include <migrate/rule.h>
 #include <migrate/selection.h>
 #include <migrate/side.h>
@@ -111,6 +112,8 @@ typedef struct mig_verify_account {
     size_t folder_count;
     mig_finding *findings; /* by folder, then by UID */
     size_t finding_count;
+    mig_problem *problems; /* of the account as a whole; `failed`: something was not looked at */
+    size_t problem_count;
     char root[65];  /* over the folders' roots; "" unless all have one */
     int64_t run_id; /* of this verification in the state; 0: none */
     int64_t copied; /* when the last copy ended, seconds since 1970-01-01 UTC; 0: unknown */

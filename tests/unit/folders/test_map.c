@@ -16,14 +16,13 @@ typedef struct line { /* a mailbox of the source and what is expected of it */
     mig_role role; /* expected */
     unsigned attributes;
     const char *note; /* a part of the expected note; NULL: no note */
-    bool raw;         /* the name is not valid mUTF-7 */
+    bool repaired;    /* the name on the wire was not valid mUTF-7 */
 } line;
 
 typedef struct there { /* a mailbox of the target */
     const char *name;
     mig_role announced;
     unsigned attributes;
-    bool raw;
 } there;
 
 typedef struct setting {
@@ -37,9 +36,10 @@ typedef struct setting {
 
 #define MOST 64
 
-static void fill(mig__folder_in *out, const char *name, bool raw, char delimiter, unsigned attributes, mig_role role)
+static void fill(mig__folder_in *out, const char *name, bool repaired, char delimiter, unsigned attributes,
+                 mig_role role)
 {
-    *out = (mig__folder_in){name, !raw, delimiter, attributes, role};
+    *out = (mig__folder_in){name, !repaired, delimiter, attributes, role, false};
 }
 
 static const mig__map_entry *entry_of(const mig__map *map, size_t source)
@@ -78,12 +78,12 @@ static void check(const setting *how, const line *lines, const there *target)
     mig__folder_in source_folders[MOST], target_folders[MOST];
     size_t sources = 0, targets = 0;
     for (; lines[sources].name != NULL; sources++) {
-        fill(&source_folders[sources], lines[sources].name, lines[sources].raw, how->source_delimiter,
+        fill(&source_folders[sources], lines[sources].name, lines[sources].repaired, how->source_delimiter,
              lines[sources].attributes, lines[sources].announced);
     }
     for (; target != NULL && target[targets].name != NULL; targets++) {
-        fill(&target_folders[targets], target[targets].name, target[targets].raw, how->target_delimiter,
-             target[targets].attributes, target[targets].announced);
+        fill(&target_folders[targets], target[targets].name, false, how->target_delimiter, target[targets].attributes,
+             target[targets].announced);
     }
     mig__side_in from = {.folders = source_folders,
                          .count = sources,
@@ -108,11 +108,9 @@ static void check(const setting *how, const line *lines, const there *target)
     for (size_t i = 0; i < sources; i++) {
         const mig__map_entry *entry = entry_of(&map, i);
         compare(&lines[i], entry);
-        assert_int_equal(entry->raw, entry->target != NULL && lines[i].raw);
         size_t existing = MIG__NO_FOLDER;
         for (size_t k = 0; k < targets && entry->target != NULL && existing == MIG__NO_FOLDER; k++) {
-            if (strcmp(target[k].name, entry->target) == 0 && target[k].raw == entry->raw &&
-                !(target[k].attributes & MIG_ATTR_NONEXISTENT)) {
+            if (strcmp(target[k].name, entry->target) == 0 && !(target[k].attributes & MIG_ATTR_NONEXISTENT)) {
                 existing = k;
             }
         }
@@ -503,7 +501,7 @@ static void test_rules_leave_out(void **state)
     };
     check(&how, lines, NULL);
 
-    mig__folder_in folder = {"Work", true, '/', 0, MIG_ROLE_NONE};
+    mig__folder_in folder = {.name = "Work", .name_valid = true, .delimiter = '/'};
     mig__side_in source = {.folders = &folder, .count = 1, .prefix = "", .delimiter = '/'},
                  empty = {.folders = NULL, .count = 0, .prefix = "", .delimiter = '/'};
     mig__map map;
@@ -566,7 +564,7 @@ static void test_bad_rules(void **state)
 {
     (void)state;
     static const char *const bad[] = {"no equals sign", "a*=b", "Work=/"};
-    mig__folder_in folder = {"Work", true, '/', 0, MIG_ROLE_NONE};
+    mig__folder_in folder = {.name = "Work", .name_valid = true, .delimiter = '/'};
     mig__side_in side = {.folders = &folder, .count = 1, .prefix = "", .delimiter = '/'};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *const maps[] = {bad[i], NULL};
@@ -798,51 +796,69 @@ static void test_no_inferiors(void **state)
     check(&slashes, lines, target);
 }
 
-static void test_raw(void **state)
+/* A name that was not valid is one like any other, and the note says what became of it. */
+static void test_repaired(void **state)
 {
     (void)state;
     const line lines[] = {
-        {.name = "caf\xe9", .target = "caf\xe9", .raw = true},
-        {.name = "caf\xe9/x\ry", .target = "caf\xe9.x\ry", .raw = true},
-        {.name = "Plain", .target = "Plain"},
-        {.name = "Plain/bad\xff", .target = "Plain.bad\xff", .raw = true},
-        {.name = "Plain/b.d\xff", .target = "Plain.b_d\xff", .raw = true, .note = "separates"},
+        {.name = "café", .target = "café", .repaired = true, .note = "was made valid: \"café\""},
+        {.name = "café/x\ry", .target = "café.x_y", .repaired = true, .note = "control"},
         {.name = "Sent", .target = "Gesendet", .announced = SENT, .role = SENT, .note = "goes to"},
-        {.name = "Sent/bad\xff", .target = "Gesendet.bad\xff", .raw = true},
-        {.name = "Trash", .target = "Gelöscht", .announced = TRASH, .role = TRASH, .note = "goes to"},
-        {.name = "Trash/bad\xff", .target = "Trash.bad\xff", .raw = true},
-        {.name = "&AOl-", .target = "&AOl-", .raw = true},
-        {.name = "&AOl-/x", .target = "&AOl-.x"}, /* decoded: another folder than the one on the wire */
-        {.name = "INBOX/bad\xff", .target = "INBOX.bad\xff", .raw = true},
-        {.name = "Gesendet\xff", .target = "Gesendet\xff", .raw = true},
+        {.name = "Sent/bad &", .target = "Gesendet.bad &", .repaired = true, .note = "made valid"},
+        {.name = "R&D", .target = "R&D", .note = "shares its folder on the target with \"R&D\""},
+        {.name = "R&D", .target = "R&D", .repaired = true, .note = "shares its folder on the target with \"R&D\""},
+        {.name = "Papierkorb", .target = "Papierkorb", .role = TRASH, .repaired = true, .note = "made valid"},
         {.name = NULL},
     };
-    const there target[] = {
-        {.name = "Gesendet", .announced = SENT},
-        {.name = "Gelöscht", .announced = TRASH},
-        {.name = "caf\xe9", .raw = true},
-        {.name = "&AOl-"},
-        {.name = NULL},
-    };
+    const there target[] = {{.name = "Gesendet", .announced = SENT}, {.name = "café"}, {.name = NULL}};
     setting how = {.source_prefix = "", .target_prefix = "", .source_delimiter = '/', .target_delimiter = '.'};
     check(&how, lines, target);
 }
 
-static void test_rule_names_raw(void **state)
+static void test_rule_names_repaired(void **state)
 {
     (void)state;
-    const char *const maps[] = {"&AOl-=Café", "&*=x*", NULL};
-    mig__map_rules rules = {.maps = maps};
-    mig__folder_in folders[] = {{"&AOl-", false, '/', 0, MIG_ROLE_NONE}, {"&AOk", false, '/', 0, MIG_ROLE_NONE}};
-    mig__side_in source = {.folders = folders, .count = 2, .prefix = "", .delimiter = '/'},
-                 target = {.folders = NULL, .count = 0, .prefix = "", .delimiter = '/'};
-    mig__map map;
-    assert_int_equal(mig__map_make(&map, &source, &target, &rules, NULL), 0);
-    assert_string_equal(entry_of(&map, 0)->target, "Café");
-    assert_false(entry_of(&map, 0)->raw);
-    assert_string_equal(entry_of(&map, 1)->target, "&AOk");
-    assert_true(entry_of(&map, 1)->raw);
-    mig__map_free(&map);
+    const char *const maps[] = {"R&D=Café", "&*=x*", NULL};
+    const line lines[] = {
+        {.name = "R&D", .target = "Café", .repaired = true, .note = "made valid"},
+        {.name = "&AOk", .target = "xAOk", .repaired = true, .note = "made valid"},
+        {.name = NULL},
+    };
+    setting how = slashes;
+    how.rules.maps = maps;
+    check(&how, lines, NULL);
+}
+
+#define COMPOSED   "Entw\xc3\xbcrfe"
+#define DECOMPOSED "Entwu\xcc\x88rfe"
+
+/* One name is one name in either form; what is listed in both is two mailboxes, each with its own. */
+static void test_normal_forms(void **state)
+{
+    (void)state;
+    const line alone[] = {
+        {.name = DECOMPOSED, .target = COMPOSED, .role = MIG_ROLE_DRAFTS},
+        {.name = DECOMPOSED "/" DECOMPOSED, .target = COMPOSED "/" DECOMPOSED},
+        {.name = NULL},
+    };
+    const there one[] = {{.name = COMPOSED}, {.name = NULL}};
+    const line both[] = {
+        {.name = "x/" DECOMPOSED, .target = "x/" DECOMPOSED, .note = "shares its folder on the target with"},
+        {.name = "x/" DECOMPOSED "/a", .target = "x/" DECOMPOSED "/a", .note = "shares its folder"},
+        {.name = "x/" COMPOSED, .target = "x/" DECOMPOSED, .note = "shares its folder on the target with"},
+        {.name = "x/" COMPOSED "/a", .target = "x/" DECOMPOSED "/a", .note = "shares its folder"},
+        {.name = "x/ENTW\xc3\x9cRFE", .target = "x/ENTW\xc3\x9cRFE"},
+        {.name = NULL},
+    };
+    const line each[] = {
+        {.name = "x/" DECOMPOSED, .target = "x/" DECOMPOSED},
+        {.name = "x/" COMPOSED, .target = "x/" COMPOSED},
+        {.name = NULL},
+    };
+    const there two[] = {{.name = "x/" COMPOSED}, {.name = "x/" DECOMPOSED}, {.name = NULL}};
+    check(&slashes, alone, one);
+    check(&slashes, both, NULL);
+    check(&slashes, each, two);
 }
 
 static void test_nonexistent_target(void **state)
@@ -949,8 +965,9 @@ int main(void)
         cmocka_unit_test(test_known_views),
         cmocka_unit_test(test_flat_target),
         cmocka_unit_test(test_no_inferiors),
-        cmocka_unit_test(test_raw),
-        cmocka_unit_test(test_rule_names_raw),
+        cmocka_unit_test(test_repaired),
+        cmocka_unit_test(test_rule_names_repaired),
+        cmocka_unit_test(test_normal_forms),
         cmocka_unit_test(test_nonexistent_target),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_large),

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "base/buffer.h"
+#include "base/unicode.h"
 #include "folders/fold.h"
 #include "folders/map.h"
 #include "folders/path.h"
@@ -56,7 +57,7 @@ static const char *keep(scene *s, char *name)
     return s->names[s->name_count++] = name;
 }
 
-static void add_component(uint32_t *seed, mig__buffer *name, bool *raw)
+static void add_component(uint32_t *seed, mig__buffer *name, bool *repaired)
 {
     static const char *const parts[] = {
         "Sent", "Sent", "Gesendet", "Sent Items", "Trash", "Papierkorb", "Junk",  "Spam",     "INBOX", "Inbox",
@@ -64,8 +65,8 @@ static void add_component(uint32_t *seed, mig__buffer *name, bool *raw)
         "x\ty", "x_y",  "",         "a_b (2)",    "a - b", "b",          "&",     "Sent (2)", "Out",
     };
     if (chance(seed, 20)) {
-        mig__buffer_add_text(name, "r\xff");
-        *raw = true;
+        mig__buffer_add_text(name, chance(seed, 2) ? "a\xcc\x88" : "&x");
+        *repaired = true;
     } else {
         mig__buffer_add_text(name, parts[next_random(seed) % (sizeof parts / sizeof *parts)]);
     }
@@ -74,35 +75,34 @@ static void add_component(uint32_t *seed, mig__buffer *name, bool *raw)
 static void add_folder(scene *s, uint32_t *seed, const mig__side_in *side, mig__folder_in *out)
 {
     mig__buffer name = MIG__BUFFER_INIT;
-    bool raw = false;
+    bool repaired = false;
     if (chance(seed, 6)) {
         mig__buffer_add_text(&name, "INBOX");
     } else {
         mig__buffer_add_text(&name, chance(seed, 10) ? "" : side->prefix);
-        add_component(seed, &name, &raw);
+        add_component(seed, &name, &repaired);
     }
     for (uint32_t more = next_random(seed) % 4; more > 1 && side->delimiter != '\0'; more--) {
         mig__buffer_add_char(&name, side->delimiter);
-        add_component(seed, &name, &raw);
+        add_component(seed, &name, &repaired);
     }
     mig_role role = chance(seed, 6) ? (mig_role)(MIG_ROLE_SENT + next_random(seed) % 7) : MIG_ROLE_NONE;
     unsigned attributes = chance(seed, 10) ? MIG_ATTR_NOSELECT : 0;
-    *out = (mig__folder_in){keep(s, mig__buffer_steal(&name)), !raw, side->delimiter, attributes, role};
+    *out = (mig__folder_in){keep(s, mig__buffer_steal(&name)), !repaired, side->delimiter, attributes, role, false};
 }
 
 static bool is_new(const mig__folder_in *folders, size_t count, const mig__folder_in *one, bool any_case)
 {
     for (size_t i = 0; i < count; i++) {
-        char a[256], b[256];
         size_t length = strlen(one->name), other = strlen(folders[i].name);
         bool inbox = mig__is_inbox(one->name, length) && mig__is_inbox(folders[i].name, other);
-        if (any_case && one->name_valid && folders[i].name_valid && length < sizeof a && other < sizeof b) {
-            size_t a_length = mig__fold(one->name, length, a), b_length = mig__fold(folders[i].name, other, b);
-            if (a_length == b_length && memcmp(a, b, a_length) == 0) {
-                return false;
-            }
-        }
-        if (inbox || (strcmp(folders[i].name, one->name) == 0 && folders[i].name_valid == one->name_valid)) {
+        mig__buffer a = MIG__BUFFER_INIT, b = MIG__BUFFER_INIT;
+        mig__fold(one->name, any_case ? length : 0, &a);
+        mig__fold(folders[i].name, any_case ? other : 0, &b);
+        bool folded = any_case && a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
+        mig__buffer_free(&a);
+        mig__buffer_free(&b);
+        if (inbox || folded || (strcmp(folders[i].name, one->name) == 0 && folders[i].name_valid == one->name_valid)) {
             return false;
         }
     }
@@ -138,7 +138,7 @@ static bool has_role(const scene *s, mig_role role)
 
 static void make_target(scene *s, const char *name, bool valid, unsigned attributes, mig_role asked)
 {
-    mig__folder_in folder = {name, valid, s->to.delimiter, attributes, MIG_ROLE_NONE};
+    mig__folder_in folder = {name, valid, s->to.delimiter, attributes, MIG_ROLE_NONE, false};
     if (!is_new(s->target, s->to.count, &folder, s->to.case_insensitive)) {
         return;
     }
@@ -187,7 +187,11 @@ static void make_scene(scene *s, uint32_t *seed)
         add_folder(s, seed, &s->to, &folder);
         if (s->to.case_insensitive) { /* one spelling for what is above several */
             char *name = s->names[s->name_count - 1];
-            name[mig__fold(name, strlen(name), name)] = '\0';
+            mig__buffer folded = MIG__BUFFER_INIT;
+            mig__fold(name, strlen(name), &folded);
+            assert_in_range(folded.length, 0, strlen(name));
+            memcpy(name, folded.length > 0 ? folded.data : "", folded.length + 1);
+            mig__buffer_free(&folded);
         }
         size_t length = strlen(folder.name);
         if (length > 5 && folder.name[5] == s->to.delimiter && mig__is_inbox(folder.name, 5)) {
@@ -227,7 +231,7 @@ static const mig__map_entry *find_source(const mig__map *map, size_t source)
 
 static bool same_target(const mig__map_entry *a, const mig__map_entry *b)
 {
-    return a->raw == b->raw && a->target != NULL && b->target != NULL && strcmp(a->target, b->target) == 0;
+    return a->target != NULL && b->target != NULL && strcmp(a->target, b->target) == 0;
 }
 
 static void print_scene(const scene *s, const mig__map *map)
@@ -257,7 +261,7 @@ static void check_map(const scene *s, const mig__map *map)
             assert_true(entry->note != NULL || entry->left_out_by_rule);
             continue;
         }
-        assert_true(entry->raw || mig__utf8_valid(entry->target, strlen(entry->target)));
+        assert_true(mig__utf8_valid(entry->target, strlen(entry->target)));
         assert_true(entry->note == NULL || mig__utf8_valid(entry->note, strlen(entry->note)));
         assert_true(entry->target[0] != '\0');
         for (size_t k = i + 1; k < map->count; k++) {
@@ -282,12 +286,10 @@ static void run_copy(scene *s, const mig__map *map)
         for (size_t k = 1; s->makes_parents && s->to.delimiter != '\0' && entry->target[k] != '\0'; k++) {
             if (entry->target[k] == s->to.delimiter) {
                 char *above = strndup(entry->target, k);
-                bool raw =
-                    entry->raw && !mig__plain(above, k); /* octets that only happen to be UTF-8 are not that name */
-                make_target(s, keep(s, above), !raw, 0, MIG_ROLE_NONE);
+                make_target(s, keep(s, above), true, 0, MIG_ROLE_NONE);
             }
         }
-        make_target(s, keep(s, strdup(entry->target)), !entry->raw, 0, entry->role);
+        make_target(s, keep(s, strdup(entry->target)), true, 0, entry->role);
     }
 }
 

@@ -393,6 +393,63 @@ static void test_bounds(void **state)
     mig__gathered_clear(&all);
 }
 
+/* What a server lists in another form than it was asked for is found; what cannot be read is counted. */
+static void test_other_forms(void **state)
+{
+    (void)state;
+    static const wire_step script[] = {
+        LOGGED_IN("IMAP4rev1"),
+        EXPECT("2 LIST \"\" \"*\"\r\n3 LSUB \"\" \"*\"\r\n"),
+        SEND("* LIST () \"/\" Entw&APw-rfe\r\n* LIST () \"/\" R&D\r\n* LIST \"/\" lost\r\n* LIST () \"/\" Sent "
+             "Items\r\n2 OK\r\n3 OK\r\n"),
+        EXPECT("4 LOGOUT\r\n"),
+        END,
+    };
+    mig__mailbox_list list;
+    list_with(script, false, &list);
+    assert_int_equal(list.count, 3);
+    assert_null(mig__mailbox_find(&list, "Entwu&Awg-rfe"));
+    assert_string_equal(mig__mailbox_alike(&list, "Entwu&Awg-rfe")->wire, "Entw&APw-rfe");
+    assert_string_equal(mig__mailbox_alike(&list, "Entw&APw-rfe")->wire, "Entw&APw-rfe");
+    assert_null(mig__mailbox_alike(&list, "Entwurfe"));
+    assert_null(mig__mailbox_alike(&list, "&APY-"));
+    assert_string_equal(list.items[1].name, "R&D");
+    assert_false(list.items[1].name_valid);
+    assert_non_null(mig__mailbox_find(&list, "Sent Items"));
+    assert_int_equal(list.unreadable, 1);
+    assert_non_null(strstr(list.unreadable_line, "lost"));
+    mig__mailbox_list_free(&list);
+}
+
+static void expect_owner(const char *namespaces, const char *wire, mig__owner owner)
+{
+    mig__mailbox mailbox = {.wire = (char *)wire};
+    mig__mailbox_list list = {.items = &mailbox, .count = 1};
+    assert_int_equal(mig__namespace_mark(namespaces, &list, NULL), 0);
+    assert_int_equal(mailbox.owner, owner);
+}
+
+static void test_owners(void **state)
+{
+    (void)state;
+    static const char dovecot[] = "((\"\" \"/\")) ((\"Other Users/\" \"/\")) ((\"Public/\" \"/\")(\"#news.\" \".\"))";
+    static const char cyrus[] = "((\"INBOX.\" \".\")) ((\"user.\" \".\" \"X\" (\"y)\"))) ((\"\" \".\"))";
+    expect_owner(dovecot, "INBOX", MIG__OWNER_SELF);
+    expect_owner(dovecot, "Publicity", MIG__OWNER_SELF);
+    expect_owner(dovecot, "Public", MIG__OWNER_SHARED);
+    expect_owner(dovecot, "Public/x", MIG__OWNER_SHARED);
+    expect_owner(dovecot, "#news.x", MIG__OWNER_SHARED);
+    expect_owner(dovecot, "Other Users/ann/INBOX", MIG__OWNER_OTHER_USER);
+    expect_owner(cyrus, "inbox", MIG__OWNER_SELF);
+    expect_owner(cyrus, "INBOX.Sent", MIG__OWNER_SELF);
+    expect_owner(cyrus, "Inbox.Sent", MIG__OWNER_SELF);
+    expect_owner(cyrus, "user.ann", MIG__OWNER_OTHER_USER);
+    expect_owner(cyrus, "board", MIG__OWNER_SHARED);
+    expect_owner("NIL NIL ((\"\" \"/\"))", "x", MIG__OWNER_SELF); /* nothing could be told from one's own */
+    expect_owner("((\"\" \"/\")) NIL ((\"\" \"/\"))", "x", MIG__OWNER_SELF);
+    expect_owner("((\"\" \"/\")) NIL ((\"Public/", "Public/x", MIG__OWNER_SELF); /* it does not end */
+}
+
 static void expect_namespace(const char *text, bool found, const char *prefix, char delimiter)
 {
     mig__buffer got = MIG__BUFFER_INIT;
@@ -436,6 +493,8 @@ int main(void)
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_namespaces),
+        cmocka_unit_test(test_other_forms),
+        cmocka_unit_test(test_owners),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

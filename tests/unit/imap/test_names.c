@@ -59,9 +59,9 @@ static void test_pairs(void **state)
     mig__buffer_free(&out);
 }
 
-/* Each is a mailbox that some server could have; none may be taken for another name. */
+/* Each is a mailbox that some server could have, and what its name was meant to be. */
 static const struct {
-    const char *wire, *shown;
+    const char *wire, *repaired;
 } invalid[] = {
     {"&", "&"}, /* never closed */
     {"a&", "a&"},
@@ -70,41 +70,51 @@ static const struct {
     {"&AO/-", "&AO/-"},
     {"&AOk=-", "&AOk=-"}, /* padding */
     {"&AOk -", "&AOk -"},
-    {"&AOl-", "&AOl-"},       /* a padding bit is set */
+    {"&AOl-", "é"},           /* a padding bit is set */
     {"&AOkAAA-", "&AOkAAA-"}, /* a NUL */
     {"&AAA-", "&AAA-"},
-    {"&AOkA-", "&AOkA-"}, /* a digit too many */
-    {"&A-", "&A-"},       /* half a unit */
+    {"&AOkA-", "é"}, /* a digit too many */
+    {"&A-", "&A-"},  /* half a unit */
     {"&AO-", "&AO-"},
-    {"&AOk-&AOk-", "&AOk-&AOk-"}, /* two runs that are one */
-    {"&AEE-", "&AEE-"},           /* "A" needs no base64 */
-    {"&ACY-", "&ACY-"},           /* "&" is "&-" */
-    {"&ACA-", "&ACA-"},
-    {"&AH4-", "&AH4-"},
+    {"&AOk-&AOk-", "éé"}, /* two runs that are one */
+    {"&AEE-", "A"},       /* "A" needs no base64 */
+    {"&ACY-", "&"},       /* "&" is "&-" */
+    {"&ACA-", " "},
+    {"&AH4-", "~"},
     {"&2D0-", "&2D0-"},       /* half a surrogate pair */
     {"&3gA-", "&3gA-"},       /* the other half */
     {"&2D0AQQ-", "&2D0AQQ-"}, /* and the wrong one behind */
     {"&2D3YPQ-", "&2D3YPQ-"},
     {"Entwürfe", "Entwürfe"}, /* UTF-8 as it is: RFC 6855, or a broken server */
-    {"caf\xe9", "caf?"},      /* Latin-1 */
-    {"\xff\xfe", "??"},
-    {"&AOk-\xe9", "&AOk-?"},
-    {"x\ry", "x?y"},
-    {"x\x1b[2J", "x?[2J"},
-    {"\x7f", "?"},
+    {"caf\xe9", "café"},      /* Latin-1 */
+    {"\xff\xfe", "ÿþ"},
+    {"&AOk-\xe9", "éé"},
+    {"R&D", "R&D"},
+    {"R&-D&", "R&D&"},
+    {"R&D &AOk- &x", "R&D é &x"},
+    {"x\ry", "x\ry"},
+    {"x\x1b[2J", "x\x1b[2J"},
+    {"\x7f", "\x7f"},
     {"a\xe2\x80\xae"
      "b",
-     "a?b"}, /* right-to-left override */
+     "a\xe2\x80\xae"
+     "b"}, /* right-to-left override */
 };
 
 static void test_invalid(void **state)
 {
     (void)state;
-    mig__buffer out = MIG__BUFFER_INIT;
+    mig__buffer out = MIG__BUFFER_INIT, again = MIG__BUFFER_INIT;
     for (size_t i = 0; i < sizeof invalid / sizeof *invalid; i++) {
         assert_false(mig__name_decode(invalid[i].wire, &out));
-        assert_string_equal(text_of(&out), invalid[i].shown);
+        assert_string_equal(text_of(&out), invalid[i].repaired);
+        assert_true(mig__name_encode(text_of(&out), &again)); /* now it is valid */
+        assert_true(mig__name_decode(text_of(&again), &out));
+        assert_string_equal(text_of(&out), invalid[i].repaired);
     }
+    mig__name_repair("a&AC8-b&AC4-c", '/', &out);
+    assert_string_equal(text_of(&out), "a&AC8-b.c"); /* no level comes out of a run */
+    mig__buffer_free(&again);
     mig__buffer_free(&out);
 }
 

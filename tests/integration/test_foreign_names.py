@@ -1,0 +1,299 @@
+"""Names as servers have them that nobody tuned to: out of form, not valid, normalised, shared, or not there at all.
+
+Each is looked at in every command that lists mailboxes: one name is one name, and what cannot be read is said.
+"""
+
+import os
+import unicodedata
+import unittest
+
+import imaputil
+import memserver
+from harness import DONE, PARTIAL, Account, ToolCase
+from memserver import EVERYTHING, MemServer
+
+COMPOSED, DECOMPOSED = "Entw\u00fcrfe", "Entwu\u0308rfe"
+
+
+def mail(subject):
+    return b"Subject: %s\r\nMessage-ID: <%s@example.org>\r\n\r\nbody\r\n" % (subject.encode(), subject.encode())
+
+
+class Case(ToolCase):
+    def setUp(self):
+        super().setUp()
+        self.source = self.target = None
+
+    def servers(self, source=None, target=None):
+        self.source = self.enterContext(source or MemServer())
+        self.target = self.enterContext(target or MemServer())
+
+    def sides(self):
+        return Account.on(self.source, scheme="plain"), Account.on(self.target, scheme="plain")
+
+    def copied(self, *extra, expect=DONE):
+        return self.copy(*self.sides(), *extra, expect=expect)
+
+    def also(self, verb, *extra, expect=DONE):
+        """Another command on the same two accounts; `archive` writes a file of its own."""
+        path = os.path.join(self.dir, verb + ".json")
+        command = self.command(*self.sides(), *extra, verb=verb)
+        if verb == "archive":
+            at = command.index("--target")
+            command[2:2] = ["export", os.path.join(self.dir, "%d.tar" % len(os.listdir(self.dir)))]
+            del command[at + 2:at + 10]
+        command[command.index("--json") + 1] = path
+        result = self.run_command(command, json_path=path)
+        self.assertEqual(result.status, expect, str(result))
+        return result
+
+    def held(self, name):
+        wire = imaputil.mutf7_encode(name) if isinstance(name, str) else name
+        box = self.target.mailboxes.get(wire)
+        return [message.octets for message in box.messages] if box else None
+
+
+class ListLines(Case):
+    """LIST as Exchange and others write it: the rest of the line is the name; what makes no sense at all is said."""
+
+    def listed(self, line, name=None):
+        """A source with one mailbox besides INBOX, which LIST tells in these words."""
+        class Server(MemServer):
+            def do_list(self, connection, arguments):
+                answer = super().do_list(connection, arguments)
+                connection.send(line)
+                return answer
+        if name is None:
+            return Server(capabilities=[c for c in EVERYTHING if c != "LIST-STATUS"])
+
+        class Hiding(Server):
+            def _listed(self, reference, patterns):
+                return [box for box in super()._listed(reference, patterns) if box.name != name]
+        server = Hiding(capabilities=[c for c in EVERYTHING if c != "LIST-STATUS"])
+        server.add_mailbox(name).add(mail("odd"))
+        return server
+
+    def test_names_out_of_form(self):
+        tabs = b"INBOX/Da\tOggetto\tRicevuto\tCategorie\t"
+        for line, name in ((tabs, tabs), (b"Sent Messages", b"Sent Messages"), (b'Hell"oh', b'Hell"oh'),
+                           (b"a(b)", b"a(b)"), (b"a (b)", b"a (b)")):
+            with self.subTest(name=name):
+                self.state = os.path.join(self.dir, "state%d" % hash(name))
+                self.servers(self.listed(b'* LIST (\\HasNoChildren) "/" %s\r\n' % line, name))
+                self.copied()
+                arrived = [m.octets for box in self.target.mailboxes.values() for m in box.messages]
+                self.assertEqual(arrived, [mail("odd")])
+                self.also("verify", "--against", "source")
+
+    def test_separator_without_quotes(self):
+        self.servers(self.listed(b"* LIST (\\HasNoChildren) / Foo\r\n", b"Foo"))
+        self.copied()
+        self.assertEqual(self.held("Foo"), [mail("odd")])
+
+    def test_what_cannot_be_read_is_said(self):
+        self.servers(self.listed(b'* LIST HasNoChildren "/" Lost\r\n'))
+        self.source.find(b"INBOX").add(mail("plain"))
+        result = self.copied(expect=PARTIAL)
+        self.assertIn("cannot be understood", result.out)
+        self.assertIn("Lost", result.out)
+        self.assertNotIn("All 1 message", result.out)
+        self.also("verify")  # against the record: all that was copied is there
+        for verb, extra in (("verify", ["--against", "source"]), ("inventory", []), ("archive", [])):
+            with self.subTest(verb=verb):
+                self.assertIn("cannot be understood", self.also(verb, *extra, expect=PARTIAL).out)
+
+
+class InvalidNames(Case):
+    """Names that are no modified UTF-7, and a target that takes no such names."""
+
+    NAMES = {b"caf\xc3\xa9": "caf\u00e9", b"caf\xe9 creme": "caf\u00e9 creme", b"R&D": "R&D",
+             b"&AOk-&AOk-": "\u00e9\u00e9", b"&AEE-": "A", b"bad &": "bad &", b"x/R&D": "x/R&D"}
+
+    def setUp(self):
+        super().setUp()
+        self.servers()
+        self.target.refuse_create = self.refuse
+        for name in self.NAMES:
+            self.source.add_mailbox(name).add(mail("in"))
+
+    @staticmethod
+    def refuse(name):
+        try:
+            valid = imaputil.mutf7_encode(imaputil.mutf7_decode(name)) == name
+        except (ValueError, UnicodeError):
+            valid = False
+        return None if valid else "[CANNOT] Mailbox name is not valid mUTF-7"
+
+    def test_they_are_made_valid(self):
+        result = self.copied()
+        for valid in self.NAMES.values():
+            self.assertEqual(self.held(valid), [mail("in")], valid)
+        said = {p["folder"] for p in result.problems if "made valid" in p["text"]}
+        self.assertEqual(said, set(self.NAMES.values()))
+        self.assertEqual(self.copied().totals["copied"], 0)
+        for extra in ([], ["--against", "source"]):
+            self.also("verify", *extra)
+        self.assertIn("made valid", self.also("inventory").out)
+
+    def test_two_that_become_one(self):
+        self.source.add_mailbox(b"R&-D").add(mail("another"))
+        result = self.copied()
+        self.assertEqual(sorted(self.held("R&D")), [mail("another"), mail("in")])
+        self.assertIn("shares its folder", result.out)
+        self.assertEqual(self.copied().totals["copied"], 0)
+        self.also("verify")
+
+
+class Normalising(MemServer):
+    """It stores names in NFC, as RFC 9051 wants, whatever it is asked for."""
+
+    @staticmethod
+    def norm(name):
+        try:
+            return imaputil.mutf7_encode(unicodedata.normalize("NFC", imaputil.mutf7_decode(name)))
+        except (ValueError, UnicodeError):
+            return name
+
+    def find(self, name):
+        return super().find(self.norm(name))
+
+    def add_mailbox(self, name, *attributes):
+        wire = imaputil.mutf7_encode(name) if isinstance(name, str) else name
+        return super().add_mailbox(self.norm(wire), *attributes)
+
+
+class NormalForms(Case):
+    """One name is one name, composed or not."""
+
+    def test_target_that_normalises(self):
+        self.servers(target=Normalising())
+        self.source.add_mailbox(DECOMPOSED).add(mail("one"))
+        self.copied()
+        self.assertEqual(self.held(COMPOSED), [mail("one")])
+        self.source.find(imaputil.mutf7_encode(DECOMPOSED)).add(mail("two"))
+        again = self.copied()
+        self.assertEqual((again.totals["copied"], again.totals["adopted"]), (1, 0))
+        self.assertNotIn("replaced", again.out + again.err)
+        for extra in ([], ["--against", "source"]):
+            result = self.also("verify", *extra)
+            self.assertEqual(result.totals["identical"], 2)
+
+    def test_both_forms_are_one_folder_and_it_is_said(self):
+        for target in (MemServer, Normalising):
+            with self.subTest(target=target.__name__):
+                self.state = os.path.join(self.dir, target.__name__)
+                self.servers(target=target())
+                for number, name in enumerate((COMPOSED, DECOMPOSED, COMPOSED + "/x", DECOMPOSED + "/x")):
+                    self.source.add_mailbox(name).add(mail("m%d" % number))
+                result = self.copied()
+                self.assertIn("shares its folder on the target", result.out)
+                counts = sorted(len(box.messages) for box in self.target.mailboxes.values())
+                self.assertEqual([count for count in counts if count], [2, 2])
+                self.assertEqual(self.copied().totals["copied"], 0)
+                self.also("verify")
+                self.also("verify", "--against", "source")
+
+    def test_the_other_form_is_there_already(self):
+        self.servers()
+        self.source.add_mailbox(DECOMPOSED).add(mail("one"))
+        self.target.add_mailbox(COMPOSED)
+        self.copied()
+        self.assertEqual(self.held(COMPOSED), [mail("one")])
+        self.assertIsNone(self.held(DECOMPOSED))
+
+    def test_patterns_in_the_other_form(self):
+        self.servers()
+        self.source.add_mailbox(DECOMPOSED).add(mail("one"))
+        self.source.add_mailbox("Other").add(mail("two"))
+        self.copied("--folder", COMPOSED, "--map", COMPOSED + "=Drafts here")
+        self.assertEqual(self.held("Drafts here"), [mail("one")])
+        self.assertIsNone(self.held("Other"))
+
+
+class Others(Case):
+    """Shared mailboxes and those of other users (RFC 2342) are not the account's own."""
+
+    def setUp(self):
+        super().setUp()
+        self.servers()
+        self.source.other_namespaces = b'(("Other Users/" "/")) (("Public/" "/")("#news." "."))'
+        self.source.find(b"INBOX").add(mail("own"))
+        self.source.add_mailbox(b"Public", "\\Noselect")
+        for name in (b"Public/News", b"Public/Old", b"Other Users/ann/INBOX", b"#news.x"):
+            self.source.add_mailbox(name).add(mail("theirs"))
+        self.source.add_mailbox(b"Publicity").add(mail("own"))
+
+    def test_they_are_left_out_and_named(self):
+        result = self.copied()
+        self.assertEqual(set(self.target.mailboxes), {b"INBOX", b"Publicity"})
+        self.assertIn("4 folders are shared or of other users", result.out)
+        self.assertIn("--shared", result.out)
+        verified = self.also("verify", "--against", "source")
+        self.assertIn("4 folders are shared", verified.out)
+        self.assertEqual(verified.totals["messages"], 2)
+        stock = self.also("inventory")
+        self.assertIn("4 folders are shared", stock.out)
+        self.assertEqual(stock.json["accounts"][0]["totals"]["messages"] if "totals" in stock.json["accounts"][0]
+                         else stock.json["totals"]["messages"], 2)
+        archived = self.also("archive")
+        self.assertEqual(archived.totals["messages"], 2)
+
+    def test_they_are_taken_when_asked_for(self):
+        self.copied("--folder", "Public/News")
+        self.assertEqual(self.held("Public/News"), [mail("theirs")])
+        self.assertIsNone(self.held("Public/Old"))
+        result = self.copied("--shared")
+        self.assertEqual(result.totals["messages"], 6)
+        self.assertNotIn("left out", result.out)
+        self.assertEqual(self.also("verify", "--against", "source", "--shared").totals["identical"], 6)
+        self.assertEqual(self.also("archive", "--shared").totals["messages"], 6)
+
+    def test_what_the_target_shares_is_nobody_s_extra_mail(self):
+        self.target.other_namespaces = b'NIL (("Public/" "/"))'
+        self.copied()
+        self.target.add_mailbox(b"Public/Here").add(mail("theirs"))
+        result = self.also("verify", "--against", "source")
+        self.assertEqual(result.totals["extra"], 0, str(result))
+
+
+class NothingMatches(Case):
+    """A --folder that matches nothing is no green night."""
+
+    def setUp(self):
+        super().setUp()
+        self.servers()
+        self.source.find(b"INBOX").add(mail("one"))
+        self.source.add_mailbox("Archive").add(mail("two"))
+
+    def test_it_is_said_with_what_was_meant(self):
+        result = self.copied("--folder", "Inboxx", expect=PARTIAL)
+        self.assertIn("no folder matches --folder 'Inboxx'", result.out)
+        self.assertIn("did you mean 'INBOX'?", result.out)
+        self.assertNotIn("holds no message that was asked for", result.out)
+        result = self.copied("--folder", "Inboxx", "--folder", "Arch*", expect=PARTIAL)
+        self.assertEqual(result.totals["copied"], 1, "the others are copied nevertheless")
+        self.copied("--folder", "inbox")
+        for verb, extra, expect in (("verify", [], PARTIAL), ("verify", ["--against", "source"], PARTIAL),
+                                    ("inventory", [], PARTIAL), ("archive", ["--folder", "INBOX"], PARTIAL)):
+            with self.subTest(verb=verb):
+                said = self.also(verb, "--folder", "Archve", *extra, expect=expect)
+                self.assertIn("did you mean 'Archive'?", said.out)
+
+
+class Refused(Case):
+    """What could not be looked at is named, and no sentence says that it is not there."""
+
+    def test_every_folder_refused(self):
+        self.servers()
+        self.source.find(b"INBOX").add(mail("one"))
+        self.source.do_examine = lambda connection, arguments: "NO [NOPERM] not for you"
+        result = self.copied(expect=PARTIAL)
+        self.assertNotIn("holds no message that was asked for", result.out)
+        self.assertIn("INBOX: cannot read", result.out)
+        stock = self.also("inventory", expect=PARTIAL)
+        self.assertIn("INBOX", stock.out)
+        self.assertIn("not for you", stock.out)
+
+
+if __name__ == "__main__":
+    unittest.main()
