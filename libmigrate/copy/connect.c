@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { PASS_SLICE_MS = 100 }; /* how often a piece that --max-rate holds back looks for a stop */
+
 /* Why the run ends though nothing is wrong. */
 static void set_stopped(mig_error *error, const char *why)
 {
@@ -45,6 +47,22 @@ bool mig__run_stopping(mig__run *run)
     bool stopping = run->stopping;
     pthread_mutex_unlock(&run->lock);
     return stopping;
+}
+
+int mig__run_pass(mig__run *run, mig__bucket *bucket, uint64_t octets, mig_error *err)
+{
+    for (;;) {
+        pthread_mutex_lock(&run->lock);
+        int64_t ms = mig__bucket_take(bucket, octets, mig__now_seconds());
+        pthread_mutex_unlock(&run->lock);
+        if (ms == 0) {
+            return 0;
+        }
+        if (mig__run_stopping(run)) {
+            return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
+        }
+        mig__sleep_ms(ms < PASS_SLICE_MS ? ms : PASS_SLICE_MS);
+    }
 }
 
 void mig__run_progress(mig__run *run)

@@ -186,6 +186,8 @@ bool mig__run_stopping(mig__run *run);
  * When nothing has got on for as long as the user's patience, the account ends with `error` instead.
  */
 void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsigned attempt);
+/* Wait until a piece of `octets` may pass. 0, or -1 with MIG_E_INTERRUPTED when the run stops meanwhile. */
+int mig__run_pass(mig__run *run, mig__bucket *bucket, uint64_t octets, mig_error *err);
 /* Something got on: the user's patience begins anew. */
 void mig__run_progress(mig__run *run);
 /* Fill run->sides[side]; the run's lock is there already. Released with mig__gate_clear. */

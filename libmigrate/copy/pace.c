@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { DAY = 86400 };
+enum { DAY = 86400, PIECE_LEAST = 512, PIECE_MOST = 64 * 1024 };
 
 static int until_moment(const char *text, int64_t *out, mig_error *err)
 {
@@ -33,40 +33,59 @@ static int until_moment(const char *text, int64_t *out, mig_error *err)
     return 0;
 }
 
+/* What may gather: long enough that the pauses between pieces are no busy loop, too little to be seen. */
+static double burst_of(const mig__bucket *bucket)
+{
+    return (double)bucket->rate / 10;
+}
+
+void mig__bucket_init(mig__bucket *bucket, uint64_t rate)
+{
+    *bucket = (mig__bucket){.rate = rate, .filled_at = mig__now_seconds()};
+    bucket->tokens = burst_of(bucket);
+}
+
+size_t mig__bucket_piece(const mig__bucket *bucket)
+{
+    uint64_t piece = bucket->rate / 10;
+    return bucket->rate == 0 ? SIZE_MAX : piece < PIECE_LEAST ? PIECE_LEAST : piece < PIECE_MOST ? piece : PIECE_MOST;
+}
+
+int64_t mig__bucket_take(mig__bucket *bucket, uint64_t octets, double now)
+{
+    if (bucket->rate == 0) {
+        return 0;
+    }
+    double burst = burst_of(bucket);
+    bucket->tokens += (now - bucket->filled_at) * (double)bucket->rate;
+    bucket->filled_at = now;
+    if (bucket->tokens > burst) {
+        bucket->tokens = burst;
+    }
+    if (bucket->tokens <= 0) {
+        return (int64_t)(-bucket->tokens / (double)bucket->rate * 1000) + 1;
+    }
+    bucket->tokens -= (double)octets; /* may go below zero: the next piece waits for it */
+    return 0;
+}
+
 int mig__pace_init(mig__pace *pace, uint64_t rate, uint64_t daily, uint64_t sent_today, const char *until,
                    mig_error *err)
 {
-    *pace = (mig__pace){.rate = rate,
-                        .daily = daily,
-                        .day = mig__wall_seconds() / DAY,
-                        .sent_today = sent_today,
-                        .tokens = (double)rate,
-                        .filled_at = mig__now_seconds()};
+    *pace = (mig__pace){.daily = daily, .day = mig__wall_seconds() / DAY, .sent_today = sent_today};
+    mig__bucket_init(&pace->out, rate);
+    mig__bucket_init(&pace->in, rate);
     return until == NULL ? 0 : until_moment(until, &pace->until, err);
 }
 
-int64_t mig__pace_take(mig__pace *pace, uint64_t octets, uint64_t counted)
+void mig__pace_day(mig__pace *pace, uint64_t counted)
 {
     int64_t day = mig__wall_seconds() / DAY;
     if (day != pace->day) {
         pace->day = day;
         pace->sent_today = 0;
     }
-    if (pace->rate > 0) {
-        double now = mig__now_seconds();
-        double most = (double)pace->rate; /* a second's worth may gather */
-        pace->tokens += (now - pace->filled_at) * (double)pace->rate;
-        pace->filled_at = now;
-        if (pace->tokens > most) {
-            pace->tokens = most;
-        }
-        if (pace->tokens <= 0) {
-            return (int64_t)(-pace->tokens / (double)pace->rate * 1000) + 1;
-        }
-        pace->tokens -= (double)octets; /* may go below zero: a message is never cut, the next one waits for it */
-    }
     pace->sent_today += counted;
-    return 0;
 }
 
 const char *mig__pace_over(const mig__pace *pace)

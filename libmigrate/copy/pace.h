@@ -4,26 +4,35 @@
 
 #include <migrate/error.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+typedef struct mig__bucket { /* octets of one direction: what may pass at once is a tenth of a second's worth at most */
+    uint64_t rate;           /* octets a second; 0: no bound */
+    double tokens;           /* octets that may pass now; below 0: owed by the last piece */
+    double filled_at;        /* monotonic seconds */
+} mig__bucket;
+
+void mig__bucket_init(mig__bucket *bucket, uint64_t rate);
+/* The largest piece that should pass at once, so that the rate holds from the first second on. */
+size_t mig__bucket_piece(const mig__bucket *bucket);
+/* Milliseconds to wait before a piece of `octets` may pass (0: now, and it is taken). `now`: monotonic seconds. */
+int64_t mig__bucket_take(mig__bucket *bucket, uint64_t octets, double now);
+
 typedef struct mig__pace {
-    uint64_t rate;  /* octets a second; 0: no bound */
-    uint64_t daily; /* octets a day; 0: no bound */
-    int64_t until;  /* wall clock, seconds since 1970; 0: no bound */
-    int64_t day;    /* UTC day that `sent_today` belongs to */
+    mig__bucket out; /* messages towards the target */
+    mig__bucket in;  /* messages read, so that no more of them is read than can be sent */
+    uint64_t daily;  /* octets a day; 0: no bound */
+    int64_t until;   /* wall clock, seconds since 1970; 0: no bound */
+    int64_t day;     /* UTC day that `sent_today` belongs to */
     uint64_t sent_today;
-    double tokens;    /* octets that may go out at once */
-    double filled_at; /* monotonic seconds */
 } mig__pace;
 
 /* `until` is "HH:MM" local time, today or, when that has passed, tomorrow; NULL: no bound. */
 int mig__pace_init(mig__pace *pace, uint64_t rate, uint64_t daily, uint64_t sent_today, const char *until,
                    mig_error *err);
-/*
- * Milliseconds to wait before `octets` may be sent (0: now); takes them when 0 is returned, `counted` of them from what
- * is left of the day.
- */
-int64_t mig__pace_take(mig__pace *pace, uint64_t octets, uint64_t counted);
+/* `counted` octets are going to be sent: take them from what is left of the day. */
+void mig__pace_day(mig__pace *pace, uint64_t counted);
 /* NULL: go on; else why the run should stop now ("the time given by --until has come", ...). */
 const char *mig__pace_over(const mig__pace *pace);
 

@@ -95,6 +95,11 @@ static int sink_data(const char *octets, size_t length, void *context, mig_error
     if (mig_stop_level(r->run->options->observer.stop) > 1) {
         return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
     }
+    int64_t before = mig__now_ms();
+    if (mig__run_pass(r->run, &r->run->pace.in, length, err) != 0) {
+        return -1;
+    }
+    r->blocked_ms += mig__now_ms() - before;
     if (r->transit == NULL) {
         r->filled += length; /* too large: read past it */
         return 0;

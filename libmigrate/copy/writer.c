@@ -93,19 +93,16 @@ static void drop_too_big(writer *w, mig__batch *batch)
     free(done);
 }
 
-/* Wait until the pace allows the batch. False: the run stops instead. */
-static bool pace(writer *w, const mig__batch *batch, uint64_t counted)
+/* Count the batch towards the day. False: the run stops instead, also when what the others took has used it up. */
+static bool count_for_today(writer *w, uint64_t counted)
 {
-    while (!mig__run_stopping(w->run)) { /* also when what the others took has used up the day */
-        pthread_mutex_lock(&w->run->lock);
-        int64_t ms = mig__pace_take(&w->run->pace, batch->octets, counted);
-        pthread_mutex_unlock(&w->run->lock);
-        if (ms == 0) {
-            return true;
-        }
-        mig__sleep_ms(ms < 100 ? ms : 100);
+    if (mig__run_stopping(w->run)) {
+        return false;
     }
-    return false;
+    pthread_mutex_lock(&w->run->lock);
+    mig__pace_day(&w->run->pace, counted);
+    pthread_mutex_unlock(&w->run->lock);
+    return true;
 }
 
 /* What is recorded of a message: the flags that the target gets with it, and those that it does not take. */
@@ -159,12 +156,25 @@ static int write_intent(writer *w, mig__batch *batch, uint64_t counted, mig_erro
 
 /* ---- sending ---- */
 
+/* Before a piece of a message: what was sent before it must be gone, else it would wait in our buffers. */
+static int keep_pace(writer *w, uint64_t octets, mig_error *err)
+{
+    mig__bucket *bucket = &w->run->pace.out;
+    if (bucket->rate == 0) {
+        return 0;
+    }
+    return mig__session_flush(w->session, err) != 0 ? -1 : mig__run_pass(w->run, bucket, octets, err);
+}
+
 static int send_octets(writer *w, mig__batch *batch, mig__command *command, const mig__transit *message, mig_error *err)
 {
     for (uint64_t sent = 0; sent < message->size;) {
         const char *data;
         int64_t got = mig__transit_read(message, sent, w->piece, SPOOL_PIECE, &data, err);
-        if (got < 0 || mig__command_literal_data(command, data, (size_t)got, err) != 0) {
+        size_t most = mig__bucket_piece(&w->run->pace.out);
+        got = got > 0 && (uint64_t)got > most ? (int64_t)most : got;
+        if (got < 0 || keep_pace(w, (uint64_t)got, err) != 0 ||
+            mig__command_literal_data(command, data, (size_t)got, err) != 0) {
             return -1;
         }
         sent += (uint64_t)got;
@@ -286,7 +296,7 @@ static int take_on(writer *w, mig__batch *batch, mig_error *err)
         mig__run_fail(w->run, err);
         return -1;
     }
-    if (!pace(w, batch, counted)) {
+    if (!count_for_today(w, counted)) {
         mig__queue_batch_refused(w->run, batch, false);
         return 0;
     }

@@ -1,6 +1,8 @@
 """What changed since the last run, and only that: flags, deletions, moves, renames, new folders; limits; adoption."""
 
+import json
 import os
+import signal
 import time
 import unittest
 
@@ -340,9 +342,27 @@ class Overnight(Delta):
         started = time.monotonic()
         result = self.again("--max-rate", str(total // 6))
         seconds = time.monotonic() - started
-        self.assertGreater(seconds, 2)  # of six: what a second brings may gather, the last batch is not waited for
-        self.assertLess(seconds, 20)
+        self.assertGreater(seconds, 5)  # of six: a tenth of a second's worth may pass at once
+        self.assertLess(seconds, 25)
         self.same(result)
+
+
+    def test_max_rate_bounds_what_is_read(self):
+        """No more is fetched than can be sent, so that a run which is stopped has read little in vain."""
+        several = self.distinct(300)
+        self.fill(several)
+        rate = sum(len(m.octets) for m in several) // 12
+        started = time.monotonic()
+        process = self.start(self.command(*self.accounts(), "--max-rate", str(rate)))
+        time.sleep(3)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        seconds = time.monotonic() - started
+        self.assertEqual(process.returncode, INTERRUPTED)
+        with open(os.path.join(self.dir, "result.json"), encoding="utf-8") as file:
+            read = json.load(file)["totals"]["bytes_in"]
+        self.assertLess(read, rate * (seconds + 1) + 100000)  # FETCH responses have more than messages
+        self.same(self.again())
 
 
 class Adoption(Delta):

@@ -15,21 +15,63 @@ static void test_no_bounds(void **state)
     mig__pace pace;
     assert_int_equal(mig__pace_init(&pace, 0, 0, 0, NULL, &error), 0);
     for (int i = 0; i < 1000; i++) {
-        assert_int_equal(mig__pace_take(&pace, 1 << 30, 1 << 30), 0);
+        assert_int_equal(mig__bucket_take(&pace.out, 1 << 30, mig__now_seconds()), 0);
+        mig__pace_day(&pace, 1 << 30);
     }
     assert_null(mig__pace_over(&pace));
 }
 
+/* Send `total` octets in pieces of the bucket's own choice; returns the seconds that it says to wait. */
+static double drain(mig__bucket *bucket, uint64_t total, double *first_second)
+{
+    double now = bucket->filled_at, begun = now;
+    for (uint64_t sent = 0; sent < total;) {
+        size_t piece = mig__bucket_piece(bucket);
+        piece = piece < total - sent ? piece : (size_t)(total - sent);
+        int64_t ms;
+        while ((ms = mig__bucket_take(bucket, piece, now)) > 0) {
+            now += (double)ms / 1000;
+        }
+        sent += piece;
+        if (now - begun <= 1) {
+            *first_second = (double)sent;
+        }
+    }
+    return now - begun;
+}
+
+/* "At most" from the first second on, whatever the size of the messages. */
 static void test_rate(void **state)
 {
     (void)state;
-    mig_error error;
-    mig__pace pace;
-    assert_int_equal(mig__pace_init(&pace, 1000, 0, 0, NULL, &error), 0);
-    assert_int_equal(mig__pace_take(&pace, 11000, 11000), 0); /* a message is never cut */
-    pace.filled_at = mig__now_seconds();
-    pace.tokens = -10000;
-    assert_in_range(mig__pace_take(&pace, 1, 1), 5000, 10001); /* ten seconds' worth is owed, less what has passed */
+    static const uint64_t rates[] = {1, 1000, 5 << 10, 250 << 10, 1 << 20, 100 << 20};
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        mig__bucket bucket;
+        double first = 0;
+        uint64_t rate = rates[i];
+        mig__bucket_init(&bucket, rate);
+        double seconds = drain(&bucket, 10 * rate, &first);
+        double piece = (double)mig__bucket_piece(&bucket) / (double)rate; /* the last one is not waited for */
+        if (seconds < 9.7 - piece || seconds > 10.6) {
+            print_error("%llu: %g seconds\n", (unsigned long long)rate, seconds);
+        }
+        assert_true(seconds >= 9.7 - piece && seconds <= 10.6);
+        if (rate >= 1000) {
+            assert_true(first <= 1.3 * (double)rate + 512);
+        }
+    }
+}
+
+/* After a long pause no more than a tenth of a second's worth is let through at once. */
+static void test_pauses_do_not_gather(void **state)
+{
+    (void)state;
+    mig__bucket bucket;
+    mig__bucket_init(&bucket, 10000);
+    double now = bucket.filled_at + 3600;
+    assert_int_equal(mig__bucket_take(&bucket, 1000, now), 0);
+    assert_in_range(mig__bucket_take(&bucket, 1, now), 1, 2);
+    assert_int_equal(mig__bucket_take(&bucket, 1, now + 0.01), 0);
 }
 
 static void test_daily_limit_counts_earlier_runs(void **state)
@@ -39,12 +81,12 @@ static void test_daily_limit_counts_earlier_runs(void **state)
     mig__pace pace;
     assert_int_equal(mig__pace_init(&pace, 0, 5000, 4000, NULL, &error), 0);
     assert_null(mig__pace_over(&pace));
-    assert_int_equal(mig__pace_take(&pace, 9000, 999), 0);
+    mig__pace_day(&pace, 999);
     assert_null(mig__pace_over(&pace));
-    assert_int_equal(mig__pace_take(&pace, 9000, 1), 0);
+    mig__pace_day(&pace, 1);
     assert_non_null(mig__pace_over(&pace));
     pace.day -= 1; /* the next day */
-    assert_int_equal(mig__pace_take(&pace, 1, 1), 0);
+    mig__pace_day(&pace, 1);
     assert_null(mig__pace_over(&pace));
 }
 
@@ -71,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_bounds),
         cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_pauses_do_not_gather),
         cmocka_unit_test(test_daily_limit_counts_earlier_runs),
         cmocka_unit_test(test_until),
     };
