@@ -72,7 +72,7 @@ static int give_password(mig__in *in, const mig__in_options *options, mig_error 
 static int open_file(mig__in *in, mig_error *err)
 {
     struct stat status;
-    in->fd = open(in->path, O_RDONLY | O_CLOEXEC);
+    in->fd = open(in->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO would wait for somebody to write into it */
     if (in->fd < 0 || fstat(in->fd, &status) != 0) {
         return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be read", in->path);
     }

@@ -109,7 +109,9 @@ mig_secret *mig_secret_from_file(const char *path, mig_error *err)
     if (got < 0) {
         failed = mig_error_errno(err, MIG_E_SECRET, errno, "cannot read the password file %s", path);
     } else {
-        failed = take_line(secret, line, (size_t)got, path, err);
+        /* Windows puts a byte order mark in front of a text. */
+        size_t mark = got >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+        failed = take_line(secret, line + mark, (size_t)got - mark, path, err);
         secret->exposed =
             fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && (about.st_mode & (S_IRGRP | S_IROTH)) != 0;
     }
