@@ -17,8 +17,7 @@ struct mig__archive {
     mig__index index;
     mig__archive_folder *folders;
     size_t folder_count;
-    size_t **whole; /* of each folder: which entries are there and whole */
-    uint64_t damaged, octets;
+    uint64_t damaged, lost, octets;
     mig__buffer text; /* of the line in use */
     mig__buffer flags_text;
     mig__line line, flags_line;
@@ -31,20 +30,26 @@ static int no_memory(mig_error *err)
 
 /* ---- step 1 ---- */
 
-/* Single messages are left out; whatever else is wrong is a reason not to trust the rest. */
+typedef struct opening {
+    mig__archive *archive;
+    const char *file;
+} opening;
+
+/* Single messages are marked; whatever else is wrong is a reason not to trust the rest. */
 static int on_found(mig_archive_found kind, const char *path, const char *folder, uint32_t uid, const char *detail,
                     void *context, mig_error *err)
 {
-    const char *file = context;
+    const opening *o = context;
     (void)folder;
     bool message = (kind == MIG_ARCHIVE_DAMAGED || kind == MIG_ARCHIVE_MISSING) && path[0] != '\0' &&
                    strncmp(path, MIG__ARCHIVE_ROOT, sizeof MIG__ARCHIVE_ROOT - 1) == 0;
     (void)uid;
+    o->archive->lost += kind == MIG_ARCHIVE_LOST;
     if (message || kind == MIG_ARCHIVE_LOST || kind == MIG_ARCHIVE_EXTRA) {
         return 0;
     }
     mig_code code = kind == MIG_ARCHIVE_REFUSED ? MIG_E_REFUSED : MIG_E_DIFFERENT;
-    mig_error_set(err, code, "%s: %s%s%s", file, path, path[0] != '\0' ? ": " : "", detail);
+    mig_error_set(err, code, "%s: %s%s%s", o->file, path, path[0] != '\0' ? ": " : "", detail);
     err->scope = MIG_SCOPE_RUN;
     return mig_error_hint(err, "mailmigrate archive check says all that is wrong with it");
 }
@@ -61,10 +66,11 @@ static int read_chain(mig__archive *archive, mig_error *err)
             free(path);
             break;
         }
+        opening o = {archive, path};
         mig__walk walk = {.in = {path, archive->options.secret, archive->options.secret_context, archive->options.stop},
                           .spool_dir = archive->spool_dir,
                           .report = on_found,
-                          .context = path,
+                          .context = &o,
                           .manifest = -1};
         failed = mig__walk_file(&walk, err);
         failed = failed != 0 ? failed : mig__index_add(&archive->index, &walk, err);
@@ -87,15 +93,10 @@ static int load(mig__archive *archive, const mig__index_entry *entry, mig_error 
                                                       &archive->flags_text, &archive->flags_line, err);
 }
 
-static int choose_whole(mig__archive *archive, size_t number, mig_error *err)
+/* How much there is to be unpacked, and how much is not as it was exported. */
+static int count_messages(mig__archive *archive, size_t number, mig_error *err)
 {
     const mig__index_folder *folder = &archive->index.folders[number];
-    size_t count = 0;
-    size_t *whole = malloc((folder->count > 0 ? folder->count : 1) * sizeof *whole);
-    if (whole == NULL) {
-        return no_memory(err);
-    }
-    archive->whole[number] = whole;
     for (size_t i = 0; i < folder->count; i++) {
         if (folder->entries[i].damaged) {
             archive->damaged++;
@@ -105,9 +106,8 @@ static int choose_whole(mig__archive *archive, size_t number, mig_error *err)
             return -1;
         }
         archive->octets += archive->line.size;
-        whole[count++] = i;
     }
-    archive->folders[number].messages = count;
+    archive->folders[number].messages = folder->count;
     return 0;
 }
 
@@ -115,8 +115,7 @@ static int make_folders(mig__archive *archive, mig_error *err)
 {
     size_t count = archive->index.count;
     archive->folders = calloc(count > 0 ? count : 1, sizeof *archive->folders);
-    archive->whole = calloc(count > 0 ? count : 1, sizeof *archive->whole);
-    if (archive->folders == NULL || archive->whole == NULL) {
+    if (archive->folders == NULL) {
         return no_memory(err);
     }
     archive->folder_count = count;
@@ -132,7 +131,7 @@ static int make_folders(mig__archive *archive, mig_error *err)
                                                     .uidvalidity = from->uidvalidity,
                                                     .uidnext = from->uidnext,
                                                     .directory = from->path != NULL ? from->path : ""};
-        if (choose_whole(archive, i, err) != 0) {
+        if (count_messages(archive, i, err) != 0) {
             return -1;
         }
     }
@@ -164,6 +163,11 @@ uint64_t mig__archive_damaged(const mig__archive *archive)
     return archive->damaged;
 }
 
+uint64_t mig__archive_lost(const mig__archive *archive)
+{
+    return archive->lost;
+}
+
 const char *mig__archive_source(const mig__archive *archive)
 {
     return archive->index.source != NULL ? archive->index.source : "";
@@ -192,7 +196,7 @@ const mig__archive_folder *mig__archive_folder_at(const mig__archive *archive, s
 int mig__archive_message_at(mig__archive *archive, size_t folder, uint64_t index, mig__archive_message *out,
                             mig_error *err)
 {
-    const mig__index_entry *entry = &archive->index.folders[folder].entries[archive->whole[folder][index]];
+    const mig__index_entry *entry = &archive->index.folders[folder].entries[index];
     if (load(archive, entry, err) != 0) {
         return -1;
     }
@@ -202,7 +206,8 @@ int mig__archive_message_at(mig__archive *archive, size_t folder, uint64_t index
                                   .date = line->date,
                                   .size = line->size,
                                   .message_id = line->message_id,
-                                  .path = line->path};
+                                  .path = line->path,
+                                  .damaged = entry->damaged};
     memcpy(out->sha256, line->sha256, sizeof out->sha256);
     return 0;
 }
@@ -213,10 +218,6 @@ void mig__archive_free(mig__archive **archive)
     if (a == NULL) {
         return;
     }
-    for (size_t i = 0; i < a->folder_count; i++) {
-        free(a->whole[i]);
-    }
-    free(a->whole);
     free(a->folders);
     mig__line_free(&a->line);
     mig__line_free(&a->flags_line);
@@ -268,8 +269,8 @@ static int want(unpacking *u, size_t part, mig_error *err)
     mig__archive *archive = u->archive;
     for (size_t i = 0; i < archive->folder_count; i++) {
         for (uint64_t k = 0; k < archive->folders[i].messages; k++) {
-            const mig__index_entry *entry = &archive->index.folders[i].entries[archive->whole[i][k]];
-            if (entry->part != part) {
+            const mig__index_entry *entry = &archive->index.folders[i].entries[k];
+            if (entry->part != part || entry->damaged) {
                 continue;
             }
             const mig__line *line = &archive->line;

@@ -42,7 +42,7 @@ typedef struct mig__archive_folder {
     bool subscribed;
     bool selectable;               /* false: a node without messages */
     uint32_t uidvalidity, uidnext; /* 0: not told */
-    uint64_t messages;             /* in the archive and whole */
+    uint64_t messages;             /* in the archive, damaged ones as well */
     const char *directory;         /* below the directory unpacked into: "Maildir/.Sent" */
 } mig__archive_folder;
 
@@ -55,18 +55,21 @@ typedef struct mig__archive_message {
     uint8_t sha256[MIG__DIGEST_SIZE];
     const char *message_id; /* "": none */
     const char *path;       /* below the directory unpacked into: "Maildir/.Sent/cur/NAME:2,S" */
+    bool damaged;           /* not as it was exported, or not there: it is not unpacked */
 } mig__archive_message;
 
 /*
  * Step 1. NULL: MIG_E_IO (not readable), MIG_E_SECRET (encrypted and no or a wrong password), MIG_E_DIFFERENT (no
  * archive of ours, cut short, its manifest damaged or not fitting), MIG_E_REFUSED (a member that no export makes: named
  * in the text), MIG_E_INTERRUPTED, MIG_E_NOMEM, MIG_E_DISK_FULL. Single messages that are damaged or missing are no
- * error: they are left out and counted by mig__archive_damaged. Release with mig__archive_free.
+ * error: they are marked, and counted by mig__archive_damaged. Release with mig__archive_free.
  */
 mig__archive *mig__archive_open(const mig__archive_options *options, mig_error *err);
 
 /* Messages that the manifest has and that are damaged or missing. */
 uint64_t mig__archive_damaged(const mig__archive *archive);
+/* Messages that the server did not give when it was exported, in all files of a chain. */
+uint64_t mig__archive_lost(const mig__archive *archive);
 
 /*
  * Step 2, into an existing directory that is empty and the user's own. Refused with MIG_E_DISK_FULL before anything is

@@ -7,8 +7,8 @@ static const char *const options[] = {
     /* those that take several values, in the order of mig__raw_options.lists */
     "folder", "exclude", "map",
     /* both servers */
-    "ca-file", "allow-cleartext", "tls-min", "proxy", "proxy-password-file", "compress", "timeout", "connect-timeout",
-    "patience",
+    "ca-file", "allow-cleartext", "tls-min", "proxy", "proxy-password-file", "compress", "files-as", "timeout",
+    "connect-timeout", "patience",
     /* messages and pace */
     "labels", "shared", "since", "before", "max-size", "connections", "max-rate", "daily-limit", "until", "ordered",
     /* copying */

@@ -45,7 +45,7 @@ static void sweep(const char *prefix)
     const char *slash = strrchr(prefix, '/');
     char *parent = slash == NULL ? strdup(".") : strndup(prefix, (size_t)(slash - prefix) + 1);
     const char *base = slash == NULL ? prefix : slash + 1;
-    char **names = parent != NULL ? mig__directory_names(parent, &ignored) : NULL;
+    char **names = parent != NULL ? mig__root_names(NULL, parent, &ignored) : NULL;
     for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
         char *end;
         size_t length = strlen(base);
@@ -59,7 +59,7 @@ static void sweep(const char *prefix)
         }
         free(path);
     }
-    mig__directory_free(names);
+    mig__root_names_free(names);
     free(parent);
 }
 
@@ -126,6 +126,7 @@ static int add_messages(mig_store *store, unpacked *u, size_t number, mig__store
             break;
         }
         message->uid = from.uid;
+        message->file = from.damaged ? MIG__LACK_DAMAGED : MIG__LACK_NONE; /* whoever asks for it is told */
         if (from.date.valid) {
             mig__message_set_date(message, from.date.utc);
         }
@@ -162,12 +163,11 @@ static int unpack(mig_store *store, unpacked *u, mig_error *err)
     if (u->archive == NULL) {
         return -1;
     }
-    uint64_t damaged = mig__archive_damaged(u->archive);
-    if (damaged > 0) {
+    uint64_t lost = mig__archive_lost(u->archive);
+    if (lost > 0) {
         mig__store_log(store, MIG_LOG_WARNING,
-                       "%llu messages of %s are damaged or missing: mailmigrate archive check "
-                       "names them",
-                       (unsigned long long)damaged, store->path);
+                       "%s: %llu messages could not be read when it was exported: mailmigrate archive check names them",
+                       store->path, (unsigned long long)lost);
     }
     char delimiter = mig__archive_delimiter(u->archive);
     store->delimiter = delimiter != '\0' ? delimiter : '/';

@@ -1,11 +1,14 @@
-#define _GNU_SOURCE /* mkostemp (POSIX.1-2024): no other thread's command may inherit the file */
+/* store/files.c - files written whole or not at all, and read by lines that have a bound */
 #include "store/files.h"
 #include "imap/names.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { TRIES = 100 }; /* to find a name that is free */
 
 char *mig__path_join(const char *directory, const char *name)
 {
@@ -16,28 +19,60 @@ char *mig__path_join(const char *directory, const char *name)
     return mig__buffer_steal(&path);
 }
 
-int mig__replace_begin(mig__replacing *replacing, const char *path, mig_error *err)
+static void forget(mig__replacing *replacing)
+{
+    if (replacing->directory >= 0) {
+        close(replacing->directory);
+    }
+    free(replacing->path);
+    free(replacing->name);
+    free(replacing->temporary);
+    *replacing = (mig__replacing){.directory = -1};
+}
+
+/* A file of a name that nobody has; -1 with errno. */
+static int make_temporary(mig__replacing *replacing)
 {
     int fd = -1;
-    *replacing = (mig__replacing){.path = strdup(path)};
-    mig__buffer temporary = MIG__BUFFER_INIT;
-    mig__buffer_addf(&temporary, "%s.XXXXXX", path);
-    replacing->temporary = mig__buffer_steal(&temporary);
-    if (replacing->path == NULL || replacing->temporary == NULL) {
-        mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    } else if ((fd = mkostemp(replacing->temporary, O_CLOEXEC)) < 0 || (replacing->file = fdopen(fd, "w")) == NULL) {
-        mig_error_errno(err, MIG_E_IO, errno, "writing %s", path);
+    for (unsigned i = 0; fd < 0 && i < TRIES; i++) {
+        struct timespec now;
+        mig__buffer name = MIG__BUFFER_INIT;
+        clock_gettime(CLOCK_REALTIME, &now);
+        mig__buffer_addf(&name, "%s.%lx%lx%x", replacing->name, (unsigned long)now.tv_nsec, (unsigned long)getpid(), i);
+        free(replacing->temporary);
+        replacing->temporary = mig__buffer_steal(&name);
+        if (replacing->temporary == NULL) {
+            errno = ENOMEM;
+            return -1;
+        }
+        fd = openat(replacing->directory, replacing->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                    0600);
+        if (fd < 0 && errno != EEXIST) {
+            break;
+        }
+    }
+    return fd;
+}
+
+int mig__replace_begin(mig__replacing *replacing, const mig__root *root, const char *path, mig_error *err)
+{
+    const char *name = "";
+    int fd = -1;
+    *replacing = (mig__replacing){.directory = mig__root_parent(root, path, &name), .path = strdup(path)};
+    replacing->name = replacing->directory >= 0 ? strdup(name) : NULL;
+    if (replacing->directory >= 0 && replacing->name != NULL && replacing->path != NULL) {
+        fd = make_temporary(replacing);
+        replacing->file = fd >= 0 ? fdopen(fd, "w") : NULL;
     }
     if (replacing->file != NULL) {
         return 0;
     }
+    mig_error_errno(err, MIG_E_IO, errno, "writing %s", path);
     if (fd >= 0) {
+        unlinkat(replacing->directory, replacing->temporary, 0);
         close(fd);
-        unlink(replacing->temporary);
     }
-    free(replacing->path);
-    free(replacing->temporary);
-    *replacing = (mig__replacing){0};
+    forget(replacing);
     return -1;
 }
 
@@ -46,22 +81,20 @@ void mig__replace_abort(mig__replacing *replacing)
     if (replacing->file != NULL) {
         fclose(replacing->file);
     }
-    unlink(replacing->temporary);
-    free(replacing->path);
-    free(replacing->temporary);
-    *replacing = (mig__replacing){0};
+    unlinkat(replacing->directory, replacing->temporary, 0);
+    forget(replacing);
 }
 
-static int sync_parent(const char *path, mig_error *err)
+/* So that the name lasts. A directory that is held as a mere place (O_PATH) cannot be synced itself. */
+static int sync_parent(const mig__replacing *replacing, mig_error *err)
 {
-    const char *slash = strrchr(path, '/');
-    char *directory = slash == NULL ? strdup(".") : slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-    if (directory == NULL) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    int fd = openat(replacing->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool failed = fd < 0 || (fsync(fd) != 0 && errno != EINVAL);
+    int problem = errno;
+    if (fd >= 0) {
+        close(fd);
     }
-    int failed = mig__sync_directory(directory, err);
-    free(directory);
-    return failed;
+    return failed ? mig_error_errno(err, MIG_E_IO, problem, "writing %s", replacing->path) : 0;
 }
 
 int mig__replace_end(mig__replacing *replacing, mig_error *err)
@@ -73,123 +106,49 @@ int mig__replace_end(mig__replacing *replacing, mig_error *err)
         problem = errno;
     }
     replacing->file = NULL;
-    if (written && rename(replacing->temporary, replacing->path) != 0) {
+    if (written && renameat(replacing->directory, replacing->temporary, replacing->directory, replacing->name) != 0) {
         written = false;
         problem = errno;
     }
-    int failed = written ? sync_parent(replacing->path, err)
-                         : mig_error_errno(err, MIG_E_IO, problem, "writing %s", replacing->path);
+    int failed =
+        written ? sync_parent(replacing, err) : mig_error_errno(err, MIG_E_IO, problem, "writing %s", replacing->path);
     if (!written) {
         mig__replace_abort(replacing);
         return -1;
     }
-    free(replacing->path);
-    free(replacing->temporary);
-    *replacing = (mig__replacing){0};
+    forget(replacing);
     return failed;
 }
 
-int mig__sync_directory(const char *path, mig_error *err)
+int mig__line_next(FILE *file, mig__buffer *line, bool *whole)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Some file systems cannot sync a directory (EINVAL): there is nothing to be done about it there. */
-    bool failed = fd < 0 || (fsync(fd) != 0 && errno != EINVAL);
-    int problem = errno;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return failed ? mig_error_errno(err, MIG_E_IO, problem, "writing to the directory %s", path) : 0;
-}
-
-int mig__open_regular(const char *path, struct stat *status)
-{
-    struct stat found;
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
-        return -1;
-    }
-    if (fstat(fd, &found) != 0 || !S_ISREG(found.st_mode)) {
-        close(fd);
-        errno = EINVAL;
-        return -1;
-    }
-    if (status != NULL) {
-        *status = found;
-    }
-    return fd;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-void mig__directory_free(char **names)
-{
-    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
-        free(names[i]);
-    }
-    free(names);
-}
-
-static int read_names(DIR *directory, char ***names, size_t *count)
-{
-    size_t room = 0;
-    struct dirent *entry;
-    errno = 0;
-    while ((entry = readdir(directory)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-            continue;
-        }
-        if (*count + 2 > room) {
-            room = room == 0 ? 64 : 2 * room;
-            char **grown = realloc(*names, room * sizeof *grown);
-            if (grown == NULL) {
-                return -1;
-            }
-            *names = grown;
-        }
-        (*names)[*count] = strdup(entry->d_name);
-        (*names)[*count + 1] = NULL;
-        if ((*names)[(*count)++] == NULL) {
+    int c;
+    mig__buffer_clear(line);
+    while ((c = getc(file)) != EOF && c != '\n') {
+        if (line->length == MIG__LINE_MOST) {
+            errno = EFBIG;
             return -1;
         }
-        errno = 0;
+        mig__buffer_add_char(line, (char)c);
     }
-    return errno == 0 ? 0 : -1;
-}
-
-char **mig__directory_names(const char *path, mig_error *err)
-{
-    size_t count = 0;
-    char **names = calloc(1, sizeof *names);
-    DIR *directory = opendir(path);
-    if (names == NULL || directory == NULL || read_names(directory, &names, &count) != 0) {
-        mig_error_errno(err, MIG_E_IO, errno, "reading the directory %s", path);
-        mig__directory_free(names);
-        names = NULL;
-    } else {
-        qsort(names, count, sizeof *names, compare_names);
+    if (whole != NULL) {
+        *whole = c == '\n';
     }
-    if (directory != NULL) {
-        closedir(directory);
+    if (ferror(file)) {
+        return -1;
     }
-    return names;
-}
-
-mig__file_kind mig__file_kind_of(const char *path, struct stat *status)
-{
-    struct stat found;
-    if (lstat(path, &found) != 0) {
-        return MIG__FILE_NONE;
+    if (c == EOF && line->length == 0) {
+        return 0;
     }
-    if (status != NULL) {
-        *status = found;
+    if (line->length > 0 && line->data[line->length - 1] == '\r') {
+        line->data[--line->length] = '\0';
     }
-    return S_ISREG(found.st_mode)   ? MIG__FILE_REGULAR
-           : S_ISDIR(found.st_mode) ? MIG__FILE_DIRECTORY
-           : S_ISLNK(found.st_mode) ? MIG__FILE_LINK
-                                    : MIG__FILE_OTHER;
+    (void)mig__buffer_reserve(line, 0); /* an empty line is a text as well */
+    if (line->failed) {
+        errno = ENOMEM;
+        return -1;
+    }
+    return 1;
 }
 
 int64_t mig__file_time(const struct stat *status)

@@ -1,11 +1,11 @@
 /*
- * store/files.h - files as this module handles them: written whole or not at all, opened only when they are files
+ * store/files.h - files as this module handles them: written whole or not at all, read by lines that have a bound
  */
 #ifndef MIG_STORE_FILES_H
 #define MIG_STORE_FILES_H
 
 #include "base/buffer.h"
-#include <dirent.h>
+#include "store/root.h"
 #include <migrate/error.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,41 +14,27 @@
 
 /* A file that is written anew, mode 0600, and takes the place of the old one at the end. */
 typedef struct mig__replacing {
-    char *path, *temporary;
+    int directory; /* that it lies in */
+    char *path, *name, *temporary;
     FILE *file;
 } mig__replacing;
 
-int mig__replace_begin(mig__replacing *replacing, const char *path, mig_error *err);
+/* `root` NULL: a file of our own. */
+int mig__replace_begin(mig__replacing *replacing, const mig__root *root, const char *path, mig_error *err);
 /* Flush, fsync, rename, fsync of the directory; on failure the old file stays. */
 int mig__replace_end(mig__replacing *replacing, mig_error *err);
 void mig__replace_abort(mig__replacing *replacing);
 
-/* fsync of a directory, so that the names in it last. */
-int mig__sync_directory(const char *path, mig_error *err);
-
 /* "directory/name"; NULL: no memory. */
 char *mig__path_join(const char *directory, const char *name);
 
+enum { MIG__LINE_MOST = 64 * 1024 }; /* of a file that other programs keep beside the mail */
+
 /*
- * Open a regular file for reading, without following a symbolic link at its end and without waiting for a FIFO. The
- * descriptor, or -1 with errno set (EINVAL: no regular file); `status` may be NULL.
+ * The next line of a text, without its line end. 1; 0: there is none; -1: it is longer than MIG__LINE_MOST (EFBIG), or
+ * cannot be read. *whole (may be NULL): a line end was there.
  */
-int mig__open_regular(const char *path, struct stat *status);
-
-/* All names in a directory but "." and "..", sorted; NULL-terminated, one allocation each (mig__directory_free). */
-char **mig__directory_names(const char *path, mig_error *err);
-void mig__directory_free(char **names);
-
-/* What a name in a directory leads to, without following links. */
-typedef enum mig__file_kind {
-    MIG__FILE_NONE, /* gone */
-    MIG__FILE_REGULAR,
-    MIG__FILE_DIRECTORY,
-    MIG__FILE_LINK,
-    MIG__FILE_OTHER /* device, FIFO, socket */
-} mig__file_kind;
-
-mig__file_kind mig__file_kind_of(const char *path, struct stat *status);
+int mig__line_next(FILE *file, mig__buffer *line, bool *whole);
 
 /* Modification time in nanoseconds. */
 int64_t mig__file_time(const struct stat *status);

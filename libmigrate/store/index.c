@@ -1,8 +1,10 @@
 /* store/index.c - the folders of a store and what is in them, held in memory while somebody needs it */
 #include "mail/flags.h"
+#include "store/contents.h"
 #include "store/files.h"
 #include "store/store.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,6 +13,7 @@
 enum {
     QUIET = 4,
     LARGE = 1000,
+    PROBLEMS_MOST = 1000,
     IDLE_MOST = 40,    /* indexes kept although nobody holds them: one for each connection that may come back to it */
     FLAGS_MOST = 65000 /* texts of flags; the five system flags alone have a place above that */
 };
@@ -55,8 +58,45 @@ mig__store_folder *mig__store_add_folder(mig_store *store, const char *wire, cha
     return folder;
 }
 
+const char *mig__lack_text(mig__lack lack)
+{
+    static const char *const texts[] = {
+        [MIG__LACK_NONE] = "",
+        [MIG__LACK_LINK] = "it is a symbolic link, which is not followed",
+        [MIG__LACK_DIRECTORY] = "it is a directory where messages are",
+        [MIG__LACK_SPECIAL] = "it is neither a file nor a directory",
+        [MIG__LACK_DAMAGED] = "the archive does not have it as it was exported: it is damaged or missing",
+        [MIG__LACK_FOREIGN] = "it lies among messages and is none, by its name",
+        [MIG__LACK_PARTIAL] = "it is part of a message: Apple Mail keeps its attachments elsewhere",
+    };
+    return texts[lack];
+}
+
+/* Of a tree that is full of such files the first ones are named, and the rest is counted. */
+static int count_problem(mig_store *store, mig_error *err)
+{
+    mig__buffer text = MIG__BUFFER_INIT;
+    mig__store_folder *last = store->folders[store->count - 1];
+    for (size_t i = 0; i < store->count; i++) {
+        last = store->folders[i]->problem != NULL ? store->folders[i] : last;
+    }
+    mig__buffer_addf(&text, "it cannot be read, and %zu further ones that are not named",
+                     ++store->problems - PROBLEMS_MOST);
+    char *words = mig__buffer_steal(&text);
+    if (words == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    free(last->problem);
+    last->problem = words;
+    return 0;
+}
+
 int mig__store_add_problem(mig_store *store, const char *wire, const char *path, const char *problem, mig_error *err)
 {
+    if (store->problems >= PROBLEMS_MOST) {
+        return count_problem(store, err);
+    }
+    store->problems++;
     char *shown = mig__name_shown(wire);
     mig__buffer name = MIG__BUFFER_INIT;
     mig__buffer_add_text(&name, shown != NULL ? shown : "");
@@ -182,6 +222,14 @@ uint64_t mig__store_add_name(mig__store_folder *folder, const char *name)
     return at;
 }
 
+/* The map is a file of our own, beside the state. */
+static mig__uids *uids_in_map(mig_store *store, const char *wire, mig_error *err)
+{
+    bool again = mig__identity_leave(&store->identity);
+    mig__uids *uids = mig__uidmap_folder(store->map, wire, err);
+    return again && mig__identity_take(&store->identity, err) != 0 ? NULL : uids;
+}
+
 static int compare_messages(const void *a, const void *b)
 {
     const mig__store_message *x = a, *y = b;
@@ -191,7 +239,7 @@ static int compare_messages(const void *a, const void *b)
 int mig__store_number(mig_store *store, mig__store_folder *folder, mig__uid_key *keys, mig_error *err)
 {
     bool changed = false;
-    mig__uids *uids = store->map != NULL ? mig__uidmap_folder(store->map, folder->wire, err) : &folder->uids;
+    mig__uids *uids = store->map != NULL ? uids_in_map(store, folder->wire, err) : &folder->uids;
     uint32_t *given = calloc(folder->count + 1, sizeof *given);
     if (uids == NULL || given == NULL) {
         free(given);
@@ -331,11 +379,12 @@ int mig__store_keep_uids(mig_store *store, mig_error *err)
     if (store->map == NULL || !store->keep) {
         return 0;
     }
-    if (mig__uidmap_save(store->map, err) != 0) {
-        return -1;
+    bool again = mig__identity_leave(&store->identity);
+    int failed = mig__uidmap_save(store->map, err);
+    if (failed == 0) {
+        mig__uidmap_rest(store->map);
     }
-    mig__uidmap_rest(store->map);
-    return 0;
+    return again && mig__identity_take(&store->identity, failed == 0 ? err : NULL) != 0 ? -1 : failed;
 }
 
 static int copy_item(mig_store *store, mig__store_folder *folder, const mig__store_message *message,
@@ -343,7 +392,10 @@ static int copy_item(mig_store *store, mig__store_folder *folder, const mig__sto
 {
     mig__buffer path = MIG__BUFFER_INIT;
     store->ops->path(store, folder, message, &path);
-    *out = (mig__store_item){.message = *message, .flags = store->flags[message->flags]};
+    *out = (mig__store_item){.message = *message, .flags = store->flags[message->flags], .spool = -1};
+    if (!store->ops->whole_files && store->files[message->file].packed) {
+        out->spool = store->spool;
+    }
     out->path = mig__buffer_steal(&path);
     return out->path != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
 }
@@ -351,7 +403,7 @@ static int copy_item(mig_store *store, mig__store_folder *folder, const mig__sto
 int mig__store_take(mig_store *store, mig__store_folder *folder, uint32_t uid, mig__store_item *out, mig_error *err)
 {
     int result = 1;
-    *out = (mig__store_item){.path = NULL};
+    *out = (mig__store_item){.spool = -1};
     pthread_mutex_lock(&store->lock);
     size_t at = mig__store_seek(folder, uid);
     if (at < folder->count) {
@@ -370,7 +422,8 @@ void mig__store_item_clear(mig__store_item *item)
 /* The descriptor of the message's file, also when it has another name by now. -1 with errno. */
 static int open_file(mig_store *store, mig__store_folder *folder, mig__store_item *item, struct stat *status)
 {
-    int fd = mig__open_regular(item->path, status);
+    const mig__root *root = store->root.fd >= 0 ? &store->root : NULL; /* an archive's lie where we unpacked it */
+    int fd = mig__root_regular(root, item->path, status);
     if (fd >= 0 || errno != ENOENT || store->ops->find == NULL) {
         return fd;
     }
@@ -386,18 +439,64 @@ static int open_file(mig_store *store, mig__store_folder *folder, mig__store_ite
     }
     free(item->path);
     item->path = now;
-    return mig__open_regular(item->path, status);
+    return mig__root_regular(root, item->path, status);
 }
 
 /* In a file of many messages one begins where its From_ line still is. */
 static bool in_place(int fd, const mig__store_message *message, const struct stat *status)
 {
-    char line[5];
+    char line[5] = "";
     uint64_t from = mig__message_from(message), skip = mig__message_skip(message);
     if (from + message->length > (uint64_t)status->st_size) {
         return false;
     }
-    return skip == 0 || (pread(fd, line, sizeof line, (off_t)(from - skip)) == 5 && memcmp(line, "From ", 5) == 0);
+    return skip == 0 || (pread(fd, line, sizeof line, (off_t)(from - skip)) == 5 &&
+                         (memcmp(line, "From ", 5) == 0 || memcmp(line, "\1\1\1\1\n", 5) == 0));
+}
+
+static int explain(const mig__store_item *item, mig_error *err)
+{
+    static const struct {
+        int problem;
+        const char *words;
+    } known[] = {{EINVAL, "it is no regular file"},
+                 {ELOOP, "it is a symbolic link, which is not followed"},
+                 {ENOTDIR, "there is a symbolic link in front of it, which is not followed"},
+                 {EXDEV, "it lies outside"},
+                 {EPERM, "it is another user's file that has several names"}};
+    int problem = errno;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (known[i].problem == problem) {
+            return mig_error_set(err, MIG_E_IO, "%s: %s", item->path, known[i].words);
+        }
+    }
+    return mig_error_errno(err, MIG_E_IO, problem, "opening %s", item->path);
+}
+
+/* Where many messages lie in one file. */
+static int check_place(int fd, const mig__store_item *item, const struct stat *status, mig_error *err)
+{
+    if (item->message.length == UINT32_MAX) {
+        return mig_error_set(err, MIG_E_TOO_BIG, "a message in %s is longer than 4 GiB", item->path);
+    }
+    if (!in_place(fd, &item->message, status)) {
+        mig_error_set(err, MIG_E_IO, "%s was changed while it was being read", item->path);
+        return mig_error_hint(err, "run again when nothing delivers into it or compacts it");
+    }
+    return 0;
+}
+
+/* Where it is a file of its own. */
+static int check_whole(const mig_store *store, int fd, const mig__store_item *item, const struct stat *status,
+                       bool *packed, mig_error *err)
+{
+    if ((uint64_t)status->st_size >= UINT32_MAX) {
+        return mig_error_set(err, MIG_E_TOO_BIG, "%s is longer than 4 GiB", item->path);
+    }
+    if (store->ops->looks_inside && mig__contents_message(fd, (uint64_t)status->st_size, packed, err) != 0) {
+        return mig_error_context(err, "%s", item->path);
+    }
+    return 0;
 }
 
 int mig__store_item_open(mig_store *store, mig__store_folder *folder, mig__store_item *item, mig__stretch *out,
@@ -405,33 +504,35 @@ int mig__store_item_open(mig_store *store, mig__store_folder *folder, mig__store
 {
     struct stat status;
     const mig__store_message *message = &item->message;
-    bool own = store->ops->whole_files;
-    int fd = open_file(store, folder, item, &status);
-    if (fd < 0 && errno == ENOENT) {
-        return 1;
+    bool own = store->ops->whole_files, packed = false;
+    if (own && message->file != MIG__LACK_NONE) {
+        return mig_error_set(err, MIG_E_IO, "%s: %s", item->path, mig__lack_text((mig__lack)message->file));
     }
-    if (fd < 0 && errno == EINVAL) {
-        return mig_error_set(err, MIG_E_IO, "%s is no regular file", item->path);
+    int fd = item->spool >= 0 ? fcntl(item->spool, F_DUPFD_CLOEXEC, 0) : open_file(store, folder, item, &status);
+    if (fd >= 0 && item->spool >= 0 && fstat(fd, &status) != 0) {
+        int problem = errno;
+        close(fd);
+        return mig_error_errno(err, MIG_E_IO, problem, "reading what was unpacked of %s", item->path);
     }
     if (fd < 0) {
-        return mig_error_errno(err, MIG_E_IO, errno, "opening %s", item->path);
+        return errno == ENOENT ? 1 : explain(item, err);
     }
-    if (!own && message->length == UINT32_MAX) {
+    if ((own ? check_whole(store, fd, item, &status, &packed, err) : check_place(fd, item, &status, err)) != 0) {
         close(fd);
-        return mig_error_set(err, MIG_E_TOO_BIG, "a message in %s is longer than 4 GiB", item->path);
-    }
-    if (!own && !in_place(fd, message, &status)) {
-        close(fd);
-        mig_error_set(err, MIG_E_IO, "%s was changed while it was being read", item->path);
-        return mig_error_hint(err, "run again when nothing delivers into it or compacts it");
+        return -1;
     }
     *out = (mig__stretch){.fd = fd,
                           .from = own ? 0 : mig__message_from(message),
                           .length = own ? (uint64_t)status.st_size : message->length,
+                          .packed = packed,
                           .crlf = store->crlf,
-                          .unquote = store->quoted};
+                          .unquote = store->quoted && !mig__message_verbatim(message)};
+    if (store->ops->place != NULL && store->ops->place(item, out, err) != 0) {
+        close(fd);
+        return -1;
+    }
     *date = message->date != MIG__STORE_NO_DATE ? (int64_t)message->date : (int64_t)status.st_mtim.tv_sec;
-    if (store->ops->date != NULL) {
+    if (store->ops->date != NULL && message->date == MIG__STORE_NO_DATE) {
         store->ops->date(out, date);
     }
     return 0;

@@ -86,6 +86,27 @@ static int time_of(token word)
     return parts[0] * 3600 + parts[1] * 60 + (parts[2] > 59 ? 59 : parts[2]);
 }
 
+/* "+0100", "+01:00", "+1" as minutes. */
+static bool offset_of(token word, int *minutes)
+{
+    if (word.length < 2 || (word.at[0] != '+' && word.at[0] != '-')) {
+        return false;
+    }
+    const char *colon = memchr(word.at, ':', word.length);
+    size_t digits = (colon != NULL ? (size_t)(colon - word.at) : word.length) - 1;
+    int hours = number((token){word.at + 1, digits}, 1, colon != NULL ? 2 : 4), rest = 0;
+    if (colon != NULL) {
+        rest = number((token){colon + 1, word.length - digits - 2}, 2, 2);
+    } else if (digits == 3 || (digits > 2 && digits != 4)) {
+        return false;
+    } else if (digits == 4) {
+        rest = hours % 100;
+        hours /= 100;
+    }
+    *minutes = (hours * 60 + rest) * (word.at[0] == '-' ? -1 : 1);
+    return hours >= 0 && hours < 24 && rest >= 0 && rest < 60;
+}
+
 /* Minutes east of UTC. */
 static bool zone_of(token word, int *minutes)
 {
@@ -95,10 +116,11 @@ static bool zone_of(token word, int *minutes)
     } zones[] = {{"UTC", 0},    {"GMT", 0},    {"UT", 0},     {"Z", 0},      {"EST", -300}, {"EDT", -240},
                  {"CST", -360}, {"CDT", -300}, {"MST", -420}, {"MDT", -360}, {"PST", -480}, {"PDT", -420},
                  {"CET", 60},   {"CEST", 120}, {"MET", 60},   {"MEST", 120}, {"WET", 0},    {"WEST", 60}};
-    if (word.length == 5 && (word.at[0] == '+' || word.at[0] == '-')) {
-        int value = number((token){word.at + 1, 4}, 4, 4);
-        *minutes = (value / 100 * 60 + value % 100) * (word.at[0] == '-' ? -1 : 1);
-        return value >= 0 && value % 100 < 60 && value / 100 < 24;
+    if (word.length > 4 && (strncasecmp(word.at, "GMT", 3) == 0 || strncasecmp(word.at, "UTC", 3) == 0)) {
+        return offset_of((token){word.at + 3, word.length - 3}, minutes); /* as Java writes it */
+    }
+    if (offset_of(word, minutes)) {
+        return true;
     }
     for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
         if (is(word, zones[i].name)) {
@@ -107,6 +129,18 @@ static bool zone_of(token word, int *minutes)
         }
     }
     return false;
+}
+
+/* An hour more, where the zone's name says that it has no summer in it yet. */
+static int summer(token zone)
+{
+    static const char *const winters[] = {"MET", "CET", "WET", "EST", "CST", "MST", "PST"};
+    for (size_t i = 0; i < sizeof winters / sizeof *winters; i++) {
+        if (is(zone, winters[i])) {
+            return 60;
+        }
+    }
+    return 0;
 }
 
 /* Two digits are RFC 5322's obsolete form: 50 to 99 are the last century's. */
@@ -118,9 +152,18 @@ static int year_of(token word)
                                                               : year;
 }
 
-/* "(CEST)", "DST", "AKST": says nothing that counts. */
+/* "(CEST)", "AKST", "Europe/Berlin": says nothing that counts. */
 static bool is_aside(token word)
 {
+    const char *slash = memchr(word.at, '/', word.length);
+    bool place = slash != NULL && slash > word.at && word.at[0] >= 'A' && word.at[0] <= 'Z';
+    for (size_t i = 0; place && i < word.length; i++) {
+        place = (word.at[i] >= 'A' && word.at[i] <= 'Z') || (word.at[i] >= 'a' && word.at[i] <= 'z') ||
+                strchr("/_-", word.at[i]) != NULL;
+    }
+    if (place) {
+        return true;
+    }
     for (size_t i = 0; i < word.length; i++) {
         if (word.at[0] != '(' && (word.at[i] < 'A' || word.at[i] > 'Z')) {
             return false;
@@ -145,9 +188,12 @@ static bool date_at(const token *words, size_t count, size_t m, bool asctime_ord
     }
     for (; next < count; next++) {
         int minutes;
+        bool last = next + 1 == count || is_aside(words[next + 1]);
         if (zone_of(words[next], &minutes)) {
             zone = minutes;
-        } else if (asctime_order && year < 0 && words[next].length == 4) {
+        } else if (is(words[next], "DST")) {
+            zone += summer(words[next - 1]); /* "MET DST" */
+        } else if (asctime_order && year < 0 && (words[next].length == 4 || (words[next].length == 2 && last))) {
             year = year_of(words[next]);
         } else if (!is_aside(words[next])) {
             return false; /* a sentence that a date happens to stand in */
@@ -160,14 +206,67 @@ static bool date_at(const token *words, size_t count, size_t m, bool asctime_ord
     return true;
 }
 
+/* "2005-05-03" */
+static bool day_of(token word, int64_t *days)
+{
+    if (word.length != 10 || word.at[4] != '-' || word.at[7] != '-') {
+        return false;
+    }
+    int year = number((token){word.at, 4}, 4, 4), month = number((token){word.at + 5, 2}, 2, 2);
+    int day = number((token){word.at + 8, 2}, 2, 2);
+    *days = year < 1900 || month < 1 || month > 12 || day < 1 || day > 31 ? 0 : mig__days_from_civil(year, month, day);
+    return year >= 1900 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+/* ISO 8601: "2005-05-03T12:00:00Z", "2005-05-03 12:00:00 +0200", a fraction of a second; behind a sender at most. */
+static bool iso_date(const token *words, size_t count, int64_t *utc)
+{
+    for (size_t i = 0; i < count && i < 3; i++) {
+        token day = words[i], time = i + 1 < count ? words[i + 1] : (token){"", 0};
+        size_t next = i + 2;
+        int zone = 0;
+        int64_t days;
+        if (day.length > 11 && (day.at[10] == 'T' || day.at[10] == 't')) {
+            time = (token){day.at + 11, day.length - 11};
+            day.length = 10;
+            next = i + 1;
+        }
+        if (!day_of(day, &days)) {
+            continue;
+        }
+        size_t clock = 0;
+        while (clock < time.length && ((time.at[clock] >= '0' && time.at[clock] <= '9') || time.at[clock] == ':')) {
+            clock++;
+        }
+        int seconds = time_of((token){time.at, clock});
+        while (clock < time.length && (time.at[clock] == '.' || (time.at[clock] >= '0' && time.at[clock] <= '9'))) {
+            clock++; /* a fraction */
+        }
+        if (clock < time.length) {
+            seconds = zone_of((token){time.at + clock, time.length - clock}, &zone) ? seconds : -1;
+        } else if (next < count && zone_of(words[next], &zone)) {
+            next++;
+        }
+        if (seconds < 0 || (next < count && !is_aside(words[next]))) {
+            return false;
+        }
+        *utc = days * 86400 + seconds - (int64_t)zone * 60;
+        return true;
+    }
+    return false;
+}
+
 bool mig__mail_date(const char *text, size_t length, int64_t *utc)
 {
     token words[TOKENS_MOST];
     size_t count = split(text, length, words);
+    if (count > 3 && is(words[count - 3], "remote") && is(words[count - 2], "from")) {
+        count -= 3; /* UUCP's note of the neighbour that it came from */
+    }
     for (size_t m = count; m-- > 0;) {
         if (month_of(words[m]) != 0 && (date_at(words, count, m, true, utc) || date_at(words, count, m, false, utc))) {
             return true;
         }
     }
-    return false;
+    return iso_date(words, count, utc);
 }

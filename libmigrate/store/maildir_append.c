@@ -24,7 +24,7 @@ static const char temporary_name[] = "mailmigrate-";
 
 /* ---- making and sweeping ---- */
 
-int mig__maildir_make(const char *path, mig_error *err)
+int mig__maildir_make(const mig__root *root, const char *path, mig_error *err)
 {
     static const char *const parts[] = {"", "/tmp", "/new", "/cur"}; /* cur is what makes it one: last */
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -33,25 +33,25 @@ int mig__maildir_make(const char *path, mig_error *err)
         if (mig__buffer_ok(&part, err) != 0) {
             return -1;
         }
-        int made = mkdir(part.data, 0700);
+        int made = mig__root_mkdir(root, part.data);
         int problem = errno;
-        if (made != 0 && problem != EEXIST) {
+        if (made != 0) {
             mig_error_errno(err, MIG_E_IO, problem, "the directory %s cannot be made", part.data);
         }
         mig__buffer_free(&part);
-        if (made != 0 && problem != EEXIST) {
+        if (made != 0) {
             return -1;
         }
     }
-    return mig__sync_directory(path, err);
+    return mig__root_sync(root, path, err);
 }
 
 /* "mailmigrate-PID-...": left behind when that process is no more. */
-void mig__maildir_sweep(const char *folder)
+void mig__maildir_sweep(const mig__root *root, const char *folder)
 {
     mig_error ignored = MIG_ERROR_INIT;
     char *tmp = mig__path_join(folder, "tmp");
-    char **names = tmp != NULL ? mig__directory_names(tmp, &ignored) : NULL;
+    char **names = tmp != NULL ? mig__root_names(root, tmp, &ignored) : NULL;
     for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
         char *end;
         if (strncmp(names[i], temporary_name, sizeof temporary_name - 1) != 0) {
@@ -60,11 +60,11 @@ void mig__maildir_sweep(const char *folder)
         long pid = strtol(names[i] + sizeof temporary_name - 1, &end, 10);
         char *path = mig__path_join(tmp, names[i]);
         if (path != NULL && pid > 0 && *end == '-' && kill((pid_t)pid, 0) != 0 && errno == ESRCH) {
-            unlink(path);
+            (void)mig__root_unlink(root, path);
         }
         free(path);
     }
-    mig__directory_free(names);
+    mig__root_names_free(names);
     free(tmp);
 }
 
@@ -131,7 +131,7 @@ int mig__maildir_append_begin(mig_store *store, mig__store_batch *batch, const c
     if (path == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    batch->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    batch->fd = mig__root_at(&store->root, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     int failed = batch->fd < 0 ? mig_error_errno(err, MIG_E_IO, errno, "making %s", path) : 0;
     free(path);
     return failed;
@@ -179,9 +179,9 @@ int mig__maildir_append_end(mig_store *store, mig__store_batch *batch, mig_error
 
 /* ---- all of them ---- */
 
-static int sync_one(const char *path)
+static int sync_one(const mig__root *root, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = mig__root_regular(root, path, NULL);
     int failed = fd < 0 || fsync(fd) != 0 ? -1 : 0;
     int problem = errno;
     if (fd >= 0) {
@@ -193,11 +193,11 @@ static int sync_one(const char *path)
 
 /* What was written is on disk: file by file, or for many of them the file system at once, which costs as much as one.
  */
-static int sync_all(const mig__store_batch *batch, mig_error *err)
+static int sync_all(const mig__root *root, const mig__store_batch *batch, mig_error *err)
 {
     int failed = 0;
     if (batch->count >= SYNC_AT_ONCE) {
-        int fd = open(batch->folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int fd = mig__root_at(root, batch->folder->path, O_RDONLY | O_DIRECTORY, 0);
         failed = fd < 0 || syncfs(fd) != 0 ? -1 : 0;
         int problem = errno;
         if (fd >= 0) {
@@ -210,7 +210,7 @@ static int sync_all(const mig__store_batch *batch, mig_error *err)
         if (path == NULL) {
             return mig_error_set(err, MIG_E_NOMEM, "out of memory");
         }
-        failed = sync_one(path);
+        failed = sync_one(root, path);
         free(path);
     }
     return failed == 0 ? 0 : mig_error_errno(err, MIG_E_IO, errno, "writing messages into %s", batch->folder->path);
@@ -231,7 +231,7 @@ static int name_all(commit *c, mig__buffer *lines, mig_error *err)
         const mig__store_arrival *item = &c->batch->items[i];
         mig__buffer name = MIG__BUFFER_INIT;
         mig__buffer_addf(&name, "cur/%s,S=%llu", item->name, (unsigned long long)item->size);
-        if (mig__maildir_letters(c->folder, item->flags, &name, err) != 0) {
+        if (mig__maildir_letters(&c->store->root, c->folder, item->flags, &name, err) != 0) {
             mig__buffer_free(&name);
             return -1;
         }
@@ -249,7 +249,7 @@ static int rename_all(commit *c, mig_error *err)
     for (size_t i = 0; i < c->batch->count; i++) {
         char *from = waiting_path(c->batch, &c->batch->items[i]), *to = mig__path_join(c->folder->path, c->names[i]);
         int failed = from == NULL || to == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
-        if (failed == 0 && rename(from, to) != 0) {
+        if (failed == 0 && mig__root_rename(&c->store->root, from, to) != 0) {
             failed = mig_error_errno(err, MIG_E_IO, errno, "moving a message to %s", to);
         }
         free(from);
@@ -275,7 +275,7 @@ static int index_all(commit *c, mig_error *err)
         if (failed == 0) {
             message->uid = c->first + (uint32_t)i;
             mig__message_put(message, mig__store_add_name(c->folder, c->names[i]), 0);
-            char *flags = mig__maildir_flags(c->names[i] + 4, c->folder->keywords);
+            char *flags = mig__maildir_flags(c->names[i] + 4, c->folder->keywords, NULL);
             failed = flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
                                    : mig__store_flags(c->store, flags, &message->flags, err);
             free(flags);
@@ -298,7 +298,7 @@ static void undo(commit *c)
     for (size_t i = 0; i < c->renamed; i++) {
         char *path = mig__path_join(c->folder->path, c->names[i]);
         if (path != NULL) {
-            unlink(path);
+            (void)mig__root_unlink(&c->store->root, path);
         }
         free(path);
     }
@@ -321,9 +321,9 @@ static int commit_locked(commit *c, mig_error *err)
         return mig_error_set(err, MIG_E_BOUNDS, "there is no UID left for a further message");
     }
     if (name_all(c, &lines, err) == 0 &&
-        mig__uidlist_append(c->folder->path, c->folder->uidvalidity, &lines, err) == 0) {
+        mig__uidlist_append(&c->store->root, c->folder->path, c->folder->uidvalidity, &lines, err) == 0) {
         MIG__CRASH_POINT("store-listed");
-        mig__uidlist_stamp(c->folder->path, c->folder->stamp);
+        mig__uidlist_stamp(&c->store->root, c->folder->path, c->folder->stamp);
         failed = index_all(c, err);
         if (failed == 0 && rename_all(c, err) != 0) {
             forget(c->store, c->folder, c->first);
@@ -344,7 +344,7 @@ int mig__maildir_append_commit(mig_store *store, mig__store_batch *batch, uint32
     if (c.names == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    int failed = sync_all(batch, err);
+    int failed = sync_all(&store->root, batch, err);
     failed = failed == 0 ? mig__maildir_begin(store, batch->folder, err) : failed;
     if (failed == 0) {
         failed = commit_locked(&c, err);
@@ -371,7 +371,6 @@ int mig__maildir_append_commit(mig_store *store, mig__store_batch *batch, uint32
 /* Also after a commit, when there is nothing left to remove. */
 void mig__maildir_append_abort(mig_store *store, mig__store_batch *batch)
 {
-    (void)store;
     if (batch->fd >= 0) {
         close(batch->fd);
         batch->fd = -1;
@@ -379,7 +378,7 @@ void mig__maildir_append_abort(mig_store *store, mig__store_batch *batch)
     for (size_t i = 0; i < batch->count; i++) {
         char *path = waiting_path(batch, &batch->items[i]);
         if (path != NULL) {
-            unlink(path);
+            (void)mig__root_unlink(&store->root, path);
         }
         free(path);
         free(batch->items[i].flags);

@@ -19,7 +19,7 @@ static int make_parents(const mig_store *store, const char *path, mig_error *err
     int failed = 0;
     for (char *slash = copy + strlen(store->path) + 1; failed == 0 && (slash = strchr(slash, '/')) != NULL; slash++) {
         *slash = '\0';
-        if (mkdir(copy, 0700) != 0 && errno != EEXIST) {
+        if (mig__root_mkdir(&store->root, copy) != 0) {
             failed = mig_error_errno(err, MIG_E_IO, errno, "the directory %s cannot be made", copy);
         }
         *slash = '/';
@@ -29,14 +29,14 @@ static int make_parents(const mig_store *store, const char *path, mig_error *err
 }
 
 /* Maildir++: an empty file "maildirfolder" tells that this is a folder of the Maildir above. */
-static int mark_folder(const char *path, mig_error *err)
+static int mark_folder(const mig__root *root, const char *path, mig_error *err)
 {
     mig__replacing replacing;
     char *mark = mig__path_join(path, "maildirfolder");
     if (mark == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    int failed = mig__replace_begin(&replacing, mark, err);
+    int failed = mig__replace_begin(&replacing, root, mark, err);
     free(mark);
     return failed == 0 ? mig__replace_end(&replacing, err) : -1;
 }
@@ -51,11 +51,11 @@ int mig__maildir_create(mig_store *store, const char *wire, mig_error *err)
         return -1;
     }
     int failed = store->nested ? make_parents(store, path, err) : 0;
-    failed = failed == 0 ? mig__maildir_make(path, err) : failed;
+    failed = failed == 0 ? mig__maildir_make(&store->root, path, err) : failed;
     if (failed == 0 && !store->nested) {
-        failed = mark_folder(path, err);
+        failed = mark_folder(&store->root, path, err);
     }
-    failed = failed == 0 ? mig__sync_directory(store->path, err) : failed;
+    failed = failed == 0 ? mig__root_sync(&store->root, store->path, err) : failed;
     if (failed != 0) {
         free(path);
         return -1;
@@ -70,7 +70,7 @@ static int rename_one(mig_store *store, mig__store_folder *folder, const char *w
     if (failed == 0 && store->nested && !by_parent) {
         failed = make_parents(store, path, err);
     }
-    if (failed == 0 && !by_parent && rename(folder->path, path) != 0) {
+    if (failed == 0 && !by_parent && mig__root_rename(&store->root, folder->path, path) != 0) {
         failed = mig_error_errno(err, MIG_E_IO, errno, "renaming %s to %s", folder->path, path);
     }
     if (failed != 0) {
@@ -112,7 +112,7 @@ int mig__maildir_rename(mig_store *store, mig__store_folder *folder, const char 
         }
     }
     free(old);
-    return failed == 0 ? mig__sync_directory(store->path, err) : -1;
+    return failed == 0 ? mig__root_sync(&store->root, store->path, err) : -1;
 }
 
 /* ---- the lock around changes ---- */
@@ -121,12 +121,12 @@ int mig__maildir_begin(mig_store *store, mig__store_folder *folder, mig_error *e
 {
     int64_t stamp[3];
     pthread_mutex_lock(&folder->writing);
-    if (mig__uidlist_lock(folder->path, store->stop, err) != 0) {
+    if (mig__uidlist_lock(&store->root, folder->path, store->stop, err) != 0) {
         pthread_mutex_unlock(&folder->writing);
         return -1;
     }
     folder->locked = true;
-    mig__uidlist_stamp(folder->path, stamp);
+    mig__uidlist_stamp(&store->root, folder->path, stamp);
     pthread_mutex_lock(&store->lock);
     folder->users++; /* so that the index stays */
     bool current = folder->uidvalidity != 0 && stamp[0] != 0 && memcmp(stamp, folder->stamp, sizeof stamp) == 0;
@@ -140,7 +140,7 @@ int mig__maildir_begin(mig_store *store, mig__store_folder *folder, mig_error *e
 
 void mig__maildir_let_go(mig_store *store, mig__store_folder *folder)
 {
-    mig__uidlist_unlock(folder->path);
+    mig__uidlist_unlock(&store->root, folder->path);
     folder->locked = false;
     pthread_mutex_unlock(&folder->writing);
     mig__store_let_go(store, folder);
@@ -149,13 +149,15 @@ void mig__maildir_let_go(mig_store *store, mig__store_folder *folder)
 int mig__maildir_end(mig_store *store, mig__store_folder *folder, mig_error *err)
 {
     char *cur = mig__path_join(folder->path, "cur");
-    int failed = cur == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : mig__sync_directory(cur, err);
+    int failed =
+        cur == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : mig__root_sync(&store->root, cur, err);
     free(cur);
     mig__maildir_let_go(store, folder);
     return failed;
 }
 
-int mig__maildir_letters(mig__store_folder *folder, const char *flags, mig__buffer *out, mig_error *err)
+int mig__maildir_letters(const mig__root *root, mig__store_folder *folder, const char *flags, mig__buffer *out,
+                         mig_error *err)
 {
     bool added;
     size_t before = 0;
@@ -164,7 +166,7 @@ int mig__maildir_letters(mig__store_folder *folder, const char *flags, mig__buff
     }
     int failed = mig__maildir_info(flags, &folder->keywords, &added, out, err);
     if (failed == 0 && added) {
-        failed = mig__maildir_keywords_write(folder->path, folder->keywords, err);
+        failed = mig__maildir_keywords_write(root, folder->path, folder->keywords, err);
     }
     while (failed != 0 && folder->keywords != NULL && folder->keywords[before] != NULL) {
         size_t last = before; /* those that did not get into the file are not known */
@@ -191,13 +193,14 @@ static int find_item(mig_store *store, mig__store_folder *folder, uint32_t uid, 
 }
 
 /* The file's name in another folder or with other flags: "cur/NAME:2,FLAGS". */
-static char *new_name(mig__store_folder *folder, const mig__store_item *item, const char *flags, mig_error *err)
+static char *new_name(const mig__root *root, mig__store_folder *folder, const mig__store_item *item, const char *flags,
+                      mig_error *err)
 {
     mig__buffer name = MIG__BUFFER_INIT;
     const char *old = strrchr(item->path, '/') + 1;
     mig__buffer_add_text(&name, "cur/");
-    mig__buffer_add(&name, old, mig__maildir_base(old));
-    if (mig__maildir_letters(folder, flags, &name, err) != 0) {
+    mig__buffer_add(&name, old, mig__maildir_stem(old));
+    if (mig__maildir_letters(root, folder, flags, &name, err) != 0) {
         mig__buffer_free(&name);
         return NULL;
     }
@@ -209,11 +212,12 @@ static char *new_name(mig__store_folder *folder, const mig__store_item *item, co
 }
 
 /* Rename the file to "cur/..." of a folder. 0; 1: it is gone. */
-static int rename_file(const mig__store_item *item, const mig__store_folder *folder, const char *name, mig_error *err)
+static int rename_file(const mig__root *root, const mig__store_item *item, const mig__store_folder *folder,
+                       const char *name, mig_error *err)
 {
     char *to = mig__path_join(folder->path, name);
     int failed = to == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
-    if (failed == 0 && rename(item->path, to) != 0) {
+    if (failed == 0 && mig__root_rename(root, item->path, to) != 0) {
         failed = errno == ENOENT ? 1 : mig_error_errno(err, MIG_E_IO, errno, "renaming %s to %s", item->path, to);
     }
     free(to);
@@ -223,7 +227,7 @@ static int rename_file(const mig__store_item *item, const mig__store_folder *fol
 static int set_name(mig_store *store, mig__store_folder *folder, uint32_t uid, const char *name, mig_error *err)
 {
     uint16_t number = 0;
-    char *flags = mig__maildir_flags(name + 4, folder->keywords);
+    char *flags = mig__maildir_flags(name + 4, folder->keywords, NULL);
     pthread_mutex_lock(&store->lock);
     int failed =
         flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : mig__store_flags(store, flags, &number, err);
@@ -245,8 +249,8 @@ int mig__maildir_flag(mig_store *store, mig__store_folder *folder, uint32_t uid,
     if (failed != 0) {
         return failed > 0 ? 0 : -1;
     }
-    char *name = new_name(folder, &item, flags, err);
-    failed = name == NULL ? -1 : rename_file(&item, folder, name, err);
+    char *name = new_name(&store->root, folder, &item, flags, err);
+    failed = name == NULL ? -1 : rename_file(&store->root, &item, folder, name, err);
     failed = failed == 0 ? set_name(store, folder, uid, name, err) : failed > 0 ? 0 : -1;
     free(name);
     mig__store_item_clear(&item);
@@ -269,7 +273,7 @@ int mig__maildir_expunge(mig_store *store, mig__store_folder *folder, uint32_t u
     mig__store_item item;
     int failed = find_item(store, folder, uid, &item, err);
     if (failed == 0) {
-        if (unlink(item.path) != 0 && errno != ENOENT) {
+        if (mig__root_unlink(&store->root, item.path) != 0 && errno != ENOENT) {
             failed = mig_error_errno(err, MIG_E_IO, errno, "removing %s", item.path);
         } else {
             drop(store, folder, uid);
@@ -288,16 +292,16 @@ static int move_locked(mig_store *store, mig__store_folder *folder, mig__store_f
     if (next == UINT32_MAX) {
         return mig_error_set(err, MIG_E_BOUNDS, "there is no UID left for a further message");
     }
-    char *name = new_name(to, item, item->flags, err);
+    char *name = new_name(&store->root, to, item, item->flags, err);
     if (name == NULL) {
         return -1;
     }
     mig__uidlist_line(&line, next, name + 4);
     int failed = mig__buffer_ok(&line, err);
-    failed = failed == 0 ? mig__uidlist_append(to->path, to->uidvalidity, &line, err) : failed;
+    failed = failed == 0 ? mig__uidlist_append(&store->root, to->path, to->uidvalidity, &line, err) : failed;
     mig__buffer_free(&line);
     if (failed == 0) {
-        mig__uidlist_stamp(to->path, to->stamp);
+        mig__uidlist_stamp(&store->root, to->path, to->stamp);
         pthread_mutex_lock(&store->lock);
         mig__store_message *message = to->loaded ? mig__store_add_message(to, err) : NULL;
         failed = to->loaded && message == NULL ? -1 : 0;
@@ -308,7 +312,7 @@ static int move_locked(mig_store *store, mig__store_folder *folder, mig__store_f
         to->uidnext = next + 1;
         pthread_mutex_unlock(&store->lock);
     }
-    failed = failed == 0 ? rename_file(item, to, name, err) : failed;
+    failed = failed == 0 ? rename_file(&store->root, item, to, name, err) : failed;
     if (failed == 0) {
         drop(store, folder, item->message.uid);
         failed = set_name(store, to, next, name, err);

@@ -18,18 +18,49 @@ static const struct {
     {'D', "\\Draft"}, {'F', "\\Flagged"}, {'P', "$Forwarded"}, {'R', "\\Answered"}, {'S', "\\Seen"}, {'T', "\\Deleted"},
 };
 
-enum { LETTERS = sizeof letters / sizeof *letters, NAME_MOST = 240 };
+enum { LETTERS = sizeof letters / sizeof *letters, NAME_MOST = 240, LIST_MOST = 1024 * 1024 };
 
-static const char *info_of(const char *name)
+/* What may stand in front of "2,": U+F03A is what Samba makes of a colon. */
+static const char *const marks[] = {":", ";", "!", "\xef\x80\xba", "%3A", "%3a"};
+/* The same where a program replaced what it did not like: believed when nothing but flags follows. */
+static const char weak_separators[] = " _-+";
+
+static bool letters_alone(const char *text)
 {
-    const char *colon = strrchr(name, ':');
-    return colon != NULL && colon[1] == '2' && colon[2] == ',' ? colon : NULL;
+    return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")] == '\0';
+}
+
+/* The separator in front of "2,FLAGS" at the end of a name; *flags: behind it. NULL: there is none. */
+static const char *info_of(const char *name, const char **flags)
+{
+    for (const char *at = name + strlen(name); at-- > name + 1;) {
+        if (at[0] != '2' || at[1] != ',') {
+            continue;
+        }
+        *flags = at + 2;
+        for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+            size_t length = strlen(marks[i]);
+            if ((size_t)(at - name) >= length && memcmp(at - length, marks[i], length) == 0) {
+                return at - length;
+            }
+        }
+        if (at > name + 1 && strchr(weak_separators, at[-1]) != NULL && letters_alone(at + 2)) {
+            return at - 1;
+        }
+    }
+    return NULL;
 }
 
 size_t mig__maildir_base(const char *name)
 {
-    const char *info = info_of(name);
+    const char *flags, *info = info_of(name, &flags);
     return info != NULL ? (size_t)(info - name) : strlen(name);
+}
+
+size_t mig__maildir_stem(const char *name)
+{
+    const char *colon = strrchr(name, ':');
+    return colon != NULL && colon[1] == '2' && colon[2] == ',' ? (size_t)(colon - name) : strlen(name);
 }
 
 static bool has(const char *const *list, size_t count, const char *flag)
@@ -42,15 +73,15 @@ static bool has(const char *const *list, size_t count, const char *flag)
     return false;
 }
 
-char *mig__maildir_flags(const char *name, char *const *keywords)
+char *mig__maildir_flags(const char *name, char *const *keywords, const char *more)
 {
     const char *found[LETTERS + MIG__MAILDIR_KEYWORDS + 1];
     size_t count = 0, known = 0;
-    const char *info = info_of(name);
+    const char *letter = "", *info = info_of(name, &letter);
     while (keywords != NULL && keywords[known] != NULL) {
         known++;
     }
-    for (const char *c = info != NULL ? info + 3 : ""; *c != '\0' && *c != ','; c++) {
+    for (const char *c = info != NULL ? letter : ""; *c != '\0' && *c != ','; c++) {
         const char *flag = NULL;
         for (size_t i = 0; i < LETTERS; i++) {
             flag = letters[i].letter == *c ? letters[i].flag : flag;
@@ -63,7 +94,25 @@ char *mig__maildir_flags(const char *name, char *const *keywords)
         }
     }
     found[count] = NULL;
-    return mig__flags_join(found);
+    if (more == NULL || more[0] == '\0') {
+        return mig__flags_join(found);
+    }
+    const char **others = mig__flags_split(more);
+    size_t length = 0;
+    while (others != NULL && others[length] != NULL) {
+        length++;
+    }
+    const char **all = others != NULL ? calloc(count + length + 1, sizeof *all) : NULL;
+    for (size_t i = 0; all != NULL && i < count; i++) {
+        all[i] = found[i];
+    }
+    for (size_t i = 0; all != NULL && i < length; i++) {
+        all[count++] = others[i];
+    }
+    char *joined = all != NULL ? mig__flags_join(all) : NULL;
+    free(all);
+    free(others);
+    return joined;
 }
 
 /* The letter of a keyword, which gets one if it has none. 0: none is left, or no memory. */
@@ -163,43 +212,42 @@ static int keep_keyword(char ***out, unsigned long index, const char *name, mig_
     return 0;
 }
 
-int mig__maildir_keywords_read(const char *folder, char ***out, mig_error *err)
+int mig__maildir_keywords_read(const mig__root *root, const char *folder, char ***out, mig_error *err)
 {
     char *path = mig__path_join(folder, "dovecot-keywords");
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t length;
-    int failed = 0;
+    mig__buffer line = MIG__BUFFER_INIT;
+    int failed = 0, more = 1;
     if (path == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    FILE *file = fopen(path, "re");
-    while (file != NULL && failed == 0 && (length = getline(&line, &room, file)) > 0) {
-        line[strcspn(line, "\r\n")] = '\0';
+    FILE *file = mig__root_stream(root, path, LIST_MOST);
+    bool missing = file == NULL && (errno == ENOENT || errno == EINVAL || errno == ELOOP); /* a problem of its own */
+    while (file != NULL && failed == 0 && (more = mig__line_next(file, &line, NULL)) > 0) {
         char *end;
-        unsigned long index = strtoul(line, &end, 10);
-        if (end != line && *end == ' ' && mig__name_safe(end + 1)) {
+        unsigned long index = strtoul(line.data, &end, 10);
+        if (end != line.data && *end == ' ' && mig__name_safe(end + 1)) {
             failed = keep_keyword(out, index, end + 1, err);
         }
     }
-    if (file != NULL) {
-        fclose(file);
-    } else if (errno != ENOENT) {
+    if (!missing && (file == NULL || more < 0)) {
         failed = mig_error_errno(err, MIG_E_IO, errno, "reading %s", path);
     }
-    free(line);
+    if (file != NULL) {
+        fclose(file);
+    }
+    mig__buffer_free(&line);
     free(path);
     return failed;
 }
 
-int mig__maildir_keywords_write(const char *folder, char *const *keywords, mig_error *err)
+int mig__maildir_keywords_write(const mig__root *root, const char *folder, char *const *keywords, mig_error *err)
 {
     mig__replacing replacing;
     char *path = mig__path_join(folder, "dovecot-keywords");
     if (path == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    int failed = mig__replace_begin(&replacing, path, err);
+    int failed = mig__replace_begin(&replacing, root, path, err);
     free(path);
     if (failed != 0) {
         return -1;

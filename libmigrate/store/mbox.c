@@ -6,23 +6,29 @@
  * messages appear in the folder of each label.
  */
 #include "mail/flags.h"
+#include "archive/unpack.h"
+#include "store/contents.h"
 #include "store/files.h"
 #include "store/labels.h"
+#include "store/mbox.h"
 #include "store/mbox_scan.h"
-#include "store/store.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-enum { DEPTH_MOST = 20, PIECE = 256 * 1024 };
+enum { PIECE = 256 * 1024 };
 
 typedef struct reading { /* of one file */
     mig_store *store;
     const char *wire;         /* the folder that the file is */
     mig__store_folder *plain; /* NULL until a message without labels comes */
     uint16_t file;
+    int fd;
+    uint64_t base, end; /* where its octets begin and end there */
+    bool crowded;       /* there is a folder of its name already, which is another file's */
+    uint64_t expunged;
     const mig__mbox_message *message;
     /* of the message: */
     const char *flags;
@@ -55,7 +61,10 @@ static int place(reading *r, mig__store_folder *folder, mig_error *err)
         return -1;
     }
     message->file = r->file;
-    mig__message_put(message, from->from, from->skip);
+    mig__message_put(message, r->base + from->from, from->skip);
+    if (from->verbatim) {
+        mig__message_set_verbatim(message);
+    }
     message->length = from->length < UINT32_MAX ? (uint32_t)from->length : UINT32_MAX;
     if (from->has_date) {
         mig__message_set_date(message, from->date);
@@ -105,7 +114,7 @@ static int place_label(const char *label, void *context, mig_error *err)
     if (failed == 0 && wire.length > 0) {
         mig__store_folder *folder = folder_of(r->store, wire.data, err);
         bool again = folder != NULL && folder->count > 0 &&
-                     mig__message_from(&folder->messages[folder->count - 1]) == r->message->from &&
+                     mig__message_from(&folder->messages[folder->count - 1]) == r->base + r->message->from &&
                      folder->messages[folder->count - 1].file == r->file;
         failed = folder == NULL ? -1 : again ? 0 : place(r, folder, err);
         if (folder != NULL && role != MIG_ROLE_NONE) {
@@ -166,6 +175,20 @@ static int place_by_labels(reading *r, mig_error *err)
     return failed;
 }
 
+/* The folder that a file is. Another file's of that name is not to take its messages: it gets a number. */
+static mig__store_folder *own_folder(reading *r, mig_error *err)
+{
+    mig__buffer wire = MIG__BUFFER_INIT;
+    mig__buffer_add_text(&wire, r->wire);
+    for (unsigned n = 2; r->crowded && !wire.failed && mig__store_find(r->store, wire.data) != NULL; n++) {
+        mig__buffer_clear(&wire);
+        mig__buffer_addf(&wire, "%s (%u)", r->wire, n);
+    }
+    mig__store_folder *folder = mig__buffer_ok(&wire, err) == 0 ? folder_of(r->store, wire.data, err) : NULL;
+    mig__buffer_free(&wire);
+    return folder;
+}
+
 static int take_message(const mig__mbox_message *message, void *context, mig_error *err)
 {
     reading *r = context;
@@ -173,24 +196,33 @@ static int take_message(const mig__mbox_message *message, void *context, mig_err
         return 0;
     }
     r->message = message;
+    r->expunged += message->expunged;
     if (message->labels != NULL) {
         return place_by_labels(r, err);
     }
-    if (r->plain == NULL && (r->plain = folder_of(r->store, r->wire, err)) == NULL) {
+    if (r->plain == NULL && (r->plain = own_folder(r, err)) == NULL) {
         return -1;
     }
     r->flags = message->flags;
     return place(r, r->plain, err);
 }
 
+static size_t look_at(uint64_t offset, char *out, size_t size, void *context)
+{
+    const reading *r = context;
+    uint64_t at = r->base + offset, left = at < r->end ? r->end - at : 0;
+    ssize_t got = pread(r->fd, out, left < size ? (size_t)left : size, (off_t)at);
+    return got > 0 ? (size_t)got : 0;
+}
+
 /* ---- files ---- */
 
-static int add_file(mig_store *store, const char *path, uint16_t *number, mig_error *err)
+static int add_file(mig_store *store, const char *path, bool packed, uint16_t *number, mig_error *err)
 {
     if (store->file_count >= UINT16_MAX) {
         return mig_error_set(err, MIG_E_BOUNDS, "there are more than %d files in %s", UINT16_MAX - 1, store->path);
     }
-    char **grown = realloc(store->files, (store->file_count + 1) * sizeof *grown);
+    mig__store_file *grown = realloc(store->files, (store->file_count + 1) * sizeof *grown);
     char *copy = strdup(path);
     if (grown != NULL) {
         store->files = grown;
@@ -200,16 +232,17 @@ static int add_file(mig_store *store, const char *path, uint16_t *number, mig_er
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     *number = (uint16_t)store->file_count;
-    grown[store->file_count++] = copy;
+    grown[store->file_count++] = (mig__store_file){.path = copy, .packed = packed};
     return 0;
 }
 
-static int scan_file(int fd, const char *path, mig__mbox_scan *scan, mig_store *store, mig_error *err)
+static int scan_file(const reading *r, const char *path, mig__mbox_scan *scan, mig_error *err)
 {
     char *piece = malloc(PIECE);
     int failed = piece == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    uint64_t at = r->base;
     while (failed == 0 && mig__mbox_scan_fits(scan)) {
-        ssize_t got = read(fd, piece, PIECE);
+        ssize_t got = pread(r->fd, piece, r->end - at < PIECE ? (size_t)(r->end - at) : PIECE, (off_t)at);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -218,120 +251,107 @@ static int scan_file(int fd, const char *path, mig__mbox_scan *scan, mig_store *
         } else if (got == 0) {
             failed = mig__mbox_scan_end(scan, err);
             break;
-        } else if (mig__store_stopped(store, err)) {
+        } else if (mig__store_stopped(r->store, err)) {
             failed = -1;
         } else {
             failed = mig__mbox_scan_add(scan, piece, (size_t)got, err);
+            at += (uint64_t)got;
         }
     }
     free(piece);
     return failed;
 }
 
-/* 0; 1: no mbox. */
-static int read_file(mig_store *store, const char *path, const char *wire, mig_error *err)
+/* What came out of a compressed file, behind what came out of those before. */
+static int unpack(reading *r, int fd, uint64_t size, mig_error *err)
 {
-    struct stat status;
-    reading r = {.store = store, .wire = wire};
-    int fd = mig__open_regular(path, &status);
-    if (fd < 0) {
-        return mig_error_errno(err, MIG_E_IO, errno, "opening %s", path);
+    mig_store *store = r->store;
+    char *piece = malloc(PIECE);
+    mig__unpack *from = piece != NULL ? mig__unpack_open(fd, 0, size, err) : NULL;
+    int64_t got = from != NULL ? 1 : -1;
+    if (piece == NULL) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    mig__mbox_scan *scan = mig__mbox_scan_new(take_message, &r, err);
-    int failed = scan == NULL ? -1 : add_file(store, path, &r.file, err);
-    failed = failed == 0 ? scan_file(fd, path, scan, store, err) : failed;
+    r->base = r->end = store->spooled;
+    while (got > 0 && (got = mig__unpack_read(from, piece, PIECE, err)) > 0) {
+        if (mig__store_stopped(store, err)) {
+            got = -1;
+        } else if (pwrite(store->spool, piece, (size_t)got, (off_t)r->end) != got) {
+            got = mig_error_errno(err, MIG_E_IO, errno, "unpacking a file beside the state");
+        } else {
+            r->end += (uint64_t)got;
+        }
+    }
+    mig__unpack_free(&from);
+    free(piece);
+    if (got == 0) {
+        store->spooled = r->end;
+    }
+    return got < 0 ? -1 : 0;
+}
+
+/* Warn of what had to be guessed. */
+static void say_what_was_found(const reading *r, const mig__mbox_scan *scan, const char *path)
+{
+    uint64_t taken, doubtful;
+    mig__mbox_scan_undated(scan, &taken, &doubtful);
+    if (taken > 0) {
+        mig__store_log(r->store, MIG_LOG_WARNING,
+                       "%s: %llu messages begin at a \"From \" line without a date; theirs is that of the header", path,
+                       (unsigned long long)taken);
+    }
+    if (doubtful > 0) {
+        mig__store_log(
+            r->store, MIG_LOG_WARNING,
+            "%s: %llu lines that begin with \"From \" may be the beginning of messages and were not taken for "
+            "it",
+            path, (unsigned long long)doubtful);
+    }
+    if (r->expunged > 0) {
+        mig__store_log(
+            r->store, MIG_LOG_WARNING,
+            "%s: %llu messages are marked as deleted, which Thunderbird has not compacted away yet: they are "
+            "taken with the flag \\Deleted",
+            path, (unsigned long long)r->expunged);
+    }
+}
+
+/* 0; 1: no mbox. */
+static int read_mbox(reading *r, const char *path, bool packed, mig_error *err)
+{
+    mig__mbox_scan *scan = mig__mbox_scan_new(take_message, look_at, r, err);
+    r->crowded = mig__store_find(r->store, r->wire) != NULL;
+    int failed = scan == NULL ? -1 : add_file(r->store, path, packed, &r->file, err);
+    failed = failed == 0 ? scan_file(r, path, scan, err) : failed;
     bool fits = scan != NULL && mig__mbox_scan_fits(scan);
-    if (failed == 0 && fits && status.st_size == 0 && folder_of(store, wire, err) == NULL) {
+    if (failed == 0 && fits && r->base == r->end && own_folder(r, err) == NULL) {
         failed = -1; /* an empty mailbox */
     }
+    if (failed == 0 && fits) {
+        say_what_was_found(r, scan, path);
+    }
     mig__mbox_scan_free(&scan);
-    close(fd);
     return failed != 0 ? -1 : fits ? 0 : 1;
 }
 
-/* The folder's name for a file's: without ".mbox", ".mbx" or ".sbd" (Thunderbird's directory of what is below). */
-static int level_of(const char *name, mig__buffer *wire, mig_error *err)
+int mig__mbox_read(mig_store *store, const char *path, const char *wire, mig_error *err)
 {
-    static const char *const endings[] = {".mbox", ".mbx", ".sbd"};
-    size_t length = strlen(name);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        size_t ending = strlen(endings[i]);
-        if (length > ending && strcasecmp(name + length - ending, endings[i]) == 0) {
-            length -= ending;
-            break;
-        }
+    struct stat status;
+    const char *words;
+    int fd = mig__root_regular(&store->root, path, &status);
+    if (fd < 0) {
+        return mig_error_errno(err, MIG_E_IO, errno, "opening %s", path);
     }
-    char *level = strndup(name, length);
-    if (level == NULL) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    bool top = wire->length == 0;
-    mig__buffer_add_text(wire, top ? "" : "/");
+    reading r = {.store = store, .wire = wire, .fd = fd, .end = (uint64_t)status.st_size};
+    bool packed = mig__contents_in(fd, &words) == MIG__CONTENTS_PACKED;
     int failed = 0;
-    if (top && strcasecmp(level, "inbox") == 0) {
-        mig__buffer_add_text(wire, "INBOX");
-    } else {
-        failed = mig__name_to_wire(level, wire, err);
+    if (packed) {
+        failed = mig__store_spool(store, err);
+        failed = failed == 0 ? unpack(&r, fd, r.end, err) : failed;
+        r.fd = store->spool;
     }
-    free(level);
-    return failed;
-}
-
-static int walk(mig_store *store, const char *directory, const char *above, int depth, mig_error *err);
-
-/* What lies in a directory under one name. */
-static int take_entry(mig_store *store, const char *path, const char *name, const char *wire, int depth, mig_error *err)
-{
-    mig__file_kind kind = mig__file_kind_of(path, NULL);
-    int failed = 0;
-    if (!mig__name_safe(name)) {
-        failed = mig__store_add_problem(store, wire, path, "there is a control character in its name", err);
-    } else if (kind == MIG__FILE_LINK) {
-        failed = mig__store_add_problem(store, wire, path, "it is a symbolic link, which is not followed", err);
-    } else if (kind == MIG__FILE_DIRECTORY && depth >= DEPTH_MOST) {
-        failed = mig__store_add_problem(store, wire, path, "it lies too deep", err);
-    } else if (kind == MIG__FILE_DIRECTORY) {
-        failed = walk(store, path, wire, depth + 1, err);
-    } else if (kind == MIG__FILE_REGULAR) {
-        failed = read_file(store, path, wire, err);
-        if (failed > 0) {
-            mig__store_log(store, MIG_LOG_INFO, "%s is left out: it is no mbox, it does not begin with \"From \"",
-                           path);
-        } else if (failed < 0 && err->code == MIG_E_IO) {
-            char line[MIG_ERROR_TEXT];
-            failed = mig__store_add_problem(store, wire, path, mig_error_line(err, line, sizeof line), err);
-        }
-        failed = failed > 0 ? 0 : failed;
-    } else if (kind == MIG__FILE_OTHER) {
-        mig__store_log(store, MIG_LOG_WARNING, "%s is left out: it is neither a file nor a directory", path);
-    }
-    return failed;
-}
-
-static int walk(mig_store *store, const char *directory, const char *above, int depth, mig_error *err)
-{
-    int failed = 0;
-    char **names = mig__directory_names(directory, err);
-    if (names == NULL) {
-        return -1;
-    }
-    for (size_t i = 0; failed == 0 && names[i] != NULL; i++) {
-        mig__buffer wire = MIG__BUFFER_INIT;
-        char *path = names[i][0] == '.' ? NULL : mig__path_join(directory, names[i]);
-        if (names[i][0] == '.') {
-            continue;
-        }
-        mig__buffer_add_text(&wire, above);
-        /* Apple Mail: "Name.mbox" is a directory, and the mail is in the file "mbox" in it. */
-        bool inner = above[0] != '\0' && strcasecmp(names[i], "mbox") == 0;
-        failed = path == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
-                 : inner      ? mig__buffer_ok(&wire, err)
-                              : level_of(names[i], &wire, err);
-        failed = failed == 0 ? take_entry(store, path, names[i], wire.data, depth, err) : failed;
-        free(path);
-        mig__buffer_free(&wire);
-    }
-    mig__directory_free(names);
+    failed = failed == 0 ? read_mbox(&r, path, packed, err) : failed;
+    close(fd);
     return failed;
 }
 
@@ -361,17 +381,19 @@ static int number_all(mig_store *store, mig_error *err)
 
 static int mbox_open(mig_store *store, mig_error *err)
 {
-    struct stat status;
     int failed;
     store->quoted = true;
-    if (stat(store->path, &status) != 0) {
+    if (mig__root_open(&store->root, store->path) != 0) {
         mig_error_errno(err, MIG_E_USAGE, errno, "there is no mbox to be read");
         return mig_error_hint(err, "give a file whose first line begins with \"From \", or a directory of such files");
     }
-    if (S_ISDIR(status.st_mode)) {
-        failed = walk(store, store->path, "", 0, err);
+    if (mig__store_identify(store, err) != 0) {
+        return -1;
+    }
+    if (!store->root.file) {
+        failed = mig__mbox_folders(store, err);
     } else {
-        failed = read_file(store, store->path, "INBOX", err);
+        failed = mig__mbox_read(store, store->path, "INBOX", err);
     }
     if (failed > 0 || (failed == 0 && store->count == 0)) {
         mig_error_set(err, MIG_E_USAGE,
@@ -386,7 +408,7 @@ static void mbox_path(const mig_store *store, const mig__store_folder *folder, c
                       mig__buffer *out)
 {
     (void)folder;
-    mig__buffer_add_text(out, store->files[message->file]);
+    mig__buffer_add_text(out, store->files[message->file].path);
 }
 
 const mig__store_ops mig__store_mbox = {.scheme = "mbox", .open = mbox_open, .path = mbox_path};

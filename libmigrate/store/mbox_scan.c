@@ -1,3 +1,4 @@
+/* store/mbox_scan.c - messages of an mbox, line by line */
 #include "store/mbox_scan.h"
 #include "mail/digest.h"
 #include "mail/flags.h"
@@ -5,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LINE_MOST = 16 * 1024, HEADER_MOST = 64 * 1024, SKIP_MOST = 4096 };
+enum { LINE_MOST = 16 * 1024, HEADER_MOST = 64 * 1024, SKIP_MOST = 4096, LENGTH_DIGITS = 16, AHEAD = 8 };
 
 typedef enum field {
     FIELD_NONE,
@@ -14,6 +15,8 @@ typedef enum field {
     FIELD_KEYWORDS,
     FIELD_LABELS,
     FIELD_INTERNAL,
+    FIELD_DATE,
+    FIELD_LENGTH,
     FIELD_REWRITTEN
 } field;
 
@@ -32,21 +35,68 @@ static const struct {
     {"X-Mozilla-Status2", FIELD_REWRITTEN},
     {"X-IMAPbase", FIELD_REWRITTEN},
     {"X-UID", FIELD_REWRITTEN},
-    {"Content-Length", FIELD_REWRITTEN},
+    {"Content-Length", FIELD_LENGTH},
+    {"Date", FIELD_DATE},
 };
+
+/* What the header of a message begins with, as a rule. */
+static const char *const well_known[] = {
+    "Received",
+    "Return-Path",
+    "From",
+    "Date",
+    "Subject",
+    "To",
+    "Message-ID",
+    "Cc",
+    "Delivered-To",
+    "Reply-To",
+    "Sender",
+    "MIME-Version",
+    "Content-Type",
+    "Status",
+    "Path",
+    "Newsgroups",
+    "Envelope-To",
+    "X-UIDL",
+    "X-Mozilla-Status",
+    "DKIM-Signature",
+    "X-Original-To",
+    "X-Gmail-Labels",
+    "Resent-From",
+    "Content-Length",
+    "References",
+    "In-Reply-To",
+    "User-Agent",
+    "X-Mailer",
+    "Return-path",
+    "Delivery-date",
+};
+
+static const char mmdf_mark[] = "\1\1\1\1\n";
+static const char byte_order_mark[] = "\xef\xbb\xbf";
 
 struct mig__mbox_scan {
     mig__mbox_handler *handler;
+    mig__mbox_peek *peek;
     void *context;
     uint64_t offset;    /* of the line that begins next */
     mig__buffer line;   /* the beginning of one that is not whole yet */
     bool long_line;     /* more of it was handed on already */
     bool begun, misfit; /* a message was seen; the file begins otherwise */
     uint64_t number;
+    bool dated; /* the first From_ line was */
+    bool mmdf;
+    mig__buffer held; /* a From_ line without a date, until the next line tells what it is */
+    uint64_t undated, doubtful;
 
     mig__mbox_message message;
     bool open, header;
-    char blank[2]; /* an empty line that may belong to the next From_ line */
+    bool header_dated;
+    int64_t header_date;
+    uint64_t length; /* Content-Length of the message; UINT64_MAX: none */
+    uint64_t sure;   /* no message begins before this offset */
+    char blank[2];   /* an empty line that may belong to the next From_ line */
     size_t blank_length;
     field field;        /* that goes on in the next line when that begins with a blank */
     mig__buffer labels; /* X-Gmail-Labels so far */
@@ -55,7 +105,7 @@ struct mig__mbox_scan {
     mig__sha256 *sha256;
 };
 
-mig__mbox_scan *mig__mbox_scan_new(mig__mbox_handler *handler, void *context, mig_error *err)
+mig__mbox_scan *mig__mbox_scan_new(mig__mbox_handler *handler, mig__mbox_peek *peek, void *context, mig_error *err)
 {
     mig__mbox_scan *scan = calloc(1, sizeof *scan);
     if (scan == NULL || (scan->sha256 = mig__sha256_new(err)) == NULL) {
@@ -64,6 +114,7 @@ mig__mbox_scan *mig__mbox_scan_new(mig__mbox_handler *handler, void *context, mi
         return NULL;
     }
     scan->handler = handler;
+    scan->peek = peek;
     scan->context = context;
     return scan;
 }
@@ -75,6 +126,7 @@ void mig__mbox_scan_free(mig__mbox_scan **scan)
     }
     mig__sha256_free(&(*scan)->sha256);
     mig__buffer_free(&(*scan)->line);
+    mig__buffer_free(&(*scan)->held);
     mig__buffer_free(&(*scan)->labels);
     mig__buffer_free(&(*scan)->keywords);
     free(*scan);
@@ -84,6 +136,12 @@ void mig__mbox_scan_free(mig__mbox_scan **scan)
 bool mig__mbox_scan_fits(const mig__mbox_scan *scan)
 {
     return !scan->misfit;
+}
+
+void mig__mbox_scan_undated(const mig__mbox_scan *scan, uint64_t *taken, uint64_t *doubtful)
+{
+    *taken = scan->undated;
+    *doubtful = scan->doubtful;
 }
 
 /* ---- flags ---- */
@@ -111,6 +169,7 @@ static void take_mozilla(mig__mbox_scan *scan, const char *value, size_t length)
     scan->answered = scan->answered || (bits & 0x2) != 0;
     scan->flagged = scan->flagged || (bits & 0x4) != 0;
     scan->deleted = scan->deleted || (bits & 0x8) != 0;
+    scan->message.expunged = scan->message.expunged || (bits & 0x8) != 0;
 }
 
 static bool keyword_char(char c)
@@ -175,6 +234,10 @@ static int finish(mig__mbox_scan *scan, mig_error *err)
     scan->message.flags = flags;
     scan->message.labels = scan->labels.length > 0 ? scan->labels.data : NULL;
     scan->message.internal = scan->message.internal && scan->number == 1;
+    if (!scan->message.has_date && scan->header_dated) {
+        scan->message.has_date = true;
+        scan->message.date = scan->header_date;
+    }
     int failed = scan->handler(&scan->message, scan->context, err);
     free(flags);
     return failed;
@@ -190,6 +253,9 @@ static int begin(mig__mbox_scan *scan, const char *line, size_t length, mig_erro
     scan->seen = scan->answered = scan->flagged = scan->deleted = scan->draft = false;
     scan->message = (mig__mbox_message){.from = scan->offset + length, .skip = (uint32_t)length};
     scan->message.has_date = mig__mail_date(line, length, &scan->message.date);
+    scan->message.verbatim = scan->mmdf;
+    scan->header_dated = false;
+    scan->length = UINT64_MAX;
     scan->blank_length = 0;
     scan->field = FIELD_NONE;
     scan->open = scan->header = scan->begun = true;
@@ -227,11 +293,23 @@ static void take_value(mig__mbox_scan *scan, const char *value, size_t length)
         take_keywords(scan, value, length);
     } else if (scan->field == FIELD_INTERNAL) {
         scan->message.internal = true;
+    } else if (scan->field == FIELD_DATE && !scan->header_dated) {
+        scan->header_dated = mig__mail_date(value, length, &scan->header_date);
+    } else if (scan->field == FIELD_LENGTH && length > 0 && length < LENGTH_DIGITS) {
+        char text[LENGTH_DIGITS] = "", *end;
+        memcpy(text, value, length);
+        unsigned long long octets = strtoull(text, &end, 10);
+        scan->length = *end == '\0' && text[0] >= '0' && text[0] <= '9' ? octets : scan->length;
     } else if (scan->field == FIELD_LABELS && scan->labels.length + length < HEADER_MOST &&
                memchr(value, '\0', length) == NULL) {
         mig__buffer_add_text(&scan->labels, scan->labels.length > 0 ? " " : "");
         mig__buffer_add(&scan->labels, value, length);
     }
+}
+
+static bool is_note(field kind)
+{
+    return kind != FIELD_NONE && kind != FIELD_LABELS && kind != FIELD_DATE;
 }
 
 /* A header line, or the beginning of one. *note: a mail program's own, which says nothing of which message it is. */
@@ -244,12 +322,35 @@ static void take_header(mig__mbox_scan *scan, const char *line, size_t length, b
     if (scan->field != FIELD_NONE && value <= length) {
         take_value(scan, line + value, length - value);
     }
-    *note = scan->field != FIELD_NONE && scan->field != FIELD_LABELS;
+    *note = is_note(scan->field);
 }
 
 static bool is_blank(const char *line, size_t length)
 {
     return (length == 1 && line[0] == '\n') || (length == 2 && line[0] == '\r' && line[1] == '\n');
+}
+
+/* A body of that many octets that ends where the next message begins, or the file does: nothing in it begins one. */
+static void believe_length(mig__mbox_scan *scan, uint64_t body)
+{
+    char ahead[AHEAD + 1];
+    if (scan->length == UINT64_MAX || scan->peek == NULL || scan->length > UINT64_MAX / 2) {
+        return;
+    }
+    uint64_t end = body + scan->length;
+    /* With the octet in front of it, which ends a line; of an empty body the empty line does. */
+    size_t got = scan->peek(end - 1, ahead, sizeof ahead, scan->context);
+    const char *next = ahead + 1;
+    size_t left = got > 0 ? got - 1 : 0;
+    if (got == 0) {
+        return;
+    }
+    size_t blank = left > 0 && next[0] == '\n' ? 1 : left > 1 && next[0] == '\r' && next[1] == '\n' ? 2 : 0;
+    bool line = ahead[0] == '\n' || blank > 0;
+    bool from = line && left >= blank + 5 && memcmp(next + blank, "From ", 5) == 0;
+    if (from || left == blank) {
+        scan->sure = end;
+    }
 }
 
 /* A line of a message, or a piece of a long one. */
@@ -259,11 +360,12 @@ static int take_content(mig__mbox_scan *scan, const char *line, size_t length, b
     if (scan->header && start) {
         if (is_blank(line, length)) {
             scan->header = false;
+            believe_length(scan, scan->offset + length);
         } else {
             take_header(scan, line, length, &note);
         }
     } else if (scan->header) {
-        note = scan->field != FIELD_NONE && scan->field != FIELD_LABELS;
+        note = is_note(scan->field);
     }
     if (scan->blank_length > 0 && mig__sha256_add(scan->sha256, scan->blank, scan->blank_length, err) != 0) {
         return -1;
@@ -277,14 +379,141 @@ static int take_content(mig__mbox_scan *scan, const char *line, size_t length, b
     return note ? 0 : mig__sha256_add(scan->sha256, line, length, err);
 }
 
-static int take_line(mig__mbox_scan *scan, const char *line, size_t length, bool start, bool end, mig_error *err)
+/* "Name:" */
+static size_t name_of(const char *line, size_t length)
+{
+    size_t name = 0;
+    while (name < length && line[name] > ' ' && line[name] < 0x7f && line[name] != ':') {
+        name++;
+    }
+    return name < length && line[name] == ':' ? name : 0;
+}
+
+static bool is_well_known(const char *line, size_t length)
+{
+    size_t name = name_of(line, length);
+    for (size_t i = 0; name > 0 && i < sizeof well_known / sizeof *well_known; i++) {
+        if (strlen(well_known[i]) == name && strncasecmp(line, well_known[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "From ", "From -", "From a@b": with more words it may be a sentence. */
+static bool is_bare(const char *line, size_t length)
+{
+    size_t words = 0;
+    bool address = false;
+    for (size_t i = 5; i < length;) {
+        size_t end = i;
+        while (end < length && strchr(" \t\r\n", line[end]) == NULL) {
+            end++;
+        }
+        if (end > i) {
+            words++;
+            address =
+                address || words > 1 || memchr(line + i, '@', end - i) != NULL || (end - i == 1 && line[i] == '-');
+        }
+        i = end + 1;
+    }
+    return words == 0 || (words == 1 && address) ||
+           (words > 1 && words <= 8 && memchr(line, '@', length) != NULL && memchr(line, ':', length) != NULL);
+}
+
+/* What a From_ line without a date was, now that the line behind it is known (NULL: there is none). */
+static int decide(mig__mbox_scan *scan, const char *next, size_t length, mig_error *err)
+{
+    bool follows = next != NULL && name_of(next, length) > 0;
+    bool begins =
+        follows && (!scan->dated || (is_well_known(next, length) && is_bare(scan->held.data, scan->held.length)));
+    size_t held = scan->held.length;
+    int failed =
+        begins ? begin(scan, scan->held.data, held, err) : take_content(scan, scan->held.data, held, true, true, err);
+    scan->undated += begins;
+    scan->doubtful += follows && !begins && is_well_known(next, length);
+    scan->offset += held;
+    mig__buffer_clear(&scan->held);
+    return failed;
+}
+
+static bool is_from(const char *line, size_t length)
+{
+    return length > 5 && length <= SKIP_MOST && memcmp(line, "From ", 5) == 0 &&
+           memchr(line, '\r', length - (length > 1 && line[length - 2] == '\r' ? 2 : 0)) == NULL;
+}
+
+/* A whole line that may begin a message: taken (true), or to be gone on with as content. */
+static bool take_from(mig__mbox_scan *scan, const char *line, size_t length, int *failed, mig_error *err)
 {
     int64_t ignored;
+    bool dated = mig__mail_date(line + 5, length - 5, &ignored);
+    if (scan->begun && scan->offset < scan->sure) {
+        scan->message.verbatim = scan->message.verbatim || dated;
+        return false;
+    }
+    if (!scan->begun) {
+        scan->dated = dated;
+        scan->undated += !dated;
+    } else if (!dated) {
+        bool behind_blank = scan->blank_length > 0 || (scan->sure > 0 && scan->offset == scan->sure);
+        if (behind_blank) {
+            mig__buffer_add(&scan->held, line, length);
+            *failed = mig__buffer_ok(&scan->held, err);
+        }
+        return behind_blank;
+    }
+    *failed = begin(scan, line, length, err);
+    scan->offset += length;
+    return true;
+}
+
+/* A line of MMDF: a mark in front of each message and one behind it. */
+static int take_mmdf(mig__mbox_scan *scan, const char *line, size_t length, bool start, bool end, mig_error *err)
+{
     int failed = 0;
-    bool from = start && end && length > 5 && length <= SKIP_MOST && memcmp(line, "From ", 5) == 0;
-    if (from && (!scan->begun || mig__mail_date(line + 5, length - 5, &ignored))) {
+    bool mark = start && end && length == sizeof mmdf_mark - 1 && memcmp(line, mmdf_mark, length) == 0;
+    if (mark && scan->open) {
+        if (scan->blank_length > 0) { /* an empty line in front of the mark is the message's */
+            failed = mig__sha256_add(scan->sha256, scan->blank, scan->blank_length, err);
+            scan->blank_length = 0;
+        }
+        failed = failed == 0 ? finish(scan, err) : failed;
+    } else if (mark) {
         failed = begin(scan, line, length, err);
+    } else if (scan->open && start && end && scan->offset == scan->message.from && is_from(line, length)) {
+        scan->message.from += length;
+        scan->message.skip = (uint32_t)length;
+        scan->message.has_date = mig__mail_date(line, length, &scan->message.date);
     } else if (scan->open) {
+        failed = take_content(scan, line, length, start, end, err);
+    } else if (!is_blank(line, length)) { /* one mark alone stands between two messages */
+        failed = begin(scan, line, 0, err);
+        failed = failed == 0 ? take_content(scan, line, length, start, end, err) : failed;
+    }
+    scan->offset += length;
+    return failed;
+}
+
+static int take_line(mig__mbox_scan *scan, const char *line, size_t length, bool start, bool end, mig_error *err)
+{
+    int failed = 0;
+    if (scan->offset == 0 && start && !scan->begun && length > 3 && memcmp(line, byte_order_mark, 3) == 0) {
+        scan->offset = 3;
+        line += 3;
+        length -= 3;
+    }
+    scan->mmdf = scan->mmdf || (!scan->begun && length == sizeof mmdf_mark - 1 && memcmp(line, mmdf_mark, length) == 0);
+    if (scan->mmdf) {
+        return take_mmdf(scan, line, length, start, end, err);
+    }
+    if (scan->held.length > 0 && decide(scan, line, length, err) != 0) {
+        return -1;
+    }
+    if (start && end && is_from(line, length) && take_from(scan, line, length, &failed, err)) {
+        return failed;
+    }
+    if (scan->open) {
         failed = take_content(scan, line, length, start, end, err);
     } else if (!scan->begun && !is_blank(line, length)) {
         scan->misfit = true;
@@ -331,5 +560,8 @@ int mig__mbox_scan_end(mig__mbox_scan *scan, mig_error *err)
         return -1;
     }
     mig__buffer_clear(&scan->line);
+    if (scan->held.length > 0 && decide(scan, NULL, 0, err) != 0) {
+        return -1;
+    }
     return finish(scan, err);
 }

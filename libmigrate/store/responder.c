@@ -166,7 +166,11 @@ static void *serve(void *argument)
 {
     mig__store_connection *connection = argument;
     mig__talk talk = {.store = connection->store, .fd = connection->fd, .in = malloc(MIG__INPUT)};
-    if (talk.in != NULL) {
+    mig_error error = MIG_ERROR_INIT;
+    if (talk.in != NULL && mig__identity_take(&connection->store->identity, &error) != 0) {
+        mig__talk_say(&talk, "* BYE %s\r\n", error.text);
+        (void)mig__talk_flush(&talk);
+    } else if (talk.in != NULL) {
         mig__talk_say(&talk, "* PREAUTH %s is open\r\n", connection->store->ops->scheme);
         while (converse(&talk) == 0 && !talk.broken) {
         }

@@ -1,5 +1,6 @@
 /* store/store.c - a store's life: the URL, opening at the first connection, and the end */
 #include "store/store.h"
+#include "base/spool.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -89,6 +90,45 @@ static int open_map(mig_store *store, mig_error *err)
     return store->map != NULL ? 0 : -1;
 }
 
+int mig__store_spool(mig_store *store, mig_error *err)
+{
+    if (store->spool >= 0) {
+        return 0;
+    }
+    bool again = mig__identity_leave(&store->identity); /* it is ours, and nobody else's to read */
+    const char *slash = store->state_path != NULL ? strrchr(store->state_path, '/') : NULL;
+    char *directory = slash != NULL ? strndup(store->state_path, (size_t)(slash - store->state_path) + 1) : NULL;
+    store->spool = directory != NULL ? mig__spool_file(directory) : -1;
+    store->spool = store->spool >= 0 ? store->spool : mig__spool_file(NULL);
+    int failed = store->spool < 0 ? mig_error_errno(err, MIG_E_IO, errno, "making a temporary file") : 0;
+    free(directory);
+    return again && mig__identity_take(&store->identity, failed == 0 ? err : NULL) != 0 ? -1 : failed;
+}
+
+int mig__store_identify(mig_store *store, mig_error *err)
+{
+    if (store->as_self) {
+        return 0;
+    }
+    return mig__identity_of(&store->identity, store->root.owner, store->root.group, err) != 0
+               ? -1
+               : mig__identity_take(&store->identity, err);
+}
+
+/* Once; what goes wrong is said to every connection. */
+static void open_store(mig_store *store)
+{
+    mig_error *failure = &store->failure;
+    int failed = open_map(store, failure) != 0 || store->ops->open(store, failure) != 0 ? -1 : 0;
+    (void)mig__identity_leave(&store->identity); /* this thread is the caller's */
+    if (failed != 0) {
+        mig_error_context(failure, "%s", store->url);
+    } else if (mig__store_keep_uids(store, failure) == 0) {
+        failure->code = MIG_OK;
+    }
+    store->opened = true;
+}
+
 /* The store answers a connection: called for each, from any thread. */
 static int dial(void *context, const mig_stop *stop, const mig_log *log, mig_error *err)
 {
@@ -97,15 +137,9 @@ static int dial(void *context, const mig_stop *stop, const mig_log *log, mig_err
     int pair[2];
     pthread_mutex_lock(&store->lock);
     store->log = log != NULL ? *log : silent;
+    store->stop = stop;
     if (!store->opened) {
-        store->stop = stop;
-        if (open_map(store, &store->failure) != 0 || store->ops->open(store, &store->failure) != 0) {
-            mig_error_context(&store->failure, "%s", store->url);
-        } else if (mig__store_keep_uids(store, &store->failure) == 0) {
-            store->failure.code = MIG_OK;
-        }
-        store->stop = NULL;
-        store->opened = true;
+        open_store(store);
     }
     mig_error failure = store->failure;
     pthread_mutex_unlock(&store->lock);
@@ -187,6 +221,8 @@ mig_store *mig_store_new(const char *url, mig_side side, mig_endpoint *endpoint,
     store->crlf = side == MIG_SOURCE;
     store->delimiter = '/';
     store->map_lock = -1;
+    store->root.fd = -1;
+    store->spool = -1;
     pthread_mutex_init(&store->lock, NULL);
     mig__buffer label = MIG__BUFFER_INIT;
     store->path = absolute(path, err);
@@ -213,6 +249,11 @@ int mig_store_place(mig_store *store, const char *state_path, bool keep, mig_err
     store->state_path = path;
     store->keep = keep;
     return 0;
+}
+
+void mig_store_as_self(mig_store *store, bool self)
+{
+    store->as_self = self;
 }
 
 void mig_store_secret(mig_store *store, mig_secret_fn *secret, void *context)
@@ -275,7 +316,7 @@ void mig_store_free(mig_store **store)
         free_folder(old->folders[i]);
     }
     for (size_t i = 0; i < old->file_count; i++) {
-        free(old->files[i]);
+        free(old->files[i].path);
     }
     for (size_t i = 0; i < old->flag_count; i++) {
         free(old->flags[i]);
@@ -285,6 +326,11 @@ void mig_store_free(mig_store **store)
     free(old->flags);
     free(old->flag_order);
     mig__uidmap_free(&old->map);
+    mig__root_close(&old->root);
+    if (old->spool >= 0) {
+        close(old->spool);
+    }
+    mig__identity_free(&old->identity);
     if (old->map_lock >= 0) {
         close(old->map_lock);
     }

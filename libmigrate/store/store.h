@@ -12,6 +12,8 @@
 
 #include "base/buffer.h"
 #include "mail/uidset.h"
+#include "store/identity.h"
+#include "store/root.h"
 #include "store/stretch.h"
 #include "store/uidmap.h"
 #include <migrate/folder.h>
@@ -24,14 +26,27 @@
 
 /* There are as many of these as messages, so they are small: mig__message_put and mig__message_set_date fill them. */
 typedef struct mig__store_message {
-    uint64_t place; /* offset in the file, and in the low 16 bits the octets of the From_ line before it; for a file of
-                       its own: of its name in `names` of the folder */
+    uint64_t place; /* offset in the file, then a bit for "nothing is quoted in it", and in the low 15 bits the octets
+                       of the From_ line before it; for a file of its own: of its name in `names` of the folder */
     uint32_t uid;
     uint32_t length; /* octets in the file; UINT32_MAX: more. A file of its own tells by itself */
     uint32_t date;   /* seconds since 1970; MIG__STORE_NO_DATE: the file's own time */
     uint16_t flags;  /* number of a text in the store's pool */
-    uint16_t file;   /* mbox: which file */
+    uint16_t file;   /* mbox: which file; where each is a file of its own: mig__lack */
 } mig__store_message;
+
+/* Why a message that was seen cannot be read: it is listed all the same, so that whoever asks for it is told. */
+typedef enum mig__lack {
+    MIG__LACK_NONE,
+    MIG__LACK_LINK,
+    MIG__LACK_DIRECTORY,
+    MIG__LACK_SPECIAL,
+    MIG__LACK_DAMAGED, /* in an archive, or not there */
+    MIG__LACK_FOREIGN, /* no message at all, by its name */
+    MIG__LACK_PARTIAL
+} mig__lack;
+
+const char *mig__lack_text(mig__lack lack);
 
 #define MIG__STORE_NO_DATE UINT32_MAX
 
@@ -42,12 +57,22 @@ static inline uint64_t mig__message_from(const mig__store_message *message)
 
 static inline uint32_t mig__message_skip(const mig__store_message *message)
 {
-    return (uint32_t)(message->place & 0xffff);
+    return (uint32_t)(message->place & 0x7fff);
+}
+
+static inline bool mig__message_verbatim(const mig__store_message *message)
+{
+    return (message->place & 0x8000) != 0;
 }
 
 static inline void mig__message_put(mig__store_message *message, uint64_t from, uint32_t skip)
 {
-    message->place = from << 16 | (skip & 0xffff);
+    message->place = from << 16 | (skip & 0x7fff);
+}
+
+static inline void mig__message_set_verbatim(mig__store_message *message)
+{
+    message->place |= 0x8000;
 }
 
 /* Before 1970 there is no INTERNALDATE that all take; behind 2106 there is none here. */
@@ -80,11 +105,18 @@ typedef struct mig__store_folder {
     bool locked;      /* `writing` and the list's lock are held, by whoever reads this under `writing` */
 } mig__store_folder;
 
+/* One that many messages lie in. */
+typedef struct mig__store_file {
+    char *path;
+    bool packed; /* its octets are in the spool, and messages lie where they are there */
+} mig__store_file;
+
 /* A message, copied for use without the lock. */
 typedef struct mig__store_item {
     mig__store_message message;
     const char *flags; /* borrowed from the store's pool */
     char *path;        /* of its file */
+    int spool;         /* where the octets are instead; -1: there */
 } mig__store_item;
 
 /* A message on its way into a folder. */
@@ -107,7 +139,8 @@ typedef struct mig__store_batch {
 
 typedef struct mig__store_ops {
     const char *scheme;
-    bool whole_files; /* each message is a file of its own */
+    bool whole_files;  /* each message is a file of its own */
+    bool looks_inside; /* which may be compressed, or hold what is no message */
     /* Find the folders (mig__store_add_folder). Once, before anything else; mbox and archive load them as well. */
     int (*open)(mig_store *store, mig_error *err);
     /*
@@ -122,6 +155,8 @@ typedef struct mig__store_ops {
     /* Where the message of `name` (mig__message_from) lies: "" when it is gone. */
     void (*path)(const mig_store *store, const mig__store_folder *folder, const mig__store_message *message,
                  mig__buffer *out);
+    /* Where in a file of its own the message is, when that is not all of it. NULL: it is all. */
+    int (*place)(const mig__store_item *item, mig__stretch *octets, mig_error *err);
     /* A better date than the file's own, if the message tells one. NULL: none does. */
     void (*date)(const mig__stretch *octets, int64_t *date);
     /* How many octets a message has when it is given, as its file's name tells it. NULL, false: it does not. */
@@ -170,20 +205,27 @@ struct mig_store {
     bool crlf;    /* lines that end in LF alone are given with CRLF: a source */
     bool quoted;  /* "From " at the start of a line has a ">" in front: mbox */
 
+    mig__root root;         /* what `path` leads to; not opened for archive */
+    mig__identity identity; /* in which the files are read and written */
+    bool as_self;           /* in the process's own */
+
     mig_secret_fn *secret; /* of an encrypted archive; NULL: none */
     void *secret_context;
     char *state_path; /* NULL: none */
     bool keep;
-    const mig_stop *stop; /* of the run that opens it; NULL afterwards */
-    mig_log log;          /* of the last connection */
+    const mig_stop *stop; /* of the last connection */
+    mig_log log;          /* the same */
 
     pthread_mutex_t lock;
     bool opened;
     mig_error failure;           /* of opening: final */
     mig__store_folder **folders; /* in the order they were found */
     size_t count, room;
-    char **files; /* mbox */
+    size_t problems;        /* of them */
+    mig__store_file *files; /* mbox */
     size_t file_count;
+    int spool; /* what came out of compressed ones, one behind the other, in a file without a name; -1: none */
+    uint64_t spooled;
     int map_lock;         /* -1: none */
     mig__uidmap *map;     /* NULL: a target */
     char **flags;         /* the pool, in the order they came */
@@ -243,6 +285,12 @@ void mig__store_item_clear(mig__store_item *item);
  */
 int mig__store_item_open(mig_store *store, mig__store_folder *folder, mig__store_item *item, mig__stretch *out,
                          int64_t *date, mig_error *err);
+
+/* A file without a name, beside the state if that is possible, in store->spool. */
+int mig__store_spool(mig_store *store, mig_error *err);
+
+/* Once the root is open: whose files these are. From here on they are read with that one's rights. */
+int mig__store_identify(mig_store *store, mig_error *err);
 
 /* With `lock` held. */
 void mig__store_log(const mig_store *store, mig_log_level level, const char *format, ...) MIG_PRINTF(3, 4);

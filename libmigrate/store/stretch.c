@@ -1,4 +1,5 @@
 #include "store/stretch.h"
+#include "archive/unpack.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,7 +107,7 @@ static void take(reading *r, char c)
 /* Nothing to be undone: what was read is handed on as it is. */
 static bool is_plain(const mig__stretch *octets)
 {
-    return !octets->crlf && !octets->unquote && !octets->header;
+    return !octets->packed && !octets->crlf && !octets->unquote && !octets->header;
 }
 
 static void take_piece(reading *r, const char *piece, size_t length)
@@ -132,31 +133,55 @@ static void take_piece(reading *r, const char *piece, size_t length)
     }
 }
 
+/* The octets as they lie there, one piece behind the other. */
+typedef struct input {
+    const mig__stretch *octets;
+    mig__unpack *unpack;
+    uint64_t done;
+} input;
+
+/* How many; 0: that was all; -1. */
+static ssize_t next_piece(input *in, char piece[PIECE], mig_error *err)
+{
+    const mig__stretch *octets = in->octets;
+    if (in->unpack != NULL) {
+        return (ssize_t)mig__unpack_read(in->unpack, piece, PIECE, err);
+    }
+    if (in->done == octets->length) {
+        return 0;
+    }
+    size_t wanted = octets->length - in->done < PIECE ? (size_t)(octets->length - in->done) : PIECE;
+    ssize_t got;
+    do {
+        got = pread(octets->fd, piece, wanted, (off_t)(octets->from + in->done));
+    } while (got < 0 && errno == EINTR);
+    if (got <= 0) {
+        return got < 0 ? mig_error_errno(err, MIG_E_IO, errno, "reading a message")
+                       : mig_error_set(err, MIG_E_IO, "the file became shorter while it was read");
+    }
+    in->done += (uint64_t)got;
+    return got;
+}
+
 int mig__stretch_read(const mig__stretch *octets, mig__stretch_fn *sink, void *context, mig_error *err)
 {
     reading r = {.octets = octets, .sink = sink, .context = context, .quoting = LINE_START};
+    input in = {.octets = octets};
     char piece[PIECE];
-    uint64_t done = 0;
-
-    while (done < octets->length && !r.over && r.result == 0) {
-        size_t wanted = octets->length - done < PIECE ? (size_t)(octets->length - done) : PIECE;
-        ssize_t got = pread(octets->fd, piece, wanted, (off_t)(octets->from + done));
-
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return mig_error_errno(err, MIG_E_IO, errno, "reading a message");
-        }
-        if (got == 0) {
-            return mig_error_set(err, MIG_E_IO, "the file became shorter while it was read");
-        }
+    ssize_t got = 1;
+    if (octets->packed && (in.unpack = mig__unpack_open(octets->fd, octets->from, octets->length, err)) == NULL) {
+        return -1;
+    }
+    while (!r.over && r.result == 0 && (got = next_piece(&in, piece, err)) > 0) {
         if (is_plain(octets)) {
             r.result = sink(piece, (size_t)got, context);
         } else {
             take_piece(&r, piece, (size_t)got);
         }
-        done += (uint64_t)got;
+    }
+    mig__unpack_free(&in.unpack);
+    if (got < 0) {
+        return -1;
     }
     release(&r, false);
     flush(&r);

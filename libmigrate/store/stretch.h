@@ -13,6 +13,7 @@
 typedef struct mig__stretch {
     int fd;
     uint64_t from, length;
+    bool packed;  /* it is compressed (archive/unpack.h) */
     bool crlf;    /* give CRLF for an LF that has no CR in front, as Dovecot does */
     bool unquote; /* take one ">" off lines that match "^>+From " (mboxrd) */
     bool header;  /* only as far as the empty line behind the header, that included */

@@ -22,7 +22,8 @@
 
 enum { LOCK_WAIT_MS = 20000, LOCK_STEP_MS = 50, LOCK_TEXT = 300 };
 
-static const char list_name[] = "dovecot-uidlist";
+#define LIST_NAME "dovecot-uidlist"
+static const char list_name[] = LIST_NAME;
 static const char lock_name[] = "dovecot-uidlist.lock";
 static const char lock_owner[] = "mailmigrate";
 
@@ -53,7 +54,7 @@ static bool take_header(const char *line, mig__uids *out)
     return true;
 }
 
-static int take_record(const char *line, mig__uids *out, uint32_t *last, mig_error *err)
+static int take_record(const char *line, mig__uid_filter *known, mig__uids *out, uint32_t *last, mig_error *err)
 {
     char *end;
     mig__uid_key key;
@@ -72,43 +73,55 @@ static int take_record(const char *line, mig__uids *out, uint32_t *last, mig_err
     if (out->uidnext <= *last) {
         out->uidnext = *last + 1;
     }
-    return mig__uid_key_of(name, mig__maildir_base(name), &key, err) != 0 ? -1 : mig__uids_add(out, &key, *last, err);
+    if (mig__uid_key_of(name, mig__maildir_base(name), &key, err) != 0) {
+        return -1;
+    }
+    return mig__uid_filter_take(known, &key) ? mig__uids_add(out, &key, *last, err) : 0;
 }
 
-int mig__uidlist_read(const char *folder, mig__uids *out, mig_error *err)
+static int read_lines(FILE *file, mig__uid_filter *known, mig__uids *out, mig_error *err)
 {
-    char *path = mig__path_join(folder, list_name), *line = NULL;
-    size_t room = 0;
-    ssize_t length;
+    mig__buffer line = MIG__BUFFER_INIT;
     uint32_t last = 0;
-    int failed = 0;
+    int failed = 0, more = 0;
+    bool headed = false, whole = true;
+    while (failed == 0 && (more = mig__line_next(file, &line, &whole)) > 0 && whole) { /* else written by half */
+        if (!headed && !take_header(line.data, out)) {
+            break;
+        }
+        failed = headed ? take_record(line.data, known, out, &last, err) : 0;
+        headed = true;
+    }
+    if (failed == 0 && more < 0) {
+        failed = mig_error_errno(err, MIG_E_IO, errno, "reading " LIST_NAME);
+    }
+    mig__buffer_free(&line);
+    return failed;
+}
+
+int mig__uidlist_read(const mig__root *root, const char *folder, const mig__uid_keys *known, mig__uids *out,
+                      mig_error *err)
+{
+    mig__uid_filter filter;
+    char *path = mig__path_join(folder, list_name);
     *out = (mig__uids){0};
     if (path == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    int fd = mig__open_regular(path, NULL);
-    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-    if (file == NULL && errno != ENOENT) {
+    if (mig__uid_filter_make(&filter, known, err) != 0) {
+        free(path);
+        return -1;
+    }
+    int failed = 0;
+    FILE *file = mig__root_stream(root, path, UINT64_MAX);
+    if (file != NULL) {
+        failed = read_lines(file, &filter, out, err);
+        fclose(file);
+    } else if (errno != ENOENT && errno != EINVAL && errno != ELOOP) { /* no file: a source has it as a problem, and a
+                                                                          target fails when it is written */
         failed = mig_error_errno(err, MIG_E_IO, errno, "reading %s", path);
     }
-    bool headed = false;
-    while (file != NULL && failed == 0 && (length = getline(&line, &room, file)) > 0) {
-        if (line[length - 1] != '\n') {
-            break; /* written by half */
-        }
-        line[length - 1] = '\0';
-        if (!headed && !take_header(line, out)) {
-            break;
-        }
-        failed = headed ? take_record(line, out, &last, err) : 0;
-        headed = true;
-    }
-    if (file != NULL) {
-        fclose(file);
-    } else if (fd >= 0) {
-        close(fd);
-    }
-    free(line);
+    mig__uid_filter_free(&filter);
     free(path);
     if (failed != 0) {
         mig__uids_free(out);
@@ -116,12 +129,12 @@ int mig__uidlist_read(const char *folder, mig__uids *out, mig_error *err)
     return failed;
 }
 
-void mig__uidlist_stamp(const char *folder, int64_t stamp[3])
+void mig__uidlist_stamp(const mig__root *root, const char *folder, int64_t stamp[3])
 {
     struct stat status;
     char *path = mig__path_join(folder, list_name);
     stamp[0] = stamp[1] = stamp[2] = 0;
-    if (path != NULL && stat(path, &status) == 0) {
+    if (path != NULL && mig__root_kind(root, path, &status) == MIG__FILE_REGULAR) {
         stamp[0] = (int64_t)status.st_ino;
         stamp[1] = (int64_t)status.st_size;
         stamp[2] = mig__file_time(&status);
@@ -130,11 +143,11 @@ void mig__uidlist_stamp(const char *folder, int64_t stamp[3])
 }
 
 /* The lock file names the process and its machine; it is left behind when that was one of ours and is no more. */
-static bool abandoned(const char *path)
+static bool abandoned(const mig__root *root, const char *path)
 {
     char text[LOCK_TEXT] = "", host[128] = "", here[128] = "";
     long pid = 0;
-    FILE *file = fopen(path, "re");
+    FILE *file = mig__root_stream(root, path, LOCK_TEXT);
     if (file == NULL) {
         return false;
     }
@@ -150,10 +163,10 @@ static bool abandoned(const char *path)
     return pid > 0 && strcmp(host, here) == 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
-static int make_lock(const char *path)
+static int make_lock(const mig__root *root, const char *path)
 {
     char text[LOCK_TEXT], host[128] = "";
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int fd = mig__root_at(root, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     if (fd < 0) {
         return -1;
     }
@@ -163,13 +176,13 @@ static int make_lock(const char *path)
     int problem = errno;
     close(fd);
     if (!written) {
-        unlink(path);
+        mig__root_unlink(root, path);
         errno = problem;
     }
     return written ? 0 : -1;
 }
 
-int mig__uidlist_lock(const char *folder, const mig_stop *stop, mig_error *err)
+int mig__uidlist_lock(const mig__root *root, const char *folder, const mig_stop *stop, mig_error *err)
 {
     char *path = mig__path_join(folder, lock_name);
     int failed = -1;
@@ -177,7 +190,7 @@ int mig__uidlist_lock(const char *folder, const mig_stop *stop, mig_error *err)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     for (int64_t until = mig__now_ms() + LOCK_WAIT_MS;;) {
-        if (make_lock(path) == 0) {
+        if (make_lock(root, path) == 0) {
             failed = 0;
             break;
         }
@@ -185,11 +198,18 @@ int mig__uidlist_lock(const char *folder, const mig_stop *stop, mig_error *err)
             mig_error_errno(err, MIG_E_IO, errno, "making %s", path);
             break;
         }
-        if (abandoned(path)) {
-            unlink(path);
+        if (abandoned(root, path)) {
+            if (mig__root_unlink(root, path) != 0 && errno != ENOENT) {
+                mig_error_errno(err, MIG_E_IO, errno, "removing %s", path);
+                break;
+            }
             continue;
         }
-        if (mig__now_ms() >= until || mig_stop_level(stop) > 1) {
+        if (mig_stop_level(stop) > 0) {
+            mig_error_set(err, MIG_E_INTERRUPTED, "stopped while another program held %s", path);
+            break;
+        }
+        if (mig__now_ms() >= until) {
             mig_error_set(err, MIG_E_UNAVAILABLE, "another program holds %s", path);
             mig_error_hint(err, "stop the mail server that works there; if there is none, remove the file");
             break;
@@ -200,11 +220,11 @@ int mig__uidlist_lock(const char *folder, const mig_stop *stop, mig_error *err)
     return failed;
 }
 
-void mig__uidlist_unlock(const char *folder)
+void mig__uidlist_unlock(const mig__root *root, const char *folder)
 {
     char *path = mig__path_join(folder, lock_name);
     if (path != NULL) {
-        unlink(path);
+        (void)mig__root_unlink(root, path); /* else the next run finds whose it was */
     }
     free(path);
 }
@@ -212,7 +232,7 @@ void mig__uidlist_unlock(const char *folder)
 void mig__uidlist_line(mig__buffer *out, uint32_t uid, const char *name)
 {
     mig__buffer_addf(out, "%" PRIu32 " :", uid);
-    mig__buffer_add(out, name, mig__maildir_base(name));
+    mig__buffer_add(out, name, mig__maildir_stem(name));
     mig__buffer_add_char(out, '\n');
 }
 
@@ -250,6 +270,10 @@ static int append_to(int fd, uint32_t uidvalidity, const mig__buffer *lines, boo
     if (fstat(fd, &status) != 0) {
         return -1;
     }
+    if (!S_ISREG(status.st_mode)) {
+        errno = EINVAL;
+        return -1;
+    }
     off_t end = end_of_lines(fd, status.st_size);
     *made = end == 0;
     if (*made) {
@@ -265,7 +289,8 @@ static int append_to(int fd, uint32_t uidvalidity, const mig__buffer *lines, boo
     return -1;
 }
 
-int mig__uidlist_append(const char *folder, uint32_t uidvalidity, const mig__buffer *lines, mig_error *err)
+int mig__uidlist_append(const mig__root *root, const char *folder, uint32_t uidvalidity, const mig__buffer *lines,
+                        mig_error *err)
 {
     char *path = mig__path_join(folder, list_name);
     bool made = false;
@@ -273,7 +298,7 @@ int mig__uidlist_append(const char *folder, uint32_t uidvalidity, const mig__buf
     if (path == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = mig__root_at(root, path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0 || append_to(fd, uidvalidity, lines, &made) != 0) {
         failed = mig_error_errno(err, MIG_E_IO, errno, "writing %s", path);
     }
@@ -281,5 +306,5 @@ int mig__uidlist_append(const char *folder, uint32_t uidvalidity, const mig__buf
         close(fd);
     }
     free(path);
-    return failed == 0 && made ? mig__sync_directory(folder, err) : failed;
+    return failed == 0 && made ? mig__root_sync(root, folder, err) : failed;
 }

@@ -41,6 +41,57 @@ static int compare_entries(const void *a, const void *b)
     return order != 0 ? order : x->uid < y->uid ? -1 : x->uid > y->uid;
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    return memcmp(a, b, MIG__UID_KEY_SIZE);
+}
+
+int mig__uid_filter_make(mig__uid_filter *filter, const mig__uid_keys *known, mig_error *err)
+{
+    *filter = (mig__uid_filter){.count = known != NULL ? known->count : 0};
+    if (known == NULL) {
+        return 0;
+    }
+    filter->sorted = calloc(known->count + 1, sizeof *filter->sorted);
+    filter->taken = calloc(known->count + 1, sizeof *filter->taken);
+    if (filter->sorted == NULL || filter->taken == NULL) {
+        mig__uid_filter_free(filter);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    if (known->count > 0) {
+        memcpy(filter->sorted, known->keys, known->count * sizeof *filter->sorted);
+        qsort(filter->sorted, known->count, sizeof *filter->sorted, compare_keys);
+    }
+    return 0;
+}
+
+bool mig__uid_filter_take(mig__uid_filter *filter, const mig__uid_key *key)
+{
+    if (filter->sorted == NULL) {
+        return true;
+    }
+    size_t low = 0, high = filter->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        *(compare_keys(&filter->sorted[middle], key) < 0 ? &low : &high) =
+            compare_keys(&filter->sorted[middle], key) < 0 ? middle + 1 : middle;
+    }
+    while (low < filter->count && compare_keys(&filter->sorted[low], key) == 0) {
+        if (!filter->taken[low]) {
+            return filter->taken[low] = true;
+        }
+        low++;
+    }
+    return false;
+}
+
+void mig__uid_filter_free(mig__uid_filter *filter)
+{
+    free(filter->sorted);
+    free(filter->taken);
+    *filter = (mig__uid_filter){.count = 0};
+}
+
 int mig__uids_add(mig__uids *uids, const mig__uid_key *key, uint32_t uid, mig_error *err)
 {
     if (uids->count == uids->room) {
@@ -357,7 +408,7 @@ int mig__uidmap_save(mig__uidmap *map, mig_error *err)
         return 0;
     }
     mig__replacing replacing;
-    if (mig__replace_begin(&replacing, map->path, err) != 0) {
+    if (mig__replace_begin(&replacing, NULL, map->path, err) != 0) {
         return -1;
     }
     if (write_map(map, replacing.file) != 0) {

@@ -22,6 +22,26 @@ typedef struct mig__uid_key {
 /* The key of a text: part of its SHA-256. */
 int mig__uid_key_of(const char *text, size_t length, mig__uid_key *out, mig_error *err);
 
+/* Those of the messages of a folder. */
+typedef struct mig__uid_keys {
+    const mig__uid_key *keys;
+    size_t count;
+} mig__uid_keys;
+
+/*
+ * Lets pass what is known, each key as often as it is there: lists beside the mail may hold any number of names, and
+ * memory goes by the messages.
+ */
+typedef struct mig__uid_filter {
+    mig__uid_key *sorted; /* NULL: all pass */
+    bool *taken;
+    size_t count;
+} mig__uid_filter;
+
+int mig__uid_filter_make(mig__uid_filter *filter, const mig__uid_keys *known, mig_error *err);
+bool mig__uid_filter_take(mig__uid_filter *filter, const mig__uid_key *key);
+void mig__uid_filter_free(mig__uid_filter *filter);
+
 typedef struct mig__uid_entry {
     mig__uid_key key;
     uint32_t uid;

@@ -2,7 +2,8 @@
  * fuzz_store.c - mbox files, their labels and dates, and the octets of their messages
  *
  * What must hold: whole input and small pieces find the same messages; these lie in the file one behind the other, each
- * behind a From_ line; flags are flags; labels are not empty; what is read has the size that was told, and no lone LF.
+ * behind a From_ line or a mark of MMDF; flags are flags; labels are not empty; what is read has the size that was
+ * told, and no lone LF.
  */
 #include "base/buffer.h"
 #include "fuzz.h"
@@ -76,9 +77,10 @@ static void check_octets(const found *f, const mig__mbox_message *message)
 static int take(const mig__mbox_message *message, void *context, mig_error *err)
 {
     found *f = context;
-    INSIST(message->from >= f->end + message->skip && message->skip >= 5);
+    INSIST(message->from >= f->end + message->skip);
     INSIST(message->from + message->length <= f->in->size);
-    INSIST(memcmp(f->in->data + message->from - message->skip, "From ", 5) == 0);
+    const uint8_t *front = f->in->data + message->from - message->skip;
+    INSIST(message->skip == 0 || memcmp(front, "From ", 5) == 0 || memcmp(front, "\1\1\1\1\n", 5) == 0);
     f->end = message->from + message->length;
     check_flags(message->flags);
     mig__buffer_addf(&f->text, "%llu %llu %u %d %lld %d [%s] [%s]\n", (unsigned long long)message->from,
@@ -95,17 +97,28 @@ static int take(const mig__mbox_message *message, void *context, mig_error *err)
     return 0;
 }
 
+static size_t look_at(uint64_t offset, char *out, size_t size, void *context)
+{
+    const found *f = context;
+    size_t left = offset < f->in->size ? f->in->size - (size_t)offset : 0, length = left < size ? left : size;
+    memcpy(out, f->in->data + (length > 0 ? offset : 0), length);
+    return length;
+}
+
 static void scan(const fuzz_input *in, size_t piece, found *f)
 {
     mig_error err = MIG_ERROR_INIT;
+    uint64_t undated, doubtful;
     *f = (found){.in = in, .file = f->file};
-    mig__mbox_scan *s = mig__mbox_scan_new(take, f, &err);
+    mig__mbox_scan *s = mig__mbox_scan_new(take, look_at, f, &err);
     INSIST(s != NULL);
     for (size_t at = 0; at < in->size; at += piece) {
         size_t length = in->size - at < piece ? in->size - at : piece;
         INSIST(mig__mbox_scan_add(s, (const char *)in->data + at, length, &err) == 0);
     }
     INSIST(mig__mbox_scan_end(s, &err) == 0);
+    mig__mbox_scan_undated(s, &undated, &doubtful);
+    INSIST(undated <= in->size && doubtful <= in->size);
     INSIST(mig__mbox_scan_fits(s) || f->text.length == 0);
     mig__mbox_scan_free(&s);
 }

@@ -51,6 +51,7 @@ static const struct poptOption both_options[] = {
     TEXT("proxy", OPT_PROXY, "reach both servers through this proxy", "URL"),
     TEXT("proxy-password-file", OPT_PROXY_PASSWORD_FILE, "the proxy's password is the first line of this file", "FILE"),
     TEXT("compress", OPT_COMPRESS, "COMPRESS=DEFLATE: on, off or auto (default)", "MODE"),
+    TEXT("files-as", OPT_FILES_AS, "as root, whose rights mail in files is read with: owner (default), self", "WHO"),
     TEXT("timeout", OPT_TIMEOUT, "give up on a server that is silent this long (default 300)", "SECONDS"),
     TEXT("connect-timeout", OPT_CONNECT_TIMEOUT, "give up on connecting or the greeting after this long (default 30)",
          "SECONDS"),

@@ -23,6 +23,7 @@ static const char *const labels_names[] = {"all", "first", "keyword", NULL};
 static const char *const progress_names[] = {"auto", "always", "never", NULL};
 static const char *const tls_min_names[] = {"1.2", "1.3", NULL};
 static const char *const compress_names[] = {"auto", "off", "on", NULL};
+static const char *const files_as_names[] = {"owner", "self", NULL};
 
 /* Take over `text`, also when it fails. */
 static int list_add(cli_list *list, char *text, mig_error *err)
@@ -152,6 +153,11 @@ static int apply_server(cli_options *options, int option, const char *value, mig
         if (cli_take_choice(option, value, compress_names, &choice, err) != 0)
             return -1;
         options->compress = choice - 1;
+        return 0;
+    case OPT_FILES_AS:
+        if (cli_take_choice(option, value, files_as_names, &choice, err) != 0)
+            return -1;
+        options->files_as_self = choice == 1;
         return 0;
     case OPT_TIMEOUT:
         return take_seconds(option, value, &options->timeout_ms, err);

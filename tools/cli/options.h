@@ -58,6 +58,7 @@ typedef struct cli_options {
     const char *proxy;
     const char *proxy_password_file;
     int compress;
+    bool files_as_self; /* mail in files: with the rights of the process, and not of its owner */
     int timeout_ms;
     int connect_timeout_ms;
 

@@ -53,6 +53,7 @@ int cli_store_prepare(const cli_options *options, cli_side *side, mig_secret **s
     const char *state = options->copy.state_path ? options->copy.state_path : options->verify.state_path;
     /* Only a run that holds the state may say what a UID stands for from now on. */
     const bool keep = (options->verb == CLI_COPY || options->verb == CLI_ONE_SHOT) && !options->copy.dry_run;
+    mig_store_as_self(side->store, options->files_as_self);
     if (mig_store_place(side->store, state, keep, err) != 0)
         return -1;
     if (!side->password_file && !side->password_command)

@@ -34,9 +34,9 @@ bool mig_store_is_url(const char *url);
 /*
  * Make a store and turn `endpoint` into the way to it: `host` becomes the scheme, `user` the absolute path, `dial`
  * leads here; other members stay as they are. Nothing is opened yet. The store must outlive every run that uses the
- * endpoint; the log of a run hears what is left out of files, and its context must live as long as the store. A target
- * must be a maildir:. NULL: MIG_E_USAGE (no path, a scheme that cannot be written to), MIG_E_IO (the working directory
- * of a relative path), MIG_E_NOMEM.
+ * endpoint; the log of a run hears what is left out of files, and its context and the run's `stop` must live as long as
+ * the store. A target must be a maildir:. NULL: MIG_E_USAGE (no path, a scheme that cannot be written to), MIG_E_IO
+ * (the working directory of a relative path), MIG_E_NOMEM.
  */
 mig_store *mig_store_new(const char *url, mig_side side, mig_endpoint *endpoint, mig_error *err);
 
@@ -46,6 +46,12 @@ mig_store *mig_store_new(const char *url, mig_side side, mig_endpoint *endpoint,
  * Without this call UIDs hold as long as the store. 0, or -1 with MIG_E_NOMEM.
  */
 int mig_store_place(mig_store *store, const char *state_path, bool keep, mig_error *err);
+
+/*
+ * Whose rights the files are read and written with when this process is root's: those of the owner of the path, so that
+ * nothing is reached that the owner could not reach (the default), or the process's own (`self`). Before the first use.
+ */
+void mig_store_as_self(mig_store *store, bool self);
 
 /* The password of an encrypted archive:, which is asked for when it is opened; other stores have none. */
 void mig_store_secret(mig_store *store, mig_secret_fn *secret, void *context);

@@ -237,7 +237,7 @@ static void damage(const char *path, size_t at)
     close(fd);
 }
 
-static void a_damaged_message_is_left_out(void **state)
+static void a_damaged_message_is_marked(void **state)
 {
     lab *l = *state;
     uint8_t digest[MIG__DIGEST_SIZE];
@@ -249,7 +249,12 @@ static void a_damaged_message_is_left_out(void **state)
     mig__archive *archive = mig__archive_open(&options, &err);
     assert_non_null(archive);
     assert_int_equal(mig__archive_damaged(archive), 1);
-    assert_int_equal(mig__archive_folder_at(archive, 0)->messages, 2);
+    assert_int_equal(mig__archive_folder_at(archive, 0)->messages, 3);
+    for (uint64_t i = 0; i < 3; i++) {
+        mig__archive_message message;
+        assert_int_equal(mig__archive_message_at(archive, 0, i, &message, &err), 0);
+        assert_int_equal(message.damaged, i == 0);
+    }
     char out[128];
     snprintf(out, sizeof out, "%s/out", l->directory);
     assert_int_equal(mkdir(out, 0700), 0);
@@ -360,7 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_chain_is_one_mailbox, make_lab, clear_lab),
-        cmocka_unit_test_setup_teardown(a_damaged_message_is_left_out, make_lab, clear_lab),
+        cmocka_unit_test_setup_teardown(a_damaged_message_is_marked, make_lab, clear_lab),
         cmocka_unit_test_setup_teardown(one_that_changes_while_it_is_read, make_lab, clear_lab),
         cmocka_unit_test_setup_teardown(what_is_not_trusted, make_lab, clear_lab),
         cmocka_unit_test_setup_teardown(stopping, make_lab, clear_lab),

@@ -20,6 +20,16 @@ static void test_base(void **state)
     assert_int_equal(mig__maildir_base("1.a.b:2,"), 5);
     assert_int_equal(mig__maildir_base("1.a:1,x"), 7);
     assert_int_equal(mig__maildir_base(":2,S"), 0);
+    assert_int_equal(mig__maildir_base("1.a.b;2,S"), 5);
+    assert_int_equal(mig__maildir_base("1.a.b!2,"), 5);
+    assert_int_equal(mig__maildir_base("1.a.b\xef\x80\xba"
+                                       "2,RS"),
+                     5);
+    assert_int_equal(mig__maildir_base("1.a.b%3A2,S"), 5);
+    assert_int_equal(mig__maildir_base("1.a,S=4500,W=4592 2,FS"), 17);
+    assert_int_equal(mig__maildir_base("1.a_2,S=17"), 10); /* a size, and no flags */
+    assert_int_equal(mig__maildir_stem("1.a.b;2,S"), 9);   /* as Dovecot sees it */
+    assert_int_equal(mig__maildir_stem("1.a.b:2,S"), 5);
 }
 
 static void test_flags(void **state)
@@ -38,14 +48,18 @@ static void test_flags(void **state)
         {"1:2,XYZ*", ""},
         {"1:2,S,F", "\\Seen"}, /* behind a comma is another's business */
         {"1:1,S", ""},
+        {"1;2,FS", "\\Flagged \\Seen"},
+        {"1!2,S", "\\Seen"},
+        {"1,W=4592 2,RS", "\\Answered \\Seen"},
+        {"1_2,S", "\\Seen"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *flags = mig__maildir_flags(cases[i].name, keywords);
+        char *flags = mig__maildir_flags(cases[i].name, keywords, NULL);
         assert_string_equal(flags, cases[i].flags);
         free(flags);
     }
-    char *flags = mig__maildir_flags("1:2,Sa", NULL);
+    char *flags = mig__maildir_flags("1:2,Sa", NULL, NULL);
     assert_string_equal(flags, "\\Seen");
     free(flags);
 }
@@ -188,7 +202,7 @@ static void test_uidlist_is_read(void **state)
 {
     mig__uids uids;
     mig_error err = MIG_ERROR_INIT;
-    assert_int_equal(mig__uidlist_read(*state, &uids, &err), 0); /* not there */
+    assert_int_equal(mig__uidlist_read(NULL, *state, NULL, &uids, &err), 0); /* not there */
     assert_int_equal(uids.uidvalidity, 0);
     write_text(*state, "dovecot-uidlist",
                "3 V1275660208 N7 G3085f01b7f11094c501100008c4a11c1\n"
@@ -198,7 +212,7 @@ static void test_uidlist_is_read(void **state)
                "9 :4.c\n"
                "nonsense\n"
                "12 :5.half");
-    assert_int_equal(mig__uidlist_read(*state, &uids, &err), 0);
+    assert_int_equal(mig__uidlist_read(NULL, *state, NULL, &uids, &err), 0);
     assert_int_equal(uids.uidvalidity, 1275660208);
     assert_int_equal(uids.uidnext, 10);
     assert_int_equal(uids.count, 3);
@@ -208,13 +222,13 @@ static void test_uidlist_is_read(void **state)
     assert_int_equal(uid_of(&uids, "5.half"), 0);
     mig__uids_free(&uids);
     write_text(*state, "dovecot-uidlist", "1 17 20\n3 a\n8 b:2,S\n");
-    assert_int_equal(mig__uidlist_read(*state, &uids, &err), 0);
+    assert_int_equal(mig__uidlist_read(NULL, *state, NULL, &uids, &err), 0);
     assert_int_equal(uids.uidvalidity, 17);
     assert_int_equal(uids.uidnext, 20);
     assert_int_equal(uid_of(&uids, "b"), 8);
     mig__uids_free(&uids);
     write_text(*state, "dovecot-uidlist", "2 what\n1 :a\n");
-    assert_int_equal(mig__uidlist_read(*state, &uids, &err), 0);
+    assert_int_equal(mig__uidlist_read(NULL, *state, NULL, &uids, &err), 0);
     assert_int_equal(uids.count, 0);
 }
 
@@ -223,22 +237,22 @@ static void test_uidlist_is_written(void **state)
     mig_error err = MIG_ERROR_INIT;
     mig__buffer lines = MIG__BUFFER_INIT;
     int64_t before[3], after[3];
-    mig__uidlist_stamp(*state, before);
+    mig__uidlist_stamp(NULL, *state, before);
     assert_int_equal(before[0], 0);
     mig__uidlist_line(&lines, 1, "a,S=3:2,S");
-    assert_int_equal(mig__uidlist_append(*state, 77, &lines, &err), 0);
+    assert_int_equal(mig__uidlist_append(NULL, *state, 77, &lines, &err), 0);
     assert_text(*state, "dovecot-uidlist", "3 V77 N1\n1 :a,S=3\n");
-    mig__uidlist_stamp(*state, after);
+    mig__uidlist_stamp(NULL, *state, after);
     assert_memory_not_equal(before, after, sizeof after);
     write_text(*state, "dovecot-uidlist", "3 V77 N1\n1 :a,S=3\n2 :ha"); /* as after a kill */
     mig__buffer_clear(&lines);
     mig__uidlist_line(&lines, 3, "b");
-    assert_int_equal(mig__uidlist_append(*state, 77, &lines, &err), 0);
+    assert_int_equal(mig__uidlist_append(NULL, *state, 77, &lines, &err), 0);
     assert_text(*state, "dovecot-uidlist", "3 V77 N1\n1 :a,S=3\n3 :b\n");
     write_text(*state, "dovecot-uidlist", "3 V7");
-    assert_int_equal(mig__uidlist_append(*state, 78, &lines, &err), 0);
+    assert_int_equal(mig__uidlist_append(NULL, *state, 78, &lines, &err), 0);
     assert_text(*state, "dovecot-uidlist", "3 V78 N1\n3 :b\n");
-    assert_int_equal(mig__uidlist_append("/nonexistent", 1, &lines, &err), -1);
+    assert_int_equal(mig__uidlist_append(NULL, "/nonexistent", 1, &lines, &err), -1);
     assert_int_equal(err.code, MIG_E_IO);
     mig__buffer_free(&lines);
 }
@@ -248,23 +262,23 @@ static void test_lock(void **state)
     mig_error err = MIG_ERROR_INIT;
     mig_stop stop = MIG_STOP_INIT;
     char host[128] = "", text[256];
-    assert_int_equal(mig__uidlist_lock(*state, NULL, &err), 0);
+    assert_int_equal(mig__uidlist_lock(NULL, *state, NULL, &err), 0);
     mig_stop_request(&stop);
     mig_stop_request(&stop);
-    assert_int_equal(mig__uidlist_lock(*state, &stop, &err), -1); /* held by a process that lives: this one */
-    assert_int_equal(err.code, MIG_E_UNAVAILABLE);
-    mig__uidlist_unlock(*state);
+    assert_int_equal(mig__uidlist_lock(NULL, *state, &stop, &err), -1); /* held by a process that lives: this one */
+    assert_int_equal(err.code, MIG_E_INTERRUPTED);
+    mig__uidlist_unlock(NULL, *state);
     write_text(*state, "dovecot-uidlist.lock", "4711:other\n"); /* somebody else's */
-    assert_int_equal(mig__uidlist_lock(*state, &stop, &err), -1);
+    assert_int_equal(mig__uidlist_lock(NULL, *state, &stop, &err), -1);
     gethostname(host, sizeof host - 1);
     snprintf(text, sizeof text, "mailmigrate 999999999 %s\n", host); /* no process has this number */
     write_text(*state, "dovecot-uidlist.lock", text);
-    assert_int_equal(mig__uidlist_lock(*state, &stop, &err), 0);
-    mig__uidlist_unlock(*state);
+    assert_int_equal(mig__uidlist_lock(NULL, *state, &stop, &err), 0);
+    mig__uidlist_unlock(NULL, *state);
     snprintf(text, sizeof text, "mailmigrate 999999999 not-%s\n", host); /* another machine's: nobody can say */
     write_text(*state, "dovecot-uidlist.lock", text);
-    assert_int_equal(mig__uidlist_lock(*state, &stop, &err), -1);
-    assert_int_equal(mig__uidlist_lock("/nonexistent", NULL, &err), -1);
+    assert_int_equal(mig__uidlist_lock(NULL, *state, &stop, &err), -1);
+    assert_int_equal(mig__uidlist_lock(NULL, "/nonexistent", NULL, &err), -1);
     assert_int_equal(err.code, MIG_E_IO);
 }
 
@@ -272,15 +286,15 @@ static void test_keywords(void **state)
 {
     char **keywords = NULL;
     mig_error err = MIG_ERROR_INIT;
-    assert_int_equal(mig__maildir_keywords_read(*state, &keywords, &err), 0);
+    assert_int_equal(mig__maildir_keywords_read(NULL, *state, &keywords, &err), 0);
     assert_null(keywords);
     write_text(*state, "dovecot-keywords", "0 $Work\n2 NonJunk\n27 beyond\nx y\n3 b*d\n4\n1 a b\n");
-    assert_int_equal(mig__maildir_keywords_read(*state, &keywords, &err), 0);
+    assert_int_equal(mig__maildir_keywords_read(NULL, *state, &keywords, &err), 0);
     assert_string_equal(keywords[0], "$Work");
     assert_string_equal(keywords[1], "");
     assert_string_equal(keywords[2], "NonJunk");
     assert_null(keywords[3]);
-    assert_int_equal(mig__maildir_keywords_write(*state, keywords, &err), 0);
+    assert_int_equal(mig__maildir_keywords_write(NULL, *state, keywords, &err), 0);
     assert_text(*state, "dovecot-keywords", "0 $Work\n2 NonJunk\n");
     free_keywords(keywords);
 }
@@ -289,18 +303,18 @@ static void test_sweep(void **state)
 {
     mig_error err = MIG_ERROR_INIT;
     char name[64], *tmp = mig__path_join(*state, "tmp");
-    assert_int_equal(mig__maildir_make(*state, &err), 0);
-    assert_int_equal(mig__maildir_make(*state, &err), 0);
+    assert_int_equal(mig__maildir_make(NULL, *state, &err), 0);
+    assert_int_equal(mig__maildir_make(NULL, *state, &err), 0);
     snprintf(name, sizeof name, "mailmigrate-%ld-1", (long)getpid());
     write_text(tmp, name, "of a run that lives");
     write_text(tmp, "mailmigrate-999999999-1", "of one that does not");
     write_text(tmp, "1.other", "somebody else's");
-    mig__maildir_sweep(*state);
-    char **names = mig__directory_names(tmp, &err);
+    mig__maildir_sweep(NULL, *state);
+    char **names = mig__root_names(NULL, tmp, &err);
     assert_string_equal(names[0], "1.other");
     assert_string_equal(names[1], name);
     assert_null(names[2]);
-    mig__directory_free(names);
+    mig__root_names_free(names);
     free(tmp);
 }
 

@@ -15,13 +15,16 @@ typedef struct found {
     struct {
         uint64_t from, length;
         uint32_t skip;
-        bool has_date, internal;
+        bool has_date, internal, verbatim, expunged;
         int64_t date;
         char flags[128], labels[256];
         mig__uid_key key;
     } items[MOST];
     size_t count;
-    int fail_at; /* the handler refuses this one, counted from 1 */
+    int fail_at;        /* the handler refuses this one, counted from 1 */
+    const char *octets; /* all of them */
+    size_t length;
+    uint64_t undated, doubtful;
 } found;
 
 static int take(const mig__mbox_message *message, void *context, mig_error *err)
@@ -34,6 +37,8 @@ static int take(const mig__mbox_message *message, void *context, mig_error *err)
     f->items[f->count].has_date = message->has_date;
     f->items[f->count].date = message->date;
     f->items[f->count].internal = message->internal;
+    f->items[f->count].verbatim = message->verbatim;
+    f->items[f->count].expunged = message->expunged;
     f->items[f->count].key = message->key;
     snprintf(f->items[f->count].flags, sizeof f->items[f->count].flags, "%s", message->flags);
     snprintf(f->items[f->count].labels, sizeof f->items[f->count].labels, "%s",
@@ -42,17 +47,28 @@ static int take(const mig__mbox_message *message, void *context, mig_error *err)
     return f->fail_at == (int)f->count ? mig_error_set(err, MIG_E_IO, "enough") : 0;
 }
 
+static size_t look_at(uint64_t offset, char *out, size_t size, void *context)
+{
+    const found *f = context;
+    size_t left = offset < f->length ? f->length - (size_t)offset : 0, some = left < size ? left : size;
+    memcpy(out, f->octets + (some > 0 ? offset : 0), some);
+    return some;
+}
+
 /* Scan in pieces of a size. */
 static bool scan(const char *octets, size_t length, size_t piece, found *f)
 {
     mig_error err = MIG_ERROR_INIT;
-    mig__mbox_scan *s = mig__mbox_scan_new(take, f, &err);
+    f->octets = octets;
+    f->length = length;
+    mig__mbox_scan *s = mig__mbox_scan_new(take, look_at, f, &err);
     assert_non_null(s);
     for (size_t at = 0; at < length; at += piece) {
         assert_int_equal(mig__mbox_scan_add(s, octets + at, length - at < piece ? length - at : piece, &err), 0);
     }
     assert_int_equal(mig__mbox_scan_end(s, &err), 0);
     bool fits = mig__mbox_scan_fits(s);
+    mig__mbox_scan_undated(s, &f->undated, &f->doubtful);
     mig__mbox_scan_free(&s);
     assert_null(s);
     return fits;
@@ -213,7 +229,7 @@ static void test_a_handler_that_fails(void **state)
     mig_error err = MIG_ERROR_INIT;
     found f = {.fail_at = 1};
     (void)state;
-    mig__mbox_scan *s = mig__mbox_scan_new(take, &f, &err);
+    mig__mbox_scan *s = mig__mbox_scan_new(take, NULL, &f, &err);
     assert_int_equal(mig__mbox_scan_add(s, text, sizeof text - 1, &err), -1);
     assert_string_equal(err.text, "enough");
     mig__mbox_scan_free(&s);
@@ -235,13 +251,26 @@ static void test_dates(void **state)
         {"a Mon Jan  1 10:00:00 +0200 2001", true, 978343200 - 7200},
         {"a Mon Jan  1 10:00:00 2001 -0130", true, 978343200 + 5400},
         {"a Mon Jan  1 10:00:00 PST 2001", true, 978343200 + 8 * 3600},
-        {"a Mon Jan  1 10:00:00 MET DST 2001", true, 978343200 - 3600},
+        {"a Mon Jan  1 10:00:00 MET DST 2001", true, 978343200 - 7200},
         {"Mon, 1 Jan 2001 10:00:00 +0000", true, 978343200},
         {"1 Jan 2001 10:00:00 +0100 (CET)", true, 978343200 - 3600},
         {"1 Jan 01 10:00 GMT", true, 978343200},
         {"Mon Jan  1 10:00:60 2001", true, 978343259},
         {"Thu Jan  1 00:00:00 1970", true, 0},
         {"may Mon Jan  1 10:00:00 2001", true, 978343200},
+        {"a Mon Jan  1 10:00:00 01", true, 978343200},
+        {"a Mon Jan 01 10:00:00 GMT+01:00 2001", true, 978343200 - 3600},
+        {"a Mon Jan 01 10:00:00 UTC 2001", true, 978343200},
+        {"a Mon Jan  1 10:00:00 2001 Europe/Berlin", true, 978343200},
+        {"a Mon Jan  1 10:00:00 2001 remote from hostx", true, 978343200},
+        {"a 2001-01-01 10:00:00", true, 978343200},
+        {"a 2001-01-01T10:00:00Z", true, 978343200},
+        {"a 2001-01-01T10:00:00.123+01:00", true, 978343200 - 3600},
+        {"2001-01-01 10:00:00 +0100", true, 978343200 - 3600},
+        {"the log of the day 2001-01-01 10:00:00", false, 0},
+        {"a 2001-13-01 10:00:00", false, 0},
+        {"a 2001-01-01 10:00:00 and so on", false, 0},
+        {"a 2001-01-01", false, 0},
         {"", false, 0},
         {"Jan", false, 0},
         {"Mon Jan  1 2001", false, 0},
@@ -265,14 +294,129 @@ static void test_dates(void **state)
     }
 }
 
+/* From_ lines without a date that is known: between an empty line and a header field they begin a message. */
+static void test_undated(void **state)
+{
+    static const char *const lines[] = {"From ",
+                                        "From -",
+                                        "From a@b.example",
+                                        "From a@b.example Di Mai  3 12:00:00 2005",
+                                        "From a@b.example mar. mai  3 12:00:00 2005",
+                                        "From a@b.example 3/5/2005 12:00"};
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char text[512];
+        found f;
+        snprintf(
+            text, sizeof text,
+            "%s\nSubject: 1\nDate: Mon, 1 Jan 2001 10:00:00 +0000\n\none\nFrom here on\nNote: no\n\n%s\nSubject: 2\n\n"
+            "From time to time\n\n%s\n\nnot one\n",
+            lines[i], lines[i], lines[i]);
+        assert_true(scan_text(text, &f));
+        assert_int_equal(f.count, 2);
+        assert_int_equal(f.undated, 2);
+        assert_int_equal(f.items[0].has_date, true);
+        assert_int_equal(f.items[0].date, 978343200);
+        assert_int_equal(f.items[1].has_date, false);
+        assert_int_equal(f.items[1].from + f.items[1].length, strlen(text));
+    }
+}
+
+/* Among dated ones an address by itself is enough, a sentence is not, and is counted. */
+static void test_undated_among_dated(void **state)
+{
+    static const char text[] =
+        "From a Mon Jan  1 10:00:00 2001\nSubject: 1\n\nx\n\nFrom a@b.example\nSubject: 2\n\ny\n\n"
+        "From the beginning\nSubject: to change\n\nFrom -\nReceived: from x\n\nz\n\n"
+        "From here\nit goes on\n";
+    found f;
+    (void)state;
+    assert_true(scan_text(text, &f));
+    assert_int_equal(f.count, 3);
+    assert_int_equal(f.undated, 2);
+    assert_int_equal(f.doubtful, 1);
+}
+
+static void test_content_length(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t count;
+        bool verbatim;
+    } cases[] = {
+        /* as long as it says: what lies in it is its own */
+        {"From a Mon Jan  1 10:00:00 2001\nContent-Length: 38\n\nFrom b Mon Jan  1 10:00:00 2001\n\nhi\n..\n"
+         "From c Mon Jan  1 10:00:00 2001\n\nx\n",
+         2, true},
+        {"From a Mon Jan  1 10:00:00 2001\nContent-Length: 36\n\nFrom b Mon Jan  1 10:00:00 2001\n\nhi\n", 1, true},
+        {"From a Mon Jan  1 10:00:00 2001\nContent-Length: 3\n\nhi\n\nFrom c Mon Jan  1 10:00:00 2001\n\nx\n", 2,
+         false},
+        /* it ends in the middle of something: not believed */
+        {"From a Mon Jan  1 10:00:00 2001\nContent-Length: 37\n\nFrom b Mon Jan  1 10:00:00 2001\n\nhi\n..\n"
+         "From c Mon Jan  1 10:00:00 2001\n\nx\n",
+         3, false},
+        {"From a Mon Jan  1 10:00:00 2001\nContent-Length: 99999\n\nFrom b Mon Jan  1 10:00:00 2001\n\nhi\n", 2, false},
+        {"From a Mon Jan  1 10:00:00 2001\nContent-Length: x\n\nFrom b Mon Jan  1 10:00:00 2001\n\nhi\n", 2, false},
+        {"From a Mon Jan  1 10:00:00 2001\nContent-Length: 0\n\nFrom b Mon Jan  1 10:00:00 2001\n\nhi\n", 2, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        found f;
+        assert_true(scan_text(cases[i].text, &f));
+        if (f.count != cases[i].count || f.items[0].verbatim != cases[i].verbatim) {
+            fail_msg("case %zu: %zu messages", i, f.count);
+        }
+    }
+}
+
+static void test_mmdf(void **state)
+{
+    static const char text[] = "\1\1\1\1\nSubject: 1\n\nx\n\n\1\1\1\1\n\1\1\1\1\nFrom a Mon Jan  1 10:00:00 2001\n"
+                               "Subject: 2\n\nFrom b Mon Jan  1 10:00:00 2001\n\1\1\1\1\n";
+    found f;
+    (void)state;
+    assert_true(scan_text(text, &f));
+    assert_int_equal(f.count, 2);
+    assert_int_equal(f.items[0].from, 5);
+    assert_int_equal(f.items[0].length, 15); /* the empty line at its end belongs to it */
+    assert_true(f.items[1].verbatim);
+    assert_int_equal(f.items[1].date, 978343200);
+    assert_int_equal(f.items[1].length, 12 + 32);
+}
+
+static void test_beginnings(void **state)
+{
+    found f;
+    (void)state;
+    assert_true(scan_text("\xef\xbb\xbf"
+                          "From a Mon Jan  1 10:00:00 2001\n\nx\n",
+                          &f));
+    assert_int_equal(f.count, 1);
+    assert_int_equal(f.items[0].from, 3 + 32);
+    /* CR alone ends no line: it is not one message of all */
+    assert_false(scan_text("From a Mon Jan  1 10:00:00 2001\rSubject: x\r\rFrom b Mon Jan  1 10:00:00 2001\r", &f));
+    assert_int_equal(f.count, 0);
+    assert_true(scan_text("From - Mon Jan  1 10:00:00 2001\nX-Mozilla-Status: 0009\n\nx\n", &f));
+    assert_true(f.items[0].expunged);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_messages),   cmocka_unit_test(test_no_messages),
-        cmocka_unit_test(test_flags),      cmocka_unit_test(test_labels),
-        cmocka_unit_test(test_keys),       cmocka_unit_test(test_internal_data),
-        cmocka_unit_test(test_long_lines), cmocka_unit_test(test_a_handler_that_fails),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_no_messages),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_internal_data),
+        cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_a_handler_that_fails),
         cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_undated),
+        cmocka_unit_test(test_undated_among_dated),
+        cmocka_unit_test(test_content_length),
+        cmocka_unit_test(test_mmdf),
+        cmocka_unit_test(test_beginnings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -347,6 +347,109 @@ static void test_urls(void **state)
     mig_endpoint_clear(&endpoint);
 }
 
+static void examine(place *p, const char *exists)
+{
+    char text[256];
+    hear(p, "* PREAUTH maildir is open\r\n");
+    say(p, "1 EXAMINE INBOX\r\n");
+    snprintf(text, sizeof text,
+             "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n* %s EXISTS\r\n* OK [UIDVALIDITY 7] "
+             "done\r\n* OK [UIDNEXT 20] done\r\n1 OK [READ-ONLY] done\r\n",
+             exists);
+    hear(p, text);
+}
+
+/* Between the listing and the reading `cur` becomes a link to a directory that has a file of the message's name. */
+static void test_exchanged_for_a_link(void **state)
+{
+    place *p = *state;
+    char expected[512], cur[128], was[128], elsewhere[128];
+    make_maildir(p);
+    snprintf(cur, sizeof cur, "%s/cur", p->mail);
+    snprintf(was, sizeof was, "%s/was", p->mail);
+    snprintf(elsewhere, sizeof elsewhere, "%s/.A.B", p->mail);
+    write_text(p, ".A.B/1.a:2,FS", "a secret\n");
+    open_store(p, "maildir", MIG_SOURCE);
+    examine(p, "2");
+    assert_int_equal(rename(cur, was), 0);
+    assert_int_equal(symlink(elsewhere, cur), 0);
+    say(p, "2 UID FETCH 3 (UID BODY.PEEK[])\r\n");
+    snprintf(expected, sizeof expected, "2 NO %s/1.a:2,FS: ", cur);
+    hear(p, expected);
+    hang_up(p);
+    call(p);
+    hear(p, "* PREAUTH maildir is open\r\n");
+    say(p, "1 UID FETCH 1 (UID)\r\n2 EXAMINE INBOX\r\n");
+    hear(p, "1 NO no mailbox is open\r\n2 NO "); /* nor is the link listed */
+}
+
+static void test_link_as_a_folder_of_a_target(void **state)
+{
+    place *p = *state;
+    char outside[128], link_name[160];
+    make_maildir(p);
+    snprintf(outside, sizeof outside, "%s/outside", p->directory);
+    snprintf(link_name, sizeof link_name, "%s/.Sub", p->mail);
+    assert_int_equal(mkdir(outside, 0700), 0);
+    assert_int_equal(symlink(outside, link_name), 0);
+    open_store(p, "maildir", MIG_TARGET);
+    hear(p, "* PREAUTH maildir is open\r\n");
+    say(p, "1 CREATE Sub\r\n2 APPEND Sub {3+}\r\nabc\r\n");
+    hear(p, "1 NO [ALREADYEXISTS] the folder is there already\r\n2 NO ");
+    hang_up(p);
+    snprintf(link_name, sizeof link_name, "%s/.Later", p->mail); /* one that comes while it is open */
+    assert_int_equal(symlink(outside, link_name), 0);
+    call(p);
+    hear(p, "* PREAUTH maildir is open\r\n");
+    say(p, "1 CREATE Later\r\n");
+    hear(p, "1 NO ");
+    assert_int_equal(rmdir(outside), 0); /* nothing was made in it */
+}
+
+/* What has to be a small text beside the mail is a FIFO, a link to a device, or has a line without an end. */
+static void test_hostile_lists(void **state)
+{
+    place *p = *state;
+    char fifo[128], link_name[128], long_line[128];
+    make_maildir(p);
+    snprintf(fifo, sizeof fifo, "%s/dovecot-keywords", p->mail);
+    snprintf(link_name, sizeof link_name, "%s/.A.B/dovecot-keywords", p->mail);
+    snprintf(long_line, sizeof long_line, "%s/subscriptions", p->mail);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(symlink("/dev/zero", link_name), 0);
+    assert_int_equal(truncate(long_line, 300 * 1024 * 1024), 0); /* 300 MB in a line */
+    open_store(p, "maildir", MIG_SOURCE);
+    examine(p, "2");
+    say(p, "2 EXAMINE A.B\r\n");
+    hear(p, "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n* 0 EXISTS\r\n");
+    hang_up(p);
+    call(p);
+    hear(p, "* PREAUTH maildir is open\r\n");
+    say(p, "1 EXAMINE dovecot-keywords\r\n"); /* it is told of */
+    hear(p, "1 NO [CANNOT] ");
+}
+
+/* A lock that another program holds is waited for, but not by a run that is to stop. */
+static void test_stop_while_waiting_for_a_lock(void **state)
+{
+    place *p = *state;
+    mig_error err = MIG_ERROR_INIT;
+    mig_stop stop = MIG_STOP_INIT;
+    make_maildir(p);
+    write_text(p, "dovecot-uidlist.lock", "4711:other\n");
+    snprintf(p->url, sizeof p->url, "maildir:%s", p->mail);
+    p->store = mig_store_new(p->url, MIG_TARGET, &p->endpoint, &err);
+    p->fd = p->endpoint.dial(p->endpoint.dial_context, &stop, NULL, &err);
+    assert_true(p->fd >= 0);
+    hear(p, "* PREAUTH maildir is open\r\n");
+    say(p, "1 APPEND INBOX {3+}\r\nabc\r\n");
+    mig_stop_request(&stop);
+    hear(p, "1 NO "); /* within hear's bound, and the lock is not ours to remove */
+    char *lock = mig__path_join(p->mail, "dovecot-uidlist.lock");
+    assert_int_equal(access(lock, F_OK), 0);
+    free(lock);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +459,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_not_understood, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stores_that_can_not_be_opened, setup, teardown),
         cmocka_unit_test(test_urls),
+        cmocka_unit_test_setup_teardown(test_exchanged_for_a_link, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_link_as_a_folder_of_a_target, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hostile_lists, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stop_while_waiting_for_a_lock, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
