@@ -68,6 +68,30 @@ class Packages(unittest.TestCase):
         self.call("chroot", root, "apt-get", "remove", "-q", "-y", "mailmigrate", "libmigrate0")
 
 
+@unittest.skipUnless(LONG and os.geteuid() == 0 and shutil.which("buildah"), "--long, as root, with buildah")
+class Image(Packages):
+    """The Containerfile, on a base of our own: registries of images are not asked."""
+
+    def buildah(self, *arguments):
+        return self.call("buildah", "--root", self.store + "/images", "--runroot", self.store + "/run", *arguments,
+                         env=dict(os.environ, STORAGE_DRIVER="vfs", BUILDAH_ISOLATION="chroot")).split()
+
+    def test_packages(self):
+        self.store = tempfile.mkdtemp(prefix="mailmigrate-images-", dir="/var/tmp")
+        self.addCleanup(shutil.rmtree, self.store, True)
+        packages = os.path.join(self.store, "packages")
+        self.call(os.path.join(ROOT, "tools", "package", "build"), "--output", packages)
+        base = self.buildah("from", "scratch")[-1]
+        self.buildah("add", base, self.fresh_root("bookworm"), "/")
+        self.buildah("commit", base, "local/base")
+        self.buildah("bud", "--network", "host", "--build-arg", "BASE=localhost/local/base", "--tag", "mailmigrate",
+                     "-f", os.path.join(ROOT, "tools", "package", "Containerfile"), packages)
+        container = self.buildah("from", "--pull=never", "localhost/mailmigrate")[-1]
+        run = ("run", "--user", "mailmigrate", container, "--")
+        self.assertIn("mailmigrate", self.buildah(*run, "/usr/bin/mailmigrate", "--version"))
+        self.assertIn("mailmigrate", self.buildah(*run, "id", "-un"))
+
+
 class Sources(unittest.TestCase):
     def test_the_source_tarball_is_the_same_each_time(self):
         if not os.path.exists(os.path.join(ROOT, ".git")):
