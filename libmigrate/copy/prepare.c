@@ -1,4 +1,5 @@
 #include "copy/prepare.h"
+#include "copy/hidden.h"
 #include "account/sides.h"
 #include "copy/queue.h"
 #include "copy/refused.h"
@@ -158,12 +159,15 @@ static int create_renamed(mig__run *run, mig__session *session, mig__folder_job 
 /* What the refusal of CREATE leaves: the mailbox is open in the end, or the folder is given up. */
 static int create_plainer(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *why, mig_error *err)
 {
+    bool refused = why->code == MIG_E_EXISTS || why->code == MIG_E_NOPERM;
     if (create_plainly(session, job, why, err) != 0 ||
         (why->code != MIG_OK && create_renamed(run, session, job, why, err) != 0)) {
         return -1;
     }
     if (why->code != MIG_OK) {
         break_job(run, job, why, "cannot create");
+    } else if (job->existing == NULL && !job->renamed && refused) {
+        mig__hidden_tell(run, job->source->name, job->result->target);
     }
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "copy/delta.h"
 #include "copy/finish.h"
 #include "copy/held.h"
+#include "copy/hidden.h"
 #include "copy/job.h"
 #include "copy/known.h"
 #include "copy/lists.h"
@@ -83,7 +84,7 @@ static int open_both(mig__run *run, bool first, mig__session **source, mig__sess
     mig__profile_find(&run->profiles[MIG_TARGET], run->options->providers[MIG_TARGET], run->options->target, *target);
     run->target_utf8 = mig__session_utf8_names(*target);
     run->flagged_later = mig__session_loses_flagged(*target);
-    return 0;
+    return mig__hidden_find(run, *target, err);
 }
 
 /* ---- preparing ---- */
@@ -165,7 +166,9 @@ static int follow_renames(mig__run *run, mig__session *source, mig__session *tar
     free_jobs(run);
     mig__result_clear_account(run->account);
     mig__mailbox_list_free(&run->target_list);
-    return mig__list_all(target, true, &run->target_list, err) != 0 ? -1 : mig__lists_map(run, err);
+    return mig__list_all(target, true, &run->target_list, err) != 0 || mig__hidden_find(run, target, err) != 0
+               ? -1
+               : mig__lists_map(run, err);
 }
 
 /* What was sent is copied when the target holds it: what it does not hold is sent once more, then it is listed. */

@@ -60,6 +60,11 @@ mig__mailbox *mig__mailbox_find(const mig__mailbox_list *list, const char *wire)
  */
 mig__mailbox *mig__mailbox_alike(const mig__mailbox_list *list, const char *wire);
 
+/*
+ * A mailbox that the list does not have, without numbers; the caller fills in what it knows. Pointers into the list are
+ * void afterwards. NULL: out of memory.
+ */
+mig__mailbox *mig__mailbox_list_add(mig__mailbox_list *list, const char *wire, mig_error *err);
 void mig__mailbox_list_free(mig__mailbox_list *list);
 
 #endif

@@ -363,6 +363,28 @@ mig__mailbox *mig__mailbox_alike(const mig__mailbox_list *list, const char *wire
     return exact != NULL ? exact : find_by_key(list, wire);
 }
 
+mig__mailbox *mig__mailbox_list_add(mig__mailbox_list *list, const char *wire, mig_error *err)
+{
+    mig__mailbox *grown = realloc(list->items, (list->count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    list->items = grown;
+    mig__mailbox added = {.wire = mig__strdup(wire), .delimiter = list->delimiter};
+    free(list->by_name);
+    list->by_name = NULL;
+    list->named = 0;
+    if (added.wire == NULL || name_mailbox(&added, list->utf8, err) != 0) {
+        mailbox_clear(&added);
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    list->items[list->count++] = added;
+    qsort(list->items, list->count, sizeof *list->items, compare_mailboxes);
+    return sort_keys(list, err) != 0 ? NULL : mig__mailbox_find(list, wire);
+}
+
 void mig__mailbox_list_free(mig__mailbox_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {

@@ -86,7 +86,8 @@ class Case(ToolCase):
         """How many of the source's messages the target holds, doubles counted once."""
         count = 0
         for name, box in self.source.mailboxes.items():
-            there = [message.octets for message in self.target.find(name).messages]
+            held = self.target.find(name)
+            there = [message.octets for message in held.messages] if held else []
             for message in box.messages:
                 if message.octets in there:
                     there.remove(message.octets)
@@ -318,6 +319,37 @@ class Owed(Case):
                 self.assertEqual((result.totals["flags_owed"], result.totals["flags_changed"]), (0, 20), str(result))
                 self.assertEqual(self.flags(), ["\\Seen"] * 19 + ["\\Seen odd"])
                 self.assertEqual(self.run_copy().totals["flags_changed"], 0)
+
+
+class Hidden(Case):
+    """A mailbox of the target that its list leaves out: said, and not read anew in each run."""
+
+    def test_not_listed(self):
+        self.begin(self.server(MemServer), messages=10)
+        shown = self.target._listed
+        self.target._listed = lambda *given: [box for box in shown(*given) if box.name != b"Work"]
+        for expected in (20, 0, 0):
+            before = len(self.target.connections)
+            result = self.run_copy()
+            done = (result.totals["copied"], result.totals["already"])
+            self.assertEqual(done, (expected, 20 - expected), str(result))
+            self.assertEqual([p["code"] for p in result.problems], ["no-permission"], str(result))
+            self.assertNotIn("was replaced", result.err)
+            told = [line for connection in self.target.connections[before:] for line in connection.received]
+            self.assertFalse([line for line in told if b"BODY.PEEK" in line], told)
+        self.same(result)
+
+    def test_a_folder_that_could_not_be_made_was_not_replaced(self):
+        self.begin(self.server(MemServer), messages=10)
+        del self.target.mailboxes[b"Work"]
+        self.target.refuse_create = lambda name: "[NOPERM] not here"
+        for _ in range(2):
+            result = self.run_copy(expect=PARTIAL)
+            self.assertNotIn("was replaced", result.err, str(result))
+        self.target.refuse_create = lambda name: None
+        result = self.run_copy()
+        self.assertNotIn("was replaced", result.err, str(result))
+        self.same(result)
 
 
 class TwoRuns(Case):
