@@ -17,7 +17,7 @@ struct mig__archive {
     mig__index index;
     mig__archive_folder *folders;
     size_t folder_count;
-    uint64_t damaged, lost, octets;
+    uint64_t damaged, octets;
     mig__buffer text; /* of the line in use */
     mig__buffer flags_text;
     mig__line line, flags_line;
@@ -30,26 +30,20 @@ static int no_memory(mig_error *err)
 
 /* ---- step 1 ---- */
 
-typedef struct opening {
-    mig__archive *archive;
-    const char *file;
-} opening;
-
 /* Single messages are marked; whatever else is wrong is a reason not to trust the rest. */
 static int on_found(mig_archive_found kind, const char *path, const char *folder, uint32_t uid, const char *detail,
                     void *context, mig_error *err)
 {
-    const opening *o = context;
+    const char *file = context;
     (void)folder;
     bool message = (kind == MIG_ARCHIVE_DAMAGED || kind == MIG_ARCHIVE_MISSING) && path[0] != '\0' &&
                    strncmp(path, MIG__ARCHIVE_ROOT, sizeof MIG__ARCHIVE_ROOT - 1) == 0;
     (void)uid;
-    o->archive->lost += kind == MIG_ARCHIVE_LOST;
     if (message || kind == MIG_ARCHIVE_LOST || kind == MIG_ARCHIVE_EXTRA) {
         return 0;
     }
     mig_code code = kind == MIG_ARCHIVE_REFUSED ? MIG_E_REFUSED : MIG_E_DIFFERENT;
-    mig_error_set(err, code, "%s: %s%s%s", o->file, path, path[0] != '\0' ? ": " : "", detail);
+    mig_error_set(err, code, "%s: %s%s%s", file, path, path[0] != '\0' ? ": " : "", detail);
     err->scope = MIG_SCOPE_RUN;
     return mig_error_hint(err, "mailmigrate archive check says all that is wrong with it");
 }
@@ -66,11 +60,10 @@ static int read_chain(mig__archive *archive, mig_error *err)
             free(path);
             break;
         }
-        opening o = {archive, path};
         mig__walk walk = {.in = {path, archive->options.secret, archive->options.secret_context, archive->options.stop},
                           .spool_dir = archive->spool_dir,
                           .report = on_found,
-                          .context = &o,
+                          .context = path,
                           .manifest = -1};
         failed = mig__walk_file(&walk, err);
         failed = failed != 0 ? failed : mig__index_add(&archive->index, &walk, err);
@@ -99,7 +92,7 @@ static int count_messages(mig__archive *archive, size_t number, mig_error *err)
     const mig__index_folder *folder = &archive->index.folders[number];
     for (size_t i = 0; i < folder->count; i++) {
         if (folder->entries[i].damaged) {
-            archive->damaged++;
+            archive->damaged += !folder->entries[i].lost;
             continue;
         }
         if (load(archive, &folder->entries[i], err) != 0) {
@@ -163,11 +156,6 @@ uint64_t mig__archive_damaged(const mig__archive *archive)
     return archive->damaged;
 }
 
-uint64_t mig__archive_lost(const mig__archive *archive)
-{
-    return archive->lost;
-}
-
 const char *mig__archive_source(const mig__archive *archive)
 {
     return archive->index.source != NULL ? archive->index.source : "";
@@ -201,13 +189,15 @@ int mig__archive_message_at(mig__archive *archive, size_t folder, uint64_t index
         return -1;
     }
     const mig__line *line = &archive->line;
+    const char *flags = entry->flags_offset == 0 ? line->flags : archive->flags_line.flags;
     *out = (mig__archive_message){.uid = line->uid,
-                                  .flags = entry->flags_offset == 0 ? line->flags : archive->flags_line.flags,
+                                  .flags = flags != NULL ? flags : "",
                                   .date = line->date,
                                   .size = line->size,
                                   .message_id = line->message_id,
-                                  .path = line->path,
-                                  .damaged = entry->damaged};
+                                  .path = line->path != NULL ? line->path : "",
+                                  .damaged = entry->damaged,
+                                  .lost = entry->lost};
     memcpy(out->sha256, line->sha256, sizeof out->sha256);
     return 0;
 }

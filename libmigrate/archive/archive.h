@@ -56,6 +56,7 @@ typedef struct mig__archive_message {
     const char *message_id; /* "": none */
     const char *path;       /* below the directory unpacked into: "Maildir/.Sent/cur/NAME:2,S" */
     bool damaged;           /* not as it was exported, or not there: it is not unpacked */
+    bool lost;              /* and was not when the archive was made: there is no more than its UID */
 } mig__archive_message;
 
 /*
@@ -68,8 +69,6 @@ mig__archive *mig__archive_open(const mig__archive_options *options, mig_error *
 
 /* Messages that the manifest has and that are damaged or missing. */
 uint64_t mig__archive_damaged(const mig__archive *archive);
-/* Messages that the server did not give when it was exported, in all files of a chain. */
-uint64_t mig__archive_lost(const mig__archive *archive);
 
 /*
  * Step 2, into an existing directory that is empty and the user's own. Refused with MIG_E_DISK_FULL before anything is

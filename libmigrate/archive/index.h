@@ -15,6 +15,7 @@ typedef struct mig__index_entry {
     uint16_t part, flags_part;
     uint64_t offset, flags_offset; /* of the lines; flags_offset 0: the message's own */
     bool damaged;                  /* missing, or not as the manifest says */
+    bool lost;                     /* so it was when the file was made: the server did not give it */
 } mig__index_entry;
 
 typedef struct mig__index_folder {

@@ -230,6 +230,18 @@ static int take_message(loading *l, const mig__line *line, uint64_t offset, mig_
     return mig__index_add_entry(folder, &entry, err);
 }
 
+/* The mailbox had it, and the archive has no more than that. A later file of the chain may have the message itself. */
+static int take_lost(loading *l, const mig__line *line, uint64_t offset, mig_error *err)
+{
+    mig__index_folder *folder = folder_of(l, line);
+    const mig__index_entry entry = {
+        .uid = line->uid, .part = (uint16_t)l->part, .offset = offset, .damaged = true, .lost = true};
+    if (report(l, MIG_ARCHIVE_LOST, "", line->uid, line->text, err) != 0) {
+        return -1;
+    }
+    return folder == NULL || line->uid == 0 ? 0 : mig__index_add_entry(folder, &entry, err);
+}
+
 /*
  * Changes to messages of earlier files: their entries are sorted, in front of those of this file, because the lines of
  * changes come before those of new messages.
@@ -336,7 +348,7 @@ static int take_line(loading *l, const mig__line *line, uint64_t offset, mig_err
     case MIG__LINE_GONE:
         return take_gone(l, line, err);
     case MIG__LINE_LOST:
-        return report(l, MIG_ARCHIVE_LOST, "", line->uid, line->text, err);
+        return take_lost(l, line, offset, err);
     case MIG__LINE_VANISHED: {
         char *wire = mig__line_wire(line);
         if (wire != NULL && (folder = mig__index_find(l->index, wire)) != NULL &&

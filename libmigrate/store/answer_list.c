@@ -20,7 +20,7 @@ mig__store_folder *mig__talk_folder(mig__talk *talk, const char *wire, mig_error
         return NULL;
     }
     if (folder->problem != NULL) {
-        mig_error_set(err, MIG_E_CANNOT, "%s cannot be read: %s", folder->path, folder->problem);
+        mig_error_set(err, MIG_E_IO, "%s cannot be read: %s", folder->path, folder->problem);
         return NULL;
     }
     return folder;

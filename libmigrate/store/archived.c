@@ -126,7 +126,8 @@ static int add_messages(mig_store *store, unpacked *u, size_t number, mig__store
             break;
         }
         message->uid = from.uid;
-        message->file = from.damaged ? MIG__LACK_DAMAGED : MIG__LACK_NONE; /* whoever asks for it is told */
+        /* Whoever asks for what is not there is told. */
+        message->file = from.lost ? MIG__LACK_LOST : from.damaged ? MIG__LACK_DAMAGED : MIG__LACK_NONE;
         if (from.date.valid) {
             mig__message_set_date(message, from.date.utc);
         }
@@ -162,12 +163,6 @@ static int unpack(mig_store *store, unpacked *u, mig_error *err)
     u->archive = mig__archive_open(&options, err);
     if (u->archive == NULL) {
         return -1;
-    }
-    uint64_t lost = mig__archive_lost(u->archive);
-    if (lost > 0) {
-        mig__store_log(store, MIG_LOG_WARNING,
-                       "%s: %llu messages could not be read when it was exported: mailmigrate archive check names them",
-                       store->path, (unsigned long long)lost);
     }
     char delimiter = mig__archive_delimiter(u->archive);
     store->delimiter = delimiter != '\0' ? delimiter : '/';

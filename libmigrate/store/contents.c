@@ -146,8 +146,8 @@ void mig__contents_why(const mig__root *root, const char *path, const char *want
     } else if (words != NULL) {
         snprintf(out, size, "%s", words);
     } else if (mail) {
-        snprintf(out, size, "it may be a message, but lies where no messages are read");
+        snprintf(out, size, "it may be a message, but its name or its place is not one of a message");
     } else {
-        snprintf(out, size, "it is no %s and no message", wanted);
+        snprintf(out, size, "it is no %s", wanted);
     }
 }

@@ -31,7 +31,7 @@ int mig__contents_message(int fd, uint64_t size, bool *packed, mig_error *err);
 /* The octets could be the head of a message: a header field, or "From ". */
 bool mig__contents_mail(const char *head, size_t length);
 
-/* Why a file that is not read is not, in a sentence: "it is no `wanted` and no message", or what it is instead. */
+/* Why a file that is not read is not, in a sentence: "it is no `wanted`", or what it is instead. */
 void mig__contents_why(const mig__root *root, const char *path, const char *wanted, char *out, size_t size);
 
 #endif

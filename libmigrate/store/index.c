@@ -5,6 +5,7 @@
 #include "store/store.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -66,6 +67,7 @@ const char *mig__lack_text(mig__lack lack)
         [MIG__LACK_DIRECTORY] = "it is a directory where messages are",
         [MIG__LACK_SPECIAL] = "it is neither a file nor a directory",
         [MIG__LACK_DAMAGED] = "the archive does not have it as it was exported: it is damaged or missing",
+        [MIG__LACK_LOST] = "it could not be read when the archive was made: mailmigrate archive check says why",
         [MIG__LACK_FOREIGN] = "it lies among messages and is none, by its name",
         [MIG__LACK_PARTIAL] = "it is part of a message: Apple Mail keeps its attachments elsewhere",
     };
@@ -499,6 +501,19 @@ static int check_whole(const mig_store *store, int fd, const mig__store_item *it
     return 0;
 }
 
+/* What was seen and is no message that can be read. */
+static int refuse(const mig_store *store, const mig__store_item *item, mig_error *err)
+{
+    char why[MIG_ERROR_TEXT];
+    mig__lack lack = (mig__lack)item->message.file;
+    if (lack == MIG__LACK_FOREIGN) {
+        mig__contents_why(&store->root, item->path, "message by its name", why, sizeof why);
+    } else {
+        snprintf(why, sizeof why, "%s", mig__lack_text(lack));
+    }
+    return mig_error_set(err, MIG_E_IO, "%s: %s", item->path, why);
+}
+
 int mig__store_item_open(mig_store *store, mig__store_folder *folder, mig__store_item *item, mig__stretch *out,
                          int64_t *date, mig_error *err)
 {
@@ -506,7 +521,7 @@ int mig__store_item_open(mig_store *store, mig__store_folder *folder, mig__store
     const mig__store_message *message = &item->message;
     bool own = store->ops->whole_files, packed = false;
     if (own && message->file != MIG__LACK_NONE) {
-        return mig_error_set(err, MIG_E_IO, "%s: %s", item->path, mig__lack_text((mig__lack)message->file));
+        return refuse(store, item, err);
     }
     int fd = item->spool >= 0 ? fcntl(item->spool, F_DUPFD_CLOEXEC, 0) : open_file(store, folder, item, &status);
     if (fd >= 0 && item->spool >= 0 && fstat(fd, &status) != 0) {

@@ -148,7 +148,7 @@ static int take_other(mig_store *store, const place *at, const char *name, const
     mig__buffer wire = MIG__BUFFER_INIT;
     int failed = wire_of(store, at, name, true, &wire, err);
     if (kind == MIG__FILE_REGULAR) {
-        mig__contents_why(&store->root, path, "folder", why, sizeof why);
+        mig__contents_why(&store->root, path, "folder and no message", why, sizeof why);
     }
     failed = failed != 0 ? failed
                          : mig__store_add_problem(store, wire.data, path,

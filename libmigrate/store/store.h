@@ -42,6 +42,7 @@ typedef enum mig__lack {
     MIG__LACK_DIRECTORY,
     MIG__LACK_SPECIAL,
     MIG__LACK_DAMAGED, /* in an archive, or not there */
+    MIG__LACK_LOST,    /* when the archive was made */
     MIG__LACK_FOREIGN, /* no message at all, by its name */
     MIG__LACK_PARTIAL
 } mig__lack;
