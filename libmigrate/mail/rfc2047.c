@@ -111,36 +111,53 @@ static void add_plain(const char *text, size_t length, mig__buffer *out)
     mig__buffer_free(&copy);
 }
 
-static void add_word(const word *from, mig__buffer *out)
+/* Octets of one charset that wait for the next word: there are programs that cut a character in two between words. */
+typedef struct waiting {
+    char charset[CHARSET_SIZE];
+    mig__buffer octets;
+} waiting;
+
+static void flush(waiting *held, mig__buffer *out)
 {
-    mig__buffer octets = MIG__BUFFER_INIT;
-    (from->base64 ? decode_b : decode_q)(from, &octets);
-    out->failed |= octets.failed;
-    if (octets.length && !convert(from->charset, octets.data, octets.length, out)) {
-        add_plain(octets.data, octets.length, out);
+    out->failed |= held->octets.failed;
+    if (held->octets.length && !convert(held->charset, held->octets.data, held->octets.length, out)) {
+        add_plain(held->octets.data, held->octets.length, out);
     }
-    mig__buffer_free(&octets);
+    mig__buffer_clear(&held->octets);
+}
+
+static void add_word(const word *from, bool joined, waiting *held, mig__buffer *out)
+{
+    if (!joined || strcasecmp(held->charset, from->charset) != 0) {
+        flush(held, out);
+        memcpy(held->charset, from->charset, sizeof held->charset);
+    }
+    (from->base64 ? decode_b : decode_q)(from, &held->octets);
 }
 
 void mig__decode_words(const char *text, mig__buffer *out)
 {
     word next;
+    waiting held = {"", MIG__BUFFER_INIT};
     bool after_word = false;
-    while (*text) {
+    for (;;) {
         const char *begin = strstr(text, "=?");
         while (begin && !find_word(begin, &next)) {
             begin = strstr(begin + 2, "=?");
         }
         size_t plain = begin ? (size_t)(begin - text) : strlen(text);
         /* Blanks between two encoded words are no part of the text (RFC 2047 section 6.2). */
-        if (!(begin && after_word && strspn(text, " \t") >= plain)) {
+        bool joined = begin && after_word && strspn(text, " \t") >= plain;
+        if (!joined) {
+            flush(&held, out);
             add_plain(text, plain, out);
         }
         if (!begin) {
-            return;
+            break;
         }
-        add_word(&next, out);
+        add_word(&next, joined, &held, out);
         text = next.behind;
         after_word = true;
     }
+    mig__buffer_free(&held.octets);
 }

@@ -6,6 +6,7 @@
 #include "base/unicode.h"
 #include "folders/fold.h"
 #include "folders/map.h"
+#include "mail/header.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -79,124 +80,6 @@ mig__label_kind mig__label_kind_of(const char *label, mig_role *role)
     return kind;
 }
 
-/* ---- RFC 2047 ---- */
-
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                  : -1;
-}
-
-static void decode_q(const char *text, size_t length, mig__buffer *out)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '=' && i + 2 < length && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
-            mig__buffer_add_char(out, (char)(hex(text[i + 1]) << 4 | hex(text[i + 2])));
-            i += 2;
-        } else {
-            mig__buffer_add_char(out, text[i] == '_' ? ' ' : text[i]);
-        }
-    }
-}
-
-static void decode_b(const char *text, size_t length, mig__buffer *out)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    unsigned bits = 0, held = 0;
-    for (size_t i = 0; i < length; i++) {
-        const char *digit = text[i] != '\0' ? strchr(digits, text[i]) : NULL;
-        if (digit == NULL) {
-            continue;
-        }
-        bits = (bits << 6 | (unsigned)(digit - digits)) & 0xffffff;
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            mig__buffer_add_char(out, (char)(bits >> held & 0xff));
-        }
-    }
-}
-
-typedef struct encoded { /* "=?charset?Q?text?=" */
-    const char *charset, *text;
-    size_t charset_length, text_length;
-    char way;
-    const char *end;
-} encoded;
-
-static bool find_encoded(const char *at, encoded *out)
-{
-    const char *charset = at + 2, *mark = strncmp(at, "=?", 2) == 0 ? strchr(charset, '?') : NULL;
-    if (mark == NULL || mark == charset || mark[1] == '\0' || mark[2] != '?' || strchr("QqBb", mark[1]) == NULL) {
-        return false;
-    }
-    const char *text = mark + 3, *end = strstr(text, "?=");
-    if (end == NULL) {
-        return false;
-    }
-    size_t name = strcspn(charset, "?*"); /* RFC 2231: a language may follow */
-    *out = (encoded){charset, text, name, (size_t)(end - text), mark[1], end + 2};
-    return true;
-}
-
-static bool charset_is(const encoded *word, const char *name)
-{
-    return word->charset_length == strlen(name) && strncasecmp(word->charset, name, word->charset_length) == 0;
-}
-
-static void latin1(const char *text, size_t length, mig__buffer *out)
-{
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c >= 0x80) {
-            mig__buffer_add_char(out, (char)(0xc0 | c >> 6));
-            mig__buffer_add_char(out, (char)(0x80 | (c & 0x3f)));
-        } else {
-            mig__buffer_add_char(out, (char)c);
-        }
-    }
-}
-
-/* False: the charset is not known, and nothing was added. */
-static bool decode_word(const encoded *word, mig__buffer *out)
-{
-    bool utf8 = charset_is(word, "utf-8") || charset_is(word, "us-ascii");
-    if (!utf8 && !charset_is(word, "iso-8859-1")) {
-        return false;
-    }
-    mig__buffer octets = MIG__BUFFER_INIT;
-    (word->way == 'Q' || word->way == 'q' ? decode_q : decode_b)(word->text, word->text_length, &octets);
-    if (utf8) {
-        mig__buffer_add(out, octets.data != NULL ? octets.data : "", octets.length);
-    } else {
-        latin1(octets.data, octets.length, out);
-    }
-    out->failed = out->failed || octets.failed;
-    mig__buffer_free(&octets);
-    return true;
-}
-
-void mig__words_decode(const char *text, mig__buffer *out)
-{
-    bool after_word = false;
-    while (*text != '\0') {
-        encoded word;
-        size_t blanks = strspn(text, " \t");
-        if (after_word && blanks > 0 && find_encoded(text + blanks, &word)) {
-            text += blanks; /* RFC 2047 section 6.2: blanks between encoded words do not count */
-        }
-        if (find_encoded(text, &word) && decode_word(&word, out)) {
-            text = word.end;
-            after_word = true;
-        } else {
-            mig__buffer_add_char(out, *text++);
-            after_word = false;
-        }
-    }
-}
-
 /* ---- the list ---- */
 
 static int give(mig__buffer *label, mig__label_fn *each, void *context, mig_error *err)
@@ -221,7 +104,7 @@ static int give(mig__buffer *label, mig__label_fn *each, void *context, mig_erro
 int mig__labels_each(const char *header, mig__label_fn *each, void *context, mig_error *err)
 {
     mig__buffer text = MIG__BUFFER_INIT, label = MIG__BUFFER_INIT;
-    mig__words_decode(header, &text);
+    mig__decode_words(header, &text);
     int failed = mig__buffer_ok(&text, err);
     bool quoted = false;
     for (size_t i = 0; failed == 0 && i < text.length; i++) {

@@ -27,7 +27,4 @@ typedef int mig__label_fn(const char *label, void *context, mig_error *err);
 /* Decode the header's value (RFC 2047) and call `each` with every label, in UTF-8. 0, or -1. */
 int mig__labels_each(const char *header, mig__label_fn *each, void *context, mig_error *err);
 
-/* RFC 2047: encoded words of UTF-8, US-ASCII or ISO-8859-1 decoded, others left as they are. Appended. */
-void mig__words_decode(const char *text, mig__buffer *out);
-
 #endif

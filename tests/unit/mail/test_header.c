@@ -28,6 +28,8 @@ static void words(void **state)
     assert_decoded("=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "\xe6\x97\xa5\xe6\x9c\xac");
     assert_decoded("=?us-ascii*en?q?x=3Dy?=", "x=y"); /* RFC 2231 */
     assert_decoded("(=?utf-8?q?=E2=82=AC?=)", "(\xe2\x82\xac)");
+    assert_decoded("=?utf-8?q?=E2=82?= =?UTF-8?B?rA==?=", "\xe2\x82\xac"); /* a character in two words */
+    assert_decoded("=?utf-8?q?=E2=82?= x =?UTF-8?B?rA==?=", "\xef\xbf\xbd\xef\xbf\xbd x \xef\xbf\xbd");
 }
 
 static void what_is_no_encoded_word(void **state)
