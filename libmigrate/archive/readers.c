@@ -6,6 +6,7 @@
  * breaks connections by itself is given up, and the rest goes on.
  */
 #include "archive/fetch.h"
+#include "base/retry.h"
 #include "base/thread.h"
 #include <stdlib.h>
 
@@ -111,7 +112,7 @@ static int work_off(mig__reader *r, mig_error *err)
         mig__gate_close(&r->run->gate, &r->session);
         r->opened = NULL;
         mig__reader_drop(r);
-        if (err->scope == MIG_SCOPE_RUN || mig__export_stopping(r->run)) {
+        if (mig__retry_pointless(err) || mig__export_stopping(r->run)) {
             return -1;
         }
         breaks = r->arrived > before ? 1 : breaks + 1;

@@ -8,6 +8,11 @@ bool mig__retry_wanted(const mig_error *error)
            error->scope < MIG_SCOPE_RUN;
 }
 
+bool mig__retry_pointless(const mig_error *error)
+{
+    return error->scope == MIG_SCOPE_RUN || (error->code == MIG_E_BOUNDS && error->retry == MIG_RETRY_NEVER);
+}
+
 bool mig__retry_fatal(const mig_error *error)
 {
     return error->scope >= MIG_SCOPE_ACCOUNT && error->retry == MIG_RETRY_NEVER;

@@ -20,6 +20,12 @@ int64_t mig__retry_delay(const mig_error *error, unsigned attempt, uint32_t rand
  */
 bool mig__retry_wanted(const mig_error *error);
 
+/*
+ * True for a session's failure that another session would meet as well: something is wrong with this process, or the
+ * server floods (imap/talk.h). Other failures may be one message's, and are looked into by leaving messages out.
+ */
+bool mig__retry_pointless(const mig_error *error);
+
 /* True for an error that ends the account at once, whatever else works: login, certificate, quota, state file, ... */
 bool mig__retry_fatal(const mig_error *error);
 

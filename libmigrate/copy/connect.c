@@ -14,8 +14,7 @@ static void set_stopped(mig_error *error, const char *why)
     mig_error_hint(error, "run the same command again: it goes on from here");
 }
 
-/* What was given up because of a stop is no failure, wherever it was: on the line, or before a lock in the state. */
-static bool by_stop(const mig__run *run, const mig_error *error)
+bool mig__run_gave_up(const mig__run *run, const mig_error *error)
 {
     return error->code == MIG_E_INTERRUPTED ||
            (error->code == MIG_E_STATE_LOCKED && mig_stop_level(run->options->observer.stop) >= 2);
@@ -26,7 +25,7 @@ void mig__run_fail(mig__run *run, const mig_error *error)
     pthread_mutex_lock(&run->lock);
     if (run->fatal.code == MIG_OK) {
         run->fatal = *error;
-        if (by_stop(run, error) && mig_stop_level(run->options->observer.stop) > 0) {
+        if (mig__run_gave_up(run, error) && mig_stop_level(run->options->observer.stop) > 0) {
             set_stopped(&run->fatal, "asked to stop");
         }
     }

@@ -185,6 +185,8 @@ bool mig__run_stopping(mig__run *run);
  * A server said "later" to a command, the `attempt`th time in a row: wait as long as it asks, else longer each time.
  * When nothing has got on for as long as the user's patience, the account ends with `error` instead.
  */
+/* What was given up because of a stop is no failure, wherever it was: on the line, or before a lock in the state. */
+bool mig__run_gave_up(const mig__run *run, const mig_error *error);
 void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsigned attempt);
 /* Wait until a piece of `octets` may pass. 0, or -1 with MIG_E_INTERRUPTED when the run stops meanwhile. */
 int mig__run_pass(mig__run *run, mig__bucket *bucket, uint64_t octets, mig_error *err);

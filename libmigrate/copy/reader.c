@@ -539,7 +539,7 @@ static int step(reader *r, mig_error *err)
 
 static bool fatal_here(const mig_error *error)
 {
-    return error->scope == MIG_SCOPE_RUN || error->code == MIG_E_INTERRUPTED;
+    return mig__retry_pointless(error) || error->code == MIG_E_INTERRUPTED;
 }
 
 static void read_all(reader *r)

@@ -400,7 +400,8 @@ static void run_account(mig__run *run)
     mig__result_finish(run->result);
     bool recorded = run->state == NULL || run->state_run <= 0 || mig__finish_record(run, &error) == 0;
     if ((run->state != NULL && mig__state_close(&run->state, &error) != 0) || !recorded) {
-        if (run->account->error.code == MIG_OK || run->account->error.code == MIG_E_INTERRUPTED) {
+        bool gave_up = run->account->error.code == MIG_E_INTERRUPTED && mig__run_gave_up(run, &error);
+        if (!gave_up && (run->account->error.code == MIG_OK || run->account->error.code == MIG_E_INTERRUPTED)) {
             run->account->error = error;
         }
         run->result->totals = (mig_totals){.left_messages = run->result->totals.left_messages};

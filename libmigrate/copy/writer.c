@@ -550,7 +550,7 @@ static void write_all(writer *w)
             if (error.code == MIG_E_UNAVAILABLE && w->attempts++ > 0) { /* not for ever, and not without a pause */
                 mig__run_pause(w->run, MIG_TARGET, &error, w->attempts);
             }
-            going = error.scope == MIG_SCOPE_RUN || mig__run_stopping(w->run) ? -1 : 1;
+            going = mig__retry_pointless(&error) || mig__run_stopping(w->run) ? -1 : 1;
         }
     }
     pthread_mutex_lock(&w->run->lock);

@@ -1,7 +1,10 @@
 """A run that is asked to stop ends within two seconds, whatever it is busy with; the next one completes (N7, P5)."""
 
+import base64
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -10,7 +13,7 @@ import unittest
 import faults
 import wire
 from faults import LEDGER
-from harness import DONE, INTERRUPTED, LONG, Account, ToolCase, seeded
+from harness import DONE, INTERRUPTED, LOGIN, LONG, Account, ToolCase, program, seeded
 from memserver import MemServer
 
 faults.record(__file__)
@@ -124,6 +127,118 @@ class Talk(StopCase):
         for number in range(STOPS):
             with self.subTest(number=number):
                 self.one(number)
+
+
+class Busy(StopCase):
+    """What takes time without a server: waiting for locks, computing, reading large messages and archives."""
+
+    def accounts(self, source, target):
+        return Account.on(source, scheme="plain"), Account.on(target, scheme="plain")
+
+    def moments(self, what, make, count):
+        """Stop it `count` times at random moments; each one may take WITHIN seconds."""
+        interrupted = 0
+        for number in range(count):
+            status, err = self.check(make, seeded(what, number).uniform(0.02, 2.5), what)
+            self.assertIn(status, (INTERRUPTED, -signal.SIGTERM, DONE), "%s\n%s" % (what, err))
+            interrupted += status == INTERRUPTED
+        return interrupted
+
+    def test_lock_in_the_state(self):
+        """Another program holds a lock in the state file; it is waited for, and not past a stop."""
+        with MemServer() as source, MemServer() as target:
+            for count in range(40):
+                source.mailboxes[b"INBOX"].add(b"Subject: %d\r\n\r\nx\r\n" % count)
+            command = self.command(*self.accounts(source, target), preset="release")
+            self.assertEqual(self.run_command(command).status, DONE)
+            for count in range(40):
+                source.mailboxes[b"INBOX"].add(b"Subject: new %d\r\n\r\nx\r\n" % count)
+            with contextlib.closing(sqlite3.connect(self.state, isolation_level=None)) as database:
+                database.execute("BEGIN IMMEDIATE")
+                for number in range(4):
+                    status, err = self.check(lambda: command, seeded("lock", number).uniform(0.1, 1.0), "lock")
+                    self.assertIn(status, (INTERRUPTED, -signal.SIGTERM), err)
+                database.execute("ROLLBACK")
+            self.assertEqual(self.run_command(command).status, DONE)
+            self.assertEqual(len(target.mailboxes[b"INBOX"].messages), 80)
+
+    def test_scram(self):
+        """As many iterations as are computed at all."""
+        def play(connection):
+            connection.send("* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256] ready")
+            tag = connection.expect(r"(\S+) AUTHENTICATE .*")[1]
+            connection.send("+ ")
+            first = base64.b64decode(connection.line()).decode()
+            nonce = first.split("r=")[1]
+            connection.send("+ " + base64.b64encode(
+                ("r=%sx,s=QSXCR+Q6sek8bf92,i=1000000" % nonce).encode()).decode())
+            connection.line()
+            connection.send(tag + " NO wrong")
+
+        with wire.Server(play) as server, MemServer() as target:
+            account = Account("imap://u1@127.0.0.1:%d" % server.port, "secret", tls="none")
+            command = self.command(account, Account.on(target, scheme="plain"), preset="release")
+            for number in range(6):
+                status, err = self.check(lambda: command, seeded("scram", number).uniform(0.02, 1), "scram")
+                self.assertIn(status, (INTERRUPTED, -signal.SIGTERM, LOGIN), err)
+            server.errors.clear()
+
+    def test_large_messages(self):
+        """Read from a file, digested, kept in a file, sent; and the same when they are verified and exported."""
+        path = os.path.join(self.dir, "Maildir")
+        for name in ("cur", "new", "tmp"):
+            os.makedirs(os.path.join(path, name))
+        for number in range(3):
+            with open(os.path.join(path, "cur", "160000000%d.M1.host:2,S" % number), "wb") as file:
+                file.write(b"Subject: %d\r\n\r\n" % number)
+                for _ in range(1600):
+                    file.write((b"%d" % number) * 126 + b"\r\n" * 320)
+                    file.write(os.urandom(1).hex().encode() * 20000 + b"\r\n")
+
+        class Files(Account):
+            def arguments(self, side, directory):
+                return ["--" + side, self.url]
+
+        source, target = (Files("maildir:" + where, None) for where in (path, path + "-there"))
+        copies = iter(range(1000))
+
+        def copy():
+            return self.command(source, target, preset="release", state=self.state + str(next(copies)))
+
+        self.moments("large copy", copy, 6)
+        command = self.command(source, target, preset="release")
+        self.assertEqual(self.run_command(command).status, DONE)
+        self.moments("large verify", lambda: self.command(source, target, preset="release", verb="verify"), 4)
+        archive = os.path.join(self.dir, "mail.tar.gz")
+        export = [program("release"), "archive", "export", "--force", "--source", "maildir:" + path, archive]
+        self.moments("export", lambda: export, 4)
+        self.assertEqual(self.run_command(export).status, DONE)
+        self.moments("check", lambda: [program("release"), "archive", "check", archive], 4)
+
+    def test_waiting_to_connect_again(self):
+        """The server goes away in the middle: the pauses between attempts are no reason to be deaf."""
+        class Gone(MemServer):
+            gone = False
+
+            def play(self, connection):
+                if self.gone:
+                    raise wire.Closed("gone for good")
+                super().play(connection)
+
+        def leave(connection, name, arguments):
+            if name == "UID FETCH":
+                source.gone = True
+                raise wire.Closed("gone")
+
+        with Gone() as source, MemServer() as target:
+            source.mailboxes[b"INBOX"].add(b"Subject: 1\r\n\r\nx\r\n")
+            source.on_command = leave
+            command = self.command(*self.accounts(source, target), "--patience", "60", preset="release")
+            for number in range(3):
+                source.gone = False
+                status, err = self.check(lambda: command, seeded("gone", number).uniform(0.5, 2), "gone")
+                self.assertEqual(status, INTERRUPTED, err)
+            source.errors.clear()
 
 
 if __name__ == "__main__":

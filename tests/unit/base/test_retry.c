@@ -58,9 +58,25 @@ static void test_the_servers_wish_is_honoured(void **state)
     assert_in_range(mig__retry_delay(&error, 9, UINT32_MAX), 120000, 132000);
 }
 
+/* Another session would fare the same: nothing is looked into by leaving messages out. */
+static void test_pointless(void **state)
+{
+    (void)state;
+    mig_error error = MIG_ERROR_INIT;
+    mig_error_set(&error, MIG_E_BOUNDS, "a line that is too long");
+    assert_false(mig__retry_pointless(&error)); /* it may be one message's */
+    error.retry = MIG_RETRY_NEVER;
+    assert_true(mig__retry_pointless(&error));
+    mig_error_set(&error, MIG_E_CLOSED, "closed");
+    assert_false(mig__retry_pointless(&error));
+    mig_error_set(&error, MIG_E_LIMIT, "no more files");
+    assert_true(mig__retry_pointless(&error));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pointless),
         cmocka_unit_test(test_never),
         cmocka_unit_test(test_backoff_grows_to_a_minute),
         cmocka_unit_test(test_a_cut_is_retried_soon),
