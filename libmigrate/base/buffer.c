@@ -49,10 +49,8 @@ void mig__buffer_add_char(mig__buffer *buffer, char c)
     mig__buffer_add(buffer, &c, 1);
 }
 
-void mig__buffer_addf(mig__buffer *buffer, const char *format, ...)
+void mig__buffer_addv(mig__buffer *buffer, const char *format, va_list arguments)
 {
-    va_list arguments;
-    va_start(arguments, format);
     va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
@@ -63,6 +61,13 @@ void mig__buffer_addf(mig__buffer *buffer, const char *format, ...)
         buffer->length += (size_t)length;
     }
     va_end(again);
+}
+
+void mig__buffer_addf(mig__buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    mig__buffer_addv(buffer, format, arguments);
     va_end(arguments);
 }
 

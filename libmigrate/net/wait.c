@@ -21,3 +21,9 @@ int mig__wait(struct pollfd *entries, nfds_t count, int64_t deadline, const mig_
             return 0;
     }
 }
+
+bool mig__wait_for(int fd, short events, int64_t deadline)
+{
+    struct pollfd entry = {.fd = fd, .events = events};
+    return mig__wait(&entry, 1, deadline, NULL, NULL) == 1;
+}

@@ -20,6 +20,8 @@ MODULES = {
     "inventory": {"account", "state", "folders", "imap", "mail", "base"},
     "store": {"archive", "folders", "imap", "mail", "base"},
     "status": {"state", "base"},
+    # Names and DNS: nothing of mail; the mail engine does not know it (-DMIG_WITH_DOMAIN=OFF).
+    "domain": {"net", "base"},
     # Many accounts: copy, verify and inventory by their public headers alone.
     "run": {"state", "base"},
     "report": {"mail", "base"},
@@ -36,5 +38,6 @@ PUBLIC = {
     "verify": {"net"},
     "inventory": {"net", "provider"},
     "run": {"inventory", "copy", "verify", "provider", "net"},
-    "report": {"status", "run", "inventory", "verify", "archive", "copy"},
+    "domain": {"provider"},
+    "report": {"domain", "status", "run", "inventory", "verify", "archive", "copy"},
 }

@@ -19,6 +19,9 @@ HOMES = {
     "csv.h": ("libmigrate/plan/",),
     "jansson.h": ("libmigrate/report/", "libmigrate/net/", "libmigrate/archive/"),
     "gsasl.h": ("libmigrate/imap/",),
+    "unbound.h": ("libmigrate/domain/resolver.c",),
+    "ldns/": ("libmigrate/domain/packet.c",),
+    "libxml/": ("libmigrate/domain/client.c",),
     "popt.h": ("tools/cli/",),
 }
 
