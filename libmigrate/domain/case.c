@@ -137,7 +137,7 @@ static int by_preference(const void *a, const void *b)
 
 const mig__answer *mig__case_mx(mig__case *c, mig__hosts *out)
 {
-    const mig__record *sorted[64];
+    const mig__record *sorted[64] = {NULL};
     size_t count = 0;
     out->count = 0;
     const mig__answer *answer = mig__case_dns(c, c->domain, MIG__RR_MX);

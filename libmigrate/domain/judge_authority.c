@@ -32,7 +32,7 @@ static int by_text(const void *a, const void *b)
 /* The records in one order, whatever the server's; the caller frees it. NULL: out of memory. */
 static char *content(const mig__answer *answer)
 {
-    char *lines[32], text[600];
+    char *lines[32] = {NULL}, text[600];
     size_t count = 0;
     mig__buffer out = MIG__BUFFER_INIT;
     for (size_t i = 0; i < answer->count && count < 32; i++) {

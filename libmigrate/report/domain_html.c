@@ -18,8 +18,8 @@ static const char *const style[] = {
     "*{box-sizing:border-box}\n",
     "body{margin:0 auto;max-width:64rem;padding:1rem;\n",
     "color:var(--ink);background:var(--paper);font:1rem/1.5 system-ui,sans-serif}\n",
-    "h1{font-size:1.6rem;line-height:1.3;margin:.2rem 0 .8rem;padding-left:.8rem;border-left:.4rem solid "
-    "var(--good)}\n",
+    "h1{font-size:1.6rem;line-height:1.3;margin:.2rem 0 .8rem;padding-left:.8rem;\n",
+    "border-left:.4rem solid var(--good)}\n",
     ".warn h1,.unknown h1{border-color:var(--note)}\n",
     ".fail h1{border-color:var(--bad)}\n",
     "h2{font-size:1.2rem;margin:2rem 0 .2rem;overflow-wrap:anywhere}\n",

@@ -71,7 +71,8 @@ zone("spf-ten", {"spf.limits": "pass", "spf.new": "pass"}, spf=["@ " + txt("v=sp
 zone("spf-loop", {"spf.limits": "fail"}, spf=["@ " + txt("v=spf1 include:spf-loop.example -all")])
 zone("spf-void", {"spf.limits": "warn"}, spf=["@ " + txt("v=spf1 a:no.example ip4:192.0.2.10 -all")])
 zone("spf-voids", {"spf.limits": "fail"}, spf=["@ " + txt("v=spf1 a:no.example a:no2.example mx:no3.example -all")])
-zone("spf-include-none", {"spf.includes": "fail"}, spf=["@ " + txt("v=spf1 include:ns.dns.example ip4:192.0.2.10 -all")])
+zone("spf-include-none", {"spf.includes": "fail"},
+     spf=["@ " + txt("v=spf1 include:ns.dns.example ip4:192.0.2.10 -all")])
 zone("spf-include-two", {"spf.includes": "fail"}, spf=["@ " + txt("v=spf1 include:two.spf.example -all")])
 zone("spf-redirect", {"spf.limits": "pass", "spf.new": "pass"}, spf=["@ " + txt("v=spf1 redirect=whole.spf.example")])
 zone("spf-redirect-none", {"spf.includes": "fail"}, spf=["@ " + txt("v=spf1 redirect=ns.dns.example")])
@@ -107,13 +108,18 @@ zone("dkim-delegated", {"dkim.delegated": "warn"}, ["_domainkey NS ns.dns.exampl
 zone("dmarc-none", {"dmarc.record": "warn"}, dmarc=[])
 zone("dmarc-two", {"dmarc.record": "warn"}, ["_dmarc " + txt("v=DMARC1; p=reject")])
 zone("dmarc-lower", {"dmarc.record": "warn"}, dmarc=["_dmarc " + txt("v=dmarc1; p=none")])
-zone("dmarc-reject", {"dmarc.policy": "warn"}, dmarc=["_dmarc " + txt("v=DMARC1; p=reject; rua=mailto:a@dmarc-reject.example")])
-zone("dmarc-reject-test", {"dmarc.policy": "pass"}, dmarc=["_dmarc " + txt("v=DMARC1; p=reject; t=y; rua=mailto:a@dmarc-reject-test.example")])
-zone("dmarc-strict", {"dmarc.alignment": "warn"}, dmarc=["_dmarc " + txt("v=DMARC1; p=none; adkim=s; aspf=s; rua=mailto:a@dmarc-strict.example")])
+zone("dmarc-reject", {"dmarc.policy": "warn"},
+     dmarc=["_dmarc " + txt("v=DMARC1; p=reject; rua=mailto:a@dmarc-reject.example")])
+zone("dmarc-reject-test", {"dmarc.policy": "pass"},
+     dmarc=["_dmarc " + txt("v=DMARC1; p=reject; t=y; rua=mailto:a@dmarc-reject-test.example")])
+zone("dmarc-strict", {"dmarc.alignment": "warn"},
+     dmarc=["_dmarc " + txt("v=DMARC1; p=none; adkim=s; aspf=s; rua=mailto:a@dmarc-strict.example")])
 zone("dmarc-no-reports", {"dmarc.reports": "warn"}, dmarc=["_dmarc " + txt("v=DMARC1; p=none")])
-zone("dmarc-abroad", {"dmarc.reports": "pass"}, dmarc=["_dmarc " + txt("v=DMARC1; p=none; rua=mailto:a@reports.example")])
+zone("dmarc-abroad", {"dmarc.reports": "pass"},
+     dmarc=["_dmarc " + txt("v=DMARC1; p=none; rua=mailto:a@reports.example")])
 zone("dmarc-unwanted", {"dmarc.reports": "warn"}, dmarc=["_dmarc " + txt("v=DMARC1; p=none; rua=mailto:a@dns.example")])
-zone("dmarc-odd", {"dmarc.record": "warn"}, dmarc=["_dmarc " + txt("v=DMARC1; p=monitor; pct=50; rua=mailto:a@dmarc-odd.example")])
+zone("dmarc-odd", {"dmarc.record": "warn"},
+     dmarc=["_dmarc " + txt("v=DMARC1; p=monitor; pct=50; rua=mailto:a@dmarc-odd.example")])
 zone("dmarc-alias", {"dmarc.alias": "warn"}, dmarc=["_dmarc CNAME shared.dns.example."])
 # ---- MTA-STS, TLS-RPT (their files are in test_domain_probes) ----
 zone("sts-two", {"sts.record": "fail"}, ["_mta-sts " + txt("v=STSv1; id=1;"), "_mta-sts " + txt("v=STSv1; id=2;")])
@@ -174,7 +180,8 @@ class Servers:
             self.knot = self.begin(nameservers.Knot(zones, port=port, signed=[name + ".example" for name in SIGNED],
                                                         short=["short-lived.example"]))
             self.begin(nameservers.Nsd(old, "127.0.0.2", port))
-            self.begin(nameservers.Nsd({"other.example": nameservers.zone_text("other.example", [])}, "127.0.0.3", port))
+            other = {"other.example": nameservers.zone_text("other.example", [])}
+            self.begin(nameservers.Nsd(other, "127.0.0.3", port))
             self.unbound = self.begin(nameservers.Unbound(("127.0.0.1", port)))
         except BaseException:
             self.stop()
@@ -255,8 +262,8 @@ class Zones(harness.ToolCase):
         result = self.look("good.example", "--provider", "fastmail", "--dnsbl", "none", "--timeout", "2")
         checks = [each for each in result.json["domains"][0]["checks"] if each["check"] == "spf.new"]
         self.assertEqual(checks[0]["verdict"], "fail")
-        self.assertIn('good.example. 300 IN TXT "v=spf1 ip4:192.0.2.10 ip4:192.0.2.20 include:spf.messagingengine.com -all"',
-                      checks[0]["publish"])
+        self.assertIn('good.example. 300 IN TXT "v=spf1 ip4:192.0.2.10 ip4:192.0.2.20 '
+                      'include:spf.messagingengine.com -all"', checks[0]["publish"])
         self.assertEqual(result.json["domains"][0]["new_provider"], "Fastmail")
 
     def test_aliases_are_looked_at(self):
@@ -265,7 +272,8 @@ class Zones(harness.ToolCase):
         self.assertEqual(names, [("good.example", None, "pass"), ("spf-none.example", "good.example", "fail")])
 
     def test_usage(self):
-        for arguments in ((), ("not a domain",), ("good.example", "--phase", "soon"), ("good.example", "--provider", "x"),
+        for arguments in ((), ("not a domain",), ("good.example", "--phase", "soon"),
+                          ("good.example", "--provider", "x"),
                           ("good.example", "--resolver", "ns.dns.example"), ("good.example", "--new-address", "mx"),
                           ("good.example", "--dns-port", "0")):
             with self.subTest(arguments):

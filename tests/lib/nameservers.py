@@ -113,7 +113,7 @@ def zone_text(name, lines, serial=1, server="ns.dns.example."):
 
 
 class Knot(Server):
-    """zones: name -> text. Those in `signed` and `short` (for a day only) are signed; self.anchors has their DS records."""
+    """zones: name -> text. Those in `signed` and `short` (for a day or so) are signed; self.anchors has their DS."""
 
     def __init__(self, zones, address="127.0.0.1", port=None, signed=(), short=()):
         super().__init__(address, port or free_port((address,)))
@@ -124,7 +124,7 @@ class Knot(Server):
         for name, text in self.zones.items():
             self.write(name.strip(".") + ".zone", text)
         policy = "policy:\n"
-        for each, more in (("signs", ""), ("short", "    rrsig-lifetime: 40h\n    rrsig-refresh: 1h\n")):
+        for each, more in (("signs", ""), ("short", "    rrsig-lifetime: 40h\n    rrsig-refresh: 3h\n")):
             policy += "  - id: %s\n    algorithm: ecdsap256sha256\n    nsec3: off\n%s" % (each, more)
         config = ("server:\n  rundir: %(d)s/run\n  listen: %(a)s@%(p)d\n"
                   "  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n"
@@ -135,7 +135,8 @@ class Knot(Server):
         for name in self.zones:
             config += "  - domain: %s\n    file: \"%s.zone\"\n" % (name, name.strip("."))
             if name in self.signed:
-                config += "    dnssec-signing: on\n    dnssec-policy: %s\n" % ("short" if name in self.short else "signs")
+                policy = "short" if name in self.short else "signs"
+                config += "    dnssec-signing: on\n    dnssec-policy: %s\n" % policy
         path = self.write("knot.conf", config)
         self.run([program("knotd"), "-c", path], next(iter(self.zones)))
         for name in self.zones:  # they are loaded, and signed, one after another
@@ -167,7 +168,7 @@ class Nsd(Server):
 
 
 class Unbound(Server):
-    """What a public resolver says: everything comes from one authority (or those of `zones`: name -> (address, port))."""
+    """A public resolver: everything comes from one authority, or from those of `zones` (name -> (address, port))."""
 
     def __init__(self, authority, zones=None, address="127.0.0.1", port=None):
         super().__init__(address, port or free_port((address,)))
