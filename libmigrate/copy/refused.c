@@ -1,29 +1,12 @@
+/* copy/refused.c - what a refusal of CREATE is about, and the name that follows from it */
 #include "copy/refused.h"
+#include "copy/decide_name.h"
 #include "account/sides.h"
-#include "folders/plainer.h"
 #include "imap/names.h"
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { SUFFIXES = 100 };
-
-/* A plain NO says what it is about in its words alone. */
-static bool about_name(const mig_error *why)
-{
-    static const char *const words[] = {"name", "character", "invalid", "illegal", "not allowed", NULL};
-    if (why->code == MIG_E_CANNOT || why->code == MIG_E_NAME) {
-        return true;
-    }
-    for (const char *const *word = words; (why->code == MIG_E_NO || why->code == MIG_E_BAD) && *word != NULL; word++) {
-        for (const char *at = why->server; *at != '\0'; at++) {
-            if (strncasecmp(at, *word, strlen(*word)) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
 
 static bool is_taken(const mig__run *run, const char *name)
 {
@@ -56,7 +39,8 @@ char *mig__refused_name(const mig__run *run, const mig__folder_job *job, const m
         mig__buffer_clear(&shown);
         mig__buffer_add_text(&shown, job->target);
     }
-    if (!about_name(why) || shown.failed || !mig__plainer_name(shown.data, run->target_list.delimiter, &plainer)) {
+    const char *prefix = run->target_list.prefix != NULL ? run->target_list.prefix : "";
+    if (shown.failed || !mig__decide_name(shown.data, prefix, run->target_list.delimiter, why, &plainer)) {
         goto cleanup;
     }
     size_t length = plainer.length;

@@ -4,12 +4,16 @@ Each is looked at in every command that lists mailboxes: one name is one name, a
 """
 
 import os
+import re
+import tempfile
 import unicodedata
 import unittest
 
+import certs
+import dovecot
+import dovecot_config
 import imaputil
-import memserver
-from harness import DONE, PARTIAL, Account, ToolCase
+from harness import DONE, PARTIAL, Account, Pair, ToolCase, program
 from memserver import EVERYTHING, MemServer
 
 COMPOSED, DECOMPOSED = "Entw\u00fcrfe", "Entwu\u0308rfe"
@@ -254,6 +258,172 @@ class Others(Case):
         self.target.add_mailbox(b"Public/Here").add(mail("theirs"))
         result = self.also("verify", "--against", "source")
         self.assertEqual(result.totals["extra"], 0, str(result))
+
+
+class Making(Case):
+    """CREATE that is refused, or that is taken and not meant."""
+
+    def fill(self, *names):
+        for name in names:
+            self.source.add_mailbox(name).add(mail("in " + name.strip().replace(" ", "-")))
+
+    def arrived(self):
+        return {name.decode(): len(box.messages) for name, box in self.target.mailboxes.items() if name != b"INBOX"}
+
+    def settled(self, count):
+        """All is there after the first run, the next does nothing and warns of nothing, verify finds it."""
+        again = self.copied()
+        self.assertEqual((again.totals["already"], again.totals["copied"], again.totals["adopted"]), (count, 0, 0))
+        self.assertNotIn("replaced", again.out + again.err)
+        for extra in ([], ["--against", "source"]):
+            self.assertEqual(self.also("verify", *extra).totals["identical"], count)
+
+    def test_mail_or_folders_but_not_both(self):
+        class Flat(MemServer):
+            def do_create(self, connection, arguments):
+                above = arguments[0].rpartition(b"/")[0]
+                if above and self.find(above):
+                    return "NO [CANNOT] Mailbox doesn't allow inferior mailboxes"
+                return super().do_create(connection, arguments)
+
+            def add_mailbox(self, name, *attributes):
+                return super().add_mailbox(name, *attributes, "\\NoInferiors")
+
+        self.servers(target=Flat())
+        self.fill("A", "A/B", "A/B/C", "A/B/C/D")
+        result = self.copied()
+        self.assertEqual(sum(self.arrived().values()), 4)
+        self.assertIn("A - B", self.arrived())
+        self.assertIn("it is 'A - B' there", result.out)
+        self.settled(4)
+
+    def test_characters_that_are_refused(self):
+        self.servers()
+        self.target.refuse_create = lambda name: (
+            "[CANNOT] character not allowed" if re.search(rb"[?#*%&]", name) else None)
+        self.fill("What?", "a#b", "Plain")
+        self.source.add_mailbox("R&D").add(mail("in R-D"))
+        result = self.copied()
+        self.assertEqual(set(self.arrived()), {"What_", "a_b", "Plain", "R_D"}, str(result))
+        self.assertIn("it is 'What_' there", result.out)
+        self.settled(4)
+
+    def test_opened_a_moment_later(self):
+        for words in ("NO [NONEXISTENT] not yet", "NO [INUSE] wait", "NO not yet"):
+            with self.subTest(words=words):
+                left = {}
+
+                class Late(MemServer):
+                    def do_create(self, connection, arguments):
+                        left[arguments[0]] = 2
+                        return super().do_create(connection, arguments)
+
+                    def _open(self, connection, arguments, mode):
+                        if left.get(arguments[0]):
+                            left[arguments[0]] -= 1
+                            return words
+                        return super()._open(connection, arguments, mode)
+
+                self.state = os.path.join(self.dir, "state" + words[4:8])
+                self.servers(target=Late())
+                self.fill("A", "B")
+                self.copied()
+                self.settled(2)
+
+    def test_never_opened(self):
+        class Never(MemServer):
+            def _open(self, connection, arguments, mode):
+                return "NO [NONEXISTENT] never" if arguments[0] == b"A" else super()._open(connection, arguments, mode)
+        self.servers(target=Never())
+        self.fill("A", "B")
+        result = self.copied(expect=PARTIAL)
+        self.assertEqual(self.arrived(), {"A": 0, "B": 1})
+        self.assertIn("cannot open 'A'", result.out)
+        self.assertNotIn("replaced", self.copied(expect=PARTIAL).out)
+
+    def trimming(self, also_when_opened):
+        class Trimming(MemServer):
+            def do_create(self, connection, arguments):
+                return super().do_create(connection, [arguments[0].strip().lower()] + arguments[1:])
+
+            def find(self, name):
+                return super().find(name.strip().lower() if also_when_opened and name != b"INBOX" else name)
+        return Trimming()
+
+    def test_names_that_are_changed_without_a_word(self):
+        for also_when_opened in (False, True):
+            with self.subTest(also_when_opened=also_when_opened):
+                self.state = os.path.join(self.dir, "state%d" % also_when_opened)
+                self.servers(target=self.trimming(also_when_opened))
+                self.fill("Foo ", "Bar", "baz")
+                result = self.copied()
+                self.assertEqual(self.arrived(), {"foo": 1, "bar": 1, "baz": 1}, str(result))
+                self.assertIn("the target changed its name; it is 'foo' there", result.out)
+                self.settled(3)
+
+
+class RealServers(Pair):
+    """Dovecot with mail in mbox files, where a mailbox with mail has none below it, and its check of names."""
+
+    target_options = {"storage": "mbox"}
+
+    def test_tree_on_files(self):
+        connection = self.login(self.source)
+        names = ("Teams", "Teams/Alpha", "Teams/Alpha/One", "Teams/Beta", "Plain/Child", "Plain/Child/x")
+        for name in names:
+            imaputil.check(connection.create(name))
+            imaputil.append(connection, name, [(mail("in-" + name.replace("/", "-")), (), None)])
+        result = self.copy(*self.accounts())
+        self.assertEqual(result.totals["copied"], 6, str(result))
+        self.assertIn("Teams - Alpha", result.out)
+        again = self.copy(*self.accounts())
+        self.assertEqual((again.totals["already"], again.totals["copied"]), (6, 0))
+        self.assertNotIn("replaced", result.out + result.err + again.out + again.err)
+        verified = self.run_command(self.command(*self.accounts(), verb="verify"))
+        self.assertEqual(verified.status, DONE, str(verified))
+
+
+class PublicFolders(ToolCase):
+    """Dovecot with a public namespace, and Maildir directories that somebody named by hand."""
+
+    def test_they_are_not_the_account_s_own(self):
+        with tempfile.TemporaryDirectory(dir=self.dir) as public:
+            os.chmod(public, 0o777)
+            old = dovecot_config.version() < (2, 4)
+            place = "location = maildir:%s\n" % public if old else "mail_driver = maildir\n  mail_path = %s\n" % public
+            extra = ("namespace public {\n  type = public\n  prefix = Public Folders/\n  separator = /\n  "
+                     "subscriptions = no\n  list = yes\n  %s}\n" % place)
+            authority = certs.Authority(os.path.join(self.dir, "ca"))
+            with dovecot.Dovecot(users=["u1"], authority=authority, extra=extra) as source, \
+                    dovecot.Dovecot(users=["u1"], authority=authority) as target:
+                connection = source.login("u1")
+                self.addCleanup(connection.shutdown)
+                for name in ("Mine", "Public Folders/News"):
+                    imaputil.check(connection.create(imaputil.mailbox(name)))
+                    imaputil.append(connection, name, [(mail("x"), (), None)])
+                result = self.copy(Account.on(source), Account.on(target))
+                self.assertEqual(result.totals["copied"], 1)
+                self.assertIn("1 folder is shared or of other users", result.out)
+                result = self.copy(Account.on(source), Account.on(target), "--shared")
+                self.assertEqual(result.totals["copied"], 1)
+
+    def test_directories_with_other_names(self):
+        path = os.path.join(self.dir, "Maildir")
+        for name in ("", ".Entw\u00fcrfe", ".R&D"):
+            for part in ("cur", "new", "tmp"):
+                os.makedirs(os.path.join(path, name, part))
+            with open(os.path.join(path, name, "cur", "1.x:2,S"), "wb") as out:
+                out.write(mail("x"))
+        with dovecot.Dovecot(users=["u1"]) as target:
+            command = [program("asan"), "copy", "--source", "maildir:" + path]
+            command += Account.on(target).arguments("target", self.dir) + ["--state", self.state]
+            result = self.run_command(command)
+            self.assertEqual(result.status, DONE, str(result))
+            self.assertIn("made valid", result.out)
+            connection = target.login("u1")
+            self.addCleanup(connection.shutdown)
+            there = {folder.wire for folder in imaputil.folders(connection)}
+            self.assertLessEqual({b"Entw&APw-rfe", b"R&-D"}, there)
 
 
 class NothingMatches(Case):

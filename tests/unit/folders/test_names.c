@@ -275,7 +275,7 @@ static void test_plainer(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         mig__buffer out = MIG__BUFFER_INIT;
-        assert_int_equal(mig__plainer_name(cases[i].name, cases[i].separator, &out), cases[i].plainer != NULL);
+        assert_int_equal(mig__plainer_name(cases[i].name, cases[i].separator, false, &out), cases[i].plainer != NULL);
         const char *expected = cases[i].plainer != NULL ? cases[i].plainer : cases[i].name;
         assert_string_equal(out.length > 0 ? out.data : "", expected);
         mig__buffer_free(&out);
