@@ -114,6 +114,9 @@ mig__session *mig__gate_open(mig__gate *gate, mig__patience patience, mig_error 
             options->waiting(err, options->context);
         }
         if (!mig__gate_pause(gate, err, attempt)) {
+            if (mig_stop_level(options->session.stop) > 0) { /* the server might have come back: it is not the reason */
+                mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
+            }
             return NULL;
         }
     }

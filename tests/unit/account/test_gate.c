@@ -211,6 +211,32 @@ static void a_stop_comes_first(void **state)
     close(s.listener);
 }
 
+static void ask_to_stop(const mig_error *error, void *context)
+{
+    (void)error;
+    mig_stop_request(context);
+}
+
+/* A stop in the pause between two attempts is why it ends, not the failure before. */
+static void a_stop_in_the_pause(void **state)
+{
+    (void)state;
+    server s = {0};
+    mig_stop stop = MIG_STOP_INIT;
+    mig__gate gate;
+    mig_error error;
+    bind_port(&s);
+    close(s.listener); /* refuses */
+    mig_endpoint endpoint = endpoint_of(&s);
+    mig__gate_options options = {.session = {.endpoint = &endpoint, .account = "user@old", .stop = &stop},
+                                 .waiting = ask_to_stop,
+                                 .context = &stop};
+    mig__gate_init(&gate, &options);
+    assert_null(mig__gate_open(&gate, MIG__PATIENCE_AGAIN, &error));
+    assert_int_equal(error.code, MIG_E_INTERRUPTED);
+    mig__gate_clear(&gate);
+}
+
 /* ---- dialogues ---- */
 
 typedef struct told { /* what a dialogue meets, one after the other; '.': OK */
@@ -335,6 +361,7 @@ int main(void)
         cmocka_unit_test(without_patience_the_first_failure_is_the_last),
         cmocka_unit_test(a_server_that_is_not_there),
         cmocka_unit_test(a_stop_comes_first),
+        cmocka_unit_test(a_stop_in_the_pause),
         cmocka_unit_test(a_dialogue_is_had_out),
         cmocka_unit_test(spares_are_there_when_they_are_wanted),
     };
