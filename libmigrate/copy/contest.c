@@ -234,6 +234,10 @@ static int remove_surplus(settling *s, mig__session *session, mig_error *why, mi
     for (size_t i = 0; failed == 0 && i < s->surplus_count; i++) {
         failed = s->surplus[i].same ? mig__uidset_add(&uids, s->surplus[i].uid, s->surplus[i].uid, err) : 0;
     }
+    if (failed > 0) {
+        *why = *err;
+        failed = 0;
+    }
     static const char *const words[][2] = {{"UID STORE", "+FLAGS.SILENT (\\Deleted)"}, {"UID EXPUNGE", NULL}};
     for (size_t i = 0; failed == 0 && uids.count > 0 && why->code == MIG_OK && i < 2; i++) {
         mig__command *command = mig__command_begin(session, words[i][0], NULL, NULL, err);

@@ -293,6 +293,8 @@ static int run_stores(mig__run *run, mig__session *session, store_plan *plan, mi
     int failed = plan->count == 0 ? 0 : select_target(session, plan->job, &why, err);
     if (failed == 0 && plan->count > 0 && why.code == MIG_OK) {
         failed = leave_others(run, session, plan, &left, err);
+        why = failed > 0 ? *err : why;
+        failed = failed > 0 ? 0 : failed;
     }
     for (size_t i = 0; i < plan->count && failed == 0 && why.code == MIG_OK; i++) {
         const store *change = &plan->stores[i];
@@ -467,12 +469,15 @@ static int delete_on_target(mig__run *run, mig__session *session, mig__folder_jo
                             mig_error *err)
 {
     const mig__uidset *uids = &g->targets;
-    if (select_target(session, job, why, err) != 0 ||
-        (why->code == MIG_OK && choose_targets(run, session, job, g, err) != 0)) {
+    if (select_target(session, job, why, err) != 0) {
         return -1;
     }
-    if (uids->count == 0) {
-        return 0;
+    int chosen = why->code == MIG_OK ? choose_targets(run, session, job, g, err) : 0;
+    if (chosen > 0) {
+        *why = *err;
+    }
+    if (chosen != 0 || uids->count == 0) {
+        return chosen < 0 ? -1 : 0;
     }
     if (why->code == MIG_OK &&
         mig__command_settle(session, send_store(session, uids, "+FLAGS.SILENT (\\Deleted)", err), why, err) != 0) {

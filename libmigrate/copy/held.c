@@ -307,6 +307,19 @@ static bool fresh_missing(const place *p)
     return false;
 }
 
+/* Which UIDs of the mailbox are ours is certain now, whatever was told before. */
+static int note_found(place *p, mig_error *err)
+{
+    mig__uidset_clear(&p->job->given);
+    for (size_t i = 0; i < p->count; i++) {
+        const row *r = &p->rows[i];
+        if (r->found && r->target_uid >= p->job->goal.uidnext && mig__uids_note(p->job, r->target_uid, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* One look into the mailbox, which is opened anew. 0; 1: it can not be opened or is another one now (p->why). */
 static int look(place *p, mig__session *session, mig_error *err)
 {
@@ -326,7 +339,10 @@ static int look(place *p, mig__session *session, mig_error *err)
         failed = look_by_content(p, session, err);
     }
     forget_wanted(p);
-    return failed;
+    if (failed > 0) {
+        p->why = *err;
+    }
+    return failed != 0 ? failed : note_found(p, err);
 }
 
 /* A server may show late what it stored: what this run sent is not lost before the mailbox is quiet. */

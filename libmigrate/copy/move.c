@@ -118,8 +118,8 @@ static int look_at_left(moving *m, bool *same, mig_error *err)
 {
     mig__expected expected = {.uid = m->entry->target_uid, .digest = m->entry->digest, .has_digest = true};
     int failed = mig__same_check(m->session, &expected, 1, !mig__session_can(m->session, MIG__CAP_MOVE), err);
-    *same = expected.same;
-    return failed;
+    *same = failed == 0 && expected.same;
+    return failed < 0 ? -1 : 0;
 }
 
 static int64_t write_intent(moving *m, const mig__transit *message, mig_error *err)

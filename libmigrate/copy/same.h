@@ -27,7 +27,7 @@ bool mig__same_looks(const mig__expected *expected, uint32_t size, const mig__da
 
 /*
  * Fill `there` and `same` of messages of the mailbox that is selected on the target. `by_content`: size and date are
- * not enough. -1: the session failed.
+ * not enough. 0; 1 when the server does not let them be read now (`err`), -1 when the session failed.
  */
 int mig__same_check(mig__session *session, mig__expected *expected, size_t count, bool by_content, mig_error *err);
 
