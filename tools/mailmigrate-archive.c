@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cli_tool tool = {"mailmigrate-archive", "export|import|check FILE [OPTION...]", CLI_ARCHIVE,
-                              CLI_PART_LINE};
+static const cli_tool tool = {"mailmigrate-archive", "export|import|check FILE [OPTION...]", MIG_VERB_ARCHIVE};
 static mig_stop stop = MIG_STOP_INIT; /* a signal can come as long as the process lives */
 
 /* ---- the archive's password ---- */
@@ -44,10 +43,10 @@ static mig_secret *ask(const char *path, bool twice, mig_error *err)
 static mig_secret *read_password(const cli_options *options, cli_frame *frame, mig_error *err)
 {
     char inert[512], line[640];
-    mig_secret *secret = mig_secret_from_file(options->archive_password_file, err);
+    mig_secret *secret = mig_secret_from_file(options->settings->archive_password_file, err);
     if (secret && mig_secret_exposed(secret)) {
         snprintf(line, sizeof line, "warning: other users can read the password file %s: chmod 600 it",
-                 mig_format_text(options->archive_password_file, inert, sizeof inert));
+                 mig_format_text(options->settings->archive_password_file, inert, sizeof inert));
         cli_terminal_message(&frame->terminal, line);
     }
     return secret;
@@ -68,10 +67,10 @@ static int write_export_text(const void *result, mig_sink_fn *sink, void *contex
 static mig_archive_options export_options(const cli_options *options, cli_frame *frame, mig_secret *password,
                                           mig_signer *signer)
 {
-    const mig_copy_options *copy = &options->copy;
+    const mig_copy_options *copy = &options->settings->copy;
     return (mig_archive_options){.source = copy->source,
                                  .path = options->archive_path,
-                                 .incremental = options->incremental,
+                                 .incremental = options->settings->incremental,
                                  .replace = copy->force,
                                  .secret = password ? mig_secret_give : NULL,
                                  .secret_context = password,
@@ -91,7 +90,7 @@ static int report_export(const cli_options *options, cli_reports *reports, const
     if (cli_reports_write(reports, writers, result, err) != 0)
         return -1;
     const bool began = result->folder_count > 0 || result->error.code == MIG_OK;
-    if (!began || cli_reports_on_output(reports) || (options->quiet && result->status == MIG_COMPLETE))
+    if (!began || cli_reports_on_output(reports) || (options->settings->quiet && result->status == MIG_COMPLETE))
         return 0;
     return cli_reports_print(write_export_text, result, err);
 }
@@ -101,11 +100,12 @@ static int export(const cli_options *options, cli_frame *frame, cli_reports *rep
     int status = -1;
     mig_secret *password = NULL;
     mig_signer *signer = NULL;
-    if (options->encrypt && !(password = options->archive_password_file ? read_password(options, frame, err)
-                                                                        : ask(options->archive_path, true, err)))
+    if (options->settings->encrypt &&
+        !(password = options->settings->archive_password_file ? read_password(options, frame, err)
+                                                              : ask(options->archive_path, true, err)))
         return -1;
-    if (!options->sign_path || (signer = mig_signer_load(options->sign_path, err))) {
-        cli_frame_watch(frame, options);
+    if (!options->settings->sign_path || (signer = mig_signer_load(options->settings->sign_path, err))) {
+        cli_frame_watch(frame, options->settings);
         const mig_archive_options all = export_options(options, frame, password, signer);
         mig_archive_result *result = mig_archive_export(&all, err);
         cli_terminal_line(&frame->terminal, "");
@@ -140,7 +140,7 @@ static int report_check(const cli_options *options, cli_reports *reports, const 
     static cli_report_fn *const writers[CLI_REPORT_COUNT] = {[CLI_REPORT_JSON] = write_check_json};
     if (cli_reports_write(reports, writers, result, err) != 0)
         return -1;
-    if (cli_reports_on_output(reports) || (options->quiet && result->exit_status == 0))
+    if (cli_reports_on_output(reports) || (options->settings->quiet && result->exit_status == 0))
         return 0;
     return result->error.code == MIG_OK ? cli_reports_print(write_check_text, result, err) : 0;
 }
@@ -149,7 +149,7 @@ static mig_archive_check_result *look(const cli_options *options, cli_frame *fra
                                       mig_error *err)
 {
     const mig_archive_check_options all = {.path = options->archive_path,
-                                           .public_key = options->public_key_path,
+                                           .public_key = options->settings->public_key_path,
                                            .secret = password ? mig_secret_give : NULL,
                                            .secret_context = password,
                                            .observer.stop = &stop,
@@ -163,9 +163,9 @@ static mig_archive_check_result *look(const cli_options *options, cli_frame *fra
 static int check(const cli_options *options, cli_frame *frame, cli_reports *reports, mig_error *err)
 {
     mig_secret *password = NULL;
-    if (options->archive_password_file && !(password = read_password(options, frame, err)))
+    if (options->settings->archive_password_file && !(password = read_password(options, frame, err)))
         return -1;
-    cli_frame_watch(frame, options);
+    cli_frame_watch(frame, options->settings);
     mig_archive_check_result *result = look(options, frame, password, err);
     if (result && result->error.code == MIG_E_SECRET && !password && cli_terminal_capable(stderr)) {
         if (!(password = ask(options->archive_path, false, err))) {
@@ -220,20 +220,28 @@ cleanup:
     return -1;
 }
 
+static int prepare(mig_settings *settings, const cli_secrets *secrets, bool exports, mig_error *err)
+{
+    mig_helper helper;
+    cli_secrets_helper(secrets, &helper);
+    settings->sides[MIG_SOURCE].only_named = !exports;
+    settings->sides[MIG_TARGET].only_named = true;
+    return mig_settings_prepare(settings, &helper, err);
+}
+
 static int run(cli_options *options, cli_frame *frame, mig_error *err)
 {
     cli_secrets secrets = CLI_SECRETS_INIT;
     cli_reports reports = CLI_REPORTS_INIT;
-    cli_options plain = *options; /* the key signs the archive, not a report */
+    mig_settings *settings = options->settings;
+    const cli_report_paths paths = {.json = settings->json_path}; /* the key signs the archive, not a report */
     int status = -1;
-    const bool exports = cli_archive_exports(options);
-    secrets.stop = frame->stop;
-    plain.sign_path = NULL;
-    options->sides[MIG_SOURCE].only_named = !exports;
-    options->sides[MIG_TARGET].only_named = true;
-    if (cli_frame_log(frame, options, err) == 0 && cli_reports_open(&reports, &plain, err) == 0 &&
-        cli_secrets_prepare(&secrets, options, &frame->terminal, err) == 0)
+    bool exports = cli_options_export(options);
+    if (cli_frame_log(frame, settings, err) == 0 && cli_reports_open(&reports, &paths, err) == 0 &&
+        cli_secrets_take(&secrets, &frame->terminal, frame->stop, err) == 0 &&
+        prepare(settings, &secrets, exports, err) == 0) {
         status = (exports ? export : check)(options, frame, &reports, err);
+    }
     cli_reports_close(&reports);
     cli_secrets_clear(&secrets);
     return status;

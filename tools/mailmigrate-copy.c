@@ -26,7 +26,7 @@ static int write_dry_text(const void *result, mig_sink_fn *sink, void *context, 
 }
 
 /* A login that failed is one line and no summary of nothing; --quiet leaves out a summary that needs no one. */
-static bool wants_summary(const cli_options *options, const cli_reports *reports, const mig_copy_result *result)
+static bool wants_summary(const mig_settings *options, const cli_reports *reports, const mig_copy_result *result)
 {
     bool began = false;
     for (size_t i = 0; i < result->account_count; i++)
@@ -34,7 +34,7 @@ static bool wants_summary(const cli_options *options, const cli_reports *reports
     return began && !cli_reports_on_output(reports) && !(options->quiet && result->status == MIG_COMPLETE);
 }
 
-static int report(const cli_options *options, cli_reports *reports, const mig_copy_result *result, mig_error *err)
+static int report(const mig_settings *options, cli_reports *reports, const mig_copy_result *result, mig_error *err)
 {
     static cli_report_fn *const writers[CLI_REPORT_COUNT] = {[CLI_REPORT_JSON] = write_json};
     if (cli_reports_write(reports, writers, result, err) != 0)
@@ -44,7 +44,7 @@ static int report(const cli_options *options, cli_reports *reports, const mig_co
     return cli_reports_print(options->copy.dry_run ? write_dry_text : write_text, result, err);
 }
 
-static int work(cli_options *options, cli_frame *frame, cli_reports *reports, mig_error *err)
+static int work(mig_settings *options, cli_frame *frame, cli_reports *reports, mig_error *err)
 {
     options->copy.observer.log = cli_log_for_library(&frame->log);
     options->copy.observer.stop = &stop;
@@ -64,7 +64,7 @@ static int work(cli_options *options, cli_frame *frame, cli_reports *reports, mi
 int main(int argc, char **argv)
 {
     static const cli_single copy = {
-        .tool = {"mailmigrate-copy", "PLAN | --source URL --target URL [OPTION...]", CLI_COPY, CLI_PART_LINE},
+        .tool = {"mailmigrate-copy", "PLAN | --source URL --target URL [OPTION...]", MIG_VERB_COPY},
         .steps = MIG_STEP_COPY,
         .work = work,
     };

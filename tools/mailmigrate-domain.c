@@ -51,10 +51,7 @@ static int report(const cli_domain_options *options, const mig_domain_result *re
     static cli_report_fn *const writers[CLI_REPORT_COUNT] = {
         [CLI_REPORT_JSON] = write_json, [CLI_REPORT_HTML] = write_html, [CLI_REPORT_CSV] = write_csv};
     cli_reports reports = CLI_REPORTS_INIT;
-    const cli_options paths = {.json_path = options->json_path,
-                               .html_path = options->html_path,
-                               .csv_path = options->csv_path,
-                               .sign_path = options->sign_path};
+    const cli_report_paths paths = {options->json_path, options->html_path, options->csv_path, options->sign_path};
     int done = cli_reports_open(&reports, &paths, err);
     if (done == 0)
         done = cli_reports_write(&reports, writers, result, err);

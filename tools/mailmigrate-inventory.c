@@ -9,8 +9,7 @@ static mig_stop stop = MIG_STOP_INIT; /* a signal can come as long as the proces
 int main(int argc, char **argv)
 {
     static const cli_campaign inventory = {
-        .tool = {"mailmigrate-inventory", "PLAN | --source URL [--target URL] [OPTION...]", CLI_INVENTORY,
-                 CLI_PART_LINE},
+        .tool = {"mailmigrate-inventory", "PLAN | --source URL [--target URL] [OPTION...]", MIG_VERB_INVENTORY},
         .steps = MIG_STEP_INVENTORY,
     };
     return cli_campaign_main(&inventory, &stop, argc, (const char **)argv);

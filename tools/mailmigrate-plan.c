@@ -1,5 +1,4 @@
 /* mailmigrate-plan - write, check and import a plan; the manual is docs/mailmigrate-plan.1 */
-#include "cli/accounts.h"
 #include "cli/complain.h"
 #include "cli/output.h"
 #include "cli/plan_options.h"
@@ -24,23 +23,6 @@ static int init_plan(const char *path, mig_error *err)
     return result;
 }
 
-/* Values are held against what two tools take, which between them have all options of a plan. */
-static int check_values(mig_plan *plan, mig_error *err)
-{
-    static const cli_tool tools[] = {{.name = name, .synopsis = "", .verb = CLI_ONE_SHOT},
-                                     {.name = name, .synopsis = "", .verb = CLI_VERIFY},
-                                     {.name = name, .synopsis = "", .verb = CLI_INVENTORY}};
-    const char *argv[] = {name, NULL};
-    for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {
-        cli_accounts accounts;
-        const int result = cli_accounts_take(&accounts, &tools[i], plan, 1, argv, err);
-        cli_accounts_clear(&accounts);
-        if (result != 0)
-            return -1;
-    }
-    return 0;
-}
-
 static void print_problem(const mig_plan_problem *problem)
 {
     char file[512], text[1024];
@@ -57,7 +39,7 @@ static int check_plan(const char *path, mig_error *err)
     mig_plan *plan = mig_plan_load(path, err);
     if (!plan)
         return -1;
-    int result = check_values(plan, err);
+    int result = mig_plan_check_values(plan, err);
     if (result == 0)
         result = mig_plan_check_files(plan, err);
     for (size_t i = 0; i < plan->problem_count; i++)

@@ -8,7 +8,7 @@ static mig_stop stop = MIG_STOP_INIT; /* a signal can come as long as the proces
 int main(int argc, char **argv)
 {
     static const cli_campaign run = {
-        .tool = {"mailmigrate-run", "PLAN | --source URL --target URL [OPTION...]", CLI_ONE_SHOT, CLI_PART_LINE},
+        .tool = {"mailmigrate-run", "PLAN | --source URL --target URL [OPTION...]", MIG_VERB_RUN},
         .steps = MIG_STEP_CHECK | MIG_STEP_COPY | MIG_STEP_VERIFY,
     };
     return cli_campaign_main(&run, &stop, argc, (const char **)argv);

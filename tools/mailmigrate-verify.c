@@ -28,7 +28,7 @@ static int write_text(const void *result, mig_sink_fn *sink, void *context, mig_
 }
 
 /* Nothing is said of an account that could not be looked at, nor with --quiet of one in which all is well. */
-static bool wants_summary(const cli_options *options, const cli_reports *reports, const mig_verify_result *result)
+static bool wants_summary(const mig_settings *options, const cli_reports *reports, const mig_verify_result *result)
 {
     bool began = false;
     for (size_t i = 0; i < result->account_count; i++)
@@ -37,7 +37,7 @@ static bool wants_summary(const cli_options *options, const cli_reports *reports
            !(options->quiet && result->exit_status == 0);
 }
 
-static int work(cli_options *options, cli_frame *frame, cli_reports *reports, mig_error *err)
+static int work(mig_settings *options, cli_frame *frame, cli_reports *reports, mig_error *err)
 {
     static cli_report_fn *const writers[CLI_REPORT_COUNT] = {
         [CLI_REPORT_JSON] = write_json, [CLI_REPORT_HTML] = write_html, [CLI_REPORT_CSV] = write_csv};
@@ -62,7 +62,7 @@ static int work(cli_options *options, cli_frame *frame, cli_reports *reports, mi
 int main(int argc, char **argv)
 {
     static const cli_single verify = {
-        .tool = {"mailmigrate-verify", "PLAN | --source URL --target URL [OPTION...]", CLI_VERIFY, CLI_PART_LINE},
+        .tool = {"mailmigrate-verify", "PLAN | --source URL --target URL [OPTION...]", MIG_VERB_VERIFY},
         .steps = MIG_STEP_VERIFY,
         .answer = cli_check_report,
         .work = work,

@@ -8,9 +8,9 @@ enum { MOST_COLUMNS = 128, LARGEST_CELL = 4096 };
 
 /* What a column says: a user, an option of a side, or an option. */
 typedef struct column {
-    int user;  /* 0 source, 1 target, -1 */
-    int side;  /* with `index` an option of a side, -1 */
-    int index; /* of the option; -1: not known, told once */
+    int user;         /* 0 source, 1 target, -1 */
+    int side;         /* with `name` an option of a side, -1 */
+    const char *name; /* of the option; NULL: not known, told once */
 } column;
 
 typedef struct reading {
@@ -38,7 +38,7 @@ static void fail(reading *r)
 static column column_of(const char *name)
 {
     const char *rest;
-    column c = {-1, -1, -1};
+    column c = {-1, -1, NULL};
     int side = mig__plan_side_of(name, &rest);
     if (strcmp(name, "source") == 0 || strcmp(name, "target") == 0) {
         c.user = name[0] == 't';
@@ -46,9 +46,10 @@ static column column_of(const char *name)
         c.user = side;
     } else if (side >= 0) {
         c.side = side;
-        c.index = mig__plan_side_option_index(rest);
+        c.name = mig__plan_side_key(rest);
     } else {
-        c.index = mig__plan_option_index(name);
+        const mig_option *option = mig__plan_option(name);
+        c.name = option != NULL ? option->name : NULL;
     }
     return c;
 }
@@ -61,24 +62,17 @@ static void take_header(reading *r, const char *name)
     }
     column c = column_of(name);
     for (size_t i = 0; i < r->column_count; i++) {
-        if (memcmp(&r->columns[i], &c, sizeof c) == 0 && (c.user >= 0 || c.index >= 0)) {
+        const column *other = &r->columns[i];
+        bool same = other->user == c.user && other->side == c.side && other->name == c.name; /* names are static */
+        if (same && (c.user >= 0 || c.name != NULL)) {
             mig__plan_problem(r->plan, r->plan->accounts_path, 1, "the column \"%s\" is here for the second time",
                               name);
         }
     }
-    if (c.user < 0 && c.index < 0) {
+    if (c.user < 0 && c.name == NULL) {
         mig__plan_unknown(r->plan, r->plan->accounts_path, 1, "column", name, false);
     }
     r->columns[r->column_count++] = c;
-}
-
-static void set(reading *r, char **out, const char *value)
-{
-    free(*out);
-    *out = mig__strdup(value);
-    if (*out == NULL) {
-        fail(r);
-    }
 }
 
 static void take_cell(reading *r, const char *value)
@@ -88,21 +82,15 @@ static void take_cell(reading *r, const char *value)
         return;
     }
     if (c->user >= 0) {
-        set(r, &r->account.users[c->user], value);
-    } else if (c->side >= 0 && c->index >= 0) {
-        set(r, &r->account.sides[c->side].values[c->index], value);
-    } else if (c->index >= MIG__PLAN_LISTS) {
-        set(r, &r->account.options.values[c->index], value);
-    } else if (c->index >= 0) { /* a list of one */
-        char **list = calloc(1, sizeof *list);
-        if (list == NULL || r->account.options.lists[c->index] != NULL) {
-            free(list);
+        free(r->account.users[c->user]);
+        if ((r->account.users[c->user] = mig__strdup(value)) == NULL) {
             fail(r);
-            return;
         }
-        r->account.options.lists[c->index] = list;
-        r->account.options.list_counts[c->index] = 1;
-        set(r, &list[0], value);
+        return;
+    }
+    mig__sayings *out = c->side >= 0 ? &r->account.sides[c->side] : &r->account.options;
+    if (c->name != NULL && mig__say(out, c->name, value, r->line) != 0) {
+        fail(r);
     }
 }
 
@@ -131,26 +119,6 @@ static void on_cell(void *octets, size_t length, void *context)
     r->at++;
 }
 
-static void clear_account(mig__raw_account *account)
-{
-    for (int side = 0; side < 2; side++) {
-        free(account->users[side]);
-        for (size_t i = 0; i < MIG__PLAN_SIDE_OPTIONS; i++) {
-            free(account->sides[side].values[i]);
-        }
-    }
-    for (size_t i = 0; i < MIG__PLAN_OPTIONS; i++) {
-        free(account->options.values[i]);
-    }
-    for (size_t i = 0; i < MIG__PLAN_LISTS; i++) {
-        if (account->options.lists[i] != NULL) {
-            free(account->options.lists[i][0]);
-        }
-        free(account->options.lists[i]);
-    }
-    *account = (mig__raw_account){.users = {NULL, NULL}};
-}
-
 static void check_header(reading *r)
 {
     bool found = false;
@@ -174,7 +142,10 @@ static void end_account(reading *r)
     if (r->at < r->column_count || r->too_many) {
         mig__plan_problem(r->plan, r->plan->accounts_path, r->line, "there are %s cells than in the header",
                           r->too_many ? "more" : "fewer");
-    } else if (mig__plan_account(r->plan, r->raw, &r->account, r->plan->accounts_path, r->line, NULL, 0, r->err) != 0) {
+        return;
+    }
+    r->account.line = r->line;
+    if (mig__plan_account(r->plan, r->raw, &r->account, r->plan->accounts_path, r->err) != 0) {
         r->failed = true;
     }
 }
@@ -192,7 +163,7 @@ static void on_row(int end, void *context)
     } else {
         end_account(r);
     }
-    clear_account(&r->account);
+    mig__raw_account_clear(&r->account);
     r->at = 0;
     r->too_many = false;
     r->line = r->next_line;
@@ -246,7 +217,7 @@ int mig__plan_accounts(mig_plan *plan, const mig__raw_plan *raw, mig_error *err)
     } else {
         failed = parse(r, &parser, &text);
     }
-    clear_account(&r->account);
+    mig__raw_account_clear(&r->account);
     csv_free(&parser);
     mig__buffer_free(&text);
     free(r);

@@ -7,18 +7,8 @@
 /* Those that must be there before a run; reports, logs and states are made by it. */
 static bool is_input(const char *name)
 {
-    static const char *const others[] = {"sign", "cert", "key", "oauth-key", "oauth-cert"};
-    const char *rest = name;
-    size_t length = strlen(name);
-    if (mig__plan_side_of(name, &rest) < 0) {
-        rest = name;
-    }
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (strcmp(rest, others[i]) == 0) {
-            return true;
-        }
-    }
-    return length > 5 && strcmp(name + length - 5, "-file") == 0;
+    const mig_option *option = mig_option_find(MIG_VERB_RUN, name);
+    return option != NULL && option->is_input;
 }
 
 static int check(mig_plan *plan, const mig_plan_option *options, size_t count)
@@ -31,8 +21,8 @@ static int check(mig_plan *plan, const mig_plan_option *options, size_t count)
         if (strerror_r(errno, reason, sizeof reason) != 0) {
             reason[0] = '\0';
         }
-        if (mig__plan_problem(plan, options[i].file, options[i].line, "%s: %s cannot be read: %s", options[i].name,
-                              options[i].value, reason) != 0) {
+        if (mig__plan_problem(plan, options[i].from.file, options[i].from.line, "%s: %s cannot be read: %s",
+                              options[i].name, options[i].value, reason) != 0) {
             return -1;
         }
     }

@@ -1,3 +1,4 @@
+/* plan/lines.c - walk a YAML file, event by event */
 #include "plan/lines.h"
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -13,8 +14,6 @@ typedef struct level {
     size_t length; /* of the path up to here */
     size_t index;  /* in a list */
     size_t first;  /* of the lines within it */
-    size_t line;   /* its own */
-    size_t key_at, key_length;
 } level;
 
 typedef struct walk {
@@ -24,6 +23,16 @@ typedef struct walk {
     size_t depth;
     mig_error *err;
 } walk;
+
+static int keep_value(walk *w, mig__line *line, const yaml_event_t *event)
+{
+    const char *value = (const char *)event->data.scalar.value;
+    if (strlen(value) != event->data.scalar.length) {
+        return mig_error_set(w->err, MIG_E_PLAN, "a value holds a NUL");
+    }
+    line->value = mig__strdup(value);
+    return line->value != NULL ? 0 : mig_error_set(w->err, MIG_E_NOMEM, "out of memory");
+}
 
 static int add_line(walk *w, mig__yaml_kind kind, const yaml_event_t *event)
 {
@@ -40,16 +49,13 @@ static int add_line(walk *w, mig__yaml_kind kind, const yaml_event_t *event)
     for (size_t i = w->depth > 0 ? w->levels[w->depth - 1].first : 0; i < lines->count && !twice; i++) {
         twice = strcmp(grown[i].path, path) == 0;
     }
-    const level *top = w->depth > 0 && w->levels[w->depth - 1].mapping ? &w->levels[w->depth - 1] : NULL;
-    grown[lines->count++] = (mig__line){.path = path,
-                                        .kind = kind,
-                                        .line = (unsigned)event->start_mark.line + 1,
-                                        .twice = twice,
-                                        .key_at = top != NULL ? top->key_at : 0,
-                                        .key_length = top != NULL ? top->key_length : 0,
-                                        .at = event->start_mark.index,
-                                        .length = event->end_mark.index - event->start_mark.index};
-    return 0;
+    grown[lines->count] = (mig__line){.path = path,
+                                      .kind = kind,
+                                      .line = (unsigned)event->start_mark.line + 1,
+                                      .in_list = w->depth > 0 && !w->levels[w->depth - 1].mapping,
+                                      .twice = twice};
+    lines->count++;
+    return kind == MIG__YAML_SCALAR ? keep_value(w, &grown[lines->count - 1], event) : 0;
 }
 
 static void cut_path(walk *w, size_t length)
@@ -75,14 +81,18 @@ static bool at_value(walk *w)
     return true;
 }
 
-static void take_key(walk *w, const yaml_event_t *event)
+/* A key with a dot would look like two, one in the other; no key of a plan has any. */
+static int take_key(walk *w, const yaml_event_t *event)
 {
     level *top = &w->levels[w->depth - 1];
+    const char *key = (const char *)event->data.scalar.value;
+    if (strchr(key, '.') != NULL) {
+        return mig_error_set(w->err, MIG_E_PLAN, "there is no key \"%s\": keys hold no dot", key);
+    }
     cut_path(w, top->length);
-    mig__buffer_addf(&w->path, "%s%s", top->length > 0 ? "." : "", (const char *)event->data.scalar.value);
+    mig__buffer_addf(&w->path, "%s%s", top->length > 0 ? "." : "", key);
     top->has_key = true;
-    top->key_at = event->start_mark.index;
-    top->key_length = event->end_mark.index - event->start_mark.index;
+    return 0;
 }
 
 static void value_done(walk *w)
@@ -103,17 +113,13 @@ static int open_level(walk *w, bool mapping, const yaml_event_t *event)
     if (add_line(w, mapping ? MIG__YAML_MAPPING : MIG__YAML_LIST, event) != 0) {
         return -1;
     }
-    w->levels[w->depth++] =
-        (level){.mapping = mapping, .length = w->path.length, .first = w->lines->count, .line = w->lines->count - 1};
+    w->levels[w->depth++] = (level){.mapping = mapping, .length = w->path.length, .first = w->lines->count};
     return 0;
 }
 
-static void close_level(walk *w, const yaml_event_t *event)
+static void close_level(walk *w)
 {
-    const level *closed = &w->levels[--w->depth];
-    mig__line *line = &w->lines->items[closed->line];
-    line->length = event->end_mark.index - line->at;
-    cut_path(w, closed->length);
+    cut_path(w, w->levels[--w->depth].length);
     value_done(w);
 }
 
@@ -125,14 +131,13 @@ static int take_event(walk *w, const yaml_event_t *event)
         return open_level(w, event->type == YAML_MAPPING_START_EVENT, event);
     case YAML_MAPPING_END_EVENT:
     case YAML_SEQUENCE_END_EVENT:
-        close_level(w, event);
+        close_level(w);
         return 0;
     case YAML_ALIAS_EVENT:
         return mig_error_set(w->err, MIG_E_PLAN, "aliases (*name) have no place in a plan: write the value out");
     case YAML_SCALAR_EVENT:
         if (!at_value(w)) {
-            take_key(w, event);
-            return 0;
+            return take_key(w, event);
         }
         value_done(w);
         return add_line(w, MIG__YAML_SCALAR, event);
@@ -147,7 +152,7 @@ int mig__lines_read(mig__lines *lines, const char *text, size_t length, unsigned
     yaml_parser_t parser;
     bool over = false;
     int failed = 0;
-    *lines = (mig__lines){NULL, 0, 0};
+    *lines = (mig__lines){NULL, 0};
     *line = 0;
     if (yaml_parser_initialize(&parser) == 0) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
@@ -171,81 +176,12 @@ int mig__lines_read(mig__lines *lines, const char *text, size_t length, unsigned
     return failed;
 }
 
-static const mig__line *find(mig__lines *lines, const char *path, bool bad)
-{
-    for (size_t i = 0; i < lines->count; i++) {
-        size_t at = (lines->cursor + i) % lines->count;
-        if (lines->items[at].bad == bad && strcmp(lines->items[at].path, path) == 0) {
-            lines->cursor = at;
-            return &lines->items[at];
-        }
-    }
-    return NULL;
-}
-
-unsigned mig__lines_find(mig__lines *lines, const char *path)
-{
-    const mig__line *line = find(lines, path, false);
-    return line != NULL ? line->line : 0;
-}
-
-bool mig__lines_bad(mig__lines *lines, const char *path)
-{
-    return find(lines, path, true) != NULL;
-}
-
-/* Octets of the character at `at`. libyaml counts characters (and passes over a byte order mark uncounted). */
-static size_t width_at(const char *text, size_t at, size_t length)
-{
-    size_t width = 1;
-    while (at + width < length && ((unsigned char)text[at + width] & 0xc0) == 0x80) {
-        width++;
-    }
-    return width;
-}
-
-/* Trailing blanks and line ends of a block belong to what follows it. */
-static void add_blanks_before(mig__buffer *out, const char *text, size_t from, size_t end)
-{
-    size_t start = end;
-    while (start > from && strchr(" \r\n", text[start - 1]) != NULL) {
-        start--;
-    }
-    mig__buffer_add(out, text + start, end - start);
-}
-
-void mig__lines_cut(const mig__lines *lines, const char *text, size_t length, mig__buffer *out)
-{
-    static const char unknown_key[] = "cut-out", nothing[] = " {}";
-    size_t octet = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0, character = 0;
-    mig__buffer_add(out, text, octet);
-    for (size_t i = 0; i < lines->count; i++) {
-        const mig__line *line = &lines->items[i];
-        size_t at = line->key_length > 0 ? line->key_at : line->at;
-        size_t most = at + (line->key_length > 0 ? line->key_length : line->length);
-        if (!line->bad || at < character) { /* within what is gone already */
-            continue;
-        }
-        for (; octet < length && character < at; character++) {
-            size_t width = width_at(text, octet, length);
-            mig__buffer_add(out, text + octet, width);
-            octet += width;
-        }
-        size_t from = octet;
-        for (; octet < length && character < most; character++) {
-            octet += width_at(text, octet, length);
-        }
-        mig__buffer_add_text(out, line->key_length > 0 ? unknown_key : nothing);
-        add_blanks_before(out, text, from, octet);
-    }
-    mig__buffer_add(out, text + octet, length - octet);
-}
-
 void mig__lines_free(mig__lines *lines)
 {
     for (size_t i = 0; i < lines->count; i++) {
         free(lines->items[i].path);
+        free(lines->items[i].value);
     }
     free(lines->items);
-    *lines = (mig__lines){NULL, 0, 0};
+    *lines = (mig__lines){NULL, 0};
 }

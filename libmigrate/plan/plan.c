@@ -127,11 +127,11 @@ static void skip_below(checking *c, const char *path)
     snprintf(c->skip, sizeof c->skip, "%s.", path);
 }
 
-/* libcyaml would not load it. A value in a list takes the whole list with it, unless it is an account. */
+/* It says nothing. A value in a list takes the whole list with it, unless it is an account. */
 static void give_up(checking *c, const mig__line *line)
 {
     mig__line *bad = &c->lines->items[line - c->lines->items];
-    while (bad->key_length == 0 && strncmp(bad->path, "accounts.", 9) != 0 && bad > c->lines->items) {
+    while (bad->in_list && strncmp(bad->path, "accounts.", 9) != 0 && bad > c->lines->items) {
         bad--;
     }
     bad->bad = true;
@@ -157,19 +157,19 @@ static void check_option(checking *c, const mig__line *line, const char *name, c
     const char *dot = strchr(name, '.');
     char plain[64];
     snprintf(plain, sizeof plain, "%.*s", (int)(dot != NULL ? dot - name : (ptrdiff_t)strlen(name)), name);
-    int index = mig__plan_option_index(plain);
-    if (index < 0 || strcmp(plain, mig_plan_option_name((size_t)index)) != 0) {
+    const mig_option *option = mig__plan_option(plain);
+    if (option == NULL || strcmp(plain, option->name) != 0) {
         skip_below(c, line->path);
         mig__plan_unknown(c->plan, c->plan->path, line->line, what, plain, false);
     } else {
-        expect(c, line, index < MIG__PLAN_LISTS && dot == NULL ? MIG__YAML_LIST : MIG__YAML_SCALAR);
+        expect(c, line, option->kind == MIG_OPTION_LIST && dot == NULL ? MIG__YAML_LIST : MIG__YAML_SCALAR);
     }
 }
 
 static bool is_side_option(const char *name)
 {
-    int index = mig__plan_side_option_index(name);
-    return index >= 0 && strcmp(name, mig_plan_side_option_name((size_t)index)) == 0;
+    const char *key = mig__plan_side_key(name);
+    return key != NULL && strcmp(name, key) == 0;
 }
 
 static void check_account_key(checking *c, const mig__line *line, const char *key)
@@ -266,72 +266,37 @@ static bool check_lines(mig_plan *plan, mig__lines *lines)
 
 /* ---- loading ---- */
 
-static int add_option(mig_plan *plan, const char *name, const char *value, unsigned line)
+static int take_options(mig_plan *plan, const mig__sayings *said)
 {
-    mig_plan_option *grown = mig__grow(plan->options, plan->option_count, sizeof *grown, NULL);
-    if (grown == NULL) {
-        return -1;
-    }
-    plan->options = grown;
-    mig_plan_option *option = &grown[plan->option_count++];
-    *option = (mig_plan_option){.name = mig__strdup(name), .file = plan->path, .line = line};
-    option->value = mig__plan_is_path(name) ? mig__plan_path(plan, value) : mig__strdup(value);
-    return option->name == NULL || option->value == NULL ? -1 : 0;
-}
-
-static int take_options(mig_plan *plan, const mig__raw_options *raw, mig__lines *lines)
-{
-    for (size_t i = 0; i < MIG__PLAN_OPTIONS; i++) {
-        char path[96];
-        const char *name = mig_plan_option_name(i);
-        unsigned count = i < MIG__PLAN_LISTS ? raw->list_counts[i] : raw->values[i] != NULL ? 1 : 0;
-        for (unsigned k = 0; k < count; k++) {
-            const char *value = i < MIG__PLAN_LISTS ? raw->lists[i][k] : raw->values[i];
-            if (i < MIG__PLAN_LISTS) {
-                snprintf(path, sizeof path, "options.%s.%u", name, k);
-            } else {
-                snprintf(path, sizeof path, "options.%s", name);
-            }
-            if (add_option(plan, name, value, mig__lines_find(lines, path)) != 0) {
-                return -1;
-            }
+    for (size_t i = 0; i < said->count; i++) {
+        const mig__said *one = &said->items[i];
+        mig_plan_option *grown = mig__grow(plan->options, plan->option_count, sizeof *grown, NULL);
+        if (grown == NULL) {
+            return -1;
+        }
+        plan->options = grown;
+        mig_plan_option *option = &grown[plan->option_count++];
+        *option = (mig_plan_option){.name = mig__strdup(one->name),
+                                    .value = mig__plan_is_path(one->name, false) ? mig__plan_path(plan, one->value)
+                                                                                 : mig__strdup(one->value),
+                                    .from = {MIG_LEVEL_PLAN, plan->path, one->line}};
+        if (option->name == NULL || option->value == NULL) {
+            return -1;
         }
     }
     return 0;
 }
 
-static void find_sides(mig__raw_plan *raw, mig__lines *lines)
+static int take(mig_plan *plan, const mig__raw_plan *raw, mig_error *err)
 {
-    static const char *const names[] = {"source", "target"};
-    for (int side = 0; side < 2; side++) {
-        raw->sides[side].bad = mig__lines_bad(lines, names[side]);
-        for (size_t i = 0; i < MIG__PLAN_SIDE_OPTIONS; i++) {
-            char path[96];
-            snprintf(path, sizeof path, "%s.%s", names[side], mig_plan_side_option_name(i));
-            if (raw->sides[side].values[i] != NULL) {
-                raw->sides[side].lines[i] = mig__lines_find(lines, path);
-            }
-        }
+    if (!raw->version_bad && (raw->version == NULL || strcmp(raw->version, "1") != 0)) {
+        mig__plan_problem(plan, plan->path, raw->version_line, "\"version: 1\" is expected");
     }
-}
-
-static int take(mig_plan *plan, mig__raw_plan *raw, mig__lines *lines, mig_error *err)
-{
-    find_sides(raw, lines);
-    if (!mig__lines_bad(lines, "version") && (raw->version == NULL || strcmp(raw->version, "1") != 0)) {
-        mig__plan_problem(plan, plan->path, mig__lines_find(lines, "version"), "\"version: 1\" is expected");
-    }
-    if (take_options(plan, &raw->options, lines) != 0) {
+    if (take_options(plan, &raw->options) != 0) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    for (unsigned i = 0; i < raw->account_count; i++) {
-        char path[32];
-        snprintf(path, sizeof path, "accounts.%u", i);
-        if (mig__lines_bad(lines, path)) {
-            continue;
-        }
-        if (mig__plan_account(plan, raw, &raw->accounts[i], plan->path, mig__lines_find(lines, path), lines, i, err) !=
-            0) {
+    for (size_t i = 0; i < raw->account_count; i++) {
+        if (mig__plan_account(plan, raw, &raw->accounts[i], plan->path, err) != 0) {
             return -1;
         }
     }
@@ -353,9 +318,9 @@ static int take(mig_plan *plan, mig__raw_plan *raw, mig__lines *lines, mig_error
 
 static int load(mig_plan *plan, mig_error *err)
 {
-    mig__buffer text = MIG__BUFFER_INIT, sound = MIG__BUFFER_INIT;
-    mig__lines lines = {NULL, 0, 0};
-    mig__raw_plan *raw = NULL;
+    mig__buffer text = MIG__BUFFER_INIT;
+    mig__lines lines = {NULL, 0};
+    mig__raw_plan raw = {.version = NULL};
     mig_error problem = MIG_ERROR_INIT;
     unsigned line = 0;
     int failed = mig__plan_read(plan->path, &text, err);
@@ -367,24 +332,13 @@ static int load(mig_plan *plan, mig_error *err)
         *err = failed != 0 ? problem : *err;
         goto cleanup;
     }
-    if (!check_lines(plan, &lines)) {
-        goto cleanup;
+    if (check_lines(plan, &lines)) {
+        failed = mig__raw_plan_take(&raw, &lines, err) != 0 ? -1 : take(plan, &raw, err);
     }
-    mig__lines_cut(&lines, text.data != NULL ? text.data : "", text.length, &sound);
-    if ((failed = mig__buffer_ok(&sound, err)) != 0) {
-        goto cleanup;
-    }
-    if (mig__raw_plan_load(&raw, sound.data != NULL ? sound.data : "", sound.length, &problem) != 0) {
-        failed = problem.code == MIG_E_PLAN ? mig_plan_add_problem(plan, plan->path, 0, problem.text, err) : -1;
-        *err = failed != 0 ? problem : *err;
-        goto cleanup;
-    }
-    failed = take(plan, raw, &lines, err);
 cleanup:
-    mig__raw_plan_free(&raw);
+    mig__raw_plan_clear(&raw);
     mig__lines_free(&lines);
     mig__buffer_free(&text);
-    mig__buffer_free(&sound);
     return failed;
 }
 

@@ -4,70 +4,66 @@
 
 #include "base/buffer.h"
 #include "plan/lines.h"
+#include <migrate/options.h>
 #include <migrate/plan.h>
 
-enum {
-    MIG__PLAN_OPTIONS = 48, /* names in the tables of names.c; checked there */
-    MIG__PLAN_SIDE_OPTIONS = 30,
-    MIG__PLAN_LISTS = 3 /* the first of the options take several values */
-};
+/* One value, as it is written. */
+typedef struct mig__said {
+    const char *name; /* as in the tables; static */
+    char *value;
+    unsigned line;
+} mig__said;
 
-/* Further keys of a side, which become its URL. They follow the options in the table of names. */
-enum {
-    MIG__SIDE_HOST,
-    MIG__SIDE_PORT,
-    MIG__SIDE_TLS,
-    MIG__SIDE_PROVIDER,
-    MIG__SIDE_MASTER,
-    MIG__SIDE_MASTER_SEPARATOR,
-    MIG__SIDE_ADMIN,
-    MIG__SIDE_FILES /* instead of all of them */
-};
-
-/* Straight from YAML, by libcyaml. Strings are malloc'd; NULL: not there. */
-typedef struct mig__raw_side {
-    char *values[MIG__PLAN_SIDE_OPTIONS];
-    /* Of what holds for all accounts, set after loading: the line of each value, and whether the side was cut out. */
-    unsigned lines[MIG__PLAN_SIDE_OPTIONS];
-    bool bad;
-} mig__raw_side;
-
-typedef struct mig__raw_options {
-    char **lists[MIG__PLAN_LISTS];
-    unsigned list_counts[MIG__PLAN_LISTS];
-    char *values[MIG__PLAN_OPTIONS]; /* unused for the lists */
-} mig__raw_options;
+typedef struct mig__sayings {
+    mig__said *items; /* in the order of the file */
+    size_t count;
+    bool bad; /* something was here that is not looked at */
+} mig__sayings;
 
 typedef struct mig__raw_account {
     char *users[2];
-    mig__raw_side sides[2]; /* keys "source-host", "target-password-file", ... */
-    mig__raw_options options;
+    mig__sayings sides[2]; /* keys "source-host", "target-password-file", ... without the side */
+    mig__sayings options;
+    unsigned line;
 } mig__raw_account;
 
 typedef struct mig__raw_plan {
     char *version, *accounts_file;
-    mig__raw_side sides[2];
-    mig__raw_options options;
+    unsigned version_line;
+    bool version_bad;
+    mig__sayings sides[2], options;
     mig__raw_account *accounts;
-    unsigned account_count;
+    size_t account_count;
 } mig__raw_plan;
 
 /* ---- names.c ---- */
 
-/* The index of a name, or -1. In a CSV header '_' is as good as '-'. */
-int mig__plan_option_index(const char *name);
-int mig__plan_side_option_index(const char *name);
+/*
+ * An option of an account or of the run that has a place in a plan, by its name; in the header of a list '_' is as good
+ * as '-'. NULL: there is none.
+ */
+const mig_option *mig__plan_option(const char *name);
+/* The same of a key of a side: the static name. Some keys are no options, but become the side's URL. */
+const char *mig__plan_side_key(const char *name);
 /* "source" or "target", and behind the dash the rest of `name`; -1: neither. */
 int mig__plan_side_of(const char *name, const char **rest);
-bool mig__plan_is_path(const char *name);
-/* The name nearest to what was written, among those of a side first or last; NULL: none is near. */
+/* Is the value of this option, or of this key of a side, a path? */
+bool mig__plan_is_path(const char *name, bool of_side);
+/* The name nearest to what was written, among those of a side or of options, and then of the others; NULL: none is
+ * near. */
 const char *mig__plan_nearest(const char *name, bool of_side);
 
-/* ---- yaml.c ---- */
+/* ---- raw.c ---- */
 
-/* Load the text into `raw`. Structure was checked before, with `lines`. 0, or -1 with MIG_E_PLAN or MIG_E_NOMEM. */
-int mig__raw_plan_load(mig__raw_plan **raw, const char *text, size_t length, mig_error *err);
-void mig__raw_plan_free(mig__raw_plan **raw);
+/* Keep a value; `name` is static. 0, or -1: no memory. */
+int mig__say(mig__sayings *sayings, const char *name, const char *value, unsigned line);
+/* The first value of that name, or NULL. */
+const mig__said *mig__said_of(const mig__sayings *sayings, const char *name);
+void mig__raw_account_clear(mig__raw_account *account);
+/* What the lines say that were not found bad. 0, or -1 with MIG_E_NOMEM. Release with mig__raw_plan_clear in any case.
+ */
+int mig__raw_plan_take(mig__raw_plan *raw, const mig__lines *lines, mig_error *err);
+void mig__raw_plan_clear(mig__raw_plan *raw);
 
 /* ---- plan.c ---- */
 
@@ -77,13 +73,14 @@ int mig__plan_unknown(mig_plan *plan, const char *file, unsigned line, const cha
                       bool of_side);
 /* The whole of a file, at most 16 MiB. 0, or -1 with MIG_E_PLAN, MIG_E_NOMEM. */
 int mig__plan_read(const char *path, mig__buffer *out, mig_error *err);
+
 /* ---- resolve.c ---- */
 
 /* A path as it can be opened: relative ones are below the plan's directory. malloc'd; NULL: no memory. */
 char *mig__plan_path(const mig_plan *plan, const char *path);
-/* Add an account, from the plan or (`lines` NULL) the list; the raw values are borrowed. 0, or -1 with MIG_E_NOMEM. */
+/* Add an account, of the plan or of the list; the raw values are borrowed. 0, or -1 with MIG_E_NOMEM. */
 int mig__plan_account(mig_plan *plan, const mig__raw_plan *raw, const mig__raw_account *account, const char *file,
-                      unsigned line, mig__lines *lines, size_t index, mig_error *err);
+                      mig_error *err);
 /* Tell of accounts that are there twice. */
 int mig__plan_check_repeated(mig_plan *plan, mig_error *err);
 

@@ -14,8 +14,6 @@ typedef struct resolving {
     mig_plan_account *out;
     const mig__raw_plan *raw;
     const mig__raw_account *account;
-    mig__lines *lines; /* NULL: a list of accounts, where each has one line */
-    size_t index;
 } resolving;
 
 char *mig__plan_path(const mig_plan *plan, const char *path)
@@ -31,38 +29,28 @@ char *mig__plan_path(const mig_plan *plan, const char *path)
 
 /* ---- where a value stands ---- */
 
-typedef struct spot {
-    const char *file;
-    unsigned line;
-} spot;
-
-/* Of a key of this account; `prefix` is a side's name, or "". */
-static spot own_spot(const resolving *r, const char *prefix, const char *key)
+static mig_origin account_origin(const resolving *r)
 {
-    char path[128];
-    unsigned line = 0;
-    if (r->lines != NULL) {
-        snprintf(path, sizeof path, "accounts.%zu.%s%s%s", r->index, prefix, prefix[0] != '\0' ? "-" : "", key);
-        line = mig__lines_find(r->lines, path);
-    }
-    return (spot){r->out->file, line > 0 ? line : r->out->line};
+    return (mig_origin){MIG_LEVEL_ACCOUNT, r->out->from.file, r->out->from.line};
 }
 
-/* Of an option of a side, which the account has, or its side above. */
-static spot spot_of(const resolving *r, int side, int key)
+/* What the account says of a side, else what holds for all; NULL: nothing. */
+static const mig__said *said_of(const resolving *r, int side, const char *key)
 {
-    if (r->account->sides[side].values[key] == NULL && r->raw->sides[side].values[key] != NULL) {
-        return (spot){r->plan->path, r->raw->sides[side].lines[key]};
-    }
-    return own_spot(r, side_names[side], mig_plan_side_option_name((size_t)key));
+    const mig__said *own = mig__said_of(&r->account->sides[side], key);
+    return own != NULL ? own : mig__said_of(&r->raw->sides[side], key);
 }
 
-static spot account_spot(const resolving *r)
+static mig_origin origin_of(const resolving *r, int side, const char *key)
 {
-    return (spot){r->out->file, r->out->line};
+    const mig__said *own = mig__said_of(&r->account->sides[side], key);
+    const mig__said *above = own == NULL ? mig__said_of(&r->raw->sides[side], key) : NULL;
+    return own != NULL     ? (mig_origin){MIG_LEVEL_ACCOUNT, r->out->from.file, own->line}
+           : above != NULL ? (mig_origin){MIG_LEVEL_PLAN, r->plan->path, above->line}
+                           : account_origin(r);
 }
 
-static int add(resolving *r, const char *name, const char *value, spot at)
+static int add(resolving *r, const char *name, const char *value, mig_origin from)
 {
     mig_plan_account *out = r->out;
     mig_plan_option *grown = mig__grow(out->options, out->option_count, sizeof *grown, NULL);
@@ -71,33 +59,16 @@ static int add(resolving *r, const char *name, const char *value, spot at)
     }
     out->options = grown;
     mig_plan_option *option = &grown[out->option_count++];
-    *option =
-        (mig_plan_option){.name = mig__strdup(name), .value = mig__strdup(value), .file = at.file, .line = at.line};
+    *option = (mig_plan_option){.name = mig__strdup(name), .value = mig__strdup(value), .from = from};
     return option->name == NULL || option->value == NULL ? -1 : 0;
 }
 
 /* ---- one side ---- */
 
-static const char *value_of(const resolving *r, int side, int key)
+static const char *value_of(const resolving *r, int side, const char *key)
 {
-    const char *own = r->account->sides[side].values[key];
-    return own != NULL ? own : r->raw->sides[side].values[key];
-}
-
-/* Of what proves who logs in, what the account says replaces all that stands above. */
-static bool is_proof(const char *name)
-{
-    return strncmp(name, "password-", 9) == 0 || strcmp(name, "token-command") == 0 || strncmp(name, "oauth", 5) == 0;
-}
-
-static bool has_own_proof(const resolving *r, int side)
-{
-    for (size_t i = 0; i < MIG__PLAN_SIDE_OPTIONS; i++) {
-        if (r->account->sides[side].values[i] != NULL && is_proof(mig_plan_side_option_name(i))) {
-            return true;
-        }
-    }
-    return false;
+    const mig__said *said = said_of(r, side, key);
+    return said != NULL ? said->value : NULL;
 }
 
 static void add_encoded(mig__buffer *out, const char *text)
@@ -137,11 +108,11 @@ static int tls_of(const char *text, const mig_provider *provider)
     return -1;
 }
 
-static int bad_value(resolving *r, int side, int key, const char *wanted)
+static int bad_value(resolving *r, int side, const char *key, const char *wanted)
 {
-    spot at = spot_of(r, side, key);
-    return mig__plan_problem(r->plan, at.file, at.line, "%s %s: \"%s\" is not %s", side_names[side],
-                             mig_plan_side_option_name((size_t)key), value_of(r, side, key), wanted);
+    mig_origin at = origin_of(r, side, key);
+    return mig__plan_problem(r->plan, at.file, at.line, "%s %s: \"%s\" is not %s", side_names[side], key,
+                             value_of(r, side, key), wanted);
 }
 
 typedef struct place {
@@ -153,29 +124,26 @@ typedef struct place {
 
 static int no_host(resolving *r, int side)
 {
-    return mig__plan_problem(r->plan, r->out->file, r->out->line,
+    return mig__plan_problem(r->plan, r->out->from.file, r->out->from.line,
                              "the %s has no host: give one, or a provider that has", side_names[side]);
 }
 
 /* A plan without any word on the target is for taking stock of the source: who needs a target will say so. */
 static bool has_no_target(const resolving *r, int side)
 {
-    bool said = side == 0 || r->raw->sides[1].bad || r->account->users[1] != NULL;
-    for (int i = 0; i < MIG__PLAN_SIDE_OPTIONS && !said; i++) {
-        said = value_of(r, 1, i) != NULL;
-    }
-    return !said;
+    return side == 1 && !r->raw->sides[1].bad && r->account->users[1] == NULL && r->raw->sides[1].count == 0 &&
+           r->account->sides[1].count == 0;
 }
 
 /* Tells all that is wrong. -1: no memory. */
 static int find_place(resolving *r, int side, place *out)
 {
-    const char *name = value_of(r, side, MIG__SIDE_PROVIDER), *tls = value_of(r, side, MIG__SIDE_TLS);
-    *out = (place){.host = value_of(r, side, MIG__SIDE_HOST), .port = value_of(r, side, MIG__SIDE_PORT), .sound = true};
+    const char *name = value_of(r, side, "provider"), *tls = value_of(r, side, "tls");
+    *out = (place){.host = value_of(r, side, "host"), .port = value_of(r, side, "port"), .sound = true};
     int failed = 0;
     if (name != NULL && (out->provider = mig_provider_find(name)) == NULL) {
         out->sound = false;
-        failed |= bad_value(r, side, MIG__SIDE_PROVIDER, "the name of a profile that is known; the manual lists them");
+        failed |= bad_value(r, side, "provider", "the name of a profile that is known; the manual lists them");
     }
     if (out->host == NULL && out->provider != NULL) {
         out->host = out->provider->host;
@@ -187,19 +155,19 @@ static int find_place(resolving *r, int side, place *out)
     }
     if (out->port != NULL && !is_port(out->port)) {
         out->sound = false;
-        failed |= bad_value(r, side, MIG__SIDE_PORT, "a number from 1 to 65535");
+        failed |= bad_value(r, side, "port", "a number from 1 to 65535");
     }
     if ((out->tls = tls_of(tls, out->provider)) < 0) {
         out->sound = false;
-        failed |= bad_value(r, side, MIG__SIDE_TLS, "one of implicit, starttls, none");
+        failed |= bad_value(r, side, "tls", "one of implicit, starttls, none");
     }
     return failed;
 }
 
 static int add_url(resolving *r, int side, const place *where, const char *user)
 {
-    const char *master = value_of(r, side, MIG__SIDE_MASTER), *admin = value_of(r, side, MIG__SIDE_ADMIN);
-    const char *separator = value_of(r, side, MIG__SIDE_MASTER_SEPARATOR);
+    const char *master = value_of(r, side, "master"), *admin = value_of(r, side, "admin");
+    const char *separator = value_of(r, side, "master-separator");
     mig__buffer url = MIG__BUFFER_INIT;
     mig__buffer_addf(&url, "%s://", where->tls == 0 ? "imaps" : "imap");
     add_encoded(&url, admin != NULL ? admin : user);
@@ -217,9 +185,9 @@ static int add_url(resolving *r, int side, const place *where, const char *user)
     }
     mig_error error = MIG_ERROR_INIT;
     mig_endpoint endpoint = MIG_ENDPOINT_INIT;
-    int failed = url.failed ? -1 : add(r, side_names[side], url.data, account_spot(r));
+    int failed = url.failed ? -1 : add(r, side_names[side], url.data, account_origin(r));
     if (failed == 0 && mig_endpoint_parse_url(&endpoint, url.data, &error) != 0) {
-        spot at = spot_of(r, side, MIG__SIDE_HOST);
+        mig_origin at = origin_of(r, side, "host");
         failed = mig__plan_problem(r->plan, at.file, at.line, "the %s: %s", side_names[side], error.text);
     }
     mig_endpoint_clear(&endpoint);
@@ -253,9 +221,9 @@ static int add_side_value(resolving *r, int side, const char *key, const char *v
 {
     char name[64];
     bool failed = false;
-    spot at = spot_of(r, side, mig__plan_side_option_index(key));
+    mig_origin at = origin_of(r, side, key);
     snprintf(name, sizeof name, "%s-%s", side_names[side], key);
-    if (!mig__plan_is_path(key)) {
+    if (!mig__plan_is_path(key, true)) {
         return add(r, name, value, at);
     }
     char *path = mig__plan_path(r->plan, value);
@@ -264,7 +232,7 @@ static int add_side_value(resolving *r, int side, const char *key, const char *v
     if (expanded != NULL) {
         result = add(r, name, expanded, at);
     } else if (path != NULL && !failed) {
-        result = mig__plan_problem(r->plan, r->out->file, r->out->line,
+        result = mig__plan_problem(r->plan, r->out->from.file, r->out->from.line,
                                    "%s: %%u would lead out of its directory for the user \"%s\"", name, user);
     }
     free(path);
@@ -274,21 +242,20 @@ static int add_side_value(resolving *r, int side, const char *key, const char *v
 
 static int add_login(resolving *r, int side, const place *where, const char *user)
 {
-    const char *admin = value_of(r, side, MIG__SIDE_ADMIN), *master = value_of(r, side, MIG__SIDE_MASTER);
+    const char *admin = value_of(r, side, "admin"), *master = value_of(r, side, "master");
     char name[32];
     snprintf(name, sizeof name, "%s-authzid", side_names[side]);
     if (admin != NULL && master != NULL) {
-        spot at = spot_of(r, side, MIG__SIDE_ADMIN);
+        mig_origin at = origin_of(r, side, "admin");
         return mig__plan_problem(r->plan, at.file, at.line,
                                  "%s: admin (SASL) and master (in the user name) exclude each other", side_names[side]);
     }
-    if (admin != NULL && add(r, name, user, account_spot(r)) != 0) {
+    if (admin != NULL && add(r, name, user, account_origin(r)) != 0) {
         return -1;
     }
     snprintf(name, sizeof name, "%s-auth", side_names[side]);
-    if (where->provider != NULL && where->provider->auth == MIG_AUTH_XOAUTH2 &&
-        value_of(r, side, mig__plan_side_option_index("auth")) == NULL) {
-        return add(r, name, "xoauth2", account_spot(r));
+    if (where->provider != NULL && where->provider->auth == MIG_AUTH_XOAUTH2 && value_of(r, side, "auth") == NULL) {
+        return add(r, name, "xoauth2", account_origin(r));
     }
     return 0;
 }
@@ -296,15 +263,15 @@ static int add_login(resolving *r, int side, const place *where, const char *use
 /* "maildir:mail/%u" and the like (migrate/store.h): the path is the plan's, and takes the user's name. */
 static int add_files(resolving *r, int side, const char *user)
 {
-    const char *value = value_of(r, side, MIG__SIDE_FILES), *colon = strchr(value, ':');
-    spot at = spot_of(r, side, MIG__SIDE_FILES);
+    const char *value = value_of(r, side, "files"), *colon = strchr(value, ':');
+    mig_origin at = origin_of(r, side, "files");
     bool failed = false;
-    if (value_of(r, side, MIG__SIDE_HOST) != NULL || value_of(r, side, MIG__SIDE_PROVIDER) != NULL) {
+    if (value_of(r, side, "host") != NULL || value_of(r, side, "provider") != NULL) {
         return mig__plan_problem(r->plan, at.file, at.line, "%s: files, and host or provider, exclude each other",
                                  side_names[side]);
     }
     if (colon == NULL || colon[1] == '\0') {
-        return bad_value(r, side, MIG__SIDE_FILES, "a scheme, a colon and a path, as maildir:/srv/mail/%u");
+        return bad_value(r, side, "files", "a scheme, a colon and a path, as maildir:/srv/mail/%u");
     }
     char *path = mig__plan_path(r->plan, colon + 1);
     char *expanded = path != NULL ? expand(path, user, &failed) : NULL;
@@ -325,14 +292,29 @@ static int add_files(resolving *r, int side, const char *user)
     return result;
 }
 
+static bool makes_url(const char *key)
+{
+    static const char *const keys[] = {"host",  "port", "tls", "provider", "master", "master-separator",
+                                       "admin", "files"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(key, keys[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each with where it stands, so that what the account says replaces what stands above (migrate/options.h). */
 static int add_side_values(resolving *r, int side, const char *user)
 {
-    bool own = has_own_proof(r, side);
-    for (size_t i = MIG__SIDE_FILES + 1; i < MIG__PLAN_SIDE_OPTIONS; i++) {
-        const char *key = mig_plan_side_option_name(i);
-        const char *value = own && is_proof(key) ? r->account->sides[side].values[i] : value_of(r, side, (int)i);
-        if (value != NULL && add_side_value(r, side, key, value, user) != 0) {
-            return -1;
+    const mig__sayings *levels[] = {&r->raw->sides[side], &r->account->sides[side]};
+    for (size_t level = 0; level < 2; level++) {
+        for (size_t i = 0; i < levels[level]->count; i++) {
+            const mig__said *said = &levels[level]->items[i];
+            const mig__said *own = level == 0 ? mig__said_of(levels[1], said->name) : NULL;
+            if (!makes_url(said->name) && own == NULL && add_side_value(r, side, said->name, said->value, user) != 0) {
+                return -1;
+            }
         }
     }
     return 0;
@@ -345,7 +327,7 @@ static int resolve_side(resolving *r, int side, const char *user)
     if (has_no_target(r, side)) {
         return 0;
     }
-    if (value_of(r, side, MIG__SIDE_FILES) != NULL) {
+    if (value_of(r, side, "files") != NULL) {
         return add_files(r, side, user) != 0 ? -1 : add_side_values(r, side, user);
     }
     if (find_place(r, side, &where) != 0) {
@@ -353,14 +335,14 @@ static int resolve_side(resolving *r, int side, const char *user)
     }
     snprintf(name, sizeof name, "%s-tls", side_names[side]);
     if (where.sound &&
-        (add_url(r, side, &where, user) != 0 || (where.tls == 2 && add(r, name, "none", account_spot(r)) != 0))) {
+        (add_url(r, side, &where, user) != 0 || (where.tls == 2 && add(r, name, "none", account_origin(r)) != 0))) {
         return -1;
     }
     if (add_login(r, side, &where, user) != 0) {
         return -1;
     }
     snprintf(name, sizeof name, "%s-provider", side_names[side]);
-    if (where.provider != NULL && add(r, name, where.provider->name, account_spot(r)) != 0) {
+    if (where.provider != NULL && add(r, name, where.provider->name, account_origin(r)) != 0) {
         return -1;
     }
     return add_side_values(r, side, user);
@@ -370,30 +352,27 @@ static int resolve_side(resolving *r, int side, const char *user)
 
 static int add_own_options(resolving *r)
 {
-    const mig__raw_options *own = &r->account->options;
-    for (size_t i = 0; i < MIG__PLAN_OPTIONS; i++) {
-        const char *name = mig_plan_option_name(i);
-        unsigned count = i < MIG__PLAN_LISTS ? own->list_counts[i] : own->values[i] != NULL ? 1 : 0;
-        for (unsigned k = 0; k < count; k++) {
-            const char *value = i < MIG__PLAN_LISTS ? own->lists[i][k] : own->values[i];
-            char *path = mig__plan_is_path(name) ? mig__plan_path(r->plan, value) : NULL;
-            int failed = add(r, name, path != NULL ? path : value, own_spot(r, "", name));
-            free(path);
-            if (failed != 0) {
-                return -1;
-            }
+    const mig__sayings *own = &r->account->options;
+    for (size_t i = 0; i < own->count; i++) {
+        const mig__said *said = &own->items[i];
+        char *path = mig__plan_is_path(said->name, false) ? mig__plan_path(r->plan, said->value) : NULL;
+        int failed = add(r, said->name, path != NULL ? path : said->value,
+                         (mig_origin){MIG_LEVEL_ACCOUNT, r->out->from.file, said->line});
+        free(path);
+        if (failed != 0) {
+            return -1;
         }
     }
     return 0;
 }
 
 int mig__plan_account(mig_plan *plan, const mig__raw_plan *raw, const mig__raw_account *account, const char *file,
-                      unsigned line, mig__lines *lines, size_t index, mig_error *err)
+                      mig_error *err)
 {
     const char *source = account->users[0];
     const char *target = account->users[1] != NULL ? account->users[1] : source;
     if (source == NULL || source[0] == '\0' || target[0] == '\0') {
-        return mig__plan_problem(plan, file, line, "an account needs the name of its source user");
+        return mig__plan_problem(plan, file, account->line, "an account needs the name of its source user");
     }
     mig_plan_account *grown = mig__grow(plan->accounts, plan->account_count, sizeof *grown, NULL);
     if (grown == NULL) {
@@ -401,8 +380,9 @@ int mig__plan_account(mig_plan *plan, const mig__raw_plan *raw, const mig__raw_a
     }
     plan->accounts = grown;
     mig_plan_account *out = &grown[plan->account_count++];
-    *out = (mig_plan_account){.source = mig__strdup(source), .target = mig__strdup(target), .file = file, .line = line};
-    resolving r = {.plan = plan, .out = out, .raw = raw, .account = account, .lines = lines, .index = index};
+    *out = (mig_plan_account){
+        .source = mig__strdup(source), .target = mig__strdup(target), .from = {MIG_LEVEL_ACCOUNT, file, account->line}};
+    resolving r = {.plan = plan, .out = out, .raw = raw, .account = account};
     if (out->source == NULL || out->target == NULL || resolve_side(&r, 0, source) != 0 ||
         resolve_side(&r, 1, target) != 0 || add_own_options(&r) != 0) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
@@ -449,8 +429,9 @@ int mig__plan_check_repeated(mig_plan *plan, mig_error *err)
     qsort(sorted, plan->account_count, sizeof *sorted, by_pair);
     for (size_t i = 1; i < plan->account_count; i++) {
         if (same_pair(sorted[i], sorted[i - 1])) {
-            mig__plan_problem(plan, sorted[i]->file, sorted[i]->line, "the account %s is here already, in %s:%u",
-                              sorted[i]->source, sorted[i - 1]->file, sorted[i - 1]->line);
+            mig__plan_problem(plan, sorted[i]->from.file, sorted[i]->from.line,
+                              "the account %s is here already, in %s:%u", sorted[i]->source, sorted[i - 1]->from.file,
+                              sorted[i - 1]->from.line);
         }
     }
     free(sorted);

@@ -14,7 +14,6 @@ HOMES = {
     "sqlite3.h": ("libmigrate/state/",),
     "archive.h": ("libmigrate/archive/",),
     "archive_entry.h": ("libmigrate/archive/",),
-    "cyaml/": ("libmigrate/plan/",),
     "yaml.h": ("libmigrate/plan/",),
     "csv.h": ("libmigrate/plan/",),
     "jansson.h": ("libmigrate/report/", "libmigrate/net/", "libmigrate/archive/"),

@@ -8,19 +8,17 @@
 static int work(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *frame, cli_reports *reports,
                 mig_error *err)
 {
-    const cli_options *common = &accounts->common;
+    const mig_settings *common = accounts->roster->whole;
+    mig_run_options options;
     cli_table table;
     cli_table_init(&table, &frame->terminal, common->progress, common->quiet);
-    const mig_run_options options = {.accounts = accounts->runs,
-                                     .account_count = accounts->count,
-                                     .steps = common->steps != 0 ? common->steps : campaign->steps,
-                                     .keep_going = common->keep_going,
-                                     .jobs = common->jobs,
-                                     .host_connections = common->host_connections,
-                                     .observer.log = cli_log_for_library(&frame->log),
-                                     .observer.stop = frame->stop,
-                                     .progress = cli_table_update,
-                                     .progress_context = &table};
+    mig_settings_run(common, campaign->steps, &options);
+    options.accounts = accounts->roster->accounts;
+    options.account_count = accounts->roster->count;
+    options.observer.log = cli_log_for_library(&frame->log);
+    options.observer.stop = frame->stop;
+    options.progress = cli_table_update;
+    options.progress_context = &table;
     mig_run_result *result = mig_run(&options, err);
     cli_table_end(&table);
     if (!result)
@@ -33,26 +31,35 @@ static int work(const cli_campaign *campaign, cli_accounts *accounts, cli_frame 
     return status == 0 ? told : status;
 }
 
+static int run(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *frame, mig_error *err)
+{
+    cli_reports reports = CLI_REPORTS_INIT;
+    cli_secrets secrets = CLI_SECRETS_INIT;
+    const mig_settings *common = accounts->roster->whole;
+    const cli_report_paths paths = cli_report_paths_of(common);
+    int status = -1;
+    if (cli_frame_log(frame, common, err) == 0 && cli_reports_open(&reports, &paths, err) == 0 &&
+        cli_secrets_take(&secrets, &frame->terminal, frame->stop, err) == 0 &&
+        cli_accounts_prepare(accounts, &secrets, err) == 0) {
+        status = work(campaign, accounts, frame, &reports, err);
+    }
+    cli_reports_close(&reports);
+    cli_secrets_clear(&secrets);
+    return status;
+}
+
 int cli_campaign_main(const cli_campaign *campaign, mig_stop *stop, int argc, const char **argv)
 {
     mig_error err = MIG_ERROR_INIT;
     cli_accounts accounts;
     cli_frame frame;
-    cli_reports reports = CLI_REPORTS_INIT;
     int status = -1;
 
     cli_frame_begin(&frame, campaign->tool.name, stop);
-    if (cli_accounts_parse(&accounts, &campaign->tool, argc, argv, &err) != 0)
-        goto cleanup;
-    const cli_options *common = &accounts.common;
-    if (common->action != CLI_RUN)
-        status = 0;
-    else if (cli_frame_log(&frame, common, &err) == 0 && cli_reports_open(&reports, common, &err) == 0 &&
-             cli_accounts_prepare(&accounts, &frame.terminal, stop, &err) == 0)
-        status = work(campaign, &accounts, &frame, &reports, &err);
-cleanup:
+    if (cli_accounts_parse(&accounts, &campaign->tool, argc, argv, &err) == 0) {
+        status = accounts.action == CLI_RUN ? run(campaign, &accounts, &frame, &err) : 0;
+    }
     status = cli_frame_end(&frame, status, &err);
-    cli_reports_close(&reports);
     cli_accounts_clear(&accounts);
     return status;
 }

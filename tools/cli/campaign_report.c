@@ -73,7 +73,7 @@ static void complain_of_accounts(const char *tool, const mig_run_result *result)
     }
 }
 
-int cli_campaign_report(cli_reports *reports, const cli_options *options, const char *tool,
+int cli_campaign_report(cli_reports *reports, const mig_settings *options, const char *tool,
                         const mig_run_result *result, mig_error *err)
 {
     static cli_report_fn *const writers[CLI_REPORT_COUNT] = {
@@ -110,7 +110,7 @@ static int keep(const char *text, size_t length, void *context)
 }
 
 /* Both are told, also when one of them fails: then the result is that failure's exit status, else 0. */
-int cli_campaign_notify(const cli_options *options, const char *tool, const mig_run_result *result)
+int cli_campaign_notify(const mig_settings *options, const char *tool, const mig_run_result *result)
 {
     mig_error err = MIG_ERROR_INIT;
     summary text = {.text = NULL};

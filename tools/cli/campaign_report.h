@@ -12,13 +12,13 @@
  * Write all that was asked for, and the summary on standard output unless that is taken or --quiet leaves it out.
  * `tool` begins the lines on standard error.
  */
-int cli_campaign_report(cli_reports *reports, const cli_options *options, const char *tool,
+int cli_campaign_report(cli_reports *reports, const mig_settings *options, const char *tool,
                         const mig_run_result *result, mig_error *err);
 
 /*
  * Tell the command of --on-finish and the webhook. What fails there is told on standard error. Returns 0, or the exit
  * status of the failure.
  */
-int cli_campaign_notify(const cli_options *options, const char *tool, const mig_run_result *result);
+int cli_campaign_notify(const mig_settings *options, const char *tool, const mig_run_result *result);
 
 #endif

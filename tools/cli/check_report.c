@@ -14,7 +14,7 @@ static int to_stdout(const char *text, size_t length, void *context)
     return fwrite(text, 1, length, stdout) == length ? 0 : -1;
 }
 
-static int check_signature(const cli_options *options, mig_error *err)
+static int check_signature(const mig_settings *options, mig_error *err)
 {
     char *beside = cli_signature_path(options->check_path);
     if (!beside)
@@ -35,7 +35,7 @@ static int check_signature(const cli_options *options, mig_error *err)
     return fits;
 }
 
-int cli_check_report(const cli_options *options, mig_error *err)
+int cli_check_report(const mig_settings *options, mig_error *err)
 {
     mig_report_state state = MIG_REPORT_OTHER;
     const int fits = check_signature(options, err);

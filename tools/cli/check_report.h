@@ -8,6 +8,6 @@
  * Tell it on standard output. 0: it was not changed, as far as that can be told from what was given; 1: it was; -1 with
  * an error: a file cannot be read, or nothing can be told.
  */
-int cli_check_report(const cli_options *options, mig_error *err);
+int cli_check_report(const mig_settings *options, mig_error *err);
 
 #endif

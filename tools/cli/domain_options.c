@@ -1,6 +1,6 @@
 #include "cli/domain_options.h"
 
-#include "cli/values.h"
+#include <migrate/options.h>
 
 #include <popt.h>
 #include <stdio.h>
@@ -155,25 +155,25 @@ static int take_number(cli_domain_options *o, int option, const char *value, mig
     int number = 0;
     switch (option) {
     case OPT_PHASE:
-        if (!cli_parse_choice(value, phases, &number))
+        if (!mig_option_choice(value, phases, &number))
             return mig_error_set(err, MIG_E_USAGE, "--phase takes before, now or after");
         o->look.phase = (mig_domain_phase)number;
         return 0;
     case OPT_INTERVAL:
-        return cli_parse_number(value, 1, 86400, &o->interval)
+        return mig_option_number(value, 1, 86400, &o->interval)
                    ? 0
                    : mig_error_set(err, MIG_E_USAGE, "--interval takes seconds from 1 to 86400");
     case OPT_WITHIN:
-        return cli_parse_number(value, 1, 100000, &o->within)
+        return mig_option_number(value, 1, 100000, &o->within)
                    ? 0
                    : mig_error_set(err, MIG_E_USAGE, "--within takes minutes from 1 to 100000");
     case OPT_TIMEOUT:
-        if (!cli_parse_number(value, 1, 600, &number))
+        if (!mig_option_number(value, 1, 600, &number))
             return mig_error_set(err, MIG_E_USAGE, "--timeout takes seconds from 1 to 600");
         o->look.timeout_ms = 1000 * number;
         return 0;
     default:
-        if (!cli_parse_number(value, 1, 65535, &number))
+        if (!mig_option_number(value, 1, 65535, &number))
             return mig_error_set(err, MIG_E_USAGE, "a port is a number from 1 to 65535");
         *(option == OPT_DNS_PORT    ? &o->look.dns_port
           : option == OPT_SMTP_PORT ? &o->look.smtp_port

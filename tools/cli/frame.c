@@ -13,7 +13,7 @@ void cli_frame_begin(cli_frame *frame, const char *name, mig_stop *stop)
     frame->log.stop = stop;
 }
 
-int cli_frame_log(cli_frame *frame, const cli_options *options, mig_error *err)
+int cli_frame_log(cli_frame *frame, const mig_settings *options, mig_error *err)
 {
     frame->log.terminal_level = cli_options_terminal_level(options);
     frame->log.file_level = cli_options_file_level(options);
@@ -21,7 +21,7 @@ int cli_frame_log(cli_frame *frame, const cli_options *options, mig_error *err)
     return cli_log_open(&frame->log, options->log_path, err);
 }
 
-void cli_frame_watch(cli_frame *frame, const cli_options *options)
+void cli_frame_watch(cli_frame *frame, const mig_settings *options)
 {
     cli_progress_init(&frame->progress, &frame->terminal, options->progress, options->quiet);
 }

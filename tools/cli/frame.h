@@ -27,10 +27,10 @@ void cli_frame_begin(cli_frame *frame, const char *name, mig_stop *stop);
  * The options are there: log as they say. From here on signals ask the work to stop, also while a person is waited for.
  * Errors: MIG_E_IO.
  */
-int cli_frame_log(cli_frame *frame, const cli_options *options, mig_error *err);
+int cli_frame_log(cli_frame *frame, const mig_settings *options, mig_error *err);
 
 /* Before the library is called for one account: makes `progress` ready. */
-void cli_frame_watch(cli_frame *frame, const cli_options *options);
+void cli_frame_watch(cli_frame *frame, const mig_settings *options);
 
 /* One line on standard error for what ended an account early, unless that was a person who wanted it to. */
 void cli_frame_complain_of(const cli_frame *frame, const mig_error *error);

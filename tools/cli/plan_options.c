@@ -1,7 +1,6 @@
 #include "cli/plan_options.h"
 
-#include "cli/suggest.h"
-
+#include <migrate/options.h>
 #include <popt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -59,7 +58,7 @@ static int take_verb(cli_plan_options *options, const char *verb, mig_error *err
             options->verb = (cli_plan_verb)(CLI_PLAN_INIT + i);
     if (options->verb != CLI_PLAN_NONE)
         return 0;
-    const char *near = cli_suggest(verb, verbs, sizeof verbs / sizeof verbs[0]);
+    const char *near = mig_option_nearest(verb, verbs, sizeof verbs / sizeof verbs[0]);
     mig_error_set(err, MIG_E_USAGE, "there is no verb \"%s\"", verb);
     return near ? mig_error_hint(err, "did you mean %s?", near) : mig_error_hint(err, "give init, check or import");
 }

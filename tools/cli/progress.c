@@ -90,12 +90,12 @@ char *cli_progress_plain(const mig_progress *progress, const cli_rate *rate, cha
     return out;
 }
 
-void cli_progress_init(cli_progress *progress, cli_terminal *terminal, cli_progress_mode mode, bool quiet)
+void cli_progress_init(cli_progress *progress, cli_terminal *terminal, mig_progress_mode mode, bool quiet)
 {
     memset(progress, 0, sizeof *progress);
     progress->terminal = terminal;
-    progress->shown = mode == CLI_PROGRESS_ALWAYS || (mode == CLI_PROGRESS_AUTO && !quiet);
-    progress->in_place = mode == CLI_PROGRESS_ALWAYS || cli_terminal_capable(terminal->file);
+    progress->shown = mode == MIG_PROGRESS_ALWAYS || (mode == MIG_PROGRESS_AUTO && !quiet);
+    progress->in_place = mode == MIG_PROGRESS_ALWAYS || cli_terminal_capable(terminal->file);
 }
 
 static bool worth_a_line(const cli_progress *progress, const mig_progress *now)

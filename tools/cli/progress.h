@@ -6,9 +6,7 @@
 
 #include "cli/terminal.h"
 
-#include <migrate/copy.h>
-
-typedef enum cli_progress_mode { CLI_PROGRESS_AUTO, CLI_PROGRESS_ALWAYS, CLI_PROGRESS_NEVER } cli_progress_mode;
+#include <migrate/options.h>
 
 /* The pace over the last seconds: samples half a second apart, the oldest dropped. */
 #define CLI_RATE_SAMPLES 20
@@ -39,7 +37,7 @@ typedef struct cli_progress {
     char last_phase[32];
 } cli_progress;
 
-void cli_progress_init(cli_progress *progress, cli_terminal *terminal, cli_progress_mode mode, bool quiet);
+void cli_progress_init(cli_progress *progress, cli_terminal *terminal, mig_progress_mode mode, bool quiet);
 
 /* For mig_copy_options.progress; `context` is a cli_progress. */
 void cli_progress_update(const mig_progress *progress, void *context);

@@ -15,12 +15,17 @@ char *cli_signature_path(const char *path)
     return out;
 }
 
-int cli_reports_open(cli_reports *reports, const cli_options *options, mig_error *err)
+cli_report_paths cli_report_paths_of(const mig_settings *settings)
 {
-    reports->paths[CLI_REPORT_JSON] = options->json_path;
-    reports->paths[CLI_REPORT_HTML] = options->html_path;
-    reports->paths[CLI_REPORT_CSV] = options->csv_path;
-    if (options->sign_path && !(reports->signer = mig_signer_load(options->sign_path, err)))
+    return (cli_report_paths){settings->json_path, settings->html_path, settings->csv_path, settings->sign_path};
+}
+
+int cli_reports_open(cli_reports *reports, const cli_report_paths *paths, mig_error *err)
+{
+    reports->paths[CLI_REPORT_JSON] = paths->json;
+    reports->paths[CLI_REPORT_HTML] = paths->html;
+    reports->paths[CLI_REPORT_CSV] = paths->csv;
+    if (paths->sign && !(reports->signer = mig_signer_load(paths->sign, err)))
         return mig_error_context(err, "--sign");
     for (int i = 0; i < CLI_REPORT_COUNT; i++)
         if (reports->paths[i] && cli_output_open(&reports->outputs[i], reports->paths[i], err) != 0)

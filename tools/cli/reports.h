@@ -24,8 +24,16 @@ typedef struct cli_reports {
         {CLI_OUTPUT_INIT, CLI_OUTPUT_INIT, CLI_OUTPUT_INIT}, {NULL, NULL, NULL}, NULL                                  \
     }
 
+/* Where reports go: paths, NULL: nowhere; and the private key that signs them, NULL: none. */
+typedef struct cli_report_paths {
+    const char *json, *html, *csv, *sign;
+} cli_report_paths;
+
+/* As the settings say. */
+cli_report_paths cli_report_paths_of(const mig_settings *settings);
+
 /* Before the work: the key and the files, so that what cannot be written is told at once. */
-int cli_reports_open(cli_reports *reports, const cli_options *options, mig_error *err);
+int cli_reports_open(cli_reports *reports, const cli_report_paths *paths, mig_error *err);
 
 /* Write those that were asked for, each with its signature in FILE.sig. A form that no option asks for may be NULL. */
 int cli_reports_write(cli_reports *reports, cli_report_fn *const writers[CLI_REPORT_COUNT], const void *result,

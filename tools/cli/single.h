@@ -14,13 +14,13 @@ typedef struct cli_single {
     unsigned steps; /* of the run over a plan: MIG_STEP_* */
 
     /* An action that needs no server, CLI_CHECK_REPORT. As cli_check_report; NULL: there is none. */
-    int (*answer)(const cli_options *options, mig_error *err);
+    int (*answer)(const mig_settings *options, mig_error *err);
 
     /*
      * The work: everything is open, passwords are there. Returns the exit status, or -1 with `err` filled. What is
      * written to `reports` is committed by it.
      */
-    int (*work)(cli_options *options, cli_frame *frame, cli_reports *reports, mig_error *err);
+    int (*work)(mig_settings *options, cli_frame *frame, cli_reports *reports, mig_error *err);
 } cli_single;
 
 /* `stop` must live as long as the process. Returns the exit status. */

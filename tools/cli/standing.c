@@ -1,10 +1,9 @@
 #include "cli/standing.h"
 
 #include "cli/accounts.h"
-#include "cli/state_path.h"
+#include "cli/state_directory.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
-#include "cli/values.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -47,7 +46,7 @@ static int take_option(cli_standing_options *options, poptContext context, int o
     }
     if (option == OPT_WATCH) {
         options->watch = true;
-    } else if (option == OPT_INTERVAL && !cli_parse_number(value, 1, 3600, &options->interval)) {
+    } else if (option == OPT_INTERVAL && !mig_option_number(value, 1, 3600, &options->interval)) {
         result = mig_error_set(err, MIG_E_USAGE, "--interval takes a number of seconds from 1 to 3600");
     } else if (option == OPT_HELP || option == OPT_VERSION) {
         options->answered = true;
@@ -147,15 +146,17 @@ static int read_directory(cli_standing *standing, const char *directory, mig_err
 
 static int read_plan(cli_standing *standing, const char *path, mig_error *err)
 {
-    static const cli_tool tool = {name, "", CLI_COPY, CLI_PART_LINE};
+    static const cli_tool tool = {name, "", MIG_VERB_COPY};
     const char *argv[] = {name, path, NULL};
     cli_accounts accounts;
     int result = cli_accounts_parse(&accounts, &tool, 2, argv, err);
-    for (size_t i = 0; result == 0 && i < accounts.count; i++) {
-        char *state = cli_accounts_state(&accounts, i, err);
+    for (size_t i = 0; result == 0 && i < accounts.roster->count; i++) {
+        mig_settings *settings = accounts.roster->settings[i];
         struct stat there;
-        result = !state ? -1 : stat(state, &there) == 0 ? add_file(standing, state, err) : 0;
-        free(state);
+        result = cli_accounts_place(settings, err);
+        if (result == 0 && stat(settings->copy.state_path, &there) == 0) {
+            result = add_file(standing, settings->copy.state_path, err);
+        }
     }
     cli_accounts_clear(&accounts);
     return result;

@@ -11,7 +11,7 @@
 #define MOST_ROWS     20 /* accounts at work that are shown */
 #define NAME_COLUMNS  32
 
-void cli_table_init(cli_table *table, cli_terminal *terminal, cli_progress_mode mode, bool quiet)
+void cli_table_init(cli_table *table, cli_terminal *terminal, mig_progress_mode mode, bool quiet)
 {
     memset(table, 0, sizeof *table);
     table->terminal = terminal;

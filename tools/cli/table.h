@@ -18,7 +18,7 @@ typedef struct cli_table {
     size_t told_count;
 } cli_table;
 
-void cli_table_init(cli_table *table, cli_terminal *terminal, cli_progress_mode mode, bool quiet);
+void cli_table_init(cli_table *table, cli_terminal *terminal, mig_progress_mode mode, bool quiet);
 
 /* For mig_run_options.progress; `context` is a cli_table. */
 void cli_table_update(const mig_run_progress *progress, void *context);

@@ -1,7 +1,6 @@
 #include "cli/verbs.h"
 
-#include "cli/suggest.h"
-
+#include <migrate/options.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -91,7 +90,7 @@ static int unknown_verb(const cli_verbs *verbs, const char *verb, mig_error *err
     for (size_t i = 0; i < verbs->count; i++)
         names[i] = verbs->names[i];
     mig_error_set(err, MIG_E_USAGE, "there is no verb \"%s\"", verb);
-    const char *near = cli_suggest(verb, names, verbs->count);
+    const char *near = mig_option_nearest(verb, names, verbs->count);
     return near ? mig_error_hint(err, "did you mean `mailmigrate %s`?", near)
                 : mig_error_hint(err, "`mailmigrate --help` lists the verbs");
 }

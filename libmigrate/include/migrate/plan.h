@@ -19,20 +19,21 @@
 #define MIGRATE_PLAN_H
 
 #include <migrate/error.h>
+#include <migrate/options.h>
 #include <migrate/report.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* An option as on the command line. */
+/* An option as on the command line, with where it stands; the file's name is borrowed from the plan. */
 typedef struct mig_plan_option {
-    char *name;       /* the long name, without dashes */
-    char *value;      /* "true" for a switch that is on, "false" for one that is off */
-    const char *file; /* where it stands; borrowed from the plan */
-    unsigned line;
+    char *name;  /* the long name, without dashes */
+    char *value; /* as it is written; a path as it can be opened */
+    mig_origin from;
 } mig_plan_option;
 
 typedef struct mig_plan_account {
@@ -40,8 +41,7 @@ typedef struct mig_plan_account {
     mig_plan_option *options; /* "source" and "target" (URLs) first, then those of the sides, then the account's own;
                                  without "target" when the plan says nothing of it */
     size_t option_count;
-    const char *file; /* where it stands; borrowed from the plan */
-    unsigned line;
+    mig_origin from; /* where it stands */
 } mig_plan_account;
 
 /* One thing that is wrong. */
@@ -82,10 +82,58 @@ int mig_plan_refuse(const mig_plan *plan, mig_error *err);
 
 void mig_plan_free(mig_plan **plan);
 
-/* Names of options that have a place in a plan: under `options`, and under `source` and `target` (without "source-"),
- * by index; NULL beyond the last. */
-const char *mig_plan_option_name(size_t index);
-const char *mig_plan_side_option_name(size_t index);
+/*
+ * What the plan says for one account, by its index, or (MIG_PLAN_WHOLE) for the run around all accounts, as far as the
+ * verb has such options; `over`, when it is not NULL, wins over it. What is wrong becomes a problem of the plan, and
+ * the settings are of no use then. NULL: MIG_E_NOMEM, MIG_E_IO. The plan must outlive the settings.
+ */
+#define MIG_PLAN_WHOLE SIZE_MAX
+mig_settings *mig_plan_settings(mig_plan *plan, size_t account, mig_verb verb, const mig_settings *over,
+                                mig_error *err);
+
+/* The accounts of a run, each with all that belongs to it. Borrowed members are the roster's. */
+typedef struct mig_roster {
+    mig_settings *whole;       /* the run around the accounts */
+    mig_settings **settings;   /* of each account */
+    mig_run_account *accounts; /* the same for mig_run, after mig_roster_prepare */
+    size_t count;
+    mig_plan *plan; /* where they come from; NULL: one account without a plan */
+} mig_roster;
+
+/*
+ * All accounts of a plan, which is taken over (*plan becomes NULL); `over` as for mig_plan_settings. NULL: MIG_E_PLAN
+ * (the first thing that is wrong, and how many there are), MIG_E_NOMEM, MIG_E_IO. Release with mig_roster_free.
+ */
+mig_roster *mig_roster_new(mig_plan **plan, mig_verb verb, const mig_settings *over, mig_error *err);
+
+/* One account without a plan. The settings, which are finished, are taken over (*settings becomes NULL). */
+mig_roster *mig_roster_single(mig_settings **settings, mig_error *err);
+
+/*
+ * State files and secrets of all accounts (mig_settings_place, mig_settings_prepare). Of a plan, an account whose
+ * password cannot be had is unfit, and mig_run goes on with the others. 0, or -1 with the errors of these two.
+ */
+int mig_roster_prepare(mig_roster *roster, const char *directory, const mig_helper *helper, mig_error *err);
+
+/* How to run a plan; what is zero is not said. */
+typedef struct mig_plan_run_options {
+    unsigned steps;              /* MIG_STEP_*, unless the plan has its own; 0: as mig_run_options */
+    const char *state_directory; /* where states are kept, unless the plan says it; NULL: it must */
+    const char *lock_directory;  /* lock_dir of mig_copy_options */
+    const mig_helper *helper;    /* NULL: nobody can be asked for a password */
+    mig_observer observer;       /* log and stop */
+} mig_plan_run_options;
+
+/*
+ * Run a plan, from the file to the result: all of the above and mig_run. NULL: MIG_E_PLAN, MIG_E_NOMEM, MIG_E_IO and
+ * the errors of mig_roster_prepare and mig_run. Release with mig_run_result_free.
+ */
+mig_run_result *mig_plan_run(const char *path, const mig_plan_run_options *options, mig_error *err);
+
+void mig_roster_free(mig_roster **roster);
+
+/* Hold every value against what the verbs take that a plan is for. 0, or -1 with MIG_E_NOMEM, MIG_E_IO. */
+int mig_plan_check_values(mig_plan *plan, mig_error *err);
 
 /* Write a plan with comments, to begin with. Errors: MIG_E_IO. */
 int mig_plan_example(mig_sink_fn *sink, void *context, mig_error *err);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const cli_tool tool = {"mailmigrate-copy", "--source URL --target URL", CLI_COPY, CLI_PART_LINE};
+static const cli_tool tool = {"mailmigrate-copy", "--source URL --target URL", MIG_VERB_COPY};
 static cli_options options;
 static mig_error err;
 
@@ -55,8 +55,8 @@ static void test_defaults(void **state)
     (void)state;
     assert_int_equal(PARSE(SIDES), 0);
     assert_int_equal(options.action, CLI_RUN);
-    const mig_endpoint *source = options.copy.source;
-    const mig_endpoint *target = options.copy.target;
+    const mig_endpoint *source = options.settings->copy.source;
+    const mig_endpoint *target = options.settings->copy.target;
     assert_string_equal(source->user, "u1@old.example");
     assert_string_equal(source->host, "old");
     assert_int_equal(source->port, 993);
@@ -65,12 +65,12 @@ static void test_defaults(void **state)
     assert_int_equal(target->port, 1143);
     assert_int_equal(target->tls, MIG_TLS_STARTTLS);
     assert_false(target->allow_cleartext);
-    assert_null(options.copy.selection.folders);
-    assert_int_equal(options.copy.flags, MIG_FLAGS_MERGE);
-    assert_int_equal(options.copy.deletions, MIG_DELETIONS_KEEP);
-    assert_false(options.copy.dry_run);
-    assert_int_equal(cli_options_terminal_level(&options), MIG_LOG_WARNING);
-    assert_int_equal(cli_options_file_level(&options), MIG_LOG_INFO);
+    assert_null(options.settings->copy.selection.folders);
+    assert_int_equal(options.settings->copy.flags, MIG_FLAGS_MERGE);
+    assert_int_equal(options.settings->copy.deletions, MIG_DELETIONS_KEEP);
+    assert_false(options.settings->copy.dry_run);
+    assert_int_equal(cli_options_terminal_level(options.settings), MIG_LOG_WARNING);
+    assert_int_equal(cli_options_file_level(options.settings), MIG_LOG_INFO);
     cli_options_clear(&options);
 }
 
@@ -82,8 +82,8 @@ static void test_server_options(void **state)
                            "--tls-min", "1.3", "--compress", "off", "--timeout", "5", "--connect-timeout", "2",
                            "--patience", "7", "--allow-cleartext"),
                      0);
-    const mig_endpoint *source = options.copy.source;
-    const mig_endpoint *target = options.copy.target;
+    const mig_endpoint *source = options.settings->copy.source;
+    const mig_endpoint *target = options.settings->copy.target;
     assert_int_equal(target->tls, MIG_TLS_NONE);
     assert_int_equal(source->tls, MIG_TLS_IMPLICIT);
     assert_int_equal(source->auth, MIG_AUTH_SCRAM_SHA_256);
@@ -97,7 +97,7 @@ static void test_server_options(void **state)
     assert_int_equal(target->compress, 0);
     assert_int_equal(source->timeout_ms, 5000);
     assert_int_equal(target->connect_timeout_ms, 2000);
-    assert_int_equal(options.copy.effort.patience_ms, 7000);
+    assert_int_equal(options.settings->copy.effort.patience_ms, 7000);
     assert_true(source->allow_cleartext);
     cli_options_clear(&options);
 }
@@ -118,7 +118,7 @@ static void test_every_mechanism(void **state)
                {"scram-sha-256", MIG_AUTH_SCRAM_SHA_256}};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         assert_int_equal(PARSE(SIDES, "--target-auth", all[i].name), 0);
-        assert_int_equal(options.copy.target->auth, all[i].auth);
+        assert_int_equal(options.settings->copy.target->auth, all[i].auth);
         cli_options_clear(&options);
     }
 }
@@ -131,7 +131,7 @@ static void test_copy_options(void **state)
                            "--max-rate", "10M", "--daily-limit", "500M", "--until", "06:00", "--ordered", "--flags",
                            "source", "--deletions", "expunge", "--force", "--state", "s.db", "--dry-run"),
                      0);
-    const mig_copy_options *copy = &options.copy;
+    const mig_copy_options *copy = &options.settings->copy;
     assert_string_equal(copy->selection.folders[0], "INBOX");
     assert_string_equal(copy->selection.folders[1], "Work*");
     assert_null(copy->selection.folders[2]);
@@ -155,17 +155,17 @@ static void test_output_options(void **state)
 {
     (void)state;
     assert_int_equal(PARSE(SIDES, "--progress", "never", "-vv", "--json", "-", "--log", "run.log", "--trace"), 0);
-    assert_int_equal(options.progress, CLI_PROGRESS_NEVER);
-    assert_string_equal(options.json_path, "-");
-    assert_string_equal(options.log_path, "run.log");
-    assert_int_equal(cli_options_terminal_level(&options), MIG_LOG_DEBUG);
-    assert_int_equal(cli_options_file_level(&options), MIG_LOG_TRACE);
+    assert_int_equal(options.settings->progress, MIG_PROGRESS_NEVER);
+    assert_string_equal(options.settings->json_path, "-");
+    assert_string_equal(options.settings->log_path, "run.log");
+    assert_int_equal(cli_options_terminal_level(options.settings), MIG_LOG_DEBUG);
+    assert_int_equal(cli_options_file_level(options.settings), MIG_LOG_TRACE);
     cli_options_clear(&options);
     assert_int_equal(PARSE(SIDES, "--trace"), 0);
-    assert_int_equal(cli_options_terminal_level(&options), MIG_LOG_TRACE);
+    assert_int_equal(cli_options_terminal_level(options.settings), MIG_LOG_TRACE);
     cli_options_clear(&options);
     assert_int_equal(PARSE(SIDES, "-q"), 0);
-    assert_int_equal(cli_options_terminal_level(&options), MIG_LOG_ERROR);
+    assert_int_equal(cli_options_terminal_level(options.settings), MIG_LOG_ERROR);
     cli_options_clear(&options);
 }
 
@@ -241,9 +241,9 @@ static void test_passwords_are_not_read_by_parsing(void **state)
 {
     (void)state;
     assert_int_equal(PARSE(SIDES, "--source-password-file", "missing", "--target-password-command", "exit 1"), 0);
-    assert_string_equal(options.sides[MIG_SOURCE].password_file, "missing");
-    assert_string_equal(options.sides[MIG_TARGET].password_command, "exit 1");
-    assert_null(options.copy.source->secret);
+    assert_string_equal(options.settings->sides[MIG_SOURCE].password_file, "missing");
+    assert_string_equal(options.settings->sides[MIG_TARGET].password_command, "exit 1");
+    assert_null(options.settings->copy.source->secret);
     cli_options_clear(&options);
 }
 

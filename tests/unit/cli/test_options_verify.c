@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const cli_tool tool = {"mailmigrate-verify", "--source URL --target URL", CLI_VERIFY, CLI_PART_LINE};
+static const cli_tool tool = {"mailmigrate-verify", "--source URL --target URL", MIG_VERB_VERIFY};
 static cli_options options;
 static mig_error err;
 
@@ -42,7 +42,7 @@ static void defaults(void **state)
 {
     (void)state;
     assert_int_equal(PARSE(SIDES), 0);
-    const mig_verify_options *verify = &options.verify;
+    const mig_verify_options *verify = &options.settings->verify;
     assert_int_equal(options.action, CLI_RUN);
     assert_string_equal(verify->source->user, "u1@old.example");
     assert_int_equal(verify->target->port, 1143);
@@ -50,8 +50,8 @@ static void defaults(void **state)
     assert_int_equal(verify->against, MIG_AGAINST_RECORD);
     assert_true(verify->sample <= 0);
     assert_null(verify->selection.folders);
-    assert_true(options.sides[MIG_SOURCE].only_named);
-    assert_false(options.sides[MIG_TARGET].only_named);
+    assert_true(options.settings->sides[MIG_SOURCE].only_named);
+    assert_false(options.settings->sides[MIG_TARGET].only_named);
     cli_options_clear(&options);
 }
 
@@ -62,7 +62,7 @@ static void everything(void **state)
                            "--exclude", "B", "--map", "C=D", "--connections", "7", "--patience", "9", "--state", "s",
                            "--html", "h", "--csv", "c", "--json", "j", "--sign", "k"),
                      0);
-    const mig_verify_options *verify = &options.verify;
+    const mig_verify_options *verify = &options.settings->verify;
     assert_int_equal(verify->against, MIG_AGAINST_SOURCE);
     assert_true(verify->sample > 2.49999 && verify->sample < 2.50001);
     assert_int_equal(verify->seed, 4294967295);
@@ -72,11 +72,11 @@ static void everything(void **state)
     assert_int_equal(verify->effort.connections, 7);
     assert_int_equal(verify->effort.patience_ms, 9000);
     assert_string_equal(verify->state_path, "s");
-    assert_string_equal(options.html_path, "h");
-    assert_string_equal(options.csv_path, "c");
-    assert_string_equal(options.json_path, "j");
-    assert_string_equal(options.sign_path, "k");
-    assert_false(options.sides[MIG_SOURCE].only_named);
+    assert_string_equal(options.settings->html_path, "h");
+    assert_string_equal(options.settings->csv_path, "c");
+    assert_string_equal(options.settings->json_path, "j");
+    assert_string_equal(options.settings->sign_path, "k");
+    assert_false(options.settings->sides[MIG_SOURCE].only_named);
     cli_options_clear(&options);
 }
 
@@ -87,7 +87,7 @@ static void samples(void **state)
     static const char *const bad[] = {"0", "100", "-5", "5.", ".5", "5 %", "five", "0.0000001", "0.0", "5%%", "1e1"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         assert_int_equal(PARSE(SIDES, "--sample", good[i]), 0);
-        assert_true(options.verify.sample > 0 && options.verify.sample < 100);
+        assert_true(options.settings->verify.sample > 0 && options.settings->verify.sample < 100);
         cli_options_clear(&options);
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -102,7 +102,7 @@ static void a_seed_is_chosen(void **state)
     (void)state;
     for (int i = 0; i < 4; i++) {
         assert_int_equal(PARSE(SIDES, "--sample", "5"), 0);
-        seeds[i] = options.verify.seed;
+        seeds[i] = options.settings->verify.seed;
         cli_options_clear(&options);
     }
     assert_false(seeds[0] == seeds[1] && seeds[1] == seeds[2] && seeds[2] == seeds[3]);
@@ -128,11 +128,11 @@ static void checking_a_report(void **state)
     (void)state;
     assert_int_equal(PARSE("--check-report", "r.json"), 0);
     assert_int_equal(options.action, CLI_CHECK_REPORT);
-    assert_string_equal(options.check_path, "r.json");
-    assert_null(options.public_key_path);
+    assert_string_equal(options.settings->check_path, "r.json");
+    assert_null(options.settings->public_key_path);
     cli_options_clear(&options);
     assert_int_equal(PARSE("--check-report", "r.json", "--public-key", "p.pem"), 0);
-    assert_string_equal(options.public_key_path, "p.pem");
+    assert_string_equal(options.settings->public_key_path, "p.pem");
     cli_options_clear(&options);
     REFUSED("needs no --source", "--check-report", "r", SIDES);
     REFUSED("writes no report", "--check-report", "r", "--html", "h");

@@ -150,7 +150,7 @@ static void test_plain_lines_over_time(void **state)
     cli_terminal terminal;
     cli_progress progress;
     cli_terminal_init(&terminal, file);
-    cli_progress_init(&progress, &terminal, CLI_PROGRESS_AUTO, false);
+    cli_progress_init(&progress, &terminal, MIG_PROGRESS_AUTO, false);
     assert_false(progress.in_place);
     for (int i = 0; i < 900; i++) {
         mig_progress now = snapshot(i * 0.1, (uint64_t)i);
@@ -171,13 +171,13 @@ static void test_modes(void **state)
     cli_progress progress;
     const mig_progress now = snapshot(1, 1);
     cli_terminal_init(&terminal, file);
-    cli_progress_init(&progress, &terminal, CLI_PROGRESS_NEVER, false);
+    cli_progress_init(&progress, &terminal, MIG_PROGRESS_NEVER, false);
     cli_progress_update(&now, &progress);
-    cli_progress_init(&progress, &terminal, CLI_PROGRESS_AUTO, true);
+    cli_progress_init(&progress, &terminal, MIG_PROGRESS_AUTO, true);
     cli_progress_update(&now, &progress);
     assert_int_equal(ftell(file), 0);
 
-    cli_progress_init(&progress, &terminal, CLI_PROGRESS_ALWAYS, true);
+    cli_progress_init(&progress, &terminal, MIG_PROGRESS_ALWAYS, true);
     cli_progress_update(&now, &progress);
     cli_terminal_message(&terminal, "a message");
     cli_terminal_destroy(&terminal);

@@ -71,7 +71,7 @@ static void test_summary(void **state)
 }
 
 /* What the table writes to `file` for these accounts, given once or twice. */
-static void written(cli_progress_mode mode, int times, char *out, size_t size)
+static void written(mig_progress_mode mode, int times, char *out, size_t size)
 {
     mig_run_account_progress accounts[] = {copying, copying, copying};
     mig_run_progress progress = {.accounts = accounts, .count = 3, .running = 1, .done = 1, .failed = 1};
@@ -101,16 +101,16 @@ static void test_plain_and_in_place(void **state)
 {
     char out[8192];
     (void)state;
-    written(CLI_PROGRESS_AUTO, 3, out, sizeof out);
+    written(MIG_PROGRESS_AUTO, 3, out, sizeof out);
     const char *failed = strstr(out, "bob@old.example: failed");
     assert_non_null(failed);
     assert_non_null(strstr(failed, "the server refuses the login"));
     assert_null(strstr(failed + 1, "bob@old.example: failed"));
     assert_null(strchr(out, '\x1b'));
-    written(CLI_PROGRESS_ALWAYS, 2, out, sizeof out);
+    written(MIG_PROGRESS_ALWAYS, 2, out, sizeof out);
     assert_non_null(strstr(out, "\r\x1b[1A\x1b[J"));
     assert_non_null(strstr(out, "1 done, 1 running, 0 waiting, 1 failed"));
-    written(CLI_PROGRESS_NEVER, 2, out, sizeof out);
+    written(MIG_PROGRESS_NEVER, 2, out, sizeof out);
     assert_string_equal(out, "");
 }
 

@@ -108,7 +108,8 @@ static void test_options_and_sides(void **state)
     snprintf(log, sizeof log, "%s/logs/x", directory);
     assert_string_equal(value_in(plan->options, plan->option_count, "log", 0), log);
     assert_string_equal(value_in(plan->options, plan->option_count, "json", 0), "-");
-    assert_int_equal(plan->options[0].line, 6);
+    assert_int_equal(plan->options[0].from.line, 5);
+    assert_int_equal(plan->options[2].from.line, 6);
     mig_plan_free(&plan);
 }
 
@@ -151,8 +152,12 @@ static void test_own_proof(void **state)
     mig_plan *plan = load("version: 1\nsource: {host: h, password-file: all}\ntarget: {host: t}\n"
                           "accounts: [{source: u, source-password-command: own}]\n");
     assert_no_problem(plan);
-    assert_string_equal(of_account(plan, 0, "source-password-command"), "own");
-    assert_string_equal(of_account(plan, 0, "source-password-file"), "(none)");
+    mig_error err = MIG_ERROR_INIT;
+    mig_settings *settings = mig_plan_settings(plan, 0, MIG_VERB_COPY, NULL, &err);
+    assert_no_problem(plan);
+    assert_string_equal(settings->sides[0].password_command, "own");
+    assert_null(settings->sides[0].password_file);
+    mig_settings_free(&settings);
     mig_plan_free(&plan);
 }
 
@@ -177,6 +182,8 @@ static void test_problems(void **state)
     problem("second time", 6, SIDES "options:\n  {jobs: 1,\n   jobs: 2}\naccounts: [{source: u}]\n");
     problem("not YAML", 2, "version: 1\n\tx: [\n");
     problem("aliases", 2, "version: &v 1\nsource: *v\n");
+    problem("hold no dot", 2, "version: 1\noptions.jobs: 3\n");
+    problem("holds a NUL", 2, "version: 1\naccounts-file: \"a\\0b\"\n");
     problem("nested", 1, "version: [[[[[[[[[[1]]]]]]]]]]\n");
     problem("lead out", 4,
             "version: 1\nsource: {host: h, password-file: s/%u}\ntarget: {host: t}\n"
@@ -197,7 +204,7 @@ static void test_list(void **state)
     assert_string_equal(plan->accounts[1].source, "c,\"d");
     assert_string_equal(of_account(plan, 1, "max-size"), "2M");
     assert_string_equal(of_account(plan, 1, "exclude"), "Junk");
-    assert_int_equal(plan->accounts[1].line, 3);
+    assert_int_equal(plan->accounts[1].from.line, 3);
     assert_string_equal(plan->accounts[2].target, "f");
     mig_plan_free(&plan);
 }

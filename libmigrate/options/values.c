@@ -1,5 +1,6 @@
-#include "cli/values.h"
-
+/* options/values.c - what options take, as text */
+#include "options/values.h"
+#include <migrate/run.h>
 #include <string.h>
 
 static bool is_digit(char c)
@@ -13,7 +14,7 @@ static const char *digits(const char *text, uint64_t *out)
     uint64_t value = 0;
     const char *at = text;
     for (; is_digit(*at); at++) {
-        const uint64_t digit = (uint64_t)(*at - '0');
+        uint64_t digit = (uint64_t)(*at - '0');
         if (value > (UINT64_MAX - digit) / 10)
             return NULL;
         value = value * 10 + digit;
@@ -22,7 +23,7 @@ static const char *digits(const char *text, uint64_t *out)
     return at == text ? NULL : at;
 }
 
-bool cli_parse_size(const char *text, uint64_t *out)
+bool mig__parse_size(const char *text, uint64_t *out)
 {
     static const char units[] = "KkMmGgTt";
     uint64_t value = 0;
@@ -42,7 +43,7 @@ bool cli_parse_size(const char *text, uint64_t *out)
     return true;
 }
 
-bool cli_parse_number(const char *text, int least, int most, int *out)
+bool mig__parse_number(const char *text, int least, int most, int *out)
 {
     uint64_t value = 0;
     const char *rest = digits(text, &value);
@@ -52,7 +53,7 @@ bool cli_parse_number(const char *text, int least, int most, int *out)
     return true;
 }
 
-bool cli_parse_percent(const char *text, double *out)
+bool mig__parse_percent(const char *text, double *out)
 {
     uint64_t whole = 0, parts = 0;
     double value, scale = 1;
@@ -75,7 +76,7 @@ bool cli_parse_percent(const char *text, double *out)
     return *rest == '\0' && value > 0;
 }
 
-bool cli_parse_seed(const char *text, uint64_t *out)
+bool mig__parse_seed(const char *text, uint64_t *out)
 {
     const char *rest = digits(text, out);
     return rest && *rest == '\0' && *out <= UINT32_MAX;
@@ -93,25 +94,25 @@ static bool fixed(const char *text, size_t count, int *out)
     return true;
 }
 
-bool cli_parse_date(const char *text)
+bool mig__parse_date(const char *text)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int year = 0, month = 0, day = 0;
     if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || !fixed(text, 4, &year) ||
         !fixed(text + 5, 2, &month) || !fixed(text + 8, 2, &day) || year < 1 || month < 1 || month > 12)
         return false;
-    const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return day >= 1 && day <= days[month - 1] + (month == 2 && leap ? 1 : 0);
 }
 
-bool cli_parse_time(const char *text)
+bool mig__parse_time(const char *text)
 {
     int hour = 0, minute = 0;
     return strlen(text) == 5 && text[2] == ':' && fixed(text, 2, &hour) && fixed(text + 3, 2, &minute) && hour < 24 &&
            minute < 60;
 }
 
-bool cli_parse_choice(const char *text, const char *const *choices, int *out)
+bool mig__parse_choice(const char *text, const char *const *choices, int *out)
 {
     for (int i = 0; choices[i]; i++) {
         if (strcmp(choices[i], text) == 0) {
@@ -120,4 +121,28 @@ bool cli_parse_choice(const char *text, const char *const *choices, int *out)
         }
     }
     return false;
+}
+
+bool mig__parse_steps(const char *text, unsigned *out)
+{
+    static const unsigned all[] = {MIG_STEP_CHECK, MIG_STEP_INVENTORY, MIG_STEP_COPY, MIG_STEP_VERIFY};
+    *out = 0;
+    while (true) {
+        size_t length = strcspn(text, ",");
+        unsigned step = 0;
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+            const char *name = mig_step_name(all[i]);
+            if (strlen(name) == length && strncmp(name, text, length) == 0) {
+                step = all[i];
+            }
+        }
+        if (step == 0) {
+            return false;
+        }
+        *out |= step;
+        if (text[length] == '\0') {
+            return true;
+        }
+        text += length + 1;
+    }
 }

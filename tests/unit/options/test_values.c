@@ -1,6 +1,6 @@
-/* Sizes, numbers, dates, times of day, and suggestions. */
-#include "cli/suggest.h"
-#include "cli/values.h"
+/* Sizes, numbers, dates, times of day, steps. */
+#include "options/values.h"
+#include <migrate/run.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 static uint64_t size_of(const char *text)
 {
     uint64_t size = 0;
-    return cli_parse_size(text, &size) ? size : 0; /* 0 is never a valid size */
+    return mig__parse_size(text, &size) ? size : 0; /* 0 is never a valid size */
 }
 
 static void test_sizes(void **state)
@@ -45,13 +45,13 @@ static void test_numbers(void **state)
 {
     (void)state;
     int number = -1;
-    assert_true(cli_parse_number("1", 1, 32, &number));
+    assert_true(mig__parse_number("1", 1, 32, &number));
     assert_int_equal(number, 1);
-    assert_true(cli_parse_number("32", 1, 32, &number));
+    assert_true(mig__parse_number("32", 1, 32, &number));
     assert_int_equal(number, 32);
     const char *bad[] = {"0", "33", "", "x", "4x", "-4", " 4", "4294967297"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_false(cli_parse_number(bad[i], 1, 32, &number));
+        assert_false(mig__parse_number(bad[i], 1, 32, &number));
     assert_int_equal(number, 32);
 }
 
@@ -62,41 +62,42 @@ static void test_dates(void **state)
     const char *bad[] = {"2023-02-29", "1900-02-29", "2024-13-01",  "2024-00-10", "2024-04-31", "2024-1-01",
                          "24-01-01",   "2024/01/01", "2024-01-01 ", "",           "0000-01-01", "2024-01-00"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        assert_true(cli_parse_date(good[i]));
+        assert_true(mig__parse_date(good[i]));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_false(cli_parse_date(bad[i]));
+        assert_false(mig__parse_date(bad[i]));
 }
 
 static void test_times(void **state)
 {
     (void)state;
-    assert_true(cli_parse_time("00:00"));
-    assert_true(cli_parse_time("06:00"));
-    assert_true(cli_parse_time("23:59"));
+    assert_true(mig__parse_time("00:00"));
+    assert_true(mig__parse_time("06:00"));
+    assert_true(mig__parse_time("23:59"));
     const char *bad[] = {"24:00", "6:00", "06:60", "0600", "06:0", "06:00:00", "", "-6:00"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_false(cli_parse_time(bad[i]));
+        assert_false(mig__parse_time(bad[i]));
 }
 
-static void test_suggestions(void **state)
+static void test_steps(void **state)
 {
+    unsigned steps = 0;
     (void)state;
-    const char *const names[] = {"copy", "verify", "inventory"};
-    assert_string_equal(cli_suggest("cpoy", names, 3), "copy");
-    assert_string_equal(cli_suggest("verfy", names, 3), "verify");
-    assert_string_equal(cli_suggest("inventry", names, 3), "inventory");
-    assert_null(cli_suggest("frobnicate", names, 3));
-    assert_null(cli_suggest("", names, 0));
-    char longest[500];
-    memset(longest, 'a', sizeof longest - 1);
-    longest[sizeof longest - 1] = '\0';
-    assert_null(cli_suggest(longest, names, 3));
+    assert_true(mig__parse_steps("check", &steps));
+    assert_int_equal(steps, MIG_STEP_CHECK);
+    assert_true(mig__parse_steps("verify,copy", &steps));
+    assert_int_equal(steps, MIG_STEP_COPY | MIG_STEP_VERIFY);
+    assert_true(mig__parse_steps("check,inventory,copy,verify", &steps));
+    assert_int_equal(steps, 15);
+    assert_false(mig__parse_steps("", &steps));
+    assert_false(mig__parse_steps("copy,", &steps));
+    assert_false(mig__parse_steps("cop", &steps));
+    assert_false(mig__parse_steps("copy verify", &steps));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_numbers),
                                        cmocka_unit_test(test_dates), cmocka_unit_test(test_times),
-                                       cmocka_unit_test(test_suggestions)};
+                                       cmocka_unit_test(test_steps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

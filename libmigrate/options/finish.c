@@ -1,0 +1,213 @@
+/*
+ * options/finish.c - everything that was said, held against each other: what is wrong is told with where it stands
+ *
+ * Each check is made whatever the others found, so that one look tells all there is to correct.
+ */
+#include "options/private.h"
+#include <migrate/provider.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+static const mig_origin *origin_of(const mig__finishing *f, const char *const *names)
+{
+    const mig_origin *typed = NULL;
+    for (size_t i = 0; names[i] != NULL; i++) {
+        const mig__slot *slot = mig__slot_of(f->own, names[i]);
+        if (slot != NULL && slot->from.file != NULL) {
+            return &slot->from;
+        }
+        typed = typed == NULL && slot != NULL ? &slot->from : typed;
+    }
+    return f->own->home.file != NULL || typed == NULL ? &f->own->home : typed;
+}
+
+int mig__fault(mig__finishing *f, const mig_error *fault, const char *const *names)
+{
+    if (!f->faulty && f->err != NULL) {
+        *f->err = *fault;
+    }
+    f->faulty = true;
+    if (f->tell != NULL) {
+        f->tell(origin_of(f, names), fault, f->context);
+    }
+    return -1;
+}
+
+static MIG_PRINTF(4, 5) void say(mig__finishing *f, const char *hint, const char *const *about, const char *format, ...)
+{
+    char text[MIG_ERROR_TEXT];
+    mig_error error = MIG_ERROR_INIT;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    mig_error_set(&error, MIG_E_USAGE, "%s", text);
+    if (hint != NULL) {
+        mig_error_hint(&error, "%s", hint);
+    }
+    mig__fault(f, &error, about);
+}
+
+#define ABOUT(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* ---- the run around the accounts ---- */
+
+/* What goes to standard output cannot be separated there. */
+static void check_outputs(mig__finishing *f)
+{
+    const mig_settings *is = &f->own->is;
+    const char *const paths[] = {is->json_path, is->html_path, is->csv_path};
+    static const char *const names[] = {"json", "html", "csv"};
+    int on_output = 0, files = 0;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        on_output += paths[i] != NULL && strcmp(paths[i], "-") == 0;
+        files += paths[i] != NULL && strcmp(paths[i], "-") != 0;
+        for (size_t k = 0; k < i; k++) {
+            if (paths[i] != NULL && paths[k] != NULL && strcmp(paths[i], paths[k]) == 0) {
+                say(f, NULL, ABOUT(names[i], names[k]), "two reports cannot be written to the same place, %s",
+                    paths[i]);
+            }
+        }
+    }
+    if (is->sign_path != NULL && on_output > 0) {
+        say(f, NULL, ABOUT("sign"), "%ssign: a report on standard output has no place for its signature", f->dash);
+    } else if (is->sign_path != NULL && files == 0) {
+        char hint[96];
+        snprintf(hint, sizeof hint, "name one with %sjson FILE, %shtml FILE or %scsv FILE", f->dash, f->dash, f->dash);
+        say(f, hint, ABOUT("sign"), "%ssign: there is no report to sign", f->dash);
+    }
+}
+
+static void check_run(mig__finishing *f)
+{
+    const mig_settings *is = &f->own->is;
+    if (is->verb != MIG_VERB_ARCHIVE) {
+        check_outputs(f);
+    }
+    if (is->quiet && is->verbose > 0) {
+        say(f, NULL, ABOUT("quiet", "verbose"), "%squiet and %sverbose exclude each other", f->dash, f->dash);
+    }
+}
+
+/* A report is looked at, and no server has a part in it. */
+static void check_report(mig__finishing *f)
+{
+    const mig_settings *is = &f->own->is;
+    if (is->sides[MIG_SOURCE].url != NULL || is->sides[MIG_TARGET].url != NULL) {
+        say(f, NULL, ABOUT("source", "target"), "%scheck-report looks at a file: it needs no %ssource and no %starget",
+            f->dash, f->dash, f->dash);
+    }
+    if (is->sign_path != NULL || is->json_path != NULL || is->html_path != NULL || is->csv_path != NULL) {
+        say(f, NULL, ABOUT("sign", "json", "html", "csv"), "%scheck-report writes no report", f->dash);
+    }
+}
+
+/* ---- an account ---- */
+
+static int choose_seed(mig__finishing *f)
+{
+    uint32_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
+        f->faulty = true;
+        return mig_error_set(f->err, MIG_E_IO, "the system gives no random numbers");
+    }
+    f->own->is.verify.seed = seed;
+    return 0;
+}
+
+static int check_verify(mig__finishing *f)
+{
+    mig_settings *is = &f->own->is;
+    const mig_verify_options *verify = &is->verify;
+    is->seed_given = mig_option_given(is, "seed");
+    if (is->public_key_path != NULL) {
+        say(f, NULL, ABOUT("public-key"), "%spublic-key belongs to %scheck-report", f->dash, f->dash);
+    }
+    if (verify->sample > 0 && verify->depth == MIG_DEPTH_QUICK) {
+        say(f, NULL, ABOUT("depth", "sample"), "%sdepth quick reads no content: there is nothing to %ssample", f->dash,
+            f->dash);
+    }
+    if (is->seed_given && verify->sample <= 0) {
+        say(f, NULL, ABOUT("seed"), "%sseed belongs to %ssample", f->dash, f->dash);
+    }
+    return is->seed_given || verify->sample <= 0 ? 0 : choose_seed(f);
+}
+
+static void check_dates(mig__finishing *f)
+{
+    const mig_selection *selection = &f->own->is.copy.selection;
+    if (selection->since != NULL && selection->before != NULL && strcmp(selection->since, selection->before) >= 0) {
+        say(f, NULL, ABOUT("since", "before"), "%ssince %s and %sbefore %s leave no day", f->dash, selection->since,
+            f->dash, selection->before);
+    }
+}
+
+/* The options of a verification are those of the copy that it is about. */
+static void complete(mig_settings *is, bool with_target)
+{
+    mig_copy_options *copy = &is->copy;
+    copy->source = &is->sides[MIG_SOURCE].endpoint;
+    copy->target = with_target ? &is->sides[MIG_TARGET].endpoint : NULL;
+    copy->providers[MIG_SOURCE] = is->sides[MIG_SOURCE].provider;
+    copy->providers[MIG_TARGET] = is->sides[MIG_TARGET].provider;
+    if (is->verb == MIG_VERB_COPY) { /* a run does it by itself */
+        mig_provider_bound(copy, mig_provider_of(copy->providers[MIG_SOURCE], copy->source),
+                           mig_provider_of(copy->providers[MIG_TARGET], copy->target));
+    }
+    is->verify.source = copy->source;
+    is->verify.target = copy->target;
+    is->verify.state_path = copy->state_path;
+    is->verify.selection = copy->selection;
+    is->verify.providers[MIG_SOURCE] = copy->providers[MIG_SOURCE];
+    is->verify.providers[MIG_TARGET] = copy->providers[MIG_TARGET];
+    is->verify.effort = copy->effort;
+    is->stock_depth = is->scan_content ? MIG_INVENTORY_CONTENT : is->stock_depth;
+}
+
+static int finish_account(mig__finishing *f)
+{
+    mig_settings *is = &f->own->is;
+    bool verifies = is->verb == MIG_VERB_VERIFY || is->verb == MIG_VERB_RUN;
+    bool target_wanted =
+        (is->verb != MIG_VERB_INVENTORY && is->verb != MIG_VERB_ARCHIVE) || is->sides[MIG_TARGET].url != NULL;
+    mig__finish_side(f, MIG_SOURCE);
+    if (target_wanted) {
+        mig__finish_side(f, MIG_TARGET);
+    }
+    check_dates(f);
+    if (verifies && check_verify(f) != 0) {
+        return -1;
+    }
+    complete(is, target_wanted);
+    is->sides[MIG_TARGET].only_named = !target_wanted;
+    is->sides[MIG_SOURCE].only_named = is->verb == MIG_VERB_VERIFY && is->verify.against == MIG_AGAINST_RECORD;
+    return 0;
+}
+
+int mig_settings_finish(mig_settings *settings, mig_settings_part part, mig_fault_fn *fault, void *context,
+                        mig_error *err)
+{
+    mig_error unheard = MIG_ERROR_INIT;
+    mig__settings *own = mig__own(settings);
+    mig__finishing f = {.own = own,
+                        .part = part,
+                        .tell = fault,
+                        .context = context,
+                        .err = err != NULL ? err : &unheard,
+                        .dash = own->home.file != NULL ? "" : "--"};
+    f.err->code = MIG_OK;
+    mig__settings_apply(own);
+    if (settings->check_path != NULL) {
+        check_report(&f);
+        return f.faulty ? -1 : 0;
+    }
+    if (part != MIG_SETTINGS_ACCOUNT) {
+        check_run(&f);
+    }
+    if (part != MIG_SETTINGS_RUN && finish_account(&f) != 0) {
+        return -1;
+    }
+    return f.faulty || f.err->code != MIG_OK ? -1 : 0;
+}
