@@ -157,6 +157,9 @@ static bool wait_a_while(const mig__gate *gate, const mig_error *error, unsigned
 int mig__gate_ask_again(mig__gate *gate, mig__session **session, unsigned breaks, mig__dialogue *dialogue,
                         void *context, mig_error *err)
 {
+    if (breaks > 0 && !wait_a_while(gate, err, breaks)) {
+        return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
+    }
     for (unsigned put_off = 0;;) {
         if (*session == NULL && (*session = mig__gate_open(gate, MIG__PATIENCE_AGAIN, err)) == NULL) {
             return -1;

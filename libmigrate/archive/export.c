@@ -3,6 +3,7 @@
  * the manifest behind them
  */
 #include "archive/export.h"
+#include "account/listing.h"
 #include "account/sides.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -317,7 +318,7 @@ static int work(mig__export *run, mig_error *err)
         failed = -1;
     }
     show_progress(run, "listing");
-    failed = failed != 0 ? failed : mig__list_all(session, true, &run->list, err);
+    failed = failed != 0 ? failed : mig__listing(&run->gate, &session, true, &run->options->selection, &run->list, err);
     failed = failed != 0 ? failed : mig__export_plan(run, session, err);
     failed = failed != 0 ? failed : mig__export_scan(run, &session, err);
     bool news = failed == 0 && is_news(run);

@@ -4,16 +4,13 @@
  */
 #include "account/notice.h"
 #include "account/sides.h"
+#include "account/each.h"
 #include "archive/export.h"
 #include "folders/rules.h"
 #include "mail/flags.h"
+#include "reading/scan.h"
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    FOLDERS_AT_ONCE = 64,
-    BREAKS = 3 /* connections in a row that may break over the same folders */
-};
 
 static int no_memory(mig_error *err)
 {
@@ -116,43 +113,27 @@ int mig__export_plan(mig__export *run, const mig__session *session, mig_error *e
 
 /* ---- the scan ---- */
 
-typedef struct scanning {
-    mig__export *run;
-    mig__export_folder *folder;
+typedef struct scanning { /* while a folder's scan is under way */
+    mig__scan wanted,
+        all; /* by the criteria; of all that is there, against earlier files and where that is not the same */
     mig__uidset found;
     mig__buffer text; /* a line of an earlier manifest */
-    mig__command *select, *search, *all, *flags;
+    mig__command *flags;
 } scanning;
 
-static int add_ranges(mig__uidset *to, const mig__response *response, mig_error *err)
-{
-    for (size_t i = 0; response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL && i < response->uids->count;
-         i++) {
-        const mig__uid_range *range = &response->uids->ranges[i];
-        if (mig__uidset_add(to, range->first, range->last, err) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int on_search(const mig__response *response, void *context, mig_error *err)
-{
-    return add_ranges(&((scanning *)context)->found, response, err);
-}
-
-static int on_all(const mig__response *response, void *context, mig_error *err)
-{
-    return add_ranges(&((scanning *)context)->folder->present, response, err);
-}
+typedef struct scan_item {
+    mig__export *run;
+    mig__export_folder *folder;
+    scanning *scan;
+} scan_item;
 
 /* The flags as the earlier files have them. malloc'd; NULL with `err` filled. */
-static char *earlier_flags(scanning *scan, const mig__index_entry *entry, mig_error *err)
+static char *earlier_flags(const scan_item *item, const mig__index_entry *entry, mig_error *err)
 {
     mig__line line;
     bool own = entry->flags_offset == 0;
-    int failed = mig__index_line(&scan->run->index, own ? entry->part : entry->flags_part,
-                                 own ? entry->offset : entry->flags_offset, &scan->text, &line, err);
+    int failed = mig__index_line(&item->run->index, own ? entry->part : entry->flags_part,
+                                 own ? entry->offset : entry->flags_offset, &item->scan->text, &line, err);
     char *flags = failed == 0 ? mig__strdup(line.flags) : NULL;
     if (failed == 0 && flags == NULL) {
         no_memory(err);
@@ -164,7 +145,7 @@ static char *earlier_flags(scanning *scan, const mig__index_entry *entry, mig_er
 /* Before there is anything in the archive, and in one thread: the ledger needs no lock. */
 static int on_flags(const mig__response *response, void *context, mig_error *err)
 {
-    scanning *scan = context;
+    scan_item *scan = context;
     const mig__fetch_item *item = &response->fetch;
     mig__export_folder *folder = scan->folder;
     bool counts = response->kind == MIG__RESPONSE_FETCH && item->uid != 0 && item->has_flags &&
@@ -188,37 +169,10 @@ static int on_flags(const mig__response *response, void *context, mig_error *err
     return failed;
 }
 
-static int wait_for(mig__session *session, mig__command **command, mig_error *why, mig_error *err)
-{
-    mig__command_result result = {0};
-    if (*command == NULL) {
-        return 0;
-    }
-    int failed = mig__command_wait(session, *command, &result, err);
-    *command = NULL;
-    if (failed == 0 && why->code == MIG_OK) {
-        *why = result.error;
-    }
-    mig__command_result_clear(&result);
-    return failed;
-}
-
-/* The older messages, of a server that searches so many at a time. */
-static int search_rest(mig__session *session, scanning *scan, const char *criteria, const mig__uidset *found,
-                       mig__command_handler *handler, mig_error *err)
-{
-    mig_error opened = MIG_ERROR_INIT;
-    mig__selected again = {0};
-    mig__command *select = mig__select(session, scan->folder->mailbox->wire, true, &again, err);
-    int failed = select == NULL ? -1 : wait_for(session, &select, &opened, err);
-    mig__selected_free(&again);
-    return failed != 0 ? -1 : mig__search_rest(session, criteria, found, handler, scan, err);
-}
-
 /* What is gone, what is new. */
-static int compare(scanning *scan, mig_error *err)
+static int compare(scan_item *item, mig_error *err)
 {
-    mig__export_folder *folder = scan->folder;
+    mig__export_folder *folder = item->folder;
     mig__uidset known = MIG__UIDSET_INIT, gone = MIG__UIDSET_INIT;
     mig__buffer text = MIG__BUFFER_INIT;
     int failed = 0;
@@ -230,7 +184,7 @@ static int compare(scanning *scan, mig_error *err)
     }
     failed = failed != 0 ? failed : mig__uidset_copy(&gone, &known, err);
     failed = failed != 0 ? failed : mig__uidset_subtract(&gone, &folder->present, err);
-    failed = failed != 0 ? failed : mig__uidset_subtract(&scan->found, &known, err);
+    failed = failed != 0 ? failed : mig__uidset_subtract(&item->scan->found, &known, err);
     folder->result->gone = mig__uidset_size(&gone);
     folder->result->already = mig__uidset_size(&known) - folder->result->gone;
     if (failed == 0 && gone.count > 0) {
@@ -240,7 +194,7 @@ static int compare(scanning *scan, mig_error *err)
             mig__uidset_format(&piece, &text);
             failed = mig__buffer_ok(&text, err);
             mig__line line = {.kind = MIG__LINE_GONE, .name = folder->mailbox->name, .uids = text.data};
-            failed = failed != 0 ? failed : mig__ledger_add(&scan->run->ledger, &folder->lines, &line, NULL, 0, err);
+            failed = failed != 0 ? failed : mig__ledger_add(&item->run->ledger, &folder->lines, &line, NULL, 0, err);
         }
         mig__uidset_free(&piece);
     }
@@ -250,139 +204,170 @@ static int compare(scanning *scan, mig_error *err)
     return failed;
 }
 
-static int finish_scan(mig__session *session, scanning *scan, mig_error *err)
+/* As if the scan had not begun. */
+static void reset_item(scan_item *item)
 {
-    mig__export_folder *folder = scan->folder;
-    mig_error why = MIG_ERROR_INIT;
-    bool all = strcmp(scan->run->criteria, "ALL") == 0;
-    if (wait_for(session, &scan->select, &why, err) != 0 || wait_for(session, &scan->search, &why, err) != 0 ||
-        wait_for(session, &scan->all, &why, err) != 0 || wait_for(session, &scan->flags, &why, err) != 0) {
-        return -1;
-    }
-    bool limited = why.code == MIG_OK && mig__session_can(session, MIG__CAP_MESSAGELIMIT);
-    uint32_t exists = folder->now.exists;
-    if (limited && mig__uidset_size(&scan->found) < exists &&
-        search_rest(session, scan, scan->run->criteria, &scan->found, on_search, err) != 0) {
-        return -1;
-    }
-    if (limited && folder->before != NULL && !all && mig__uidset_size(&folder->present) < exists &&
-        search_rest(session, scan, "ALL", &folder->present, on_all, err) != 0) {
-        return -1;
-    }
-    if (folder->before != NULL && all && mig__uidset_copy(&folder->present, &scan->found, err) != 0) {
-        return -1;
-    }
-    const mig__uidset *whole = all ? &scan->found : folder->before != NULL ? &folder->present : NULL;
-    if (why.code == MIG_OK && whole != NULL && mig__uidset_size(whole) < exists) {
-        mig_error_set(&why, MIG_E_PROTOCOL, "the server says that there are %u messages and names %llu", exists,
-                      (unsigned long long)mig__uidset_size(whole));
-    }
-    if (why.code != MIG_OK) {
-        mig__export_give_up(scan->run, folder, &why);
-        return 0;
-    }
-    if (folder->before != NULL && folder->before->uidvalidity != folder->now.uidvalidity) {
-        folder->before = NULL; /* another mailbox of the same name: all of it is new */
-    }
-    if (folder->before != NULL && compare(scan, err) != 0) {
-        return -1;
-    }
-    return mig__uidset_copy(&folder->uids, &scan->found, err);
+    mig__export_folder *folder = item->folder;
+    mig_archive_folder *result = folder->result;
+    mig__uidset_clear(&folder->uids);
+    mig__uidset_clear(&folder->present);
+    mig__selected_free(&folder->now);
+    folder->lines.count = 0;
+    result->flags_changed = result->gone = result->already = 0;
 }
 
-static int begin_scan(mig__session *session, scanning *scan, mig_error *err)
+static void end_item(scan_item *item)
 {
-    mig__export_folder *folder = scan->folder;
-    const char *criteria = scan->run->criteria;
-    if ((scan->select = mig__select(session, folder->mailbox->wire, true, &folder->now, err)) == NULL ||
-        (scan->search = mig__search(session, criteria, on_search, scan, err)) == NULL) {
-        return -1;
+    if (item->scan != NULL) {
+        mig__uidset_free(&item->scan->found);
+        mig__buffer_free(&item->scan->text);
+        free(item->scan);
+        item->scan = NULL;
     }
-    if (folder->before == NULL) {
-        return 0;
-    }
-    if (strcmp(criteria, "ALL") != 0 && (scan->all = mig__search(session, "ALL", on_all, scan, err)) == NULL) {
-        return -1;
-    }
+}
+
+static int ask_flags(mig__session *session, scan_item *item, mig_error *err)
+{
+    const mig__index_folder *before = item->folder->before;
     mig__uidset known = MIG__UIDSET_INIT;
     int failed = 0;
-    if (folder->before->count > 0) {
-        uint32_t last = folder->before->entries[folder->before->count - 1].uid;
-        uint64_t since = mig__session_can(session, MIG__CAP_CONDSTORE) ? folder->before->modseq : 0;
-        failed = mig__uidset_add(&known, 1, last, err);
+    item->scan->flags = NULL;
+    if (before->count > 0) {
+        uint64_t since = mig__session_can(session, MIG__CAP_CONDSTORE) ? before->modseq : 0;
+        failed = mig__uidset_add(&known, 1, before->entries[before->count - 1].uid, err);
         if (failed == 0) {
-            scan->flags = mig__fetch(session, &known, MIG__FETCH_FLAGS, since, on_flags, scan, err);
-            failed = scan->flags == NULL ? -1 : 0;
+            item->scan->flags = mig__fetch(session, &known, MIG__FETCH_FLAGS, since, on_flags, item, err);
+            failed = item->scan->flags == NULL ? -1 : 0;
         }
     }
     mig__uidset_free(&known);
     return failed;
 }
 
-/* As if the scan had not begun. */
-static void reset_scan(const scanning *scan)
+static bool asks_for_all(const scan_item *item)
 {
-    mig__export_folder *folder = scan->folder;
-    mig_archive_folder *result = folder->result;
-    mig__uidset_clear(&folder->uids);
-    mig__uidset_clear(&folder->present);
-    mig__selected_free(&folder->now);
-    folder->now = (mig__selected){0};
-    folder->lines.count = 0;
-    result->flags_changed = result->gone = result->already = 0;
+    return item->folder->before != NULL && strcmp(item->run->criteria, "ALL") != 0;
 }
 
-/* Some folders, their commands sent at once. *next is behind them. */
-static int scan_some(mig__export *run, mig__session *session, size_t *next, mig_error *err)
+static int send_item(mig__session *session, void *context, mig_error *err)
 {
-    scanning scans[FOLDERS_AT_ONCE];
-    size_t begun = 0, first = *next;
-    int failed = 0;
-    for (; failed == 0 && *next < run->folder_count && begun < FOLDERS_AT_ONCE; ++*next) {
-        mig__export_folder *folder = &run->folders[*next];
-        if (folder->path == NULL || folder->unchanged || folder->error.code != MIG_OK) {
-            folder->result->already = folder->unchanged ? folder->before->count : 0;
-            continue;
-        }
-        scans[begun] = (scanning){.run = run, .folder = folder, .found = MIG__UIDSET_INIT};
-        failed = begin_scan(session, &scans[begun++], err);
+    scan_item *item = context;
+    mig__export_folder *folder = item->folder;
+    if (item->scan == NULL && (item->scan = calloc(1, sizeof *item->scan)) == NULL) {
+        return no_memory(err);
     }
-    for (size_t i = 0; i < begun && failed == 0; i++) {
-        failed = finish_scan(session, &scans[i], err);
+    scanning *scan = item->scan;
+    reset_item(item);
+    scan->flags = NULL;
+    scan->wanted = (mig__scan){
+        .mailbox = folder->mailbox->wire, .criteria = item->run->criteria, .now = &folder->now, .found = &scan->found};
+    scan->all = (mig__scan){.mailbox = folder->mailbox->wire,
+                            .criteria = "ALL",
+                            .opened = true,
+                            .now = &folder->now,
+                            .found = &folder->present};
+    if (mig__scan_send(session, &scan->wanted, err) != 0) {
+        return -1;
     }
-    if (failed != 0) {
-        mig__command_abandon(session);
-        *next = first;
+    if (asks_for_all(item) && mig__scan_send(session, &scan->all, err) != 0) {
+        return -1;
     }
-    for (size_t i = 0; i < begun; i++) {
-        if (failed != 0) {
-            reset_scan(&scans[i]);
-        }
-        mig__uidset_free(&scans[i].found);
-        mig__buffer_free(&scans[i].text);
+    return folder->before != NULL ? ask_flags(session, item, err) : 0;
+}
+
+/* All of them are waited for, whatever comes of the first one. */
+static int settle_item(mig__session *session, void *context, mig_error *err)
+{
+    scan_item *item = context;
+    scanning *scan = item->scan;
+    mig_error all = MIG_ERROR_INIT, flags = MIG_ERROR_INIT;
+    int outcome = mig__scan_wait(session, &scan->wanted, err);
+    int other = outcome >= 0 && asks_for_all(item) ? mig__scan_wait(session, &scan->all, &all) : 0;
+    int told =
+        outcome >= 0 && other >= 0 && scan->flags != NULL ? mig__command_outcome(session, scan->flags, &flags) : 0;
+    if (outcome == 0 && other != 0) {
+        *err = all;
+        outcome = other;
+    } else if (outcome == 0 && told != 0) {
+        *err = flags;
+        outcome = told;
+    } else if (other < 0 || told < 0) {
+        *err = other < 0 ? all : flags;
+        outcome = -1;
+    }
+    outcome = outcome != 0 ? outcome : mig__scan_complete(session, &scan->wanted, err);
+    if (outcome == 0 && asks_for_all(item)) {
+        outcome = mig__scan_complete(session, &scan->all, err);
+    }
+    return outcome;
+}
+
+/* What is named is read, also when there is more; the archive says so. */
+static void tell_hidden(const scan_item *item)
+{
+    const mig__scan *whole = asks_for_all(item) ? &item->scan->all : &item->scan->wanted;
+    mig_error why;
+    if (mig__scan_hidden(whole) > 0) {
+        mig__scan_hidden_error(whole, "the folder", &why);
+        item->folder->error = why; /* looked at again by the next file of the chain */
+        mig__export_problem(item->run, item->folder, 0, true, &why);
+    }
+}
+
+static int finish_item(void *context, int outcome, const mig_error *why, mig_error *err)
+{
+    scan_item *item = context;
+    mig__export_folder *folder = item->folder;
+    if (outcome != 0) {
+        reset_item(item);
+        mig__export_give_up(item->run, folder, why);
+        end_item(item);
+        return 0;
+    }
+    tell_hidden(item);
+    bool same = folder->before != NULL && !asks_for_all(item);
+    int failed = same ? mig__uidset_copy(&folder->present, &item->scan->found, err) : 0;
+    if (folder->before != NULL && folder->before->uidvalidity != folder->now.uidvalidity) {
+        folder->before = NULL; /* another mailbox of the same name: all of it is new */
+    }
+    failed = failed == 0 && folder->before != NULL ? compare(item, err) : failed;
+    failed = failed != 0 ? failed : mig__uidset_copy(&folder->uids, &item->scan->found, err);
+    end_item(item);
+    if (failed == 0 && mig__export_stopping(item->run)) {
+        return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
     }
     return failed;
 }
 
 int mig__export_scan(mig__export *run, mig__session **session, mig_error *err)
 {
-    unsigned breaks = 0;
-    for (size_t next = 0; next < run->folder_count;) {
-        size_t before = next;
-        if (scan_some(run, *session, &next, err) == 0) {
-            breaks = 0;
-        } else if (err->scope == MIG_SCOPE_RUN || err->retry == MIG_RETRY_NEVER || ++breaks == BREAKS) {
-            return -1;
-        } else {
-            next = before;
-            mig__gate_close(&run->gate, session);
-            if ((*session = mig__gate_open(&run->gate, MIG__PATIENCE_AGAIN, err)) == NULL) {
-                return -1;
-            }
+    static const mig__each each = {send_item, settle_item, finish_item};
+    scan_item *items = calloc(run->folder_count + 1, sizeof *items);
+    void **pointers = calloc(run->folder_count + 1, sizeof *pointers);
+    size_t count = 0;
+    int failed = items == NULL || pointers == NULL ? no_memory(err) : 0;
+    for (size_t i = 0; failed == 0 && i < run->folder_count; i++) {
+        mig__export_folder *folder = &run->folders[i];
+        if (folder->path == NULL || folder->unchanged || folder->error.code != MIG_OK) {
+            folder->result->already = folder->unchanged ? folder->before->count : 0;
+            continue;
         }
-        if (mig__export_stopping(run)) {
-            return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
+        if (folder->mailbox->closes) {
+            mig_error why;
+            mig_error_set(&why, MIG_E_CLOSED, "the server ends the connection when asked about it: %s",
+                          folder->mailbox->problem);
+            mig__export_give_up(run, folder, &why);
+            continue;
         }
+        items[count] = (scan_item){.run = run, .folder = folder};
+        pointers[count] = &items[count];
+        count++;
     }
-    return 0;
+    failed = failed != 0 ? failed : mig__gate_ask_each(&run->gate, session, &each, pointers, count, err);
+    for (size_t i = 0; i < count; i++) {
+        end_item(&items[i]);
+    }
+    free(items);
+    free(pointers);
+    return failed;
 }

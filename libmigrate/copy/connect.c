@@ -71,18 +71,23 @@ void mig__run_progress(mig__run *run)
     pthread_mutex_unlock(&run->lock);
 }
 
-void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsigned attempt)
+bool mig__run_wait(mig__run *run, mig_side side, const mig_error *error, unsigned attempt)
 {
-    pthread_mutex_lock(&run->lock);
-    int64_t idle = mig__now_ms() - run->last_progress_ms - error->retry_after_ms;
-    pthread_mutex_unlock(&run->lock);
-    if (idle > run->sides[side].gate.options.patience_ms) {
-        mig__run_fail(run, error);
-        return;
+    mig__gate *gate = &run->sides[side].gate;
+    if (mig__gate_weary(gate, error)) {
+        return false;
     }
     mig__run_log(run, MIG_LOG_WARNING, NULL, 0, error, "the %s asks for a pause: %s",
                  side == MIG_SOURCE ? "source" : "target", error->server[0] != '\0' ? error->server : error->text);
-    mig__gate_pause(&run->sides[side].gate, error, attempt);
+    mig__gate_pause(gate, error, attempt);
+    return true;
+}
+
+void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsigned attempt)
+{
+    if (!mig__run_wait(run, side, error, attempt)) {
+        mig__run_fail(run, error);
+    }
 }
 
 /* ---- the way in ---- */
@@ -97,7 +102,7 @@ static uint64_t progress_of(void *context)
 {
     const mig__run_side *side = context;
     pthread_mutex_lock(&side->run->lock);
-    uint64_t progress = side->run->messages_done;
+    uint64_t progress = (uint64_t)side->run->last_progress_ms;
     pthread_mutex_unlock(&side->run->lock);
     return progress;
 }
@@ -105,7 +110,7 @@ static uint64_t progress_of(void *context)
 static void tell_waiting(const mig_error *error, void *context)
 {
     const mig__run_side *side = context;
-    mig__run_log(side->run, MIG_LOG_WARNING, NULL, 0, error, "connecting to %s failed, trying again: %s",
+    mig__run_log(side->run, MIG_LOG_WARNING, NULL, 0, error, "%s is asked again: %s",
                  side->gate.options.session.account, error->text);
 }
 

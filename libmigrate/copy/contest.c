@@ -240,15 +240,8 @@ static int remove_surplus(settling *s, mig__session *session, mig_error *why, mi
     }
     static const char *const words[][2] = {{"UID STORE", "+FLAGS.SILENT (\\Deleted)"}, {"UID EXPUNGE", NULL}};
     for (size_t i = 0; failed == 0 && uids.count > 0 && why->code == MIG_OK && i < 2; i++) {
-        mig__command *command = mig__command_begin(session, words[i][0], NULL, NULL, err);
-        if (command != NULL) {
-            mig__command_uids(command, &uids);
-            if (words[i][1] != NULL) {
-                mig__command_raw(command, words[i][1]);
-            }
-            command = mig__command_end(command, err) == 0 ? command : NULL;
-        }
-        failed = mig__command_settle(session, command, why, err);
+        const mig__uid_command change = {.words = words[i][0], .uids = &uids, .more = words[i][1]};
+        failed = mig__command_settle(session, mig__command_on_uids(session, &change, NULL, NULL, err), why, err);
     }
     mig__uidset_free(&uids);
     return failed;

@@ -1,8 +1,10 @@
 /* copy/create.c - CREATE that is refused, or taken and not meant: other names, other moments, what LIST says */
 #include "copy/create.h"
+#include "account/listing.h"
 #include "account/sides.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/retry.h"
 #include "base/unicode.h"
 #include "copy/hidden.h"
 #include "copy/queue.h"
@@ -232,20 +234,27 @@ static int take_listed_name(mig__run *run, mig__made *made, const mig__mailbox *
     return 0;
 }
 
-/* Right after CREATE: again a few times, then by the listed name. */
-static int open_patiently(mig__run *run, mig__session *session, mig__made *made, mig_error *err)
+static int ask_open(mig__session *session, void *context, mig_error *err)
 {
-    int64_t pause = FIRST_MS;
-    for (int i = 1; i < OPENINGS && made->select->code != MIG_OK && !mig__run_stopping(run); i++, pause *= 2) {
-        mig__sleep_ms(pause);
-        if (mig__create_open(session, made->job, made->select, err) != 0) {
-            return -1;
-        }
-    }
-    return 0;
+    mig__folder_job *job = context;
+    mig__selected_free(&job->goal);
+    return mig__command_outcome(session, mig__select(session, job->target, false, &job->goal, err), err);
 }
 
-static int finish_one(mig__run *run, mig__session *session, mig__made *made, const mig__mailbox_list *list,
+/* Right after CREATE: again a few times, and what is put off as long as there is patience. 0; 1 refused, -1. */
+static int open_patiently(mig__run *run, mig__session **session, mig__folder_job *job, mig_error *err)
+{
+    int64_t pause = FIRST_MS;
+    for (int i = 1;; i++, pause *= 2) {
+        int outcome = mig__gate_ask(&run->sides[MIG_TARGET].gate, session, ask_open, job, err);
+        if (outcome <= 0 || i == OPENINGS || mig__retry_wanted(err) || mig__run_stopping(run)) {
+            return outcome;
+        }
+        mig__sleep_ms(pause);
+    }
+}
+
+static int finish_one(mig__run *run, mig__session **session, mig__made *made, const mig__mailbox_list *list,
                       mig_error *err)
 {
     mig__folder_job *job = made->job;
@@ -259,23 +268,21 @@ static int finish_one(mig__run *run, mig__session *session, mig__made *made, con
         }
         return 0;
     }
-    if (mig__create_open(session, job, made->select, err) != 0 || open_patiently(run, session, made, err) != 0) {
-        return -1;
-    }
-    if (made->select->code != MIG_OK) {
-        break_job(run, job, made->select, "cannot open");
+    int outcome = open_patiently(run, session, job, err);
+    if (outcome > 0) {
+        break_job(run, job, err, "cannot open");
     }
     job->uidnext = job->goal.uidnext;
-    return 0;
+    return outcome < 0 ? -1 : 0;
 }
 
-int mig__making_finish(mig__making *making, mig__run *run, mig__session *session, mig_error *err)
+int mig__making_finish(mig__making *making, mig__run *run, mig__session **session, mig_error *err)
 {
     mig__mailbox_list list = {0};
     if (making->count == 0) {
         return 0;
     }
-    int failed = mig__list_all(session, false, &list, err);
+    int failed = mig__listing(&run->sides[MIG_TARGET].gate, session, false, NULL, &list, err);
     for (size_t i = 0; failed == 0 && i < making->count; i++) {
         failed = finish_one(run, session, &making->items[i], &list, err);
     }

@@ -48,7 +48,7 @@ int mig__making_note(mig__making *making, mig__run *run, mig__folder_job *job, b
  * Ask for the list once more when something was made, and open what is not open, by the name that the list has, after
  * some patience. What is not to be had is broken. -1: the session failed.
  */
-int mig__making_finish(mig__making *making, mig__run *run, mig__session *session, mig_error *err);
+int mig__making_finish(mig__making *making, mig__run *run, mig__session **session, mig_error *err);
 void mig__making_free(mig__making *making);
 
 #endif

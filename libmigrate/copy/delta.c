@@ -121,6 +121,7 @@ typedef struct store_plan {
     size_t done_count;
     mig__expected *expected; /* the messages that are changed */
     size_t expected_count;
+    mig__uidset left, others; /* what is not changed; of these what is another message now */
     mig_error error;
 } store_plan;
 
@@ -227,15 +228,17 @@ static mig__command *send_store(mig__session *session, const mig__uidset *uids, 
     return mig__command_on_uids(session, &change, NULL, NULL, err);
 }
 
-static int select_target(mig__session *session, mig__folder_job *job, mig_error *why, mig_error *err)
+/* 0; 1 refused, or replaced meanwhile (`err`); -1. */
+static int select_target(mig__session *session, const mig__folder_job *job, mig_error *err)
 {
     mig__selected again = {0};
-    int failed = mig__command_settle(session, mig__select(session, job->target, false, &again, err), why, err);
-    if (failed == 0 && why->code == MIG_OK && again.uidvalidity != job->goal.uidvalidity) {
-        mig_error_set(why, MIG_E_UIDVALIDITY, "the mailbox '%s' was replaced on the target", job->result->target);
+    int outcome = mig__command_outcome(session, mig__select(session, job->target, false, &again, err), err);
+    if (outcome == 0 && again.uidvalidity != job->goal.uidvalidity) {
+        mig_error_set(err, MIG_E_UIDVALIDITY, "the mailbox '%s' was replaced on the target", job->result->target);
+        outcome = 1;
     }
     mig__selected_free(&again);
-    return failed;
+    return outcome;
 }
 
 static void list_other(mig__run *run, mig__folder_job *job, const mig__uidset *others, const char *what)
@@ -250,24 +253,24 @@ static void list_other(mig__run *run, mig__folder_job *job, const mig__uidset *o
     job->filtered = true; /* not complete: looked at again by the next run */
 }
 
-/* Only what is there and is what the record says is changed; *gone gets the rest of them. */
-static int leave_others(mig__run *run, mig__session *session, store_plan *plan, mig__uidset *left, mig_error *err)
+/*
+ * Only what is there and is what the record says is changed; plan->left gets the rest of them, plan->others those that
+ * are something else. 0; 1 refused, -1.
+ */
+static int leave_others(mig__session *session, store_plan *plan, mig_error *err)
 {
-    mig__uidset others = MIG__UIDSET_INIT;
-    int failed = mig__same_check(session, plan->expected, plan->expected_count, false, err);
-    for (size_t i = 0; failed == 0 && i < plan->expected_count; i++) {
+    mig__uidset_clear(&plan->left);
+    mig__uidset_clear(&plan->others);
+    int outcome = mig__same_check(session, plan->expected, plan->expected_count, false, err);
+    for (size_t i = 0; outcome == 0 && i < plan->expected_count; i++) {
         const mig__expected *e = &plan->expected[i];
-        failed = e->same ? 0 : mig__uidset_add(left, e->uid, e->uid, err);
-        failed = failed == 0 && e->there && !e->same ? mig__uidset_add(&others, e->uid, e->uid, err) : failed;
+        outcome = e->same ? 0 : mig__uidset_add(&plan->left, e->uid, e->uid, err);
+        outcome = outcome == 0 && e->there && !e->same ? mig__uidset_add(&plan->others, e->uid, e->uid, err) : outcome;
     }
-    for (size_t i = 0; failed == 0 && left->count > 0 && i < plan->count; i++) {
-        failed = mig__uidset_subtract(&plan->stores[i].uids, left, err);
+    for (size_t i = 0; outcome == 0 && plan->left.count > 0 && i < plan->count; i++) {
+        outcome = mig__uidset_subtract(&plan->stores[i].uids, &plan->left, err);
     }
-    if (failed == 0 && others.count > 0) {
-        list_other(run, plan->job, &others, "their flags were not changed");
-    }
-    mig__uidset_free(&others);
-    return failed;
+    return outcome;
 }
 
 static int record_stored(mig__run *run, store_plan *plan, const mig__uidset *left, mig_error *err)
@@ -286,33 +289,39 @@ static int record_stored(mig__run *run, store_plan *plan, const mig__uidset *lef
     return 0;
 }
 
-static int run_stores(mig__run *run, mig__session *session, store_plan *plan, mig_error *err)
+/* The changes of one folder. They can be stored twice. */
+static int ask_stores(mig__session *session, void *context, mig_error *err)
 {
-    mig_error why = MIG_ERROR_INIT;
-    mig__uidset left = MIG__UIDSET_INIT;
-    int failed = plan->count == 0 ? 0 : select_target(session, plan->job, &why, err);
-    if (failed == 0 && plan->count > 0 && why.code == MIG_OK) {
-        failed = leave_others(run, session, plan, &left, err);
-        why = failed > 0 ? *err : why;
-        failed = failed > 0 ? 0 : failed;
-    }
-    for (size_t i = 0; i < plan->count && failed == 0 && why.code == MIG_OK; i++) {
+    store_plan *plan = context;
+    int outcome = select_target(session, plan->job, err);
+    outcome = outcome != 0 ? outcome : leave_others(session, plan, err);
+    for (size_t i = 0; i < plan->count && outcome == 0; i++) {
         const store *change = &plan->stores[i];
-        failed = change->uids.count == 0
-                     ? 0
-                     : mig__command_settle(session, send_store(session, &change->uids, change->words, err), &why, err);
+        outcome = change->uids.count == 0
+                      ? 0
+                      : mig__command_outcome(session, send_store(session, &change->uids, change->words, err), err);
     }
-    if (failed == 0 && why.code != MIG_OK && plan->job->owing) {
-        mig__run_log(run, MIG_LOG_INFO, plan->job, 0, &why, "flags that are owed are refused still: %s", why.text);
-    } else if (failed == 0 && why.code != MIG_OK) {
-        mig_error_context(&why, "flags of '%s' could not be carried over", plan->job->result->target);
-        mig__run_problem(run, plan->job, 0, true, &why);
+    return outcome;
+}
+
+static int run_stores(mig__run *run, mig__session **session, store_plan *plan, mig_error *err)
+{
+    int outcome = plan->count == 0 ? 0 : mig__gate_ask(&run->sides[MIG_TARGET].gate, session, ask_stores, plan, err);
+    if (outcome > 0 && plan->job->owing) {
+        mig__run_log(run, MIG_LOG_INFO, plan->job, 0, err, "flags that are owed are refused still: %s", err->text);
+    } else if (outcome > 0) {
+        mig_error_context(err, "flags of '%s' could not be carried over", plan->job->result->target);
+        mig__run_problem(run, plan->job, 0, true, err);
         plan->job->filtered = true; /* not complete: tried again by the next run */
-    } else if (failed == 0) {
-        failed = record_stored(run, plan, &left, err);
+    } else if (outcome == 0) {
+        if (plan->others.count > 0) {
+            list_other(run, plan->job, &plan->others, "their flags were not changed");
+        }
+        outcome = record_stored(run, plan, &plan->left, err);
     }
-    mig__uidset_free(&left);
-    return failed;
+    mig__uidset_free(&plan->left);
+    mig__uidset_free(&plan->others);
+    return outcome < 0 ? -1 : 0;
 }
 
 /* What was noted first counts: what the source says now comes before what is owed from earlier runs. */
@@ -329,7 +338,7 @@ static void keep_first(mig__folder_job *job)
     job->flag_change_count = kept;
 }
 
-static int apply_folder(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *err)
+static int apply_folder(mig__run *run, mig__session **session, mig__folder_job *job, mig_error *err)
 {
     qsort(job->flag_changes, job->flag_change_count, sizeof *job->flag_changes, compare_changes);
     keep_first(job);
@@ -380,7 +389,7 @@ bool mig__delta_has_flags(const mig__run *run)
     return false;
 }
 
-int mig__delta_apply_flags(mig__run *run, mig__session *session, mig_error *err)
+int mig__delta_apply_flags(mig__run *run, mig__session **session, mig_error *err)
 {
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
@@ -425,8 +434,10 @@ bool mig__delta_deletes(const mig__run *run)
 }
 
 typedef struct gone {
+    mig__run *run;
     const mig__folder_job *job;
-    mig__uidset targets;
+    mig__uidset targets, others;
+    uint64_t removed; /* or about to be */
     mig__expected *expected;
     size_t count;
     mig_error error;
@@ -449,52 +460,45 @@ static int gather_target(const mig__message *message, void *context)
 }
 
 /* Of the messages those that are what the record says, by their content where they are to be removed. */
-static int choose_targets(mig__run *run, mig__session *session, mig__folder_job *job, gone *g, mig_error *err)
+static int choose_targets(mig__session *session, gone *g, mig_error *err)
 {
-    mig__uidset others = MIG__UIDSET_INIT;
-    int failed = mig__same_check(session, g->expected, g->count, run->options->deletions == MIG_DELETIONS_EXPUNGE, err);
-    for (size_t i = 0; failed == 0 && i < g->count; i++) {
+    mig__uidset_clear(&g->targets);
+    mig__uidset_clear(&g->others);
+    bool by_content = g->run->options->deletions == MIG_DELETIONS_EXPUNGE;
+    int outcome = mig__same_check(session, g->expected, g->count, by_content, err);
+    for (size_t i = 0; outcome == 0 && i < g->count; i++) {
         const mig__expected *e = &g->expected[i];
-        failed = e->there ? mig__uidset_add(e->same ? &g->targets : &others, e->uid, e->uid, err) : 0;
+        outcome = e->there ? mig__uidset_add(e->same ? &g->targets : &g->others, e->uid, e->uid, err) : 0;
     }
-    if (failed == 0 && others.count > 0) {
-        list_other(run, job, &others, "they were not deleted, although the source deleted them");
-    }
-    mig__uidset_free(&others);
-    return failed;
+    return outcome;
 }
 
-/* Flag them, and expunge exactly them. `why` has a refusal. */
-static int delete_on_target(mig__run *run, mig__session *session, mig__folder_job *job, gone *g, mig_error *why,
-                            mig_error *err)
+/* Flag them, and expunge exactly them. What is gone already, after a connection broke, is not missed: g->removed. */
+static int delete_on_target(mig__session *session, void *context, mig_error *err)
 {
-    const mig__uidset *uids = &g->targets;
-    if (select_target(session, job, why, err) != 0) {
-        return -1;
+    gone *g = context;
+    int outcome = select_target(session, g->job, err);
+    outcome = outcome != 0 ? outcome : choose_targets(session, g, err);
+    if (outcome != 0 || g->targets.count == 0) {
+        return outcome;
     }
-    int chosen = why->code == MIG_OK ? choose_targets(run, session, job, g, err) : 0;
-    if (chosen > 0) {
-        *why = *err;
+    if (mig__uidset_size(&g->targets) > g->removed) {
+        g->removed = mig__uidset_size(&g->targets);
     }
-    if (chosen != 0 || uids->count == 0) {
-        return chosen < 0 ? -1 : 0;
-    }
-    if (why->code == MIG_OK &&
-        mig__command_settle(session, send_store(session, uids, "+FLAGS.SILENT (\\Deleted)", err), why, err) != 0) {
-        return -1;
-    }
-    if (why->code != MIG_OK || run->options->deletions != MIG_DELETIONS_EXPUNGE) {
-        return 0;
+    mig__command *flag = send_store(session, &g->targets, "+FLAGS.SILENT (\\Deleted)", err);
+    outcome = mig__command_outcome(session, flag, err);
+    if (outcome != 0 || g->run->options->deletions != MIG_DELETIONS_EXPUNGE) {
+        return outcome;
     }
     if (!mig__session_can(session, MIG__CAP_UIDPLUS)) {
-        mig_error_set(why, MIG_E_CANNOT,
+        mig_error_set(err, MIG_E_CANNOT,
                       "the target has no UID EXPUNGE (UIDPLUS): %llu messages of '%s' are flagged "
                       "\\Deleted only",
-                      (unsigned long long)mig__uidset_size(uids), job->result->target);
-        return 0;
+                      (unsigned long long)mig__uidset_size(&g->targets), g->job->result->target);
+        return 1;
     }
-    const mig__uid_command expunge = {.words = "UID EXPUNGE", .uids = uids};
-    return mig__command_settle(session, mig__command_on_uids(session, &expunge, NULL, NULL, err), why, err);
+    const mig__uid_command expunge = {.words = "UID EXPUNGE", .uids = &g->targets};
+    return mig__command_outcome(session, mig__command_on_uids(session, &expunge, NULL, NULL, err), err);
 }
 
 static int mark_gone(mig__run *run, mig__folder_job *job, mig__message_state state, mig_error *err)
@@ -520,31 +524,35 @@ static void expunged(mig__run *run, const mig__folder_job *job, uint64_t count)
     }
 }
 
-static int delete_gone(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *err)
+static int delete_gone(mig__run *run, mig__session **session, mig__folder_job *job, mig_error *err)
 {
-    mig_error why = MIG_ERROR_INIT;
-    gone g = {.job = job, .targets = MIG__UIDSET_INIT, .error = MIG_ERROR_INIT};
-    int failed = mig__state_messages(run->state, job->record.id, gather_target, &g, &g.error);
-    if (failed != 0) {
+    gone g = {.run = run, .job = job, .targets = MIG__UIDSET_INIT, .others = MIG__UIDSET_INIT, .error = MIG_ERROR_INIT};
+    int outcome = mig__state_messages(run->state, job->record.id, gather_target, &g, &g.error);
+    if (outcome != 0) {
         *err = g.error;
     } else if (g.count > 0) {
-        failed = delete_on_target(run, session, job, &g, &why, err);
+        outcome = mig__gate_ask(&run->sides[MIG_TARGET].gate, session, delete_on_target, &g, err);
     }
-    if (failed == 0 && why.code != MIG_OK) {
-        mig_error_context(&why, "deleting what is gone from '%s'", job->source->name);
-        mig__run_problem(run, job, 0, true, &why);
+    if (outcome >= 0 && g.others.count > 0) {
+        list_other(run, job, &g.others, "they were not deleted, although the source deleted them");
+    }
+    if (outcome > 0) {
+        mig_error_context(err, "deleting what is gone from '%s'", job->source->name);
+        mig__run_problem(run, job, 0, true, err);
         job->filtered = true;
-    } else if (failed == 0) {
-        job->result->deleted += mig__uidset_size(&g.targets);
-        expunged(run, job, mig__uidset_size(&g.targets));
-        failed = mark_gone(run, job, MIG__MESSAGE_DELETED, err);
+        outcome = 0;
+    } else if (outcome == 0) {
+        job->result->deleted += g.removed;
+        expunged(run, job, g.removed);
+        outcome = mark_gone(run, job, MIG__MESSAGE_DELETED, err);
     }
     mig__uidset_free(&g.targets);
+    mig__uidset_free(&g.others);
     free(g.expected);
-    return failed;
+    return outcome;
 }
 
-int mig__delta_apply_vanished(mig__run *run, mig__session *session, mig_error *err)
+int mig__delta_apply_vanished(mig__run *run, mig__session **session, mig_error *err)
 {
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];

@@ -44,7 +44,7 @@ int mig__delta_vanished(mig__run *run, mig__folder_job *job, const mig__uidset *
 
 /* Carry the flags noted so far over to the target, all folders, in few commands. -1: the session or the state failed.
  */
-int mig__delta_apply_flags(mig__run *run, mig__session *session, mig_error *err);
+int mig__delta_apply_flags(mig__run *run, mig__session **session, mig_error *err);
 /* Is there anything for it to do? */
 bool mig__delta_has_flags(const mig__run *run);
 
@@ -53,7 +53,7 @@ bool mig__delta_has_flags(const mig__run *run);
  * --deletions flagged or expunged on the target: only messages that this tool put there, never by a bare EXPUNGE. A
  * folder that lost most of its messages at once is left alone unless options->force. -1: the session or state failed.
  */
-int mig__delta_apply_vanished(mig__run *run, mig__session *session, mig_error *err);
+int mig__delta_apply_vanished(mig__run *run, mig__session **session, mig_error *err);
 /* Is there anything for it to do that needs a session to the target? */
 bool mig__delta_deletes(const mig__run *run);
 

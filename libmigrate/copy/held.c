@@ -1,4 +1,5 @@
 #include "copy/held.h"
+#include "account/each.h"
 #include "account/sides.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES_AT_ONCE = 64, POLL_MS = 300 };
+enum { POLL_MS = 300 };
 
 bool mig__held_doubt(const mig__holding *then, const mig__holding *now, uint64_t expected)
 {
@@ -170,28 +171,20 @@ static int on_search(const mig__response *response, void *context, mig_error *er
 
 int mig__held_uids(mig__session *session, uint32_t exists, mig__uidset *out, mig_error *err)
 {
-    mig_error refused;
     mig__uidset all = MIG__UIDSET_INIT;
     if (exists == 0) {
         return 0;
     }
-    if (mig__command_settle(session, mig__search(session, "ALL", on_search, out, err), &refused, err) != 0) {
-        return -1;
-    }
-    if (refused.code == MIG_OK && mig__uidset_size(out) == exists) {
-        return 0;
+    int outcome = mig__command_outcome(session, mig__search(session, "ALL", on_search, out, err), err);
+    if (outcome < 0 || (outcome == 0 && mig__uidset_size(out) == exists)) {
+        return outcome;
     }
     mig__uidset_clear(out); /* a search may be answered in part; a FETCH names each message */
-    if (mig__uidset_add(&all, 1, UINT32_MAX, err) != 0) {
-        return -1;
-    }
-    int failed = mig__command_settle(session, mig__fetch(session, &all, 0, 0, on_uid, out, err), &refused, err);
+    outcome = mig__uidset_add(&all, 1, UINT32_MAX, err);
+    mig__command *fetch = outcome != 0 ? NULL : mig__fetch(session, &all, 0, 0, on_uid, out, err);
+    outcome = mig__command_outcome(session, fetch, err);
     mig__uidset_free(&all);
-    if (failed == 0 && refused.code != MIG_OK) {
-        *err = refused;
-        failed = -1;
-    }
-    return failed;
+    return outcome;
 }
 
 /* ---- looking for what is missing by its content ---- */
@@ -320,34 +313,27 @@ static int note_found(place *p, mig_error *err)
     return 0;
 }
 
-/* One look into the mailbox, which is opened anew. 0; 1: it can not be opened or is another one now (p->why). */
+/* One look into the mailbox, which is opened anew. 0; 1: the server does not tell (`err`), -1. */
 static int look(place *p, mig__session *session, mig_error *err)
 {
     bool missing = false;
     mig__selected_free(&p->now);
     mig__uidset_clear(&p->present);
-    if (mig__command_settle(session, mig__select(session, p->job->target, true, &p->now, err), &p->why, err) != 0) {
-        return -1;
-    }
-    if (p->why.code != MIG_OK) {
-        return 1;
-    }
-    int failed = mig__held_uids(session, p->now.exists, &p->present, err);
-    failed = failed != 0 ? -1 : read_rows(p, err);
-    failed = failed != 0 ? -1 : sort_rows(p, &missing, err);
-    if (failed == 0 && missing) {
-        failed = look_by_content(p, session, err);
+    int outcome = mig__command_outcome(session, mig__select(session, p->job->target, true, &p->now, err), err);
+    outcome = outcome != 0 ? outcome : mig__held_uids(session, p->now.exists, &p->present, err);
+    outcome = outcome != 0 ? outcome : read_rows(p, err);
+    outcome = outcome != 0 ? outcome : sort_rows(p, &missing, err);
+    if (outcome == 0 && missing) {
+        outcome = look_by_content(p, session, err);
     }
     forget_wanted(p);
-    if (failed > 0) {
-        p->why = *err;
-    }
-    return failed != 0 ? failed : note_found(p, err);
+    return outcome != 0 ? outcome : note_found(p, err);
 }
 
 /* A server may show late what it stored: what this run sent is not lost before the mailbox is quiet. */
-static int look_patiently(place *p, mig__session *session, mig_error *err)
+static int look_patiently(mig__session *session, void *context, mig_error *err)
 {
+    place *p = context;
     int64_t begun = mig__now_ms(), changed = begun;
     pthread_mutex_lock(&p->run->lock);
     int64_t answer_ms = p->run->slowest_answer_ms;
@@ -475,29 +461,30 @@ static int keep_numbers(place *p, const mig__holding *now, mig_error *err)
     return 0;
 }
 
-static void list_unseen(place *p)
+static void list_unseen(place *p, const mig_error *refused)
 {
-    mig_error_context(&p->why, "what '%s' holds on the target could not be looked at", p->job->result->target);
-    mig__run_problem(p->run, p->job, 0, true, &p->why);
+    mig_error why = *refused;
+    mig_error_context(&why, "what '%s' holds on the target could not be looked at", p->job->result->target);
+    mig__run_problem(p->run, p->job, 0, true, &why);
     p->job->filtered = true; /* not complete: looked at again by the next run */
 }
 
-static int check_place(place *p, mig__session *session, bool last, bool *again, mig_error *err)
+static int check_place(place *p, mig__session **session, bool last, bool *again, mig_error *err)
 {
     uint64_t expected, unplaced;
     mig__holding then = {p->job->record.target_uidnext, p->job->record.target_messages};
     mig__holding now = {p->now.uidnext, p->now.exists};
     if (p->why.code != MIG_OK) {
-        list_unseen(p);
+        list_unseen(p, &p->why);
         return 0;
     }
     if (expect(p->run, p->job, &expected, &unplaced, err) != 0) {
         return -1;
     }
     if (unplaced > 0 || p->job->doubted || mig__held_doubt(then.uidnext != 0 ? &then : NULL, &now, expected)) {
-        int outcome = look_patiently(p, session, err);
+        int outcome = mig__gate_ask(&p->run->sides[MIG_TARGET].gate, session, look_patiently, p, err);
         if (outcome > 0) {
-            list_unseen(p);
+            list_unseen(p, err);
         } else if (outcome == 0) {
             outcome = settle_rows(p, last, again, err);
         }
@@ -506,7 +493,11 @@ static int check_place(place *p, mig__session *session, bool last, bool *again, 
         }
         now = (mig__holding){p->now.uidnext, p->now.exists};
     }
-    if (mig__contest_settle(p->run, session, p->job, p->now.uidnext, err) != 0) {
+    if (*session == NULL &&
+        (*session = mig__gate_open(&p->run->sides[MIG_TARGET].gate, MIG__PATIENCE_AGAIN, err)) == NULL) {
+        return -1;
+    }
+    if (mig__contest_settle(p->run, *session, p->job, p->now.uidnext, err) != 0) {
         return -1;
     }
     return keep_numbers(p, &now, err);
@@ -550,20 +541,42 @@ static int gather_places(mig__run *run, place **places, size_t *count, mig_error
     return 0;
 }
 
-static int open_some(mig__session *session, place *places, size_t count, mig_error *err)
+static int send_open(mig__session *session, void *context, mig_error *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        places[i].select = mig__select(session, places[i].job->target, true, &places[i].now, err);
-        if (places[i].select == NULL) {
-            return -1;
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (mig__command_settle(session, places[i].select, &places[i].why, err) != 0) {
-            return -1;
-        }
+    place *p = context;
+    mig__selected_free(&p->now);
+    p->select = mig__select(session, p->job->target, true, &p->now, err);
+    return p->select == NULL ? -1 : 0;
+}
+
+static int settle_open(mig__session *session, void *context, mig_error *err)
+{
+    return mig__command_outcome(session, ((place *)context)->select, err);
+}
+
+static int note_opened(void *context, int outcome, const mig_error *why, mig_error *err)
+{
+    (void)err;
+    if (outcome != 0) {
+        ((place *)context)->why = *why;
     }
     return 0;
+}
+
+/* All of them in few round trips: their numbers are enough where nothing is missing. */
+static int open_all(mig__run *run, mig__session **session, place *places, size_t count, mig_error *err)
+{
+    static const mig__each each = {send_open, settle_open, note_opened};
+    void **pointers = calloc(count + 1, sizeof *pointers);
+    if (pointers == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < count; i++) {
+        pointers[i] = &places[i];
+    }
+    int failed = mig__gate_ask_each(&run->sides[MIG_TARGET].gate, session, &each, pointers, count, err);
+    free(pointers);
+    return failed;
 }
 
 int mig__held_check(mig__run *run, mig__session **session, bool last, bool *again, mig_error *err)
@@ -572,16 +585,9 @@ int mig__held_check(mig__run *run, mig__session **session, bool last, bool *agai
     size_t count = 0;
     *again = false;
     int failed = gather_places(run, &places, &count, err);
-    if (failed == 0 && count > 0 && *session == NULL) {
-        *session = mig__gate_open(&run->sides[MIG_TARGET].gate, MIG__PATIENCE_AGAIN, err);
-        failed = *session == NULL ? -1 : 0;
-    }
-    for (size_t at = 0; failed == 0 && at < count; at += PLACES_AT_ONCE) {
-        size_t some = count - at < PLACES_AT_ONCE ? count - at : PLACES_AT_ONCE;
-        failed = open_some(*session, places + at, some, err);
-        for (size_t i = at; failed == 0 && i < at + some; i++) {
-            failed = check_place(&places[i], *session, last, again, err);
-        }
+    failed = failed != 0 ? failed : open_all(run, session, places, count, err);
+    for (size_t i = 0; failed == 0 && i < count; i++) {
+        failed = check_place(&places[i], session, last, again, err);
     }
     for (size_t i = 0; i < count; i++) {
         free_place(&places[i]);

@@ -26,7 +26,9 @@ bool mig__held_doubt(const mig__holding *then, const mig__holding *now, uint64_t
  */
 int mig__held_check(mig__run *run, mig__session **session, bool last, bool *again, mig_error *err);
 
-/* The UIDs of the selected mailbox of the target, which says that it holds `exists` messages. */
+/*
+ * The UIDs of the selected mailbox of the target, which says that it holds `exists` messages. 0; 1 refused (`err`), -1.
+ */
 int mig__held_uids(mig__session *session, uint32_t exists, mig__uidset *out, mig_error *err);
 
 #endif

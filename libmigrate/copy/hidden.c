@@ -1,5 +1,7 @@
 #include "copy/hidden.h"
 #include "account/sides.h"
+#include "base/memory.h"
+#include "base/retry.h"
 #include "copy/rename.h"
 #include <stdlib.h>
 
@@ -30,19 +32,46 @@ static int add_hidden(mig__run *run, const mig__state_folder *folder, const mig_
     return mailbox == NULL ? -1 : 0;
 }
 
-static int ask(mig__run *run, mig__session *session, const mig__state_folder *folder, mig_error *err)
+typedef struct asking {
+    const char *mailbox;
+    mig__selected selected;
+} asking;
+
+static int ask(mig__session *session, void *context, mig_error *err)
 {
-    mig__selected selected = {0};
-    mig_error why;
-    int failed = mig__command_settle(session, mig__select(session, folder->target, true, &selected, err), &why, err);
-    if (failed == 0 && why.code == MIG_OK && selected.uidvalidity == folder->target_uidvalidity) {
-        failed = add_hidden(run, folder, &selected, err);
-    }
-    mig__selected_free(&selected);
-    return failed;
+    asking *q = context;
+    mig__selected_free(&q->selected);
+    return mig__command_outcome(session, mig__select(session, q->mailbox, true, &q->selected, err), err);
 }
 
-int mig__hidden_find(mig__run *run, mig__session *target, mig_error *err)
+/* It is not known whether it is there: nothing is written to it in this run. */
+static int add_unknown(mig__run *run, const mig__state_folder *folder, const mig_error *why, mig_error *err)
+{
+    char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
+    mig__mailbox *mailbox = mig__mailbox_list_add(&run->target_list, folder->target, err);
+    if (mailbox == NULL) {
+        return -1;
+    }
+    mailbox->closes = true;
+    mailbox->problem = mig__strdup(mig_error_line(why, line, sizeof line));
+    return mailbox->problem == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+}
+
+static int look_for(mig__run *run, mig__session **session, const mig__state_folder *folder, mig_error *err)
+{
+    asking q = {.mailbox = folder->target};
+    int outcome = mig__gate_ask(&run->sides[MIG_TARGET].gate, session, ask, &q, err);
+    if (outcome == 0 && q.selected.uidvalidity == folder->target_uidvalidity) {
+        outcome = add_hidden(run, folder, &q.selected, err);
+    } else if (outcome > 0) { /* refused for good, it is not there */
+        mig_error why = *err;
+        outcome = mig__retry_wanted(&why) ? add_unknown(run, folder, &why, err) : 0;
+    }
+    mig__selected_free(&q.selected);
+    return outcome;
+}
+
+int mig__hidden_find(mig__run *run, mig__session **target, mig_error *err)
 {
     mig__state_folder *folders = NULL;
     size_t count = 0;
@@ -50,7 +79,7 @@ int mig__hidden_find(mig__run *run, mig__session *target, mig_error *err)
     for (size_t i = 0; failed == 0 && i < count; i++) {
         if (folders[i].target_uidvalidity != 0 && !mig__rename_parked(folders[i].target) &&
             mig__mailbox_alike(&run->target_list, folders[i].target) == NULL) {
-            failed = ask(run, target, &folders[i], err);
+            failed = look_for(run, target, &folders[i], err);
         }
     }
     mig__state_folders_free(&folders, count);

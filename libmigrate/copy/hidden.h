@@ -10,7 +10,7 @@
  * run->target_list, so that it is not taken for lost and read anew in each run; the result names it. -1: the session or
  * the state failed.
  */
-int mig__hidden_find(mig__run *run, mig__session *target, mig_error *err);
+int mig__hidden_find(mig__run *run, mig__session **target, mig_error *err);
 
 /* Say that a mailbox is there without being listed. Locks. */
 void mig__hidden_tell(mig__run *run, const char *source, const char *target);

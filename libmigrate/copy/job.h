@@ -188,6 +188,8 @@ bool mig__run_stopping(mig__run *run);
 /* What was given up because of a stop is no failure, wherever it was: on the line, or before a lock in the state. */
 bool mig__run_gave_up(const mig__run *run, const mig_error *error);
 void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsigned attempt);
+/* The same, and when the patience is over false, without ending the account. */
+bool mig__run_wait(mig__run *run, mig_side side, const mig_error *error, unsigned attempt);
 /* Wait until a piece of `octets` may pass. 0, or -1 with MIG_E_INTERRUPTED when the run stops meanwhile. */
 int mig__run_pass(mig__run *run, mig__bucket *bucket, uint64_t octets, mig_error *err);
 /* Something got on: the user's patience begins anew. */

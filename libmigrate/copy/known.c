@@ -4,6 +4,7 @@
 #include "copy/delta.h"
 #include "copy/held.h"
 #include "copy/move.h"
+#include "copy/queue.h"
 #include "copy/settle.h"
 #include "copy/uids.h"
 #include "imap/digests.h"
@@ -212,61 +213,57 @@ static int gather_unplaced(const mig__message *message, void *context)
     return mig__known_add(&place->rows, &entry, &place->error);
 }
 
-/* UIDs of the selected mailbox of the target that no recorded message has. */
+/* UIDs of the selected mailbox of the target that no recorded message has. 0; 1 refused, -1. */
 static int strangers(mig__run *run, mig__session *session, mig__folder_job *job, uint32_t exists, mig__uidset *out,
                      mig_error *err)
 {
     mig__uidset ours = MIG__UIDSET_INIT;
-    int failed = mig__held_uids(session, exists, out, err);
-    if (failed != 0) {
-        failed = mig_error_context(err, "looking into '%s' on the target", job->result->target);
-    }
-    if (failed == 0) {
-        failed = mig__state_ours_in(run->state, run->state_account, job->target, &ours, err);
-    }
-    if (failed == 0) {
-        failed = mig__uidset_subtract(out, &ours, err);
-    }
+    int outcome = mig__held_uids(session, exists, out, err);
+    outcome = outcome != 0 ? outcome : mig__state_ours_in(run->state, run->state_account, job->target, &ours, err);
+    outcome = outcome != 0 ? outcome : mig__uidset_subtract(out, &ours, err);
     mig__uidset_free(&ours);
-    return failed;
+    return outcome;
 }
 
-static int look_into_target(mig__run *run, mig__session *session, mig__folder_job *job, placing *place, mig_error *err)
+/* What was found before a connection broke is recorded, and is no stranger any more. */
+static int look_into_target(mig__session *session, void *context, mig_error *err)
 {
+    placing *place = context;
+    mig__folder_job *job = place->job;
     mig__selected selected = {0};
-    mig_error refused;
     mig__uidset uids = MIG__UIDSET_INIT;
-    int failed = mig__command_settle(session, mig__select(session, job->target, true, &selected, err), &refused, err);
-    if (failed == 0 && refused.code != MIG_OK) {
-        *err = refused;
-        failed = mig_error_context(err, "opening '%s' on the target", job->result->target);
+    int outcome = mig__command_outcome(session, mig__select(session, job->target, true, &selected, err), err);
+    if (outcome == 0 && selected.exists > 0) {
+        outcome = strangers(place->run, session, job, selected.exists, &uids, err);
     }
-    if (failed == 0 && selected.exists > 0 &&
-        (failed = strangers(run, session, job, selected.exists, &uids, err)) == 0) {
-        failed = mig__fetch_digests(session, &uids, MIG__FETCH_BODY, on_target_digest, place, err);
+    if (outcome == 0 && uids.count > 0) {
+        outcome = mig__fetch_digests(session, &uids, MIG__FETCH_BODY, on_target_digest, place, err);
     }
     mig__selected_free(&selected);
     mig__uidset_free(&uids);
-    return failed;
+    return outcome;
 }
 
-/* What was never seen on the target is not copied: without a trace of it there, it is new. */
-static int place_folder(mig__run *run, mig__session *session, mig__folder_job *job, mig_error *err)
+/*
+ * What was never seen on the target is not copied: without a trace of it there, it is new. 0; 1: what is in the
+ * target's mailbox is not told; -1: nothing goes on.
+ */
+static int place_folder(mig__run *run, mig__session **session, mig__folder_job *job, mig_error *err)
 {
     placing place = {.run = run, .job = job, .error = MIG_ERROR_INIT};
-    int failed = mig__state_unplaced(run->state, job->record.id, gather_unplaced, &place, &place.error);
-    if (failed != 0) {
+    int outcome = mig__state_unplaced(run->state, job->record.id, gather_unplaced, &place, &place.error);
+    if (outcome != 0) {
         *err = place.error;
     } else if (place.rows.count > 0 && job->existing != NULL) {
-        failed = look_into_target(run, session, job, &place, err);
+        outcome = mig__gate_ask(&run->sides[MIG_TARGET].gate, session, look_into_target, &place, err);
     }
-    for (size_t i = 0; failed == 0 && i < place.rows.count; i++) {
+    for (size_t i = 0; outcome == 0 && i < place.rows.count; i++) {
         if (!place.rows.entries[i].used && !place.rows.entries[i].kept) {
-            failed = mig__state_message_forget(run->state, place.rows.entries[i].row, err);
+            outcome = mig__state_message_forget(run->state, place.rows.entries[i].row, err);
         }
     }
     mig__known_free(&place.rows);
-    return failed;
+    return outcome;
 }
 
 /*
@@ -283,7 +280,15 @@ static bool replaced_on_target(const mig__folder_job *job, uint64_t held)
            now->uidvalidity != job->record.target_uidvalidity;
 }
 
-int mig__known_place(mig__run *run, mig__session *session, mig_error *err)
+/* Nothing may be sent to a mailbox of which it is not known what it holds. */
+static void give_up_placing(mig__run *run, mig__folder_job *job, const mig_error *why)
+{
+    mig_error error = *why;
+    mig_error_context(&error, "looking for recorded messages in '%s' on the target", job->result->target);
+    mig__queue_break_folder(run, job, &error);
+}
+
+int mig__known_place(mig__run *run, mig__session **session, mig_error *err)
 {
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
@@ -306,8 +311,12 @@ int mig__known_place(mig__run *run, mig__session *session, mig_error *err)
         if (counts.unplaced > 0) {
             job->record.source_uidnext = 0; /* what is not found is sent anew */
         }
-        if ((replaced || counts.unplaced > 0) && place_folder(run, session, job, err) != 0) {
+        int outcome = replaced || counts.unplaced > 0 ? place_folder(run, session, job, err) : 0;
+        if (outcome < 0) {
             return -1;
+        }
+        if (outcome > 0) {
+            give_up_placing(run, job, err);
         }
     }
     return 0;

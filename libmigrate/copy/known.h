@@ -49,7 +49,7 @@ int mig__known_load_moved(mig__run *run, mig_error *err);
  * mailboxes, where the target changed its UIDVALIDITY, is gone, or did not tell the UIDs of what was stored before a
  * run was cut off. What is not there is forgotten, so that it is copied again. What comes later is in copy/held.h.
  */
-int mig__known_place(mig__run *run, mig__session *session, mig_error *err);
+int mig__known_place(mig__run *run, mig__session **session, mig_error *err);
 
 /*
  * Before a batch gets its intent: take out of it what is known. Orphans and foreign mail are recorded, moved messages

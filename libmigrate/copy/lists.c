@@ -2,6 +2,7 @@
 #include "account/check.h"
 #include "account/notice.h"
 #include "account/sides.h"
+#include "copy/queue.h"
 #include "copy/rename.h"
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,19 @@ static int take_record(mig__folder_job *job, const mig__state_folder *record, mi
                                                                     : 0;
 }
 
+/* A mailbox that breaks each connection that asks about it, or is put off beyond the patience: the others go on. */
+static void leave_alone(mig__run *run, mig__folder_job *job)
+{
+    mig_error error;
+    const mig__mailbox *closes = job->source->closes ? job->source : job->existing;
+    mig_error_set(&error, MIG_E_CLOSED, "'%s' was left out, since the %s does not answer about it: %s",
+                  job->source->name, closes == job->source ? "source" : "target",
+                  closes->problem != NULL ? closes->problem : "");
+    error.scope = MIG_SCOPE_FOLDER;
+    mig_error_hint(&error, "rename the folder on the server, or leave it out with --exclude");
+    mig__queue_break_folder(run, job, &error);
+}
+
 /* One entry of the map becomes a job. */
 static int make_job(mig__run *run, mig__folder_job *job, const mig__map_entry *entry, const mig__state_folder *folders,
                     size_t folder_count, mig_error *err)
@@ -90,6 +104,9 @@ static int make_job(mig__run *run, mig__folder_job *job, const mig__map_entry *e
     if (entry->note != NULL) {
         list_note(run, job->source, MIG_E_NAME, entry->note);
     }
+    if (job->copy && (job->source->closes || (job->existing != NULL && job->existing->closes))) {
+        leave_alone(run, job);
+    }
     if (result->target == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
@@ -110,6 +127,18 @@ static void mark_shared(mig__run *run)
                 run->jobs[i].lead = &run->jobs[j]; /* the last to be found is the first one */
             }
         }
+    }
+}
+
+/* What is not told is not "none". */
+static void list_unsubscribed(mig__run *run)
+{
+    mig_error error;
+    if (run->source_list.no_subscriptions != NULL && run->job_count > 0) {
+        mig_error_set(&error, MIG_E_NO,
+                      "the source does not tell which folders are subscribed: none is on the target: %s",
+                      run->source_list.no_subscriptions);
+        mig__result_problem(run->account, "INBOX", 0, false, &error);
     }
 }
 
@@ -153,6 +182,7 @@ int mig__lists_map(mig__run *run, mig_error *err)
         }
     }
     mark_shared(run);
+    list_unsubscribed(run);
     failed = 0;
 cleanup:
     mig__map_free(&map);

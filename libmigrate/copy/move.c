@@ -1,5 +1,6 @@
 #include "copy/move.h"
 #include "base/crashpoint.h"
+#include "base/retry.h"
 #include "copy/delta.h"
 #include "copy/prepare.h"
 #include "copy/reconcile.h"
@@ -17,7 +18,8 @@ typedef struct moving {
     mig__uidset uid;  /* the message, in the mailbox that it leaves */
     uint32_t uidnext; /* of the mailbox that it goes to, before the move */
     const char **opened;
-    uint32_t copied; /* new UID from an untagged COPYUID: MOVE tells it so (RFC 6851 section 4.3) */
+    unsigned put_off; /* times that the server did */
+    uint32_t copied;  /* new UID from an untagged COPYUID: MOVE tells it so (RFC 6851 section 4.3) */
 } moving;
 
 static int on_moved(const mig__response *response, void *context, mig_error *err)
@@ -31,7 +33,16 @@ static int on_moved(const mig__response *response, void *context, mig_error *err
     return 0;
 }
 
-/* Wait for a command; `taken` tells whether it was OK, *uid the new UID if COPYUID told one. */
+/* To be asked again, after a pause, as long as there is patience. */
+static bool is_put_off(moving *m, const mig_error *why)
+{
+    return mig__retry_wanted(why) && !mig__run_stopping(m->run) && mig__run_wait(m->run, MIG_TARGET, why, ++m->put_off);
+}
+
+/*
+ * Wait for a command; `taken` tells whether it was OK, *uid the new UID if COPYUID told one. What the server puts off
+ * is waited for as long as there is patience, and 1 says to send it again: to send the message instead would double it.
+ */
 static int wait_taken(moving *m, mig__command *command, bool *taken, uint32_t *uid, mig_error *err)
 {
     mig__command_result result = {0};
@@ -39,6 +50,10 @@ static int wait_taken(moving *m, mig__command *command, bool *taken, uint32_t *u
         return -1;
     }
     *taken = result.error.code == MIG_OK;
+    if (!*taken && is_put_off(m, &result.error)) {
+        mig__command_result_clear(&result);
+        return 1;
+    }
     if (uid != NULL && result.uidvalidity == m->job->goal.uidvalidity) {
         mig__append_uids(result.uid_text, uid, 1);
     }
@@ -48,8 +63,23 @@ static int wait_taken(moving *m, mig__command *command, bool *taken, uint32_t *u
 
 static mig__command *send_uids(moving *m, const char *words, const char *mailbox, const char *more, mig_error *err)
 {
-    const mig__uid_command about = {.words = words, .uids = &m->uid, .mailbox = mailbox, .more = more};
+    const mig__uid_command about = {.words = words,
+                                    .uids = &m->uid,
+                                    .mailbox = mailbox,
+                                    .more = more,
+                                    .needs = strcmp(words, "UID MOVE") == 0 ? MIG__CAP_MOVE : 0};
     return mig__command_on_uids(m->session, &about, on_moved, m, err);
+}
+
+/* 0, also when it was refused for good; -1. */
+static int change_left(moving *m, const char *words, const char *more, mig_error *err)
+{
+    bool ignored;
+    int again;
+    do {
+        again = wait_taken(m, send_uids(m, words, NULL, more, err), &ignored, NULL, err);
+    } while (again > 0);
+    return again;
 }
 
 static int open_left(moving *m, bool *opened, mig_error *err)
@@ -58,68 +88,61 @@ static int open_left(moving *m, bool *opened, mig_error *err)
         *opened = true;
         return 0;
     }
-    mig__selected selected = {0};
-    int failed = wait_taken(m, mig__select(m->session, m->entry->target, false, &selected, err), opened, NULL, err);
-    mig__selected_free(&selected);
+    int again;
+    do {
+        mig__selected selected = {0};
+        again = wait_taken(m, mig__select(m->session, m->entry->target, false, &selected, err), opened, NULL, err);
+        mig__selected_free(&selected);
+    } while (again > 0);
     if (m->opened != NULL) {
-        *m->opened = failed == 0 && *opened ? m->entry->target : NULL;
+        *m->opened = again == 0 && *opened ? m->entry->target : NULL;
     }
-    return failed;
+    return again;
 }
 
 /*
- * MOVE answers OK also when the UID is not there: then there is no COPYUID, and a look at the target tells that the
- * message has to be sent.
+ * MOVE, or COPY where there is no MOVE or its form is refused. *taken: it was done; *uid: the new UID. MOVE answers OK
+ * also when the UID is not there: then there is no COPYUID, and a look at the target tells that the message has to be
+ * sent.
  */
 static int move(moving *m, const mig__message_digest *digest, uint32_t *uid, bool *taken, mig_error *err)
 {
-    if (mig__session_can(m->session, MIG__CAP_MOVE)) {
-        if (wait_taken(m, send_uids(m, "UID MOVE", m->job->target, NULL, err), taken, uid, err) != 0) {
-            return -1;
-        }
-        *uid = *uid != 0 ? *uid : m->copied;
-        if (mig__uids_take(m->run, m->job, m->uidnext, uid, 1, err) != 0) {
-            return -1;
-        }
-        if (!*taken || *uid != 0) {
-            return 0;
-        }
+    bool whole;
+    int again;
+    do {
+        whole = mig__session_can(m->session, MIG__CAP_MOVE);
+        again =
+            wait_taken(m, send_uids(m, whole ? "UID MOVE" : "UID COPY", m->job->target, NULL, err), taken, uid, err);
+    } while (again > 0);
+    *uid = *uid == 0 && whole ? m->copied : *uid;
+    if (again < 0 || mig__uids_take(m->run, m->job, m->uidnext, uid, 1, err) != 0) {
+        return -1;
+    }
+    if (!*taken || (whole && *uid != 0)) {
+        return 0;
+    }
+    if (*uid == 0) { /* it may be there all the same */
         if (m->opened != NULL) {
             *m->opened = NULL; /* the look opens the other mailbox */
         }
         return mig__reconcile_one(m->run, m->session, m->job, m->uidnext, digest, uid, err);
     }
-    if (wait_taken(m, send_uids(m, "UID COPY", m->job->target, NULL, err), taken, uid, err) != 0) {
-        return -1;
-    }
-    if (mig__uids_take(m->run, m->job, m->uidnext, uid, 1, err) != 0) {
-        return -1;
-    }
-    if (*taken && *uid == 0) { /* it may be there all the same */
-        if (m->opened != NULL) {
-            *m->opened = NULL;
-        }
-        return mig__reconcile_one(m->run, m->session, m->job, m->uidnext, digest, uid, err);
-    }
-    bool ignored;
-    if (*taken) {
-        if (wait_taken(m, send_uids(m, "UID STORE", NULL, "+FLAGS.SILENT (\\Deleted)", err), &ignored, NULL, err) !=
-                0 ||
-            (mig__session_can(m->session, MIG__CAP_UIDPLUS) &&
-             wait_taken(m, send_uids(m, "UID EXPUNGE", NULL, NULL, err), &ignored, NULL, err) != 0)) {
-            return -1;
-        }
-    }
-    return 0;
+    return change_left(m, "UID STORE", "+FLAGS.SILENT (\\Deleted)", err) != 0 ||
+                   (mig__session_can(m->session, MIG__CAP_UIDPLUS) && change_left(m, "UID EXPUNGE", NULL, err) != 0)
+               ? -1
+               : 0;
 }
 
 /* Nothing is moved that is not what the record says; what is removed by UID EXPUNGE is looked at by its content. */
 static int look_at_left(moving *m, bool *same, mig_error *err)
 {
     mig__expected expected = {.uid = m->entry->target_uid, .digest = m->entry->digest, .has_digest = true};
-    int failed = mig__same_check(m->session, &expected, 1, !mig__session_can(m->session, MIG__CAP_MOVE), err);
-    *same = failed == 0 && expected.same;
-    return failed < 0 ? -1 : 0;
+    int outcome;
+    do {
+        outcome = mig__same_check(m->session, &expected, 1, !mig__session_can(m->session, MIG__CAP_MOVE), err);
+    } while (outcome > 0 && is_put_off(m, err));
+    *same = outcome == 0 && expected.same;
+    return outcome < 0 ? -1 : 0;
 }
 
 static int64_t write_intent(moving *m, const mig__transit *message, mig_error *err)

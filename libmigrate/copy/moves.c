@@ -14,7 +14,7 @@ typedef struct arrival { /* a message to be copied whose id is known */
 
 typedef struct arrivals {
     mig__run *run;
-    const mig__uidset *todo;
+    const mig__folder_job *job;
     arrival *list;
     size_t count;
 } arrivals;
@@ -24,7 +24,7 @@ static int on_id(const mig__response *response, void *context, mig_error *err)
     arrivals *all = context;
     const mig__fetch_item *item = &response->fetch;
     if (response->kind != MIG__RESPONSE_FETCH || item->email_id == NULL || !item->has_flags ||
-        !mig__uidset_has(all->todo, item->uid)) {
+        !mig__uidset_has(&all->job->todo, item->uid)) {
         return 0;
     }
     mig__known_entry *entry = mig__known_take_id(&all->run->moved, item->email_id);
@@ -44,25 +44,32 @@ static int on_id(const mig__response *response, void *context, mig_error *err)
     return 0;
 }
 
-static int ask_for_ids(mig__session *source, const mig__folder_job *job, arrivals *all, mig_error *err)
+static void clear_arrivals(arrivals *all)
 {
-    mig__selected selected = {0};
-    mig_error opened, told;
-    mig__command *select = mig__select(source, job->source->wire, true, &selected, err);
-    unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_EMAILID;
-    mig__command *fetch = select == NULL ? NULL : mig__fetch(source, &job->todo, items, 0, on_id, all, err);
-    int failed = fetch == NULL || mig__command_settle(source, select, &opened, err) != 0 ||
-                         mig__command_settle(source, fetch, &told, err) != 0
-                     ? -1
-                     : 0; /* a refusal leaves them to be read */
-    bool another = selected.uidvalidity != job->snapshot.uidvalidity;
-    mig__selected_free(&selected);
-    for (size_t i = 0; failed == 0 && another && i < all->count; i++) {
+    for (size_t i = 0; i < all->count; i++) {
         all->list[i].entry->used = false;
         free(all->list[i].flags);
     }
-    all->count = another ? 0 : all->count;
-    return failed;
+    all->count = 0;
+}
+
+static int ask_for_ids(mig__session *session, void *context, mig_error *err)
+{
+    arrivals *all = context;
+    const mig__folder_job *job = all->job;
+    mig__selected selected = {0};
+    clear_arrivals(all);
+    unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_EMAILID;
+    int outcome = mig__command_outcome(session, mig__select(session, job->source->wire, true, &selected, err), err);
+    if (outcome == 0 && selected.uidvalidity != job->snapshot.uidvalidity) {
+        mig_error_set(err, MIG_E_UIDVALIDITY, "the mailbox was replaced meanwhile");
+        outcome = 1;
+    }
+    if (outcome == 0) {
+        outcome = mig__command_outcome(session, mig__fetch(session, &job->todo, items, 0, on_id, all, err), err);
+    }
+    mig__selected_free(&selected);
+    return outcome;
 }
 
 static bool same_date(const mig__datetime *one, const mig__datetime *other)
@@ -106,13 +113,18 @@ static int move_one(mig__run *run, mig__session *target, mig__folder_job *job, c
     return failed;
 }
 
-static int move_to(mig__run *run, mig__session *source, mig__session *target, mig__folder_job *job, mig_error *err)
+/* What is not told is read, and known by its content then. */
+static int move_to(mig__run *run, mig__session **source, mig__session **target, mig__folder_job *job, mig_error *err)
 {
-    arrivals all = {.run = run, .todo = &job->todo};
+    arrivals all = {.run = run, .job = job};
     const char *opened = NULL;
-    int failed = ask_for_ids(source, job, &all, err);
+    int outcome = mig__gate_ask(&run->sides[MIG_SOURCE].gate, source, ask_for_ids, &all, err);
+    if (outcome > 0) {
+        clear_arrivals(&all);
+    }
+    int failed = outcome < 0 ? -1 : 0;
     for (size_t i = 0; failed == 0 && i < all.count; i++) {
-        failed = move_one(run, target, job, &all.list[i], &opened, err);
+        failed = move_one(run, *target, job, &all.list[i], &opened, err);
     }
     for (size_t i = 0; i < all.count; i++) {
         free(all.list[i].flags);
@@ -121,10 +133,10 @@ static int move_to(mig__run *run, mig__session *source, mig__session *target, mi
     return failed;
 }
 
-int mig__moves_by_id(mig__run *run, mig__session *source, mig__session *target, mig_error *err)
+int mig__moves_by_id(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
 {
-    bool told = mig__session_can(source, MIG__CAP_OBJECTID) || mig__session_can(source, MIG__CAP_GMAIL);
-    if (!run->moved.identified || !told || !mig__session_can(target, MIG__CAP_UIDPLUS)) {
+    bool told = mig__session_can(*source, MIG__CAP_OBJECTID) || mig__session_can(*source, MIG__CAP_GMAIL);
+    if (!run->moved.identified || !told || !mig__session_can(*target, MIG__CAP_UIDPLUS)) {
         return 0;
     }
     for (size_t i = 0; i < run->job_count && !mig__run_stopping(run); i++) {

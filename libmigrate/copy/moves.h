@@ -10,6 +10,6 @@
  * (job->todo shrinks). What has none, or another INTERNALDATE than recorded, is left to the digests
  * (mig__known_settle). -1: a session or the state failed.
  */
-int mig__moves_by_id(mig__run *run, mig__session *source, mig__session *target, mig_error *err);
+int mig__moves_by_id(mig__run *run, mig__session **source, mig__session **target, mig_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 #include "copy/reconcile.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/retry.h"
 #include "copy/queue.h"
 #include "copy/settle.h"
 #include "copy/uids.h"
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLL_FIRST_MS = 100, POLL_MOST_MS = 1000 };
+enum { POLL_FIRST_MS = 100, POLL_MOST_MS = 1000, GONE = 2 /* an outcome: the mailbox is not there any more */ };
 
 int64_t mig__reconcile_quiet(int64_t look_ms, int64_t answer_ms)
 {
@@ -90,40 +91,29 @@ static int on_digest(const mig__fetch_item *item, const mig__message_digest *dig
     return 0;
 }
 
-/* Open the mailbox anew, so that what was stored meanwhile is seen. 1: it does not exist; -1: anything else. */
+/* Open the mailbox anew, so that what was stored meanwhile is seen. As look_once. */
 static int open_mailbox(mig__session *session, const char *mailbox, mig__selected *selected, mig_error *err)
 {
-    mig__command_result result = {0};
-    mig__command *command = mig__select(session, mailbox, true, selected, err);
-    if (command == NULL || mig__command_wait(session, command, &result, err) != 0) {
-        return -1;
-    }
-    int outcome = 0;
-    if (result.error.code != MIG_OK) {
-        *err = result.error;
-        outcome = result.error.code == MIG_E_MISSING ? 1 : -1; /* "cannot be opened now" does not mean "not there" */
-    }
-    mig__command_result_clear(&result);
-    return outcome;
+    int outcome = mig__command_outcome(session, mig__select(session, mailbox, true, selected, err), err);
+    return outcome > 0 && err->code == MIG_E_MISSING ? GONE : outcome; /* "not now" does not mean "not there" */
 }
 
 /*
- * One look: fills `found` of the items, if anything is there that was not at the last look. *news tells. 0, 1 the
- * mailbox is gone or another one (`err`), -1 anything else.
+ * One look: fills `found` of the items, if anything is there that was not at the last look. *news tells. 0; 1 the
+ * server does not tell, GONE the mailbox is gone or another one (`err`), -1 the session or something of ours failed.
  */
 static int look_once(mig__session *session, const char *mailbox, uint32_t uidvalidity, search *look, bool *news,
                      mig_error *err)
 {
     mig__selected selected = {0};
     mig__uidset range = MIG__UIDSET_INIT;
-    mig_error refused;
     int outcome = open_mailbox(session, mailbox, &selected, err);
     if (outcome != 0) {
         goto cleanup;
     }
     if (uidvalidity != 0 && selected.uidvalidity != uidvalidity) {
         mig_error_set(err, MIG_E_UIDVALIDITY, "the mailbox '%s' was replaced on the target", mailbox);
-        outcome = 1;
+        outcome = GONE;
         goto cleanup;
     }
     *news = selected.uidnext != look->uidnext || selected.exists != look->exists;
@@ -138,11 +128,8 @@ static int look_once(mig__session *session, const char *mailbox, uint32_t uidval
         goto cleanup;
     }
     mig__command *command = mig__fetch(session, &range, 0, 0, on_candidate, look, err);
-    if (mig__command_settle(session, command, &refused, err) != 0) {
-        goto cleanup;
-    }
-    if (refused.code != MIG_OK) { /* "not told" does not mean "not there" */
-        *err = refused;
+    if ((outcome = mig__command_outcome(session, command, err)) != 0) {
+        look->uidnext = look->exists = 0; /* "not told" does not mean "not there": the next look is a new one */
         goto cleanup;
     }
     for (size_t i = 0; i < look->count; i++) {
@@ -154,6 +141,9 @@ static int look_once(mig__session *session, const char *mailbox, uint32_t uidval
     outcome = look->candidates.count > 0
                   ? mig__fetch_digests(session, &look->candidates, MIG__FETCH_BODY, on_digest, look, err)
                   : 0;
+    if (outcome > 0) {
+        look->uidnext = look->exists = 0;
+    }
 cleanup:
     mig__selected_free(&selected);
     mig__uidset_free(&range);
@@ -273,13 +263,32 @@ static int look_for(mig__run *run, mig__session *session, const char *mailbox, u
     return outcome;
 }
 
+/*
+ * The same with a session of the caller's: what the server puts off is asked again as long as the run has patience. As
+ * look_once.
+ */
+static int look_patiently(mig__run *run, mig__session *session, const mig__folder_job *job, search *look, bool patient,
+                          mig_error *err)
+{
+    for (unsigned attempt = 1;; attempt++) {
+        int outcome = look_for(run, session, job->target, job->goal.uidvalidity, look, patient, err);
+        if (outcome != 1 || !mig__retry_wanted(err) || mig__run_stopping(run) ||
+            !mig__run_wait(run, MIG_TARGET, err, attempt)) {
+            return outcome;
+        }
+    }
+}
+
 int mig__reconcile_one(mig__run *run, mig__session *session, const mig__folder_job *job, uint32_t uidnext,
                        const mig__message_digest *digest, uint32_t *uid, mig_error *err)
 {
     wanted item = {digest, 0};
     search look = {.items = &item, .count = 1, .from = uidnext, .candidates = MIG__UIDSET_INIT};
-    int outcome = look_for(run, session, job->target, job->goal.uidvalidity, &look, false, err);
+    int outcome = look_patiently(run, session, job, &look, false, err);
     *uid = item.found;
+    if (outcome > 0) { /* the intent stays: the next run looks again */
+        mig__run_fail(run, err);
+    }
     return outcome == 0 ? 0 : -1;
 }
 
@@ -387,8 +396,8 @@ int mig__reconcile_unknown(mig__run *run, mig__session *session, mig__folder_job
             look.items[at++].digest = &batch->messages[i]->digest;
         }
     }
-    int outcome = look_for(run, session, job->target, job->goal.uidvalidity, &look, whole, err);
-    if (outcome == 1) { /* the folder is gone or another one: nothing more can be said about it in this run */
+    int outcome = look_patiently(run, session, job, &look, whole, err);
+    if (outcome > 0) { /* the folder is gone, another one or not shown: nothing more can be said in this run */
         mig_error error = *err;
         mig_error_context(&error, "looking for what was sent to '%s'", job->result->target);
         mig__queue_break_folder(run, job, &error);
@@ -423,59 +432,102 @@ static const mig__state_folder *folder_of(const mig__state_folder *folders, size
     return NULL;
 }
 
-/* All open batches of one folder at once: a message that is twice in the source must be found twice, or sent again. */
-static int reconcile_folder(mig__run *run, mig__session *session, const mig__state_folder *folder,
-                            mig__open_batch *batches, size_t count, mig_error *err)
+typedef struct stored { /* what an earlier run left open in one mailbox of the target */
+    mig__run *run;
+    const char *mailbox;
+    uint32_t uidvalidity;
+    search look;
+} stored;
+
+static int look_for_stored(mig__session *session, void *context, mig_error *err)
 {
-    search look = {.from = UINT32_MAX, .candidates = MIG__UIDSET_INIT};
-    for (size_t i = 0; i < count; i++) {
-        if (batches[i].folder == folder->id) {
-            look.count += batches[i].count;
-            look.from = batches[i].target_uidnext < look.from ? batches[i].target_uidnext : look.from;
+    stored *s = context;
+    s->look.uidnext = s->look.exists = 0;
+    return look_for(s->run, session, s->mailbox, s->uidvalidity, &s->look, true, err);
+}
+
+/* Where it is not known what arrived, nothing may be sent. */
+static void give_up_mailbox(mig__run *run, const char *mailbox, const mig_error *why)
+{
+    mig_error error = *why;
+    mig_error_context(&error, "looking for what an earlier run sent");
+    for (size_t i = 0; i < run->job_count; i++) {
+        if (run->jobs[i].copy && strcmp(run->jobs[i].target, mailbox) == 0) {
+            mig__queue_break_folder(run, &run->jobs[i], &error);
         }
     }
-    look.items = calloc(look.count > 0 ? look.count : 1, sizeof *look.items);
-    uint32_t *uids = calloc(look.count > 0 ? look.count : 1, sizeof *uids);
-    int outcome = look.items == NULL || uids == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
-    uint32_t uidvalidity = 0;
-    for (size_t i = 0, at = 0; outcome == 0 && i < count; i++) {
-        for (size_t m = 0; batches[i].folder == folder->id && m < batches[i].count; m++) {
-            look.items[at++].digest = &batches[i].messages[m].digest;
-            uidvalidity = batches[i].target_uidvalidity;
-        }
+}
+
+/* Find them. 0; 1 it is not told, -1: nothing goes on. */
+static int find_stored(mig__session **session, stored *s, mig_error *err)
+{
+    mig__run *run = s->run;
+    int outcome = GONE;
+    if (mig__mailbox_alike(&run->target_list, s->mailbox) == NULL) {
+        mig_error_set(err, MIG_E_MISSING, "the mailbox '%s' is gone from the target", s->mailbox);
+    } else {
+        outcome = mig__gate_ask(&run->sides[MIG_TARGET].gate, session, look_for_stored, s, err);
     }
-    if (outcome == 0 && mig__mailbox_alike(&run->target_list, folder->target) == NULL) {
-        mig_error_set(err, MIG_E_MISSING, "the mailbox '%s' is gone from the target", folder->target);
-        outcome = 1;
-    } else if (outcome == 0) {
-        outcome = look_for(run, session, folder->target, uidvalidity, &look, true, err);
-    }
-    if (outcome ==
-        1) { /* the mailbox is gone or another one: what was in it is not there, the rest is content matching */
+    if (outcome == GONE) { /* what was in it is not there, the rest is content matching */
         mig__run_log(run, MIG_LOG_WARNING, NULL, 0, err, "an earlier run was cut off: %s", err->text);
         outcome = 0;
     }
-    for (size_t i = 0; outcome >= 0 && i < look.count; i++) {
-        uids[i] = look.items[i].found;
+    if (outcome > 0) {
+        give_up_mailbox(run, s->mailbox, err);
     }
-    for (size_t i = 0, at = 0; outcome == 0 && i < count; i++) {
-        if (batches[i].folder == folder->id) {
-            outcome = mig__state_reconcile(run->state, batches[i].id, uids + at, batches[i].count, err);
-            at += batches[i].count;
-        }
-    }
-    if (outcome == 0) {
-        mig__run_log(run, MIG_LOG_INFO, NULL, 0, NULL,
-                     "%s: an earlier run was cut off; %zu of %zu messages under way "
-                     "had arrived",
-                     folder->target, found_count(&look), look.count);
-    }
-    free(look.items);
-    free(uids);
     return outcome;
 }
 
-int mig__reconcile_stored(mig__run *run, mig__session *session, mig_error *err)
+static int record_stored(const stored *s, int64_t folder, const mig__open_batch *batches, size_t count, mig_error *err)
+{
+    uint32_t *uids = calloc(s->look.count + 1, sizeof *uids);
+    int failed = uids == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    for (size_t i = 0; failed == 0 && i < s->look.count; i++) {
+        uids[i] = s->look.items[i].found;
+    }
+    for (size_t i = 0, at = 0; failed == 0 && i < count; i++) {
+        if (batches[i].folder == folder) {
+            failed = mig__state_reconcile(s->run->state, batches[i].id, uids + at, batches[i].count, err);
+            at += batches[i].count;
+        }
+    }
+    free(uids);
+    return failed;
+}
+
+/* All open batches of one folder at once: a message that is twice in the source must be found twice, or sent again. */
+static int reconcile_folder(mig__run *run, mig__session **session, const mig__state_folder *folder,
+                            mig__open_batch *batches, size_t count, mig_error *err)
+{
+    stored s = {.run = run, .mailbox = folder->target, .look = {.from = UINT32_MAX, .candidates = MIG__UIDSET_INIT}};
+    for (size_t i = 0; i < count; i++) {
+        if (batches[i].folder == folder->id) {
+            s.look.count += batches[i].count;
+            s.look.from = batches[i].target_uidnext < s.look.from ? batches[i].target_uidnext : s.look.from;
+        }
+    }
+    s.look.items = calloc(s.look.count + 1, sizeof *s.look.items);
+    if (s.look.items == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    for (size_t i = 0, at = 0; i < count; i++) {
+        for (size_t m = 0; batches[i].folder == folder->id && m < batches[i].count; m++) {
+            s.look.items[at++].digest = &batches[i].messages[m].digest;
+            s.uidvalidity = batches[i].target_uidvalidity;
+        }
+    }
+    int outcome = find_stored(session, &s, err);
+    if (outcome == 0 && (outcome = record_stored(&s, folder->id, batches, count, err)) == 0) {
+        mig__run_log(run, MIG_LOG_INFO, NULL, 0, NULL,
+                     "%s: an earlier run was cut off; %zu of %zu messages under way "
+                     "had arrived",
+                     folder->target, found_count(&s.look), s.look.count);
+    }
+    free(s.look.items);
+    return outcome < 0 ? -1 : 0;
+}
+
+int mig__reconcile_stored(mig__run *run, mig__session **session, mig_error *err)
 {
     mig__open_batch *batches = NULL;
     mig__state_folder *folders = NULL;

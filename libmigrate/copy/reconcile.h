@@ -25,6 +25,6 @@ int mig__reconcile_one(mig__run *run, mig__session *session, const mig__folder_j
                        const mig__message_digest *digest, uint32_t *uid, mig_error *err);
 
 /* The batches that an earlier run left open, of all folders; before anything is planned. */
-int mig__reconcile_stored(mig__run *run, mig__session *session, mig_error *err);
+int mig__reconcile_stored(mig__run *run, mig__session **session, mig_error *err);
 
 #endif

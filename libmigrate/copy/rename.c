@@ -1,5 +1,6 @@
 #include "copy/rename.h"
 #include "base/crashpoint.h"
+#include "base/retry.h"
 #include "imap/digests.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,36 +46,43 @@ static int on_digest(const mig__fetch_item *item, const mig__message_digest *dig
     return 0;
 }
 
-/* Wait for a command; *taken tells whether it was OK. */
-static int wait_ok(mig__session *session, mig__command *command, bool *taken, mig_error *err)
+typedef struct comparing { /* the sample with what a listed mailbox holds */
+    const mig__mailbox *listed;
+    sample *sample;
+    const mig__uidset *uids;
+} comparing;
+
+static int look_at_sample(mig__session *session, void *context, mig_error *err)
 {
-    mig_error why;
-    int failed = mig__command_settle(session, command, &why, err);
-    *taken = failed == 0 && why.code == MIG_OK;
-    return failed;
+    comparing *c = context;
+    mig__selected selected = {0};
+    c->sample->equal = c->sample->different = 0;
+    int outcome = mig__command_outcome(session, mig__select(session, c->listed->wire, true, &selected, err), err);
+    if (outcome == 0 && selected.exists > 0) {
+        outcome = mig__fetch_digests(session, c->uids, MIG__FETCH_BODY, on_digest, c->sample, err);
+    }
+    mig__selected_free(&selected);
+    return outcome;
 }
 
-/* Does the listed mailbox hold, under the recorded UIDs, what the record says? Deleted ones do not count against it. */
-static int same_content(mig__run *run, mig__session *source, const mig__state_folder *record,
+/*
+ * Does the listed mailbox hold, under the recorded UIDs, what the record says? Deleted ones do not count against it.
+ * What is not told is not the same: what it holds is met by its content then.
+ */
+static int same_content(mig__run *run, mig__session **source, const mig__state_folder *record,
                         const mig__mailbox *listed, bool *same, mig_error *err)
 {
     sample s = {0};
     mig__uidset uids = MIG__UIDSET_INIT;
-    mig__selected selected = {0};
-    bool opened = false;
-    *same = false;
+    comparing c = {listed, &s, &uids};
     int failed = mig__state_messages(run->state, record->id, sample_message, &s, err);
     for (size_t i = 0; failed == 0 && i < s.count; i++) {
         failed = mig__uidset_add(&uids, s.uids[i], s.uids[i], err);
     }
     if (failed == 0 && s.count > 0) {
-        failed = wait_ok(source, mig__select(source, listed->wire, true, &selected, err), &opened, err);
-    }
-    if (failed == 0 && opened && selected.exists > 0) {
-        failed = mig__fetch_digests(source, &uids, MIG__FETCH_BODY, on_digest, &s, err);
+        failed = mig__gate_ask(&run->sides[MIG_SOURCE].gate, source, look_at_sample, &c, err) < 0 ? -1 : 0;
     }
     *same = s.equal > 0 && s.different == 0;
-    mig__selected_free(&selected);
     mig__uidset_free(&uids);
     return failed;
 }
@@ -97,7 +105,7 @@ typedef struct move { /* a recorded folder whose mailbox has a new name on the s
 
 typedef struct renaming {
     mig__run *run;
-    mig__session *source, *target;
+    mig__session **source, **target;
     move *moves;
     size_t count;
     bool renamed;
@@ -191,8 +199,14 @@ static int find_moves(renaming *r, mig__state_folder *folders, size_t count, mig
 
 typedef struct standing { /* what a name on the target stands for at this moment */
     bool there;
+    bool told; /* else the server does not say whether it is there */
     uint32_t uidvalidity;
 } standing;
+
+typedef struct naming { /* a dialogue about a name on the target, or two */
+    const char *name, *to;
+    standing *now;
+} naming;
 
 static int on_status(const mig__response *response, void *context, mig_error *err)
 {
@@ -204,28 +218,48 @@ static int on_status(const mig__response *response, void *context, mig_error *er
     return 0;
 }
 
+static int ask_status(mig__session *session, void *context, mig_error *err)
+{
+    naming *n = context;
+    *n->now = (standing){false, false, 0};
+    mig__command *command = mig__command_begin(session, "STATUS", on_status, n->now, err);
+    if (command == NULL) {
+        return -1;
+    }
+    mig__command_mailbox(command, n->name);
+    mig__command_raw(command, "(UIDVALIDITY)");
+    int outcome = mig__command_outcome(session, mig__command_end(command, err) == 0 ? command : NULL, err);
+    n->now->there = outcome == 0;
+    n->now->told = outcome == 0 || (outcome > 0 && !mig__retry_wanted(err)); /* RENAME onto another one is refused */
+    return outcome;
+}
+
 /* By STATUS: a mailbox that is to be renamed should not be open. */
 static int look(renaming *r, const char *name, standing *now, mig_error *err)
 {
-    *now = (standing){false, 0};
-    mig__command *command = mig__command_begin(r->target, "STATUS", on_status, now, err);
-    if (command == NULL) {
-        return -1;
-    }
-    mig__command_mailbox(command, name);
-    mig__command_raw(command, "(UIDVALIDITY)");
-    return wait_ok(r->target, mig__command_end(command, err) == 0 ? command : NULL, &now->there, err);
+    naming n = {.name = name, .now = now};
+    return mig__gate_ask(&r->run->sides[MIG_TARGET].gate, r->target, ask_status, &n, err) < 0 ? -1 : 0;
 }
 
-static int rename_mailbox(renaming *r, const char *from, const char *to, bool *taken, mig_error *err)
+static int ask_rename(mig__session *session, void *context, mig_error *err)
 {
-    mig__command *command = mig__command_begin(r->target, "RENAME", NULL, NULL, err);
+    const naming *n = context;
+    mig__command *command = mig__command_begin(session, "RENAME", NULL, NULL, err);
     if (command == NULL) {
         return -1;
     }
-    mig__command_mailbox(command, from);
-    mig__command_mailbox(command, to);
-    return wait_ok(r->target, mig__command_end(command, err) == 0 ? command : NULL, taken, err);
+    mig__command_mailbox(command, n->name);
+    mig__command_mailbox(command, n->to);
+    return mig__command_outcome(session, mig__command_end(command, err) == 0 ? command : NULL, err);
+}
+
+/* When the connection breaks on it, it may be done: the second time it is refused then, and the next look shows it. */
+static int rename_mailbox(renaming *r, const char *from, const char *to, bool *taken, mig_error *err)
+{
+    naming n = {.name = from, .to = to};
+    int outcome = mig__gate_ask(&r->run->sides[MIG_TARGET].gate, r->target, ask_rename, &n, err);
+    *taken = outcome == 0;
+    return outcome < 0 ? -1 : 0;
 }
 
 /* The record follows at once: a kill in between is told by the UIDVALIDITY that stands there. */
@@ -279,14 +313,14 @@ static int try_move(renaming *r, move *m, bool *got_on, mig_error *err)
 {
     mig__state_folder *record = m->record;
     const char *to = m->job->target;
-    standing here = {false, 0}, old = {false, 0};
+    standing here = {false, false, 0}, old = {false, false, 0};
     bool taken = strcmp(record->target, to) == 0;
     if (!taken && (look(r, to, &here, err) != 0 || look(r, record->target, &old, err) != 0)) {
         return -1;
     }
     taken = taken || moved_before(record, &here, &old);
     bool ours = old.there && (record->target_uidvalidity == 0 || old.uidvalidity == record->target_uidvalidity);
-    if (!taken && !here.there && ours && rename_mailbox(r, record->target, to, &taken, err) != 0) {
+    if (!taken && here.told && !here.there && ours && rename_mailbox(r, record->target, to, &taken, err) != 0) {
         return -1;
     }
     if (!taken) {
@@ -346,7 +380,7 @@ static int run_moves(renaming *r, mig_error *err)
     return 0;
 }
 
-int mig__rename_folders(mig__run *run, mig__session *source, mig__session *target, bool *renamed, mig_error *err)
+int mig__rename_folders(mig__run *run, mig__session **source, mig__session **target, bool *renamed, mig_error *err)
 {
     mig__state_folder *folders = NULL;
     size_t count = 0;

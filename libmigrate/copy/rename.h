@@ -12,7 +12,7 @@
  * being. The records follow. *renamed tells whether anything was: then the target has to be listed and the map made
  * again. -1: a session or the state failed.
  */
-int mig__rename_folders(mig__run *run, mig__session *source, mig__session *target, bool *renamed, mig_error *err);
+int mig__rename_folders(mig__run *run, mig__session **source, mig__session **target, bool *renamed, mig_error *err);
 /* Is that the name of a mailbox of the target that stepped aside? A kill leaves it so until the next run. */
 bool mig__rename_parked(const char *target);
 

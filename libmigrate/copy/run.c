@@ -2,6 +2,7 @@
  * The story of a copy. Data flows one way: both lists -> map -> the target's folders made ready, the source scanned ->
  * readers -> queue -> writers (intent, APPEND, outcome) -> the record of what is complete.
  */
+#include "account/listing.h"
 #include "account/spare.h"
 #include "base/clock.h"
 #include "base/thread.h"
@@ -53,7 +54,9 @@ static void *open_side(void *argument)
         start->failed = -1;
         return NULL;
     }
-    start->failed = mig__list_all(start->session, true, start->list, &start->error);
+    const mig_selection *meant = start->side == MIG_SOURCE ? &start->run->options->selection : NULL;
+    start->failed =
+        mig__listing(&start->run->sides[start->side].gate, &start->session, true, meant, start->list, &start->error);
     if (start->failed != 0) {
         mig_error_context(&start->error, "listing the mailboxes of %s",
                           start->side == MIG_SOURCE ? start->run->source_label : start->run->target_label);
@@ -84,14 +87,14 @@ static int open_both(mig__run *run, bool first, mig__session **source, mig__sess
     mig__profile_find(&run->profiles[MIG_TARGET], run->options->providers[MIG_TARGET], run->options->target, *target);
     run->target_utf8 = mig__session_utf8_names(*target);
     run->flagged_later = mig__session_loses_flagged(*target);
-    return mig__hidden_find(run, *target, err);
+    return mig__hidden_find(run, target, err);
 }
 
 /* ---- preparing ---- */
 
 typedef struct prepare_start {
     mig__run *run;
-    mig__session *session;
+    mig__session **session;
     mig_error error;
     int failed;
 } prepare_start;
@@ -117,7 +120,7 @@ static int put_record(mig__run *run, mig__folder_job *job, mig_error *err)
     return mig__state_folder_put(run->state, run->state_account, &job->record, err);
 }
 
-static int prepare_both(mig__run *run, mig__session *source, mig__session *target, mig_error *err)
+static int prepare_both(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
 {
     prepare_start to = {.run = run, .session = target};
     pthread_t thread;
@@ -154,7 +157,7 @@ static void plan_dry_run(mig__run *run)
 
 static void free_jobs(mig__run *run);
 
-static int follow_renames(mig__run *run, mig__session *source, mig__session *target, mig_error *err)
+static int follow_renames(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
 {
     bool renamed = false;
     if (mig__rename_folders(run, source, target, &renamed, err) != 0) {
@@ -166,9 +169,11 @@ static int follow_renames(mig__run *run, mig__session *source, mig__session *tar
     free_jobs(run);
     mig__result_clear_account(run->account);
     mig__mailbox_list_free(&run->target_list);
-    return mig__list_all(target, true, &run->target_list, err) != 0 || mig__hidden_find(run, target, err) != 0
+    return mig__listing(&run->sides[MIG_TARGET].gate, target, true, NULL, &run->target_list, err) != 0 ||
+                   mig__hidden_find(run, target, err) != 0 || mig__lists_map(run, err) != 0 ||
+                   mig__reconcile_stored(run, target, err) != 0 /* as to the new jobs */
                ? -1
-               : mig__lists_map(run, err);
+               : 0;
 }
 
 /* What was sent is copied when the target holds it: what it does not hold is sent once more, then it is listed. */
@@ -194,10 +199,10 @@ static int clean_up(mig__run *run, mig__session **target, mig_error *err)
         (*target = mig__gate_open(&run->sides[MIG_TARGET].gate, MIG__PATIENCE_AGAIN, err)) == NULL) {
         return -1;
     }
-    if (flags && mig__delta_apply_flags(run, *target, err) != 0) {
+    if (flags && mig__delta_apply_flags(run, target, err) != 0) {
         return -1;
     }
-    return mig__delta_apply_vanished(run, *target, err);
+    return mig__delta_apply_vanished(run, target, err);
 }
 
 /* For those who look at the state meanwhile: how many messages this run has to carry over, and the newest row before.
@@ -218,12 +223,11 @@ static int prepare(mig__run *run, mig__session **source, mig__session **target, 
     mig__run_phase(run, "reconciling");
     mig__run_progress(run);
     mig__crew_progress(run);
-    return mig__reconcile_stored(run, *target, err) != 0 || follow_renames(run, *source, *target, err) != 0 ||
-                   mig__known_place(run, *target, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
-                   prepare_both(run, *source, *target, err) != 0 || mig__owed_gather(run, *target, err) != 0 ||
+    return mig__reconcile_stored(run, target, err) != 0 || follow_renames(run, source, target, err) != 0 ||
+                   mig__known_place(run, target, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
+                   prepare_both(run, source, target, err) != 0 || mig__owed_gather(run, *target, err) != 0 ||
                    mig__adopt(run, source, target, err) != 0 || mig__known_load_moved(run, err) != 0 ||
-                   mig__moves_by_id(run, *source, *target, err) != 0 ||
-                   mig__delta_apply_flags(run, *target, err) != 0 ||
+                   mig__moves_by_id(run, source, target, err) != 0 || mig__delta_apply_flags(run, target, err) != 0 ||
                    (mig__crew_messages(run) > 0 && mig__prepare_leave(*target, err) != 0)
                ? -1
                : 0;

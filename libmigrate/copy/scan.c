@@ -1,18 +1,14 @@
 #include "copy/scan.h"
+#include "account/each.h"
 #include "account/sides.h"
-#include "base/clock.h"
+#include "base/retry.h"
 #include "copy/delta.h"
 #include "copy/known.h"
 #include "copy/queue.h"
 #include "copy/resync.h"
+#include "reading/scan.h"
+#include <stdlib.h>
 #include <string.h>
-
-enum {
-    JOBS_AT_ONCE = 64,
-    FOLDER_ATTEMPTS = 3,      /* after which a folder that is "not ready" is listed */
-    MESSAGES_MOST = 50000000, /* nobody has a folder of so many; asking for each would take for ever */
-    MESSAGES_GRACE = 10000    /* may have arrived since the server said how many there are */
-};
 
 static bool filtered(const mig_copy_options *options)
 {
@@ -57,46 +53,27 @@ int mig__scan_criteria(const mig_copy_options *options, mig__buffer *out, mig_er
     return mig__sides_criteria(options->selection.since, options->selection.before, out, err);
 }
 
-typedef struct scanning { /* the commands of one job */
-    mig__folder_job *job;
-    mig__command *select, *search, *flags;
+typedef struct scanning { /* what the server says of one job's mailbox */
+    mig__scan scan;
+    mig__command *examine, *search; /* with QRESYNC instead */
+    mig__command *flag_command;
     mig__uidset known; /* recorded, and expected to be there */
     mig__uidset found;
     mig__resync resync;
-    bool resyncing; /* EXAMINE with QRESYNC instead of the search */
-    bool answered;  /* a SEARCH was among the answers: an OK alone does not mean "none" */
-    bool partial;   /* the server searched a part of the mailbox only */
+    bool resyncing;
+    mig_error hidden; /* messages that the server does not name */
+    mig_error flags;  /* why they are not told */
     bool flags_partial;
     uint32_t flags_limit; /* the lowest UID whose flags it looked at then, 0: not told */
+    bool settled;         /* everything is known but the flags */
 } scanning;
 
-typedef struct outcome { /* how they ended */
-    mig_error examined, searched, flags;
-} outcome;
-
-static int on_search(const mig__response *response, void *context, mig_error *err)
-{
-    scanning *scan = context;
-    if (response->kind == MIG__RESPONSE_EXISTS) {
-        scan->job->snapshot.exists = response->number;
-    }
-    scan->answered = scan->answered || response->kind == MIG__RESPONSE_SEARCH;
-    for (size_t i = 0; response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL && i < response->uids->count;
-         i++) {
-        const mig__uid_range *range = &response->uids->ranges[i];
-        if (mig__uidset_add(&scan->found, range->first, range->last, err) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int on_uid(const mig__response *response, void *context, mig_error *err)
-{
-    scanning *scan = context;
-    uint32_t uid = response->fetch.uid;
-    return response->kind == MIG__RESPONSE_FETCH && uid > 0 ? mig__uidset_add(&scan->found, uid, uid, err) : 0;
-}
+typedef struct scan_item { /* a job to be scanned */
+    mig__run *run;
+    const char *criteria;
+    mig__folder_job *job;
+    scanning *scan; /* while it is under way */
+} scan_item;
 
 static void break_job(mig__run *run, mig__folder_job *job, const mig_error *why)
 {
@@ -106,53 +83,13 @@ static void break_job(mig__run *run, mig__folder_job *job, const mig_error *why)
     mig__queue_break_folder(run, job, &error);
 }
 
-/* The older messages, of a server that searches so many at a time. */
-static int search_rest(mig__session *session, const char *criteria, scanning *scan, mig_error *err)
+/* Before the labels choose. */
+static void note_hidden(scanning *scan)
 {
-    if (!scan->partial) {
-        return 0;
+    scan->hidden.code = MIG_OK;
+    if (!scan->resyncing && mig__scan_hidden(&scan->scan) > 0) {
+        mig__scan_hidden_error(&scan->scan, "the source's folder", &scan->hidden);
     }
-    mig_error opened;
-    mig__selected again = {0};
-    mig__command *select = mig__select(session, scan->job->source->wire, true, &again, err);
-    int failed = mig__command_settle(session, select, &opened, err);
-    mig__selected_free(&again);
-    return failed != 0 ? -1 : mig__search_rest(session, criteria, &scan->found, on_search, scan, err);
-}
-
-/*
- * Some servers answer SEARCH with less than there is (RFC 9051's ESEARCH spoken by halves, MESSAGELIMIT): without
- * conditions it must name as many messages as EXISTS, else the UIDs are asked for one by one.
- */
-static int distrust_search(mig__run *run, mig__session *session, scanning *scan, mig_error *err)
-{
-    mig__folder_job *job = scan->job;
-    if (run->options->selection.since != NULL || run->options->selection.before != NULL ||
-        mig__uidset_size(&scan->found) >= job->snapshot.exists) {
-        return 0;
-    }
-    mig_error why, opened;
-    mig__uidset all = MIG__UIDSET_INIT;
-    mig__selected again = {0};
-    if (mig__uidset_add(&all, 1, UINT32_MAX, err) != 0) {
-        return -1;
-    }
-    mig__command *select = mig__select(session, job->source->wire, true, &again, err);
-    mig__command *fetch = select == NULL ? NULL : mig__fetch(session, &all, 0, 0, on_uid, scan, err);
-    mig__uidset_free(&all);
-    if (fetch == NULL || mig__command_settle(session, select, &opened, err) != 0 ||
-        mig__command_settle(session, fetch, &why, err) != 0) {
-        mig__selected_free(&again);
-        return -1;
-    }
-    mig__selected_free(&again);
-    if (mig__uidset_size(&scan->found) < job->snapshot.exists) {
-        mig_error_set(&why, MIG_E_PROTOCOL, "the source says that '%s' holds %u messages and shows %llu",
-                      job->source->name, job->snapshot.exists, (unsigned long long)mig__uidset_size(&scan->found));
-        mig_error_hint(&why, "run again; if it stays so, the old server hides messages: look at the folder there");
-        mig__run_problem(run, job, 0, true, &why);
-    }
-    return 0;
 }
 
 /* Servers that leave UIDNEXT out of EXAMINE (Courier) tell it in STATUS. */
@@ -167,7 +104,6 @@ static void complete_snapshot(mig__folder_job *job, const mig__uidset *found)
     }
 }
 
-/* Which of the messages found are to be fetched. */
 /* Preparing the target goes on beside the scan, and may have given the folder up meanwhile. */
 static void set_todo(mig__run *run, mig__folder_job *job, mig__uidset *todo)
 {
@@ -180,9 +116,9 @@ static void set_todo(mig__run *run, mig__folder_job *job, mig__uidset *todo)
     pthread_mutex_unlock(&run->lock);
 }
 
-static int plan(mig__run *run, scanning *scan, mig_error *err)
+/* Which of the messages found are to be fetched. */
+static int plan(mig__run *run, mig__folder_job *job, scanning *scan, mig_error *err)
 {
-    mig__folder_job *job = scan->job;
     mig__uidset done = MIG__UIDSET_INIT, todo = MIG__UIDSET_INIT;
     int failed = -1;
     if (job->record.id != 0 && mig__state_source_uids(run->state, job->record.id, &done, NULL, err) != 0) {
@@ -222,221 +158,206 @@ static int heed_uidvalidity(mig__run *run, mig__folder_job *job, mig_error *err)
     return mig__known_load_orphans(run, job, err);
 }
 
-/* A server may name messages without end, which cost nothing to name and much to ask for. */
-static bool believable(const scanning *scan, mig_error *why)
-{
-    uint64_t named = mig__uidset_size(&scan->found), exists = scan->job->snapshot.exists;
-    if (named <= MESSAGES_MOST && named <= 2 * exists + MESSAGES_GRACE) {
-        return true;
-    }
-    mig_error_set(why, MIG_E_BOUNDS, "the server says that there are %llu messages and names %llu",
-                  (unsigned long long)exists, (unsigned long long)named);
-    return false;
-}
-
 /* Everything about one folder in one go: the answers are waited for later. */
-static int ask_all(mig__run *run, mig__session *session, const char *criteria, scanning *scan, mig_error *err)
+static int ask_all(mig__session *session, scan_item *item, mig_error *err)
 {
-    mig__folder_job *job = scan->job;
-    if ((scan->select = mig__select(session, job->source->wire, true, &job->snapshot, err)) == NULL ||
-        (scan->search = mig__search(session, criteria, on_search, scan, err)) == NULL) {
+    mig__folder_job *job = item->job;
+    scanning *scan = item->scan;
+    scan->resyncing = false;
+    scan->scan = (mig__scan){
+        .mailbox = job->source->wire, .criteria = item->criteria, .now = &job->snapshot, .found = &scan->found};
+    if (mig__scan_send(session, &scan->scan, err) != 0) {
         return -1;
     }
-    scan->flags = mig__delta_ask(run, session, job, &scan->known, err);
-    return scan->flags == NULL && err->code != MIG_OK ? -1 : 0;
+    scan->flag_command = mig__delta_ask(item->run, session, job, &scan->known, err);
+    return scan->flag_command == NULL && err->code != MIG_OK ? -1 : 0;
 }
 
-/* The same from the beginning. */
-static int ask_again(mig__run *run, mig__session *session, const char *criteria, scanning *scan, mig_error *err)
+/* As if nothing had been asked. */
+static void forget(scan_item *item)
 {
+    scanning *scan = item->scan;
     mig__uidset_clear(&scan->found);
-    mig__selected_free(&scan->job->snapshot);
-    mig__delta_forget_flags(scan->job);
-    scan->answered = scan->partial = scan->flags_partial = scan->resyncing = false;
-    return ask_all(run, session, criteria, scan, err);
+    mig__selected_free(&item->job->snapshot);
+    mig__delta_forget_flags(item->job);
+    mig__resync_free(&scan->resync);
+    scan->flag_command = NULL;
+    scan->flags = (mig_error)MIG_ERROR_INIT;
+    scan->flags_partial = scan->settled = false;
 }
 
-/* Wait for one of them and forget it. `partial` tells MESSAGELIMIT. */
-static int collect_one(mig__session *session, mig__command **command, mig_error *why, bool *partial,
-                       uint32_t *limit_uid, mig_error *err)
+static int begin(scan_item *item, mig_error *err)
+{
+    item->scan = calloc(1, sizeof *item->scan);
+    if (item->scan == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    return item->job->record.id == 0
+               ? 0
+               : mig__state_source_present(item->run->state, item->job->record.id, &item->scan->known, err);
+}
+
+static void end(scan_item *item)
+{
+    if (item->scan != NULL) {
+        mig__uidset_free(&item->scan->known);
+        mig__uidset_free(&item->scan->found);
+        mig__resync_free(&item->scan->resync);
+        free(item->scan);
+        item->scan = NULL;
+    }
+}
+
+static int send_item(mig__session *session, void *context, mig_error *err)
+{
+    scan_item *item = context;
+    if (item->scan == NULL && begin(item, err) != 0) {
+        return -1;
+    }
+    forget(item);
+    scanning *scan = item->scan;
+    if (!mig__resync_fits(item->run, session, item->job)) {
+        return ask_all(session, item, err);
+    }
+    bool flags = item->run->options->flags != MIG_FLAGS_KEEP;
+    scan->resyncing = true;
+    scan->resync = (mig__resync){.job = item->job, .known = &scan->known, .flags = flags};
+    return mig__session_enable(session, MIG__CAP_QRESYNC, err) != 0
+               ? -1
+               : mig__resync_ask(session, &scan->resync, &scan->examine, &scan->search, err);
+}
+
+static int collect_flags(mig__session *session, scanning *scan, mig_error *err)
 {
     mig__command_result result = {.error = MIG_ERROR_INIT};
-    int failed = *command == NULL ? 0 : mig__command_wait(session, *command, &result, err);
-    *command = NULL;
-    *why = result.error;
-    *partial = result.code == MIG__CODE_MESSAGELIMIT;
-    *limit_uid = result.limit_uid;
+    int failed = scan->flag_command == NULL ? 0 : mig__command_wait(session, scan->flag_command, &result, err);
+    scan->flag_command = NULL;
+    scan->flags = result.error;
+    scan->flags_partial = result.code == MIG__CODE_MESSAGELIMIT;
+    scan->flags_limit = result.limit_uid;
     mig__command_result_clear(&result);
     return failed;
 }
 
-static int collect(mig__session *session, scanning *scan, outcome *out, mig_error *err)
+/* The usual questions. 0; 1 refused, -1. */
+static int collect(mig__session *session, scanning *scan, mig_error *err)
 {
-    bool ignored;
-    uint32_t no_limit;
-    return collect_one(session, &scan->select, &out->examined, &ignored, &no_limit, err) != 0 ||
-                   collect_one(session, &scan->search, &out->searched, &scan->partial, &no_limit, err) != 0 ||
-                   collect_one(session, &scan->flags, &out->flags, &scan->flags_partial, &scan->flags_limit, err) != 0
-               ? -1
-               : 0;
+    int outcome = mig__scan_wait(session, &scan->scan, err);
+    return outcome < 0 || collect_flags(session, scan, err) != 0 ? -1 : outcome;
 }
 
-static const mig_error *asks_for_later(const outcome *out)
+/* 2: what QRESYNC told is complete; 0: the usual questions were answered; 1 refused, -1. */
+static int gather(mig__session *session, scan_item *item, mig_error *err)
 {
-    const mig_error *all[] = {&out->examined, &out->searched, &out->flags};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (all[i]->code != MIG_OK && all[i]->retry != MIG_RETRY_NEVER) {
-            return all[i];
-        }
+    scanning *scan = item->scan;
+    mig_error examined, searched;
+    if (!scan->resyncing) {
+        return collect(session, scan, err);
     }
-    return NULL;
-}
-
-/* All answers about one folder: what the server puts off is asked for again, what it leaves out as well. */
-static int gather(mig__run *run, mig__session *session, const char *criteria, scanning *scan, outcome *out,
-                  mig_error *err)
-{
-    for (unsigned attempt = 1;; attempt++) {
-        if (collect(session, scan, out, err) != 0) {
-            return -1;
-        }
-        if (scan->resyncing) {
-            int resynced = out->examined.code != MIG_OK || out->searched.code != MIG_OK
-                               ? 0
-                               : mig__resync_found(&scan->resync, &scan->found, err);
-            if (resynced != 0) {
-                scan->answered = true;
-                return resynced > 0 ? 0 : -1;
-            }
-            mig__run_log(run, MIG_LOG_INFO, scan->job, 0, NULL,
-                         "the answer to QRESYNC is not complete: searched instead");
-        } else {
-            const mig_error *later = asks_for_later(out);
-            if (later == NULL || (later->scope < MIG_SCOPE_ACCOUNT && attempt > FOLDER_ATTEMPTS)) {
-                break;
-            }
-            mig__run_pause(run, MIG_SOURCE, later, attempt);
-            if (mig__run_stopping(run)) {
-                *err = *later;
-                return -1;
-            }
-        }
-        if (ask_again(run, session, criteria, scan, err) != 0) {
-            return -1;
-        }
-    }
-    if (scan->flags_partial && out->flags.code == MIG_OK) {
-        return mig__delta_ask_rest(run, session, scan->job, &scan->known, scan->flags_limit, &out->flags, err);
-    }
-    return 0;
-}
-
-static int finish_job(mig__run *run, mig__session *session, const char *criteria, scanning *scan, mig_error *err)
-{
-    outcome out;
-    if (gather(run, session, criteria, scan, &out, err) != 0) {
+    if (mig__command_settle(session, scan->examine, &examined, err) != 0 ||
+        mig__command_settle(session, scan->search, &searched, err) != 0) {
         return -1;
     }
+    bool refused = examined.code != MIG_OK || searched.code != MIG_OK;
+    int resynced = refused ? 0 : mig__resync_found(&scan->resync, &scan->found, err);
+    if (resynced != 0) {
+        return resynced > 0 ? 2 : -1;
+    }
+    mig__run_log(item->run, MIG_LOG_INFO, item->job, 0, NULL,
+                 "the answer to QRESYNC is not complete: searched instead");
+    forget(item);
+    return ask_all(session, item, err) != 0 ? -1 : collect(session, scan, err);
+}
+
+/* All answers about one folder. */
+static int settle_item(mig__session *session, void *context, mig_error *err)
+{
+    scan_item *item = context;
+    mig__folder_job *job = item->job;
+    scanning *scan = item->scan;
+    int outcome = gather(session, item, err);
+    outcome = outcome != 0 ? outcome : mig__scan_complete(session, &scan->scan, err);
+    if (outcome == 0 || outcome == 2) {
+        complete_snapshot(job, &scan->found); /* before the labels choose: it tells what there is */
+        note_hidden(scan);
+        outcome = mig__labels_choose(session, job->source->wire, &job->choice, &scan->found, err);
+    }
+    scan->settled = outcome == 0;
+    if (outcome == 0 && scan->flags_partial && scan->flags.code == MIG_OK) {
+        outcome = mig__delta_ask_rest(item->run, session, job, &scan->known, scan->flags_limit, &scan->flags, err);
+    }
+    if (outcome == 0 && mig__retry_wanted(&scan->flags)) {
+        *err = scan->flags;
+        outcome = 1;
+    }
+    return outcome;
+}
+
+static int finish_item(void *context, int outcome, const mig_error *why, mig_error *err)
+{
+    scan_item *item = context;
+    mig__run *run = item->run;
+    mig__folder_job *job = item->job;
     mig__run_progress(run);
-    if (out.flags.code != MIG_OK) {
-        mig_error_context(&out.flags, "flags of '%s' could not be read", scan->job->source->name);
-        mig__run_problem(run, scan->job, 0, true, &out.flags);
-        scan->job->filtered = true; /* not complete: asked for again by the next run */
-    }
-    if (out.searched.code == MIG_OK && !scan->answered && run->options->selection.since == NULL &&
-        run->options->selection.before == NULL) {
-        scan->answered = true; /* EXISTS tells how many there must be */
-    }
-    if (out.searched.code == MIG_OK && !scan->answered) {
-        mig_error_set(&out.searched, MIG_E_PROTOCOL, "the server answers OK to a search and tells no result");
-    }
-    if (out.examined.code != MIG_OK || out.searched.code != MIG_OK || !believable(scan, &out.searched)) {
-        break_job(run, scan->job, out.examined.code != MIG_OK ? &out.examined : &out.searched);
+    if (outcome != 0 && (item->scan == NULL || !item->scan->settled)) {
+        break_job(run, job, why);
+        end(item);
         return 0;
     }
-    if (search_rest(session, criteria, scan, err) != 0 || distrust_search(run, session, scan, err) != 0 ||
-        heed_uidvalidity(run, scan->job, err) != 0) {
-        return -1;
+    if (item->scan->flags.code != MIG_OK) {
+        mig_error error = item->scan->flags;
+        mig_error_context(&error, "flags of '%s' could not be read", job->source->name);
+        mig__run_problem(run, job, 0, true, &error);
+        job->filtered = true; /* not complete: asked for again by the next run */
     }
-    complete_snapshot(scan->job, &scan->found); /* before the labels choose: it tells what there is */
-    mig_error refused;
-    int chosen = mig__labels_choose(session, scan->job->source->wire, &scan->job->choice, &scan->found, &refused);
-    if (chosen > 0) {
-        break_job(run, scan->job, &refused);
-    } else if (chosen < 0) {
-        *err = refused;
+    if (item->scan->hidden.code != MIG_OK) {
+        mig__run_problem(run, job, 0, true, &item->scan->hidden);
     }
-    return chosen != 0 ? (chosen > 0 ? 0 : -1) : plan(run, scan, err);
+    int failed = heed_uidvalidity(run, job, err);
+    failed = failed != 0 ? failed : plan(run, job, item->scan, err);
+    end(item);
+    return failed;
 }
 
-static void free_scan(scanning *scan)
+/* The jobs to be scanned, and pointers to them. malloc'd; NULL with `err` filled. */
+static scan_item *list_items(mig__run *run, const char *criteria, void ***each, size_t *count, mig_error *err)
 {
-    mig__uidset_free(&scan->known);
-    mig__uidset_free(&scan->found);
-    mig__resync_free(&scan->resync);
-}
-
-static int ask(mig__run *run, mig__session *session, const char *criteria, scanning *scan, mig_error *err)
-{
-    mig__folder_job *job = scan->job;
-    if (job->record.id != 0 && mig__state_source_present(run->state, job->record.id, &scan->known, err) != 0) {
-        return -1;
+    scan_item *items = calloc(run->job_count + 1, sizeof *items);
+    *each = calloc(run->job_count + 1, sizeof **each);
+    *count = 0;
+    if (items == NULL || *each == NULL) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        free(items);
+        return NULL;
     }
-    scan->resyncing = mig__resync_fits(run, session, job);
-    if (!scan->resyncing) {
-        return ask_all(run, session, criteria, scan, err);
-    }
-    scan->resync = (mig__resync){.job = job, .known = &scan->known, .flags = run->options->flags != MIG_FLAGS_KEEP};
-    return mig__resync_ask(session, &scan->resync, &scan->select, &scan->search, err);
-}
-
-/* Once, and only for a run that uses it. */
-static int enable_resync(mig__run *run, mig__session *session, mig_error *err)
-{
+    pthread_mutex_lock(&run->lock); /* making the target's mailboxes ready goes on beside it */
     for (size_t i = 0; i < run->job_count; i++) {
-        const mig__folder_job *job = &run->jobs[i];
-        if (job->copy && !job->unchanged && mig__resync_fits(run, session, job)) {
-            return mig__session_enable(session, MIG__CAP_QRESYNC, err);
+        mig__folder_job *job = &run->jobs[i];
+        if (job->copy && !job->unchanged && !job->broken) {
+            items[*count] = (scan_item){.run = run, .criteria = criteria, .job = job};
+            (*each)[*count] = &items[*count];
+            ++*count;
         }
     }
-    return 0;
+    pthread_mutex_unlock(&run->lock);
+    return items;
 }
 
-int mig__scan_source(mig__run *run, mig__session *session, mig_error *err)
+int mig__scan_source(mig__run *run, mig__session **session, mig_error *err)
 {
-    scanning scans[JOBS_AT_ONCE];
-    size_t count = 0;
-    int failed = -1;
+    static const mig__each each = {send_item, settle_item, finish_item};
     mig__buffer criteria = MIG__BUFFER_INIT;
-    if (mig__scan_criteria(run->options, &criteria, err) != 0 || enable_resync(run, session, err) != 0) {
-        goto cleanup;
+    void **pointers = NULL;
+    size_t count = 0;
+    int failed = mig__scan_criteria(run->options, &criteria, err);
+    scan_item *items = failed != 0 ? NULL : list_items(run, criteria.data, &pointers, &count, err);
+    failed =
+        items == NULL ? -1 : mig__gate_ask_each(&run->sides[MIG_SOURCE].gate, session, &each, pointers, count, err);
+    for (size_t i = 0; i < count; i++) {
+        end(&items[i]);
     }
-    for (size_t next = 0; next < run->job_count;) {
-        for (count = 0; next < run->job_count && count < JOBS_AT_ONCE; next++) {
-            mig__folder_job *job = &run->jobs[next];
-            if (!job->copy || job->unchanged) {
-                continue;
-            }
-            scanning *scan = &scans[count++];
-            *scan = (scanning){.job = job};
-            if (ask(run, session, criteria.data, scan, err) != 0) {
-                goto cleanup;
-            }
-        }
-        for (size_t i = 0; i < count; i++) {
-            if (finish_job(run, session, criteria.data, &scans[i], err) != 0) {
-                goto cleanup;
-            }
-        }
-        while (count > 0) {
-            free_scan(&scans[--count]);
-        }
-    }
-    failed = 0;
-cleanup:
-    while (count > 0) {
-        free_scan(&scans[--count]);
-    }
+    free(items);
+    free(pointers);
     mig__buffer_free(&criteria);
     return failed;
 }

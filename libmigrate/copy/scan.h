@@ -12,9 +12,10 @@ int mig__scan_unchanged(mig__run *run, mig_error *err);
 
 /*
  * EXAMINE and UID SEARCH each folder that copies and is not unchanged, everything pipelined, and plan: job->todo,
- * the counts of its result. -1: the session or the state failed.
+ * the counts of its result. A folder that cannot be looked at, or breaks each connection, is given up. -1: nothing goes
+ * on. *session is replaced when it breaks.
  */
-int mig__scan_source(mig__run *run, mig__session *session, mig_error *err);
+int mig__scan_source(mig__run *run, mig__session **session, mig_error *err);
 
 /* "SINCE 1-Jan-2020 BEFORE 5-Feb-2021" or "ALL" (RFC 3501 section 6.4.4). MIG_E_USAGE for a date that is none. */
 int mig__scan_criteria(const mig_copy_options *options, mig__buffer *out, mig_error *err);

@@ -139,6 +139,8 @@ static const failure_rule rules[] = {
      ""},
     {ON_NO, ANY_CODE, "mailbox does not exist", MIG_E_MISSING, MIG_SCOPE_FOLDER, MIG_RETRY_NEVER,
      "the mailbox does not exist", ""},
+    {ON_NO, ANY_CODE, "mailbox doesn't exist", MIG_E_MISSING, MIG_SCOPE_FOLDER, MIG_RETRY_NEVER,
+     "the mailbox does not exist", ""},
     {ON_BOTH, MIG__CODE_ALREADYEXISTS, NULL, MIG_E_EXISTS, MIG_SCOPE_FOLDER, MIG_RETRY_NEVER,
      "the mailbox exists already", ""},
     {ON_NO, ANY_CODE, "mailbox already exists", MIG_E_EXISTS, MIG_SCOPE_FOLDER, MIG_RETRY_NEVER,

@@ -74,25 +74,20 @@ mig__command *mig__search_uids(mig__session *session, const mig__uidset *uids, m
 int mig__search_rest(mig__session *session, const char *criteria, const mig__uidset *found,
                      mig__command_handler *handler, void *context, mig_error *err)
 {
-    uint64_t before;
-    do {
+    int outcome = 0;
+    for (uint64_t before = 0; outcome == 0 && mig__uidset_size(found) > before;) {
         before = mig__uidset_size(found);
-        if (found->count == 0 || found->ranges[0].first <= 1) {
-            return 0;
+        if (found->ranges[0].first <= 1) {
+            break;
         }
         mig__buffer words = MIG__BUFFER_INIT;
         mig__buffer_addf(&words, "UID 1:%u %s", found->ranges[0].first - 1, criteria);
-        mig__command_result result = {0};
-        int failed = mig__buffer_ok(&words, err);
-        mig__command *command = failed != 0 ? NULL : mig__search(session, words.data, handler, context, err);
-        failed = command == NULL ? -1 : mig__command_wait(session, command, &result, err);
+        outcome = mig__buffer_ok(&words, err);
+        mig__command *search = outcome != 0 ? NULL : mig__search(session, words.data, handler, context, err);
+        outcome = mig__command_outcome(session, search, err);
         mig__buffer_free(&words);
-        mig__command_result_clear(&result);
-        if (failed != 0) {
-            return -1;
-        }
-    } while (mig__uidset_size(found) > before);
-    return 0;
+    }
+    return outcome;
 }
 
 static int keep_permanent_flags(mig__selected *selected, const char *const *words, mig_error *err)

@@ -36,8 +36,8 @@ mig__command *mig__search_uids(mig__session *session, const mig__uidset *uids, m
 
 /*
  * A server that searches so many messages at a time (RFC 9738) answers with the newest and MIG__CODE_MESSAGELIMIT: ask
- * below the lowest UID of `found`, to which `handler` adds, until nothing more comes. The mailbox is selected. -1 when
- * the session failed; a refusal only ends the asking.
+ * below the lowest UID of `found`, to which `handler` adds, until nothing more comes. The mailbox is selected. 0; 1
+ * refused (`err`), -1 the session failed.
  */
 int mig__search_rest(mig__session *session, const char *criteria, const mig__uidset *found,
                      mig__command_handler *handler, void *context, mig_error *err);

@@ -27,7 +27,9 @@ typedef struct mig__mailbox {
     uint64_t modseq;                                 /* HIGHESTMODSEQ; 0: not told */
     uint64_t size;                                   /* octets, where STATUS=SIZE is there; 0: not told */
     char *mailbox_id;                                /* NULL: not told */
-    bool status_failed;                              /* STATUS answered NO; problem has the words */
+    bool not_asked;                                  /* nobody wanted its numbers */
+    bool closes;                                     /* it breaks connections: best left alone; problem has the words */
+    bool status_failed;                              /* STATUS was refused; problem has the words */
     char *problem;
 } mig__mailbox;
 
@@ -39,18 +41,32 @@ typedef struct mig__mailbox_list {
     char *prefix;              /* personal namespace prefix, wire form: "INBOX." or "" */
     char delimiter;            /* of the personal namespace; '\0' flat */
     bool utf8;                 /* names travel as UTF-8 (mig__session_utf8_names) */
+    char *no_subscriptions;    /* why subscriptions are not known; NULL: they are */
     uint64_t unreadable;       /* LIST responses that make no sense: mailboxes that nobody knows */
     char unreadable_line[128]; /* how the last one of these begins, inert */
 } mig__mailbox_list;
 
+/* How the list is asked for; zeroed: names alone, in one round trip where the server can. */
+typedef struct mig__list_options {
+    bool status;                                                /* their numbers as well */
+    unsigned plainer;                                           /* 1: STATUS by itself, 2: LIST without any extension */
+    bool whatever;                                              /* what the server puts off is refused */
+    bool (*wanted)(const mig__mailbox *mailbox, void *context); /* whose numbers, where each is asked; NULL: of all */
+    void *context;
+    char *const *avoid; /* wire names that are not asked for their numbers */
+    const char *const *reasons;
+    size_t avoid_count;
+    char *suspect; /* out: the session broke over the STATUS of this one; malloc'd, NULL: over something else */
+} mig__list_options;
+
 /*
  * List everything (LIST "" "*"), subscriptions, special uses and NAMESPACE. With LIST-STATUS it is one round trip, else
- * one for the list and one for all STATUS commands, pipelined. `want_status` false leaves STATUS out. \Noselect ones
- * are not asked. A server that refuses STATUS of one mailbox leaves that one without numbers. Errors: MIG_E_UNAVAILABLE
- * (the server throttles), MIG_E_BOUNDS (more than 100,000 mailboxes), a refused LIST, and what ends a session. `out` is
- * the caller's, to be released with mig__mailbox_list_free; empty after an error.
+ * one for the list and one for all STATUS commands, pipelined. \Noselect ones are not asked. A server that refuses
+ * STATUS of one mailbox leaves that one without numbers. 0; 1 refused or put off (`err`), -1 the session failed, or
+ * MIG_E_BOUNDS (more than 100,000 mailboxes). `out` is the caller's, to be released with mig__mailbox_list_free; empty
+ * after an error. account/listing.h has the same with patience.
  */
-int mig__list_all(mig__session *session, bool want_status, mig__mailbox_list *out, mig_error *err);
+int mig__list_all(mig__session *session, mig__list_options *options, mig__mailbox_list *out, mig_error *err);
 
 /* The mailbox of that wire name, or NULL. INBOX in any spelling is INBOX. Borrowed from the list. */
 mig__mailbox *mig__mailbox_find(const mig__mailbox_list *list, const char *wire);

@@ -393,5 +393,6 @@ void mig__mailbox_list_free(mig__mailbox_list *list)
     free(list->items);
     free(list->by_name);
     free(list->prefix);
+    free(list->no_subscriptions);
     *list = (mig__mailbox_list){0};
 }

@@ -425,11 +425,12 @@ int mig__session_enable(mig__session *session, unsigned capabilities, mig_error 
     }
     char words[96] = "";
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if ((capabilities & known[i].bit) != 0 && mig__session_can(session, known[i].bit)) {
+        if ((capabilities & known[i].bit & ~session->enabled) != 0 && mig__session_can(session, known[i].bit)) {
             size_t length = strlen(words);
             snprintf(words + length, sizeof words - length, "%s%s", length > 0 ? " " : "", known[i].word);
         }
     }
+    session->enabled |= capabilities;
     return words[0] != '\0' ? send_aside(session, "ENABLE", words, err) : 0;
 }
 

@@ -55,7 +55,8 @@ struct mig__session {
     unsigned left_out; /* extensions whose form the server refuses, although it announces them */
     unsigned doubted;  /* of these those whose plain form was not answered yet */
     char doubted_words[48];
-    bool closed; /* the last EXAMINE or SELECT was refused */
+    unsigned enabled;     /* ENABLE was sent for these */
+    bool closed;          /* the last EXAMINE or SELECT was refused */
     mig__talk talk;       /* what came without being asked for */
     uint64_t body;        /* octets of the body that is arriving, while it is not known whether it was asked for */
     uint64_t guard_drops; /* mig__guard_dropped, as far as `talk` has it */

@@ -24,26 +24,27 @@ static bool keeps(const mig__selected *mailbox, const char *keyword)
     return false;
 }
 
-/* 0; 1: refused, `out` is empty; -1: the session failed. */
-static int ask(mig__session *session, const char *wire, mig__selected *out, mig_error *err)
+typedef struct asking {
+    const char *wire;
+    mig__selected *out;
+} asking;
+
+static int ask(mig__session *session, void *context, mig_error *err)
 {
-    mig_error why;
-    int failed = mig__command_settle(session, mig__select(session, wire, false, out, err), &why, err);
-    return failed != 0 ? -1 : why.code != MIG_OK;
+    const asking *q = context;
+    mig__selected_free(q->out);
+    return mig__command_outcome(session, mig__select(session, q->wire, false, q->out, err), err);
 }
 
-/* The target may have hung up while the source was looked at: then it is called once more. */
+/* 0; 1: not told, `out` is empty; -1: nothing is told any more. */
 static int ask_patiently(mig__inventory *run, const char *wire, mig__selected *out, mig_error *err)
 {
-    mig__session **session = &run->sessions[MIG_TARGET];
-    int asked = *session != NULL ? ask(*session, wire, out, err) : -1;
-    if (asked < 0 && !mig__inventory_stopping(run, err)) {
+    asking q = {wire, out};
+    int outcome = mig__gate_ask(&run->gates[MIG_TARGET], &run->sessions[MIG_TARGET], ask, &q, err);
+    if (outcome > 0) {
         mig__selected_free(out);
-        mig__gate_close(&run->gates[MIG_TARGET], session);
-        *session = mig__gate_open(&run->gates[MIG_TARGET], MIG__PATIENCE_FIRST, err);
-        asked = *session != NULL ? ask(*session, wire, out, err) : -1;
     }
-    return asked;
+    return outcome;
 }
 
 static void judge(mig_inventory_folder *folder, const mig__selected *mailbox)

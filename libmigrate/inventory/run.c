@@ -2,6 +2,7 @@
  * inventory/run.c - the story of a stock-taking: both logins at once, lists, map, quota, each folder, what does not fit
  */
 #include "account/check.h"
+#include "account/listing.h"
 #include "account/notice.h"
 #include "base/clock.h"
 #include "base/thread.h"
@@ -72,9 +73,10 @@ static int on_quota(const mig__response *response, void *context, mig_error *err
 }
 
 /* RFC 9208 section 4.1.2. A server that refuses tells nothing: that is no failure. */
-static int ask_quota(mig__session *session, mig_quota *quota, mig_error *err)
+static int ask_quota(mig__session *session, void *context, mig_error *err)
 {
-    mig__command_result result = {0};
+    mig_quota *quota = context;
+    *quota = (mig_quota){.known = false};
     if (!mig__session_can(session, MIG__CAP_QUOTA)) {
         return 0;
     }
@@ -83,32 +85,30 @@ static int ask_quota(mig__session *session, mig_quota *quota, mig_error *err)
         return -1;
     }
     mig__command_mailbox(command, "INBOX");
-    if (mig__command_end(command, err) != 0 || mig__command_wait(session, command, &result, err) != 0) {
-        return -1;
-    }
-    mig__command_result_clear(&result);
-    return 0;
+    return mig__command_outcome(session, mig__command_end(command, err) == 0 ? command : NULL, err);
 }
 
-static int take_side(side_start *start, mig__session *session)
+static int take_side(side_start *start)
 {
     mig__inventory *run = start->run;
+    mig__session **session = &run->sessions[start->side];
+    const mig_selection *meant = start->side == MIG_SOURCE ? &run->options->selection : NULL;
     mig_inventory_side *out = &run->account->sides[start->side];
     mig__mailbox_list *list = &run->lists[start->side];
     mig__buffer words = MIG__BUFFER_INIT;
-    mig__session_capabilities(session, &words);
-    out->append_limit = mig__session_append_limit(session);
+    mig__session_capabilities(*session, &words);
+    out->append_limit = mig__session_append_limit(*session);
     mig__profile_find(&run->profiles[start->side], run->options->providers[start->side], endpoint_of(run, start->side),
-                      session);
+                      *session);
     out->provider = run->profiles[start->side].provider;
     out->provider_reason = run->profiles[start->side].reason;
     if ((out->capabilities = mig__buffer_steal(&words)) == NULL) {
         return mig_error_set(&start->error, MIG_E_NOMEM, "out of memory");
     }
-    if (mig__list_all(session, true, list, &start->error) != 0) {
+    if (mig__listing(&run->gates[start->side], session, true, meant, list, &start->error) != 0) {
         return mig_error_context(&start->error, "%s", out->label);
     }
-    out->bytes_known = mig__session_can(session, MIG__CAP_STATUS_SIZE);
+    out->bytes_known = mig__session_can(*session, MIG__CAP_STATUS_SIZE);
     for (size_t i = 0; i < list->count; i++) {
         const mig__mailbox *mailbox = &list->items[i];
         if (mailbox->owner != MIG__OWNER_SELF && !run->options->selection.shared) {
@@ -119,7 +119,10 @@ static int take_side(side_start *start, mig__session *session)
         out->bytes += mailbox->size;
         out->bytes_known = out->bytes_known && (mailbox->has_status || !mig__sides_selectable(mailbox));
     }
-    return start->side == MIG_TARGET ? ask_quota(session, &out->quota, &start->error) : 0;
+    if (start->side == MIG_TARGET) {
+        return mig__gate_ask(&run->gates[start->side], session, ask_quota, &out->quota, &start->error) < 0 ? -1 : 0;
+    }
+    return 0;
 }
 
 static void *start_side(void *argument)
@@ -129,7 +132,7 @@ static void *start_side(void *argument)
     start->failed = -1;
     run->sessions[start->side] = mig__gate_open(&run->gates[start->side], MIG__PATIENCE_FIRST, &start->error);
     if (run->sessions[start->side] != NULL) {
-        start->failed = take_side(start, run->sessions[start->side]);
+        start->failed = take_side(start);
     }
     return NULL;
 }

@@ -6,12 +6,12 @@
  */
 #include "inventory/content.h"
 #include "inventory/job.h"
+#include "reading/scan.h"
 #include <string.h>
 
 enum {
     UIDS_AT_ONCE = 1000, /* in one FETCH: a cut costs little, and servers with RFC 9738 allow as many */
-    IN_FLIGHT = 4,       /* commands: enough to hide a long line */
-    ATTEMPTS = 3
+    IN_FLIGHT = 4        /* commands: enough to hide a long line */
 };
 
 typedef struct survey {
@@ -20,7 +20,10 @@ typedef struct survey {
     mig__content content;
     bool with_content;
     size_t line_length; /* longer ones are counted; 0: none */
+    const mig__mailbox *mailbox;
+    mig_inventory_folder *folder;
     mig__uidset uids;
+    mig_error hidden; /* messages that the server does not name */
 } survey;
 
 /* ---- what the server answers ---- */
@@ -70,46 +73,22 @@ static int on_fetch(const mig__response *response, void *context, mig_error *err
     return 0;
 }
 
-static int on_search(const mig__response *response, void *context, mig_error *err)
-{
-    survey *s = context;
-    if (response->kind != MIG__RESPONSE_SEARCH || response->uids == NULL) {
-        return 0;
-    }
-    for (size_t i = 0; i < response->uids->count; i++) {
-        const mig__uid_range *range = &response->uids->ranges[i];
-        if (mig__uidset_add(&s->uids, range->first, range->last, err) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
 /* ---- one folder ---- */
 
-/* EXAMINE and SEARCH in one round trip. */
 static int search_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, const char *criteria,
                          uint32_t *uidvalidity, mig_error *err)
 {
     mig__selected selected = {0};
-    mig_error search_error = MIG_ERROR_INIT;
-    mig__uidset_clear(&s->uids);
-    int result = -1, searched = -1;
-    mig__command *select = mig__select(session, mailbox->wire, true, &selected, err);
-    mig__command *search = select == NULL ? NULL : mig__search(session, criteria, on_search, s, err);
-    if (search != NULL && (result = mig__command_outcome(session, select, err)) >= 0) {
-        searched = mig__command_outcome(session, search, &search_error);
-        if (searched != 0 && result == 0) {
-            *err = search_error;
-        }
-        result = searched < 0 ? -1 : result > 0 ? result : searched;
-        if (result == 0 && mig__session_can(session, MIG__CAP_MESSAGELIMIT)) {
-            result = mig__search_rest(session, criteria, &s->uids, on_search, s, err);
-        }
-    }
+    mig__scan scan = {.mailbox = mailbox->wire, .criteria = criteria, .now = &selected, .found = &s->uids};
+    int outcome = mig__scan_send(session, &scan, err);
+    outcome = outcome != 0 ? outcome : mig__scan_wait(session, &scan, err);
+    outcome = outcome != 0 ? outcome : mig__scan_complete(session, &scan, err);
     *uidvalidity = selected.uidvalidity;
+    if (outcome == 0 && mig__scan_hidden(&scan) > 0) {
+        mig__scan_hidden_error(&scan, "the folder", &s->hidden);
+    }
     mig__selected_free(&selected);
-    return result;
+    return outcome;
 }
 
 /* STATUS counts the unseen ones of the whole mailbox: of a part of it the server is asked. */
@@ -180,45 +159,42 @@ static int look_at_each(survey *s, mig__session *session, const mig__mailbox *ma
     return result == 0 && mig__stock_end(&s->stock, s->run->account, err) != 0 ? -1 : result;
 }
 
-static int survey_folder(survey *s, mig__session *session, const mig__mailbox *mailbox, mig_inventory_folder *folder,
-                         mig_error *err)
+static int survey_folder(mig__session *session, void *context, mig_error *err)
 {
+    survey *s = context;
+    const mig__body_sink sink = {content_begin, content_data, s};
     uint32_t uidvalidity = 0;
-    mig__stock_begin(&s->stock, folder, mig__inventory_limit(s->run));
-    int result = open_folder(s, session, mailbox, folder, &uidvalidity, err);
-    result = result != 0 ? result : look_at_each(s, session, mailbox, uidvalidity, err);
-    if (result != 0) { /* answers still to come have nobody to go to */
+    if (mig__inventory_stopping(s->run, err)) {
+        return -1;
+    }
+    mig__session_set_sink(session, &sink);
+    s->hidden.code = MIG_OK;
+    mig__stock_begin(&s->stock, s->folder, mig__inventory_limit(s->run));
+    int outcome = open_folder(s, session, s->mailbox, s->folder, &uidvalidity, err);
+    outcome = outcome != 0 ? outcome : look_at_each(s, session, s->mailbox, uidvalidity, err);
+    if (outcome != 0) { /* answers still to come have nobody to go to */
         mig__command_abandon(session);
     }
-    return result;
+    mig__session_set_sink(session, NULL);
+    return outcome;
 }
 
-/*
- * A connection that breaks is made anew, and the folder begun again, a few times; a folder that breaks each of them is
- * named and left. 0, 1 when that one folder could not be looked at, -1 when nothing can.
- */
+/* 0, 1 when that one folder could not be looked at, -1 when nothing can. */
 static int survey_patiently(survey *s, const mig__mailbox *mailbox, mig_inventory_folder *folder, mig_error *err)
 {
     mig__inventory *run = s->run;
-    const mig__body_sink sink = {content_begin, content_data, s};
-    for (int attempt = 1;; attempt++) {
-        mig__session *session = run->sessions[MIG_SOURCE];
-        if (session == NULL) {
-            session = run->sessions[MIG_SOURCE] = mig__gate_open(&run->gates[MIG_SOURCE], MIG__PATIENCE_FIRST, err);
-        }
-        if (session == NULL || mig__inventory_stopping(run, err)) {
-            return -1;
-        }
-        mig__session_set_sink(session, &sink);
-        int result = survey_folder(s, session, mailbox, folder, err);
-        if (result >= 0 || err->code == MIG_E_NOMEM || err->code == MIG_E_INTERRUPTED) {
-            return result;
-        }
-        mig__gate_close(&run->gates[MIG_SOURCE], &run->sessions[MIG_SOURCE]);
-        if (attempt == ATTEMPTS) {
-            return 1;
-        }
+    if (mailbox->closes) {
+        mig_error_set(err, MIG_E_CLOSED, "the server ends the connection when asked about it: %s", mailbox->problem);
+        return 1;
     }
+    s->mailbox = mailbox;
+    s->folder = folder;
+    int outcome = mig__gate_ask(&run->gates[MIG_SOURCE], &run->sessions[MIG_SOURCE], survey_folder, s, err);
+    if (outcome == 0 && s->hidden.code != MIG_OK) {
+        folder->error = s->hidden;
+        mig_error_context(&folder->error, "looking at '%s'", folder->name);
+    }
+    return outcome;
 }
 
 /* What the list said of it stands, unless that is more than was asked for; the rest is unknown. */
@@ -266,9 +242,6 @@ int mig__inventory_survey(mig__inventory *run, mig_error *err)
             give_up(&s, mailbox, folder, &error);
             *err = error;
         }
-    }
-    if (run->sessions[MIG_SOURCE] != NULL) {
-        mig__session_set_sink(run->sessions[MIG_SOURCE], NULL);
     }
     mig__uidset_free(&s.uids);
     mig__stock_free(&s.stock);

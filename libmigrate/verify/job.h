@@ -100,8 +100,8 @@ int mig__verify_plan(mig__verify_run *run, mig_error *err);
 /* The target's folders that nobody planned for, into run->others; views of other folders are left out. */
 int mig__verify_plan_others(mig__verify_run *run, mig_error *err);
 /* EXAMINE and SEARCH of folders on a side: the UIDs to be read. Of the source only what the options choose. */
-int mig__verify_scan(const mig__verify_run *run, mig__session *session, mig__verify_job *jobs, size_t count,
-                     mig_side side, mig_error *err);
+int mig__verify_scan(mig__verify_run *run, mig__session **session, mig__verify_job *jobs, size_t count, mig_side side,
+                     mig_error *err);
 /* How many connections to a side are worth while for reading so much, 1 or more. */
 size_t mig__verify_connections(const mig__verify_run *run, uint64_t messages, uint64_t folders);
 /* Read what was scanned, or chosen of it since; takes over the sessions (NULL: this side is not read). */

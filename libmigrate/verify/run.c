@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "mail/digest.h"
+#include "account/listing.h"
 #include "verify/job.h"
 #include <stdlib.h>
 #include <string.h>
@@ -154,7 +155,8 @@ static void *open_side(void *argument)
     mig__verify_run *run = start->run;
     start->failed = -1;
     if ((start->session = mig__gate_open(&run->gates[start->side], MIG__PATIENCE_FIRST, &start->error)) != NULL) {
-        start->failed = mig__list_all(start->session, false, start->list, &start->error);
+        start->failed =
+            mig__listing(&run->gates[start->side], &start->session, false, NULL, start->list, &start->error);
         if (start->failed != 0) {
             mig_error_context(&start->error, "listing the mailboxes of %s",
                               start->side == MIG_SOURCE ? run->source_label : run->target_label);
@@ -233,9 +235,9 @@ static int work(mig__verify_run *run, mig_error *err)
     mig__spares spares;
     bool early = failed == 0 && run->options->depth == MIG_DEPTH_FULL;
     mig__spares_begin(&spares, &run->gates[MIG_TARGET], early ? recorded_connections(run) - 1 : 0);
-    failed = failed != 0 ? failed : mig__verify_scan(run, target, run->jobs, run->job_count, MIG_TARGET, err);
+    failed = failed != 0 ? failed : mig__verify_scan(run, &target, run->jobs, run->job_count, MIG_TARGET, err);
     if (failed == 0 && against_source) {
-        failed = mig__verify_scan(run, source, run->jobs, run->job_count, MIG_SOURCE, err);
+        failed = mig__verify_scan(run, &source, run->jobs, run->job_count, MIG_SOURCE, err);
     }
     if (failed != 0) {
         mig__spares_end(&spares);

@@ -157,7 +157,7 @@ static int read_others(mig__judge *j, const strays *missing, mig_error *err)
         mig__verify_pass pass = {run->others, run->other_count, content != 0 ? 100 : 0, NULL};
         mig__session *session = mig__gate_open(&run->gates[MIG_TARGET], MIG__PATIENCE_AGAIN, err);
         if (session == NULL ||
-            (content == 0 && mig__verify_scan(run, session, run->others, run->other_count, MIG_TARGET, err) != 0)) {
+            (content == 0 && mig__verify_scan(run, &session, run->others, run->other_count, MIG_TARGET, err) != 0)) {
             mig__gate_close(&run->gates[MIG_TARGET], &session);
             return -1;
         }

@@ -78,7 +78,9 @@ static int converse(mig__session *session, mig_error *err)
     mig__selected selected = {0};
     mig__uidset found = MIG__UIDSET_INIT, some = MIG__UIDSET_INIT;
     uint64_t octets = 0;
-    int failed = mig__list_all(session, true, &list, err);
+    mig__list_options options = {.status = true};
+    int failed = mig__list_all(session, &options, &list, err);
+    free(options.suspect);
     if (failed == 0) {
         failed = wait_for(session, mig__select(session, "INBOX", true, &selected, err), err);
     }

@@ -78,6 +78,7 @@ static const sample samples[] = {
     {MIG__NO, MIG__CODE_NONEXISTENT, "[NONEXISTENT] no", MIG_E_MISSING, FOLDER, NEVER, false},
     {MIG__NO, MIG__CODE_TRYCREATE, "[TRYCREATE] no", MIG_E_MISSING, FOLDER, NEVER, false},
     {MIG__NO, MIG__CODE_NONE, "Mailbox does not exist", MIG_E_MISSING, FOLDER, NEVER, false},
+    {MIG__NO, MIG__CODE_NONE, "Mailbox doesn't exist: Old (0.001 + 0.000 secs).", MIG_E_MISSING, FOLDER, NEVER, false},
     {MIG__NO, MIG__CODE_ALREADYEXISTS, "[ALREADYEXISTS] no", MIG_E_EXISTS, FOLDER, NEVER, false},
     {MIG__NO, MIG__CODE_NONE, "Mailbox already exists", MIG_E_EXISTS, FOLDER, NEVER, false},
     {MIG__NO, MIG__CODE_CANNOT, "[CANNOT] no", MIG_E_CANNOT, FOLDER, NEVER, true},

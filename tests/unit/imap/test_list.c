@@ -5,12 +5,13 @@
 
 static void list_with(const wire_step *script, bool want_status, mig__mailbox_list *list)
 {
+    mig__list_options options = {.status = want_status};
     wire_server server;
     mig_endpoint endpoint = wire_endpoint();
     mig_error error = MIG_ERROR_INIT;
     wire_begin(&server, script);
     mig__session *session = wire_session(&server, &endpoint);
-    int status = mig__list_all(session, want_status, list, &error);
+    int status = mig__list_all(session, &options, list, &error);
     if (status != 0) {
         print_error("%s\n", error.text);
     }
@@ -19,15 +20,16 @@ static void list_with(const wire_step *script, bool want_status, mig__mailbox_li
     assert_int_equal(status, 0);
 }
 
-static mig_error fail_with(const wire_step *script)
+static mig_error fail_as(const wire_step *script, int outcome)
 {
+    mig__list_options options = {.status = true};
     wire_server server;
     mig__mailbox_list list;
     mig_endpoint endpoint = wire_endpoint();
     mig_error error = MIG_ERROR_INIT;
     wire_begin(&server, script);
     mig__session *session = wire_session(&server, &endpoint);
-    assert_int_equal(mig__list_all(session, true, &list, &error), -1);
+    assert_int_equal(mig__list_all(session, &options, &list, &error), outcome);
     assert_null(list.items);
     assert_int_equal(list.count, 0);
     assert_non_null(strstr(error.text, "listing the mailboxes"));
@@ -320,6 +322,7 @@ static void test_many_mailboxes(void **state)
 {
     (void)state;
     int count = 450;
+    mig__list_options options = {.status = true};
     static const wire_step script[] = {LOGGED_IN("IMAP4rev1"), EXPECT("2 LIST \"\" \"*\"\r\n3 LSUB \"\" \"*\"\r\n"),
                                        CALL(many), EXPECT("454 LOGOUT\r\n"), END};
     wire_server server;
@@ -328,7 +331,7 @@ static void test_many_mailboxes(void **state)
     mig_error error = MIG_ERROR_INIT;
     wire_begin_with(&server, script, &count);
     mig__session *session = wire_session(&server, &endpoint);
-    assert_int_equal(mig__list_all(session, true, &list, &error), 0);
+    assert_int_equal(mig__list_all(session, &options, &list, &error), 0);
     assert_int_equal(list.count, 450);
     for (unsigned i = 0; i < 450; i++) {
         assert_true(list.items[i].has_status);
@@ -344,13 +347,13 @@ static void test_failures(void **state)
     (void)state;
     static const wire_step refused[] = {LOGGED_IN("IMAP4rev1"), EXPECT("2 LIST \"\" \"*\"\r\n3 LSUB \"\" \"*\"\r\n"),
                                         SEND("2 NO [NOPERM] not you\r\n3 OK\r\n"), EXPECT("4 LOGOUT\r\n"), END};
-    mig_error error = fail_with(refused);
+    mig_error error = fail_as(refused, 1);
     assert_int_equal(error.code, MIG_E_NOPERM);
     assert_string_equal(error.server, "[NOPERM] not you");
 
     static const wire_step cut[] = {LOGGED_IN("IMAP4rev1"), EXPECT("2 LIST \"\" \"*\"\r\n3 LSUB \"\" \"*\"\r\n"),
                                     SEND("* LIST () \"/\" INBOX\r\n"), HANG_UP};
-    assert_int_equal(fail_with(cut).code, MIG_E_CLOSED);
+    assert_int_equal(fail_as(cut, -1).code, MIG_E_CLOSED);
 
     /* Throttled in the middle: the account waits, and what is still in flight finds nobody any more. */
     static const wire_step throttled[] = {
@@ -363,7 +366,7 @@ static void test_failures(void **state)
         EXPECT("6 LOGOUT\r\n"),
         END,
     };
-    error = fail_with(throttled);
+    error = fail_as(throttled, 1);
     assert_int_equal(error.code, MIG_E_UNAVAILABLE);
     assert_int_equal(error.retry_after_ms, 3000);
 }
