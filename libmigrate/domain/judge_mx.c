@@ -116,11 +116,10 @@ static void judge_wildcard(mig__case *c)
 /* Who runs what the MX name, and whether it is who it should be by now. */
 static void judge_owner(mig__case *c, const mig__hosts *hosts)
 {
-    size_t new = 0, known = 0;
+    size_t fresh = 0;
     const char *gateway = NULL;
     for (size_t i = 0; i < hosts->count; i++) {
-        new += mig__case_is_new(c, hosts->each[i]);
-        known += mig_provider_mail_by_mx(hosts->each[i]) != NULL;
+        fresh += mig__case_is_new(c, hosts->each[i]);
         gateway = gateway == NULL ? mig_provider_mail_gateway(hosts->each[i]) : gateway;
     }
     if (gateway != NULL) {
@@ -128,11 +127,11 @@ static void judge_owner(mig__case *c, const mig__hosts *hosts)
                      "a filter (%s) stands in front of the mailboxes: it has to be told of the new host, too", gateway);
         mig__verdict_advise(c->out, "set the filter's delivery to the new host, or point the MX there");
         mig__verdict_rule(c->out, "RFC 5321, 5.1");
-    } else if (known > 0 && known<hosts->count &&new> 0 && new < hosts->count && c->options->phase != MIG_DOMAIN_NOW) {
+    } else if (fresh > 0 && fresh < hosts->count && c->options->phase != MIG_DOMAIN_NOW) {
         mig__verdict(
             c->out, "mx.mixed", c->domain, c->options->phase == MIG_DOMAIN_AFTER ? MIG_VERDICT_FAIL : MIG_VERDICT_WARN,
             "%zu of %zu MX are the new host's, the others are not: senders that fail at the one deliver to the other",
-            new, hosts->count);
+            fresh, hosts->count);
         mig__verdict_rule(c->out, "RFC 5321, 5.1");
         mig__verdict_advise(c->out, "have the MX of one host only; a backup MX on the old server keeps receiving mail");
     }

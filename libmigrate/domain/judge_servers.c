@@ -129,12 +129,14 @@ static void judge_ptr(mig__case *c, const mig__address *address, bool is_new)
     }
     const char *who = is_new ? "new" : "old";
     mig__verdict(c->out, "reverse.name", address->text,
-                 back     ? MIG_VERDICT_PASS
-                 : is_new ? MIG_VERDICT_FAIL
-                          : MIG_VERDICT_WARN,
+                 back               ? MIG_VERDICT_PASS
+                 : is_new           ? MIG_VERDICT_FAIL
+                 : names->count > 0 ? MIG_VERDICT_WARN
+                                    : MIG_VERDICT_PASS,
                  back               ? "the %s sending address has a name, which leads back to it"
                  : names->count > 0 ? "the name of the %s sending address does not lead back to it"
-                                    : "the %s sending address has no name",
+                 : is_new           ? "the %s sending address has no name: many receivers refuse its mail"
+                                    : "the %s sending address has no name, which matters as long as it sends",
                  who);
     mig__verdict_answer(c->out, reverse, names);
     mig__verdict_rule(c->out, "RFC 1912, 2.1; RFC 8601, 3");

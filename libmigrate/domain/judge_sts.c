@@ -103,10 +103,16 @@ static void judge_policy(mig__case *c)
         mig__verdict_saw(c->out, "%.400s", file->body);
         mig__verdict_rule(c->out, "RFC 8461, 3.2; 3.3");
         if (policy.problem[0] == '\0') {
+            mig__hosts next, coming = {.count = 0};
             mig__case_mx(c, &hosts);
             judge_mx(c, &policy, &hosts, false);
-            mig__case_new_mx(c, &hosts);
-            judge_mx(c, &policy, &hosts, true);
+            mig__case_new_mx(c, &next);
+            for (size_t i = 0; i < next.count; i++) {
+                if (!mig__hosts_have(&hosts, next.each[i])) {
+                    mig__hosts_add(&coming, next.each[i]);
+                }
+            }
+            judge_mx(c, &policy, &coming, true);
         }
         return;
     }

@@ -8,14 +8,14 @@ typedef enum standing { NOTHING_KNOWN, ALL_NEW, SOME_NEW, NONE_NEW } standing;
 
 static standing stand(const mig__case *c, const mig__answer *answer)
 {
-    size_t new = 0;
+    size_t fresh = 0;
     if (answer == NULL || !mig__answer_known(answer)) {
         return NOTHING_KNOWN;
     }
     for (size_t i = 0; i < answer->count; i++) {
-        new += answer->records[i].name != NULL &&mig__case_is_new(c, answer->records[i].name);
+        fresh += answer->records[i].name != NULL && mig__case_is_new(c, answer->records[i].name);
     }
-    return answer->count > 0 && new == answer->count ? ALL_NEW : new > 0 ? SOME_NEW : NONE_NEW;
+    return answer->count > 0 && fresh == answer->count ? ALL_NEW : fresh > 0 ? SOME_NEW : NONE_NEW;
 }
 
 static const char *words(standing how)

@@ -71,9 +71,7 @@ static int set_servers(mig__resolver *r, const char *server, uint16_t port, mig_
     }
     ub_ctx_set_option(r->context, "do-not-query-localhost:", "no");
     ub_ctx_set_option(r->context, "qname-minimisation:", "no");
-    /* Private and loopback addresses may well have names where somebody names the resolver to ask. */
-    ub_ctx_set_option(r->context, "unblock-lan-zones:", "yes");
-    ub_ctx_set_option(r->context, "local-zone:", "\"127.in-addr.arpa.\" nodefault");
+    ub_ctx_set_option(r->context, "unblock-lan-zones:", "yes"); /* it may well know names of private addresses */
     if (ub_ctx_set_fwd(r->context, text) != 0) {
         return mig_error_set(err, MIG_E_USAGE, "\"%s\" cannot be used as a resolver", server);
     }
@@ -113,6 +111,8 @@ mig__resolver *mig__resolver_new(const char *server, uint16_t port, const char *
     ub_ctx_async(r->context, 1);       /* a thread, not a process */
     if (set_servers(r, server, port, err) != 0 || set_anchor(r, anchor, err) != 0) {
         mig__resolver_free(&r);
+    } else if (server != NULL) {
+        ub_ctx_zone_remove(r->context, "127.in-addr.arpa."); /* likewise; the last setting: it makes the others final */
     }
     return r;
 }
