@@ -46,6 +46,7 @@ static int report(const mig_settings *options, cli_reports *reports, const mig_c
 
 static int work(mig_settings *options, cli_frame *frame, cli_reports *reports, mig_error *err)
 {
+    frame->log.summary = !cli_reports_on_output(reports);
     options->copy.observer.log = cli_log_for_library(&frame->log);
     options->copy.observer.stop = &stop;
     options->copy.observer.progress = cli_progress_update;

@@ -159,7 +159,7 @@ static int on_flags(const mig__response *response, void *context, mig_error *err
     }
     char *before = earlier_flags(scan, entry, err), *now = mig__flags_join(item->flags);
     int failed = before == NULL ? -1 : now == NULL ? no_memory(err) : 0;
-    if (failed == 0 && strcmp(before, now) != 0) {
+    if (failed == 0 && !mig__flags_same(before, now)) {
         mig__line line = {.kind = MIG__LINE_FLAGS, .name = folder->mailbox->name, .uid = item->uid, .flags = now};
         failed = mig__ledger_add(&scan->run->ledger, &folder->lines, &line, NULL, 0, err);
         folder->result->flags_changed++;

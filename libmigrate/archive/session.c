@@ -100,7 +100,8 @@ void mig__export_problem(mig__export *run, const mig__export_folder *folder, uin
                                .folder = problem.folder,
                                .uid = uid,
                                .code = mig_code_name(error->code),
-                               .text = line};
+                               .text = line,
+                               .listed = true};
         log->write(&event, log->context);
     }
 }

@@ -112,7 +112,7 @@ static int adopt_pair(mig__adopting *a, mig__adopt_entry *from, mig__adopt_entry
                            .internaldate = {from->utc, 0, from->dated},
                            .flags = flags};
     mig__transit message = {.uid = from->uid, .flags = from->flags};
-    int failed = strcmp(flags, from->flags) != 0 ? mig__delta_owe_flags(a->run, a->job, &message, err) : 0;
+    int failed = !mig__flags_same(flags, from->flags) ? mig__delta_owe_flags(a->run, a->job, &message, err) : 0;
     failed = failed != 0 ? failed : mig__state_message_adopt(a->run->state, a->job->record.id, &record, err);
     if (failed == 0 && (failed = mig__uidset_add(&one, from->uid, from->uid, err)) == 0) {
         failed = mig__uidset_subtract(&a->job->todo, &one, err);

@@ -4,6 +4,7 @@
 #include "copy/queue.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { PASS_SLICE_MS = 100 }; /* how often a piece that --max-rate holds back looks for a stop */
 
@@ -141,6 +142,24 @@ void mig__run_phase(mig__run *run, const char *phase)
     pthread_mutex_unlock(&run->lock);
 }
 
+/* `event` has level, UID and text; what can act on a display is taken out of the text. */
+static void write_event(const mig__run *run, const mig_log_event *event, const mig__folder_job *job,
+                        const mig_error *error)
+{
+    const mig_log *log = &run->options->observer.log;
+    char text[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
+    if (log->write == NULL || event->level > log->level) {
+        return;
+    }
+    mig__inert(event->text, strlen(event->text), text, sizeof text);
+    mig_log_event out = *event;
+    out.account = run->source_label;
+    out.folder = job != NULL ? job->source->name : NULL;
+    out.code = error != NULL && error->code != MIG_OK ? mig_code_name(error->code) : NULL;
+    out.text = text;
+    log->write(&out, log->context);
+}
+
 void mig__run_log(const mig__run *run, mig_log_level level, const mig__folder_job *job, uint32_t uid,
                   const mig_error *error, const char *format, ...)
 {
@@ -148,19 +167,14 @@ void mig__run_log(const mig__run *run, mig_log_level level, const mig__folder_jo
     if (log->write == NULL || level > log->level) {
         return;
     }
-    char raw[MIG_ERROR_TEXT + MIG_ERROR_SERVER], text[MIG_ERROR_TEXT + MIG_ERROR_SERVER];
+    char raw[MIG_ERROR_TEXT + MIG_ERROR_SERVER];
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(raw, sizeof raw, format, arguments);
     va_end(arguments);
-    mig__inert(raw, length < 0 ? 0 : (size_t)length < sizeof raw ? (size_t)length : sizeof raw - 1, text, sizeof text);
-    mig_log_event event = {.level = level,
-                           .account = run->source_label,
-                           .folder = job != NULL ? job->source->name : NULL,
-                           .uid = uid,
-                           .code = error != NULL && error->code != MIG_OK ? mig_code_name(error->code) : NULL,
-                           .text = text};
-    log->write(&event, log->context);
+    if (length >= 0) {
+        write_event(run, &(mig_log_event){.level = level, .uid = uid, .text = raw}, job, error);
+    }
 }
 
 void mig__run_problem(mig__run *run, const mig__folder_job *job, uint32_t uid, bool failed, const mig_error *error)
@@ -169,7 +183,9 @@ void mig__run_problem(mig__run *run, const mig__folder_job *job, uint32_t uid, b
     mig__result_problem(run->account, job != NULL ? job->source->name : "", uid, failed, error);
     pthread_mutex_unlock(&run->lock);
     char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
-    /* One line a message in the log; on the terminal the summary names the first ones. */
-    mig__run_log(run, uid == 0 && failed ? MIG_LOG_ERROR : MIG_LOG_WARNING, job, uid, error, "%s",
-                 mig_error_line(error, line, sizeof line));
+    mig_log_event event = {.level = uid == 0 && failed ? MIG_LOG_ERROR : MIG_LOG_WARNING,
+                           .uid = uid,
+                           .text = mig_error_line(error, line, sizeof line),
+                           .listed = true};
+    write_event(run, &event, job, error);
 }

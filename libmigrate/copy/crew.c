@@ -1,5 +1,6 @@
 /* copy/crew.c - the threads of a run: one reader and one writer at first, more of them as there is use for them */
 #include "copy/crew.h"
+#include "copy/progress.h"
 #include "base/clock.h"
 #include "base/thread.h"
 #include "copy/reader.h"
@@ -18,27 +19,6 @@ typedef struct crew { /* the threads of a run */
     unsigned readers_begun, writers_begun;
     int starved;
 } crew;
-
-void mig__crew_progress(mig__run *run)
-{
-    const mig_copy_options *options = run->options;
-    if (options->observer.progress == NULL) {
-        return;
-    }
-    pthread_mutex_lock(&run->lock);
-    mig_progress progress = {.account = run->source_label,
-                             .phase = run->phase,
-                             .folder = run->current != NULL ? run->current->source->name : "",
-                             .messages_total = run->messages_total,
-                             .messages_done = run->messages_done,
-                             .bytes_done = run->account_octets,
-                             .seconds = mig__now_seconds() - run->started};
-    for (size_t i = 0; i < run->job_count; i++) {
-        progress.failed += run->jobs[i].result->failed;
-    }
-    pthread_mutex_unlock(&run->lock);
-    options->observer.progress(&progress, options->observer.context);
-}
 
 static int add_thread(mig__run *run, crew *c, bool reader, mig__session *session, mig_error *err)
 {
@@ -164,7 +144,7 @@ void mig__crew_work(mig__run *run, mig__spares *spares, mig__session **source, m
         if (now - shown >= PROGRESS_MS || c.writers_begun < run->max_writers) {
             mig__run_stopping(run); /* notices signals and the time */
             if (now - shown >= PROGRESS_MS) {
-                mig__crew_progress(run);
+                mig__run_show(run);
                 shown = now;
             }
             if (reinforce(run, &c, &error) != 0) {

@@ -15,7 +15,5 @@ size_t mig__crew_more_writers(const mig__run *run);
  * Errors end the run (mig__run_fail).
  */
 void mig__crew_work(mig__run *run, mig__spares *spares, mig__session **source, mig__session **target);
-/* Tell the observer how far the run is. */
-void mig__crew_progress(mig__run *run);
 
 #endif

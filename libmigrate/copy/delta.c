@@ -1,5 +1,6 @@
 #include "copy/delta.h"
 #include "base/memory.h"
+#include "copy/change.h"
 #include "copy/same.h"
 #include "copy/settle.h"
 #include <stdlib.h>
@@ -37,22 +38,12 @@ int mig__delta_owe_flags(mig__run *run, mig__folder_job *job, const mig__transit
 
 /* ---- comparing ---- */
 
-static bool has_flag(const char *const *flags, const char *flag)
-{
-    for (size_t i = 0; flags[i] != NULL; i++) {
-        if (strcasecmp(flags[i], flag) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Keep of `flags` what `other` has not. */
 static void keep_new(const char **flags, const char *const *other)
 {
     size_t kept = 0;
     for (size_t i = 0; flags[i] != NULL; i++) {
-        if (!has_flag(other, flags[i])) {
+        if (!mig__flags_has(other, flags[i])) {
             flags[kept++] = flags[i];
         }
     }
@@ -104,6 +95,8 @@ static const mig__flag_change *change_of(const mig__folder_job *job, uint32_t ui
 
 typedef struct store { /* messages that get the same change */
     char *words;       /* "+FLAGS.SILENT (\Seen x)" */
+    const char *what;  /* "+FLAGS.SILENT" */
+    char *flags;       /* joined */
     mig__uidset uids;  /* on the target */
 } store;
 
@@ -114,10 +107,10 @@ typedef struct store_plan {
     size_t count;
     struct done {
         uint32_t source_uid, target_uid;
-        char *flags, *owed;
-        bool stored;  /* the target is asked for a change */
-        bool differs; /* from what was carried over before */
-    } * done;         /* to be recorded */
+        char *before;       /* the flags that are on record */
+        char *flags, *owed; /* to be recorded */
+        bool stored;        /* the target is asked for a change */
+    } * done;
     size_t done_count;
     mig__expected *expected; /* the messages that are changed */
     size_t expected_count;
@@ -125,17 +118,22 @@ typedef struct store_plan {
     mig_error error;
 } store_plan;
 
-static int add_store(store_plan *plan, const char *what, const char *const *flags, uint32_t uid)
+/* "+FLAGS.SILENT (\Seen x)"; the caller frees it. NULL: no memory. */
+static char *words_of(const char *what, const char *const *flags)
 {
     mig__buffer words = MIG__BUFFER_INIT;
-    mig__buffer_add_text(&words, what);
-    mig__buffer_add_text(&words, " (");
+    mig__buffer_addf(&words, "%s (", what);
     for (size_t i = 0; flags[i] != NULL; i++) {
         mig__buffer_add_text(&words, i > 0 ? " " : "");
         mig__buffer_add_text(&words, flags[i]);
     }
     mig__buffer_add_text(&words, ")");
-    char *text = mig__buffer_steal(&words);
+    return mig__buffer_steal(&words);
+}
+
+static int add_store(store_plan *plan, const char *what, const char *const *flags, uint32_t uid)
+{
+    char *text = words_of(what, flags);
     if (text == NULL) {
         return mig_error_set(&plan->error, MIG_E_NOMEM, "out of memory");
     }
@@ -147,12 +145,13 @@ static int add_store(store_plan *plan, const char *what, const char *const *flag
         free(text);
     } else {
         store *grown = mig__grow(plan->stores, plan->count, sizeof *grown, &plan->error);
-        if (grown == NULL) {
+        char *joined = grown == NULL ? NULL : mig__flags_join(flags);
+        plan->stores = grown != NULL ? grown : plan->stores;
+        if (joined == NULL) {
             free(text);
-            return -1;
+            return mig_error_set(&plan->error, MIG_E_NOMEM, "out of memory");
         }
-        plan->stores = grown;
-        plan->stores[plan->count++] = (store){text, MIG__UIDSET_INIT};
+        plan->stores[plan->count++] = (store){text, what, joined, MIG__UIDSET_INIT};
     }
     return mig__uidset_add(&plan->stores[at].uids, uid, uid, &plan->error);
 }
@@ -198,7 +197,7 @@ static int plan_message(const mig__message *message, void *context)
     bool ours = message->state == MIG__MESSAGE_COPIED || message->state == MIG__MESSAGE_ADOPTED;
     bool as_source = plan->run->options->flags == MIG_FLAGS_SOURCE;
     if (change == NULL || !ours || message->target_uid == 0 || message->gone_since != 0 ||
-        (!as_source && strcmp(change->flags, message->flags) == 0 && message->owed[0] == '\0')) {
+        (!as_source && mig__flags_same(change->flags, message->flags) && message->owed[0] == '\0')) {
         return 0;
     }
     struct done *done = &plan->done[plan->done_count];
@@ -209,48 +208,20 @@ static int plan_message(const mig__message *message, void *context)
     if (plan_stores(plan, message, change->flags, &done->stored) != 0) {
         return -1;
     }
-    done->differs = strcmp(done->flags, message->flags) != 0;
-    if (!done->stored && !done->differs && strcmp(done->owed, message->owed) == 0) {
+    bool same = mig__flags_same(done->flags, message->flags);
+    if (!done->stored && same && mig__flags_same(done->owed, message->owed)) {
         free(done->flags);
         free(done->owed);
         *done = (struct done){0};
         return 0;
     }
+    if ((done->before = mig__strdup(message->flags)) == NULL) {
+        return mig_error_set(&plan->error, MIG_E_NOMEM, "out of memory");
+    }
     plan->expected[plan->expected_count] = mig__same_expect(message);
     plan->expected_count += done->stored;
     plan->done_count++;
     return 0;
-}
-
-static mig__command *send_store(mig__session *session, const mig__uidset *uids, const char *words, mig_error *err)
-{
-    const mig__uid_command change = {.words = "UID STORE", .uids = uids, .more = words};
-    return mig__command_on_uids(session, &change, NULL, NULL, err);
-}
-
-/* 0; 1 refused, or replaced meanwhile (`err`); -1. */
-static int select_target(mig__session *session, const mig__folder_job *job, mig_error *err)
-{
-    mig__selected again = {0};
-    int outcome = mig__command_outcome(session, mig__select(session, job->target, false, &again, err), err);
-    if (outcome == 0 && again.uidvalidity != job->goal.uidvalidity) {
-        mig_error_set(err, MIG_E_UIDVALIDITY, "the mailbox '%s' was replaced on the target", job->result->target);
-        outcome = 1;
-    }
-    mig__selected_free(&again);
-    return outcome;
-}
-
-static void list_other(mig__run *run, mig__folder_job *job, const mig__uidset *others, const char *what)
-{
-    mig_error why;
-    mig_error_set(&why, MIG_E_GONE,
-                  "%llu message%s of '%s' on the target %s not what was copied there (the first has the UID %u): %s",
-                  (unsigned long long)mig__uidset_size(others), mig__uidset_size(others) == 1 ? "" : "s",
-                  job->result->target, mig__uidset_size(others) == 1 ? "is" : "are", others->ranges[0].first, what);
-    mig_error_hint(&why, "`mailmigrate verify` says what became of them");
-    mig__run_problem(run, job, 0, true, &why);
-    job->filtered = true; /* not complete: looked at again by the next run */
 }
 
 /*
@@ -284,22 +255,83 @@ static int record_stored(mig__run *run, store_plan *plan, const mig__uidset *lef
                                      err) != 0) {
             return -1;
         }
-        plan->job->result->flags_changed += done->stored && done->differs;
+        plan->job->result->flags_changed += done->stored && !mig__flags_same(done->before, done->flags);
     }
     return 0;
+}
+
+/* A flag was refused by itself: the messages that were to get it do without, and it is owed to them. */
+static int leave_off(store_plan *plan, const store *refused, const char *flag, mig_error *err)
+{
+    mig__note_refused_flag(&plan->job->notes, flag);
+    for (size_t i = 0; i < plan->done_count; i++) {
+        struct done *done = &plan->done[i];
+        if (!mig__uidset_has(&refused->uids, done->target_uid) || !mig__flags_contain(done->flags, flag)) {
+            continue;
+        }
+        char *less = mig__flags_without(done->flags, flag), *more = mig__flags_with(done->owed, flag);
+        if (less == NULL || more == NULL) {
+            free(less);
+            free(more);
+            return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        }
+        free(done->flags);
+        free(done->owed);
+        done->flags = less;
+        done->owed = more;
+    }
+    return 0;
+}
+
+static bool about_flags(const mig_error *error)
+{
+    return error->retry == MIG_RETRY_NEVER && (error->code == MIG_E_NO || error->code == MIG_E_BAD ||
+                                               error->code == MIG_E_CANNOT || error->code == MIG_E_FLAG);
+}
+
+static int send_words(mig__session *session, const mig__uidset *uids, const char *words, mig_error *err)
+{
+    return mig__command_outcome(session, mig__change_send(session, uids, words, err), err);
+}
+
+/*
+ * The target refused several flags at once, or a set that replaces the others: each by itself, so that only the one
+ * that it does not like is left off. 0; 1: a refusal that has nothing to do with a flag (`err`); -1.
+ */
+static int store_singly(mig__session *session, store_plan *plan, const store *refused, mig_error *err)
+{
+    bool replaces = refused->what[0] == 'F';
+    const char **flags = mig__flags_split(refused->flags);
+    int outcome = flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    if (outcome == 0 && replaces) { /* an empty set, to which they are added */
+        outcome = send_words(session, &refused->uids, "FLAGS.SILENT ()", err);
+    }
+    for (size_t i = 0; outcome == 0 && flags[i] != NULL; i++) {
+        const char *const one[] = {flags[i], NULL};
+        char *words = words_of(replaces ? "+FLAGS.SILENT" : refused->what, one);
+        outcome = words == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
+                                : send_words(session, &refused->uids, words, err);
+        free(words);
+        if (outcome > 0 && about_flags(err) && refused->what[0] != '-') {
+            outcome = leave_off(plan, refused, flags[i], err);
+        }
+    }
+    free(flags);
+    return outcome;
 }
 
 /* The changes of one folder. They can be stored twice. */
 static int ask_stores(mig__session *session, void *context, mig_error *err)
 {
     store_plan *plan = context;
-    int outcome = select_target(session, plan->job, err);
+    int outcome = mig__change_open(session, plan->job, err);
     outcome = outcome != 0 ? outcome : leave_others(session, plan, err);
     for (size_t i = 0; i < plan->count && outcome == 0; i++) {
         const store *change = &plan->stores[i];
-        outcome = change->uids.count == 0
-                      ? 0
-                      : mig__command_outcome(session, send_store(session, &change->uids, change->words, err), err);
+        outcome = change->uids.count == 0 ? 0 : send_words(session, &change->uids, change->words, err);
+        if (outcome > 0 && about_flags(err) && change->flags[0] != '\0') {
+            outcome = store_singly(session, plan, change, err);
+        }
     }
     return outcome;
 }
@@ -315,7 +347,7 @@ static int run_stores(mig__run *run, mig__session **session, store_plan *plan, m
         plan->job->filtered = true; /* not complete: tried again by the next run */
     } else if (outcome == 0) {
         if (plan->others.count > 0) {
-            list_other(run, plan->job, &plan->others, "their flags were not changed");
+            mig__change_tell_others(run, plan->job, &plan->others, "their flags were not changed");
         }
         outcome = record_stored(run, plan, &plan->left, err);
     }
@@ -357,9 +389,11 @@ static int apply_folder(mig__run *run, mig__session **session, mig__folder_job *
     }
     for (size_t i = 0; i < plan.count; i++) {
         free(plan.stores[i].words);
+        free(plan.stores[i].flags);
         mig__uidset_free(&plan.stores[i].uids);
     }
     for (size_t i = 0; plan.done != NULL && i < job->flag_change_count; i++) {
+        free(plan.done[i].before);
         free(plan.done[i].flags);
         free(plan.done[i].owed);
     }
@@ -400,184 +434,6 @@ int mig__delta_apply_flags(mig__run *run, mig__session **session, mig_error *err
             return -1;
         }
         mig__delta_forget_flags(job);
-    }
-    return 0;
-}
-
-/* ---- what is gone ---- */
-
-int mig__delta_vanished(mig__run *run, mig__folder_job *job, const mig__uidset *found, mig_error *err)
-{
-    if (mig__state_source_present(run->state, job->record.id, &job->vanished, err) != 0) {
-        return -1;
-    }
-    job->known = mig__uidset_size(&job->vanished);
-    return mig__uidset_subtract(&job->vanished, found, err);
-}
-
-enum { FEW = 20 }; /* so many may go at once without a question, whatever share of the folder they are */
-
-static bool lost_too_much(const mig__folder_job *job)
-{
-    uint64_t gone = mig__uidset_size(&job->vanished);
-    return gone > FEW && gone * 2 > job->known;
-}
-
-bool mig__delta_deletes(const mig__run *run)
-{
-    for (size_t i = 0; i < run->job_count && run->options->deletions != MIG_DELETIONS_KEEP; i++) {
-        if (run->jobs[i].vanished.count > 0 && !run->jobs[i].broken) {
-            return true;
-        }
-    }
-    return false;
-}
-
-typedef struct gone {
-    mig__run *run;
-    const mig__folder_job *job;
-    mig__uidset targets, others;
-    uint64_t removed; /* or about to be */
-    mig__expected *expected;
-    size_t count;
-    mig_error error;
-} gone;
-
-static int gather_target(const mig__message *message, void *context)
-{
-    gone *g = context;
-    if (message->source_uid == 0 || message->target_uid == 0 || message->gone_since != 0 ||
-        message->state != MIG__MESSAGE_COPIED || !mig__uidset_has(&g->job->vanished, message->source_uid)) {
-        return 0; /* an adopted message was there before us: it is not ours to delete */
-    }
-    mig__expected *grown = mig__grow(g->expected, g->count, sizeof *grown, &g->error);
-    if (grown == NULL) {
-        return -1;
-    }
-    g->expected = grown;
-    g->expected[g->count++] = mig__same_expect(message);
-    return 0;
-}
-
-/* Of the messages those that are what the record says, by their content where they are to be removed. */
-static int choose_targets(mig__session *session, gone *g, mig_error *err)
-{
-    mig__uidset_clear(&g->targets);
-    mig__uidset_clear(&g->others);
-    bool by_content = g->run->options->deletions == MIG_DELETIONS_EXPUNGE;
-    int outcome = mig__same_check(session, g->expected, g->count, by_content, err);
-    for (size_t i = 0; outcome == 0 && i < g->count; i++) {
-        const mig__expected *e = &g->expected[i];
-        outcome = e->there ? mig__uidset_add(e->same ? &g->targets : &g->others, e->uid, e->uid, err) : 0;
-    }
-    return outcome;
-}
-
-/* Flag them, and expunge exactly them. What is gone already, after a connection broke, is not missed: g->removed. */
-static int delete_on_target(mig__session *session, void *context, mig_error *err)
-{
-    gone *g = context;
-    int outcome = select_target(session, g->job, err);
-    outcome = outcome != 0 ? outcome : choose_targets(session, g, err);
-    if (outcome != 0 || g->targets.count == 0) {
-        return outcome;
-    }
-    if (mig__uidset_size(&g->targets) > g->removed) {
-        g->removed = mig__uidset_size(&g->targets);
-    }
-    mig__command *flag = send_store(session, &g->targets, "+FLAGS.SILENT (\\Deleted)", err);
-    outcome = mig__command_outcome(session, flag, err);
-    if (outcome != 0 || g->run->options->deletions != MIG_DELETIONS_EXPUNGE) {
-        return outcome;
-    }
-    if (!mig__session_can(session, MIG__CAP_UIDPLUS)) {
-        mig_error_set(err, MIG_E_CANNOT,
-                      "the target has no UID EXPUNGE (UIDPLUS): %llu messages of '%s' are flagged "
-                      "\\Deleted only",
-                      (unsigned long long)mig__uidset_size(&g->targets), g->job->result->target);
-        return 1;
-    }
-    const mig__uid_command expunge = {.words = "UID EXPUNGE", .uids = &g->targets};
-    return mig__command_outcome(session, mig__command_on_uids(session, &expunge, NULL, NULL, err), err);
-}
-
-static int mark_gone(mig__run *run, mig__folder_job *job, mig__message_state state, mig_error *err)
-{
-    for (size_t i = 0; i < job->vanished.count; i++) {
-        for (uint64_t uid = job->vanished.ranges[i].first; uid <= job->vanished.ranges[i].last; uid++) {
-            if (mig__state_message_gone(run->state, job->record.id, (uint32_t)uid, state, err) != 0) {
-                return -1;
-            }
-        }
-    }
-    return 0;
-}
-
-/* What we removed is not missed by the next run. */
-static void expunged(mig__run *run, const mig__folder_job *job, uint64_t count)
-{
-    for (size_t i = 0; run->options->deletions == MIG_DELETIONS_EXPUNGE && i < run->job_count; i++) {
-        mig__state_folder *record = &run->jobs[i].record;
-        if (run->jobs[i].lead == job->lead && record->target_messages >= count) {
-            record->target_messages -= (uint32_t)count;
-        }
-    }
-}
-
-static int delete_gone(mig__run *run, mig__session **session, mig__folder_job *job, mig_error *err)
-{
-    gone g = {.run = run, .job = job, .targets = MIG__UIDSET_INIT, .others = MIG__UIDSET_INIT, .error = MIG_ERROR_INIT};
-    int outcome = mig__state_messages(run->state, job->record.id, gather_target, &g, &g.error);
-    if (outcome != 0) {
-        *err = g.error;
-    } else if (g.count > 0) {
-        outcome = mig__gate_ask(&run->sides[MIG_TARGET].gate, session, delete_on_target, &g, err);
-    }
-    if (outcome >= 0 && g.others.count > 0) {
-        list_other(run, job, &g.others, "they were not deleted, although the source deleted them");
-    }
-    if (outcome > 0) {
-        mig_error_context(err, "deleting what is gone from '%s'", job->source->name);
-        mig__run_problem(run, job, 0, true, err);
-        job->filtered = true;
-        outcome = 0;
-    } else if (outcome == 0) {
-        job->result->deleted += g.removed;
-        expunged(run, job, g.removed);
-        outcome = mark_gone(run, job, MIG__MESSAGE_DELETED, err);
-    }
-    mig__uidset_free(&g.targets);
-    mig__uidset_free(&g.others);
-    free(g.expected);
-    return outcome;
-}
-
-int mig__delta_apply_vanished(mig__run *run, mig__session **session, mig_error *err)
-{
-    for (size_t i = 0; i < run->job_count; i++) {
-        mig__folder_job *job = &run->jobs[i];
-        int failed = 0;
-        if (job->vanished.count == 0 || job->broken) {
-            continue;
-        }
-        if (run->options->deletions == MIG_DELETIONS_KEEP) {
-            failed = mark_gone(run, job, MIG__MESSAGE_VANISHED, err);
-        } else if (lost_too_much(job) && !run->options->force) {
-            mig_error why;
-            mig_error_set(&why, MIG_E_REFUSED,
-                          "'%s' lost %llu of %llu messages on the source at once: nothing was "
-                          "deleted on the target",
-                          job->source->name, (unsigned long long)mig__uidset_size(&job->vanished),
-                          (unsigned long long)job->known);
-            mig_error_hint(&why, "if that is right, run once with --force");
-            mig__run_problem(run, job, 0, true, &why);
-            job->filtered = true; /* not complete: the question comes again */
-        } else {
-            failed = delete_gone(run, session, job, err);
-        }
-        if (failed != 0) {
-            return -1;
-        }
     }
     return 0;
 }

@@ -1,5 +1,7 @@
 #include "copy/finish.h"
+#include "base/memory.h"
 #include "copy/owed.h"
+#include <stdlib.h>
 
 static uint64_t settled(const mig_folder_result *r)
 {
@@ -98,13 +100,78 @@ static void count_left(mig__run *run)
     totals->left_bytes = copied > 0 ? totals->left_messages * (run->account_octets / copied) : 0;
 }
 
+/* ---- what was wanted ---- */
+
+static uint64_t left_of(const mig_folder_result *r)
+{
+    return r->messages > settled(r) ? r->messages - settled(r) : 0;
+}
+
+void mig__finish_expect(mig__folder_job *job)
+{
+    uint64_t gone = mig__uidset_size(&job->vanished);
+    free(job->record.trouble);
+    job->record.trouble = NULL;
+    job->record.wanted = (job->known > gone ? job->known - gone : 0) + mig__uidset_size(&job->todo);
+}
+
+/*
+ * How many messages of the source the state has to have a row of, so that a verification knows what was not copied:
+ * those it has, and those that are left. Of a folder that could not be looked at the source's own count has to do.
+ */
+static uint64_t wanted(const mig__run *run, const mig__folder_job *job, uint64_t rows)
+{
+    const mig_selection *selection = &run->options->selection;
+    bool all = selection->since == NULL && selection->before == NULL && selection->max_size == 0 &&
+               mig__labels_everything(&job->choice);
+    if (job->scanned) {
+        return rows + left_of(job->result);
+    }
+    if (!all || !job->source->has_status) {
+        return job->record.wanted;
+    }
+    return job->source->messages > rows ? job->source->messages : rows;
+}
+
+/* Before the messages of a broken folder count as failed. `why`: what ended the account; code MIG_OK: nothing. */
+static int record_wanted(mig__run *run, mig__folder_job *job, const mig_error *why, mig_error *err)
+{
+    char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
+    mig__state_counts counts = {0};
+    if (!job->copy || job->unchanged || job->record.source == NULL) {
+        return 0;
+    }
+    if (job->record.id != 0 && mig__state_count(run->state, job->record.id, &counts, err) != 0) {
+        return -1;
+    }
+    uint64_t rows = counts.copied + counts.adopted + counts.failed + counts.intent;
+    bool blind = job->broken && !job->scanned && !job->source->has_status;
+    const mig_error *trouble = job->broken ? &job->error : why;
+    job->record.wanted = wanted(run, job, rows);
+    free(job->record.trouble);
+    job->record.trouble = NULL;
+    if (trouble->code != MIG_OK && (job->record.wanted > rows || blind)) {
+        job->record.trouble = mig__strdup(mig_error_line(trouble, line, sizeof line));
+    }
+    return mig__state_folder_put(run->state, run->state_account, &job->record, err);
+}
+
+/* ---- the end ---- */
+
 void mig__finish_folders(mig__run *run)
 {
     mig_error error;
     bool stopped = run->fatal.code != MIG_OK;
-    bool recording = !stopped || run->fatal.code == MIG_E_INTERRUPTED; /* else the state may be what failed */
+    const mig_error why = run->fatal;
+    bool recording = !stopped || why.code == MIG_E_INTERRUPTED;
+    bool writing = run->state_run > 0 && (recording || why.scope != MIG_SCOPE_RUN); /* else the state may have failed */
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
+        if (writing && record_wanted(run, job, &why, &error) != 0) {
+            mig__run_fail(run, &error);
+            stopped = true;
+            recording = writing = false;
+        }
         if (recording && count_gone(run, job, &error) != 0) {
             mig__run_fail(run, &error);
             stopped = true;
@@ -123,6 +190,7 @@ void mig__finish_folders(mig__run *run)
         mig__run_fail(run, &error);
         stopped = true;
     }
+    mig__notes_list(run);
     if (stopped) {
         run->account->error = run->fatal;
         count_left(run);

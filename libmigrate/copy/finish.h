@@ -10,4 +10,7 @@ void mig__finish_folders(mig__run *run);
 /* The run and the octets it sent, into the state. 0 or -1. */
 int mig__finish_record(mig__run *run, mig_error *err);
 
+/* Before the first message is read: what the folder's record lets a verification expect if the run is killed. */
+void mig__finish_expect(mig__folder_job *job);
+
 #endif

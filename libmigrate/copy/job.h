@@ -12,6 +12,7 @@
 #include "account/labels.h"
 #include "account/profile.h"
 #include "copy/message.h"
+#include "copy/notes.h"
 #include "copy/pace.h"
 #include "copy/result.h"
 #include "imap/fetch.h"
@@ -125,6 +126,8 @@ typedef struct mig__folder_job {
     bool contested;     /* of a lead: another puts messages there, too; looked at before the next batch */
     bool owing;         /* of its flag changes all are flags that the target did not take before */
     bool broken;        /* nothing more is written to this folder; error says why */
+    mig__notes notes;    /* what is told once for the folder; flags that the target refused */
+    bool doubtful_flags; /* flags went there that PERMANENTFLAGS does not list: what stayed is looked at */
     mig_error error;
 } mig__folder_job;
 
@@ -167,6 +170,8 @@ typedef struct mig__run {
     unsigned max_readers, max_writers;      /* [lock] shrinks when a server complains */
     uint64_t budget, charged;               /* [lock] octets in memory: allowed, taken */
     uint64_t messages_total, messages_done; /* [lock] progress */
+    uint64_t settled_before;                /* [lock] messages that were settled before there was any */
+    int64_t shown_ms;                       /* when progress was told last */
     mig__known moved;                       /* [lock] messages gone from one folder that may turn up in another */
     size_t batch_messages;                  /* [lock] appetite of the writer that was answered last */
     uint64_t batch_octets;                  /* [lock] */

@@ -328,7 +328,7 @@ int mig__known_place(mig__run *run, mig__session **session, mig_error *err)
 static int owe_flags(mig__run *run, mig__folder_job *job, const mig__transit *message, const char *before,
                      mig_error *err)
 {
-    bool same = run->options->flags == MIG_FLAGS_KEEP || strcmp(before, message->flags) == 0;
+    bool same = run->options->flags == MIG_FLAGS_KEEP || mig__flags_same(before, message->flags);
     return same ? 0 : mig__delta_owe_flags(run, job, message, err);
 }
 

@@ -48,6 +48,7 @@ static int take_record(mig__folder_job *job, const mig__state_folder *record, mi
     job->record.target = mig__strdup(job->target);
     job->record.source_mailbox_id = mig__strdup(record != NULL ? record->source_mailbox_id : NULL);
     job->record.target_mailbox_id = mig__strdup(record != NULL ? record->target_mailbox_id : NULL);
+    job->record.trouble = mig__strdup(record != NULL ? record->trouble : NULL);
     return job->record.source == NULL || job->record.target == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
                                                                     : 0;
 }

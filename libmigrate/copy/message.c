@@ -1,4 +1,5 @@
 #include "copy/message.h"
+#include "mail/date.h"
 #include "base/spool.h"
 #include "mail/header.h"
 #include <errno.h>
@@ -84,7 +85,7 @@ int64_t mig__transit_read(const mig__transit *message, uint64_t offset, char *bu
     return (int64_t)wanted;
 }
 
-void mig__transit_name(mig__transit *message)
+void mig__transit_describe(mig__transit *message)
 {
     char head[8192];
     mig__summary summary;
@@ -93,6 +94,10 @@ void mig__transit_name(mig__transit *message)
     if (length > 0 && mig__summarize(octets, (size_t)length, &summary, NULL) == 0) {
         message->message_id = summary.message_id[0] != '\0' ? mig__strdup(summary.message_id) : NULL;
         message->subject = summary.subject[0] != '\0' ? mig__strdup(summary.subject) : NULL;
+    }
+    if (!message->date.valid) {
+        bool own = length > 0 && mig__mail_own_date(octets, (size_t)length, &message->date);
+        message->dated = own ? MIG__DATED_BY_ITSELF : MIG__UNDATED;
     }
 }
 
@@ -106,6 +111,8 @@ void mig__transit_free(mig__transit *message)
     }
     free(message->octets);
     free(message->flags);
+    free(message->stored);
+    free(message->owed);
     free(message->email_id);
     free(message->message_id);
     free(message->subject);

@@ -18,13 +18,22 @@
 
 #define MIG__MEMORY_MESSAGE (4u << 20) /* octets */
 
+typedef enum mig__dated { /* where the date of a message is from */
+                          MIG__DATED_BY_SERVER,
+                          MIG__DATED_BY_ITSELF, /* its Date: field, since the source gives none that can be read */
+                          MIG__UNDATED
+} mig__dated;
+
 typedef struct mig__transit {
     struct mig__transit *next;
     uint32_t uid; /* on the source */
     mig__datetime date;
+    mig__dated dated;
     mig__message_digest digest;
-    char *flags;                /* sorted, joined by blanks, "" for none */
-    char *email_id;             /* NULL: not known */
+    char *flags;         /* sorted, joined by blanks, "" for none */
+    char *stored, *owed; /* those of them that go with it to the target, and those that do not; NULL: not chosen */
+    unsigned odd_flags;  /* that the source gave and that are no flags */
+    char *email_id;      /* NULL: not known */
     char *message_id, *subject; /* to name it in reports; NULL: none */
     uint64_t size;              /* octets held */
     char *octets;               /* in memory, or NULL */
@@ -46,8 +55,11 @@ int mig__transit_add(mig__transit *message, uint64_t *filled, const char *octets
 int64_t mig__transit_read(const mig__transit *message, uint64_t offset, char *buffer, size_t size, const char **data,
                           mig_error *err);
 
-/* Message-ID and Subject from the octets held. A message without them is as good as any other. */
-void mig__transit_name(mig__transit *message);
+/*
+ * Message-ID and Subject from the octets held, and, where the source gave no date, that of the Date: field. A message
+ * without them is as good as any other.
+ */
+void mig__transit_describe(mig__transit *message);
 
 /* Releases the message, not its budget. */
 void mig__transit_free(mig__transit *message);

@@ -148,7 +148,7 @@ static int look_at_left(moving *m, bool *same, mig_error *err)
 static int64_t write_intent(moving *m, const mig__transit *message, mig_error *err)
 {
     mig__message record = mig__settle_record(message);
-    if (m->run->options->flags != MIG_FLAGS_KEEP && strcmp(m->entry->flags, message->flags) != 0) {
+    if (m->run->options->flags != MIG_FLAGS_KEEP && !mig__flags_same(m->entry->flags, message->flags)) {
         record.flags = m->entry->flags; /* moving leaves them as they were carried over last */
         if (mig__delta_owe_flags(m->run, m->job, message, err) != 0) {
             return -1;

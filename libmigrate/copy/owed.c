@@ -5,6 +5,7 @@
 #include "mail/flags.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 typedef struct gathering {
     mig__folder_job *job;
@@ -90,7 +91,7 @@ typedef struct listing {
 static int add_flag(listing *list, const char *flag, uint64_t messages, uint32_t first)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->flags[i].flag, flag) == 0) {
+        if (strcasecmp(list->flags[i].flag, flag) == 0) {
             list->flags[i].messages += messages;
             list->flags[i].first = first < list->flags[i].first ? first : list->flags[i].first;
             return 0;

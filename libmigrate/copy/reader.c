@@ -162,15 +162,8 @@ static int finish_message(reader *r, mig__folder_job *job, const mig__fetch_item
     if (message->flags == NULL || (item->email_id != NULL && message->email_id == NULL)) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    mig__transit_name(message);
-    if (!item->internaldate.valid) {
-        mig_error error;
-        mig_error_set(&error, MIG_E_PROTOCOL,
-                      "the source gives no usable date for message %u of '%s': the target sets "
-                      "its own",
-                      item->uid, job->source->name);
-        mig__run_problem(r->run, job, item->uid, false, &error);
-    }
+    message->odd_flags = item->odd_flags;
+    mig__transit_describe(message);
     r->transit = NULL;
     r->attempts = 0;
     mig__queue_put(r->run, job, message);

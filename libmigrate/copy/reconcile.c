@@ -354,6 +354,9 @@ static int settle_unknown(mig__run *run, mig__batch *batch, const wanted *items,
     if (failed == 0 && blamed < batch->count) {
         list_blamed(run, batch, blamed);
     }
+    for (size_t i = 0; failed == 0 && i < batch->count; i++) {
+        failed = uids[i] != 0 ? mig__settle_note(run, batch->job, batch->messages[i], err) : 0;
+    }
     if (failed == 0) {
         pthread_mutex_lock(&run->lock);
         mig__folder_job *job = batch->job;

@@ -84,6 +84,7 @@ static void add_folder(mig_totals *totals, const mig_folder_result *folder)
     totals->messages += folder->messages;
     totals->copied += folder->copied;
     totals->adopted += folder->adopted;
+    totals->adopted_read += folder->adopted_read;
     totals->already += folder->already;
     totals->moved += folder->moved;
     totals->deleted += folder->deleted;

@@ -19,10 +19,13 @@
 #include "copy/moves.h"
 #include "copy/owed.h"
 #include "copy/prepare.h"
+#include "copy/progress.h"
+#include "copy/prove.h"
 #include "copy/queue.h"
 #include "copy/reconcile.h"
 #include "copy/rename.h"
 #include "copy/scan.h"
+#include "copy/stored.h"
 #include "state/keyindex.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +74,7 @@ static int open_both(mig__run *run, bool first, mig__session **source, mig__sess
     side_start to = {.run = run, .side = MIG_TARGET, .first = first, .list = &run->target_list};
     pthread_t thread;
     mig__run_phase(run, "connecting");
-    mig__crew_progress(run);
+    mig__run_show(run);
     if (mig__thread_start(&thread, open_side, &to, err) != 0) {
         return -1;
     }
@@ -112,6 +115,7 @@ static int put_record(mig__run *run, mig__folder_job *job, mig_error *err)
     job->record.target_uidvalidity = job->goal.uidvalidity;
     job->record.source_uidnext = 0; /* not complete until everything is across */
     job->record.source_messages = 0;
+    mig__finish_expect(job);
     if (job->record.id == 0 && job->goal.exists == 0) {   /* else flags of what is adopted may have to be compared */
         job->record.source_modseq = job->snapshot.modseq; /* every flag that will be read is at least as new */
     }
@@ -194,15 +198,15 @@ static int see_all(mig__run *run, mig__spares *spares, mig__session **source, mi
 /* What can be done only when everything new is across: a message that is gone here may have been moved there. */
 static int clean_up(mig__run *run, mig__session **target, mig_error *err)
 {
-    bool flags = mig__delta_has_flags(run);
-    if ((flags || mig__delta_deletes(run)) && *target == NULL &&
+    bool flags = mig__delta_has_flags(run), look = mig__stored_doubtful(run);
+    if ((flags || look || mig__delta_deletes(run)) && *target == NULL &&
         (*target = mig__gate_open(&run->sides[MIG_TARGET].gate, MIG__PATIENCE_AGAIN, err)) == NULL) {
         return -1;
     }
-    if (flags && mig__delta_apply_flags(run, target, err) != 0) {
+    if ((flags && mig__delta_apply_flags(run, target, err) != 0) || (look && mig__stored_look(run, target, err) != 0)) {
         return -1;
     }
-    return mig__delta_apply_vanished(run, target, err);
+    return mig__delta_apply_vanished(run, target, err) != 0 ? -1 : mig__prove_adopted(run, err);
 }
 
 /* For those who look at the state meanwhile: how many messages this run has to carry over, and the newest row before.
@@ -222,7 +226,7 @@ static int prepare(mig__run *run, mig__session **source, mig__session **target, 
 {
     mig__run_phase(run, "reconciling");
     mig__run_progress(run);
-    mig__crew_progress(run);
+    mig__run_show(run);
     return mig__reconcile_stored(run, target, err) != 0 || follow_renames(run, source, target, err) != 0 ||
                    mig__known_place(run, target, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
                    prepare_both(run, source, target, err) != 0 || mig__owed_gather(run, *target, err) != 0 ||
@@ -262,7 +266,7 @@ static int carry_over(mig__run *run, mig__spares *spares, mig__session **source,
     if (failed != 0) {
         return -1;
     }
-    run->messages_total = mig__crew_messages(run);
+    mig__run_show_from(run, mig__crew_messages(run));
     if (record_size(run, err) != 0) {
         return -1;
     }
@@ -347,11 +351,13 @@ static void free_jobs(mig__run *run)
         mig__known_free(&job->content);
         mig__uidset_free(&job->given);
         mig__uidset_free(&job->others);
+        mig__notes_free(&job->notes);
         free(job->target);
         free(job->record.source);
         free(job->record.target);
         free(job->record.source_mailbox_id);
         free(job->record.target_mailbox_id);
+        free(job->record.trouble);
     }
     free(run->jobs);
     run->current = NULL;
@@ -425,8 +431,8 @@ mig_copy_result *mig_copy_run(const mig_copy_options *options, mig_error *err)
         return NULL;
     }
     run_account(&run);
-    mig__run_phase(&run, "done");
-    mig__crew_progress(&run);
+    mig__run_phase(&run, run.account->error.code == MIG_OK ? "done" : "ended");
+    mig__run_show(&run);
     mig_totals *totals = &run.result->totals;
     totals->seconds = mig__now_seconds() - run.started;
     mig__stream_stats stats = {0};

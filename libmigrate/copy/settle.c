@@ -1,7 +1,9 @@
 #include "copy/settle.h"
 #include "base/clock.h"
 #include "base/retry.h"
+#include "copy/delta.h"
 #include "copy/queue.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -29,7 +31,8 @@ mig__message mig__settle_record(const mig__transit *message)
                           .has_digest = true,
                           .digest = message->digest,
                           .internaldate = message->date,
-                          .flags = message->flags,
+                          .flags = message->stored != NULL ? message->stored : message->flags,
+                          .owed = message->owed,
                           .email_id = message->email_id,
                           .message_id = message->message_id,
                           .subject = message->subject};
@@ -70,45 +73,45 @@ void mig__settle_failed(mig__run *run, mig__folder_job *job, const mig__transit 
     pthread_mutex_unlock(&run->lock);
 }
 
-static bool listed(char *const *flags, const char *flag)
+/* ---- flags ---- */
+
+static bool is_system(const char *flag)
 {
-    for (size_t i = 0; flags != NULL && flags[i] != NULL; i++) {
-        if (strcasecmp(flags[i], flag) == 0) {
-            return true;
+    return flag[0] == '\\';
+}
+
+/*
+ * A list of PERMANENTFLAGS without any system flag is not believed of those that the mailbox announces in FLAGS: there
+ * are servers that write "\*" alone and mean everything (RFC 9051 section 7.1: it stands for new keywords).
+ */
+static bool announced(const mig__selected *goal, const char *flag)
+{
+    for (size_t i = 0; goal->permanent_flags != NULL && goal->permanent_flags[i] != NULL; i++) {
+        if (is_system(goal->permanent_flags[i])) {
+            return false;
         }
     }
-    return false;
+    return goal->any_keyword && mig__flags_has((const char *const *)goal->flags, flag);
+}
+
+static bool listed(const mig__selected *goal, const char *flag)
+{
+    return !goal->has_permanent_flags || mig__flags_has((const char *const *)goal->permanent_flags, flag);
 }
 
 bool mig__settle_takes_flag(const mig__folder_job *job, const char *flag)
 {
     const mig__selected *goal = &job->goal;
-    return mig__flag_valid(flag) && (!goal->has_permanent_flags || listed(goal->permanent_flags, flag) ||
-                                     (flag[0] != '\\' && goal->any_keyword));
+    if (!mig__flag_valid(flag) || mig__note_flag_refused(&job->notes, flag)) {
+        return false;
+    }
+    return listed(goal, flag) || (is_system(flag) ? announced(goal, flag) : goal->any_keyword);
 }
 
 /* What of the flags is sent with the message. */
 static bool goes_along(const mig__folder_job *job, const char *flag, bool plain)
 {
-    return mig__settle_takes_flag(job, flag) && !(plain && flag[0] != '\\');
-}
-
-const char **mig__settle_flags(const mig__folder_job *job, const mig__transit *message, bool *keywords)
-{
-    const char **flags = mig__flags_split(message->flags);
-    if (flags == NULL) {
-        return NULL;
-    }
-    size_t kept = 0;
-    *keywords = false;
-    for (size_t i = 0; flags[i] != NULL; i++) {
-        if (goes_along(job, flags[i], message->plain)) {
-            *keywords = *keywords || flags[i][0] != '\\';
-            flags[kept++] = flags[i];
-        }
-    }
-    flags[kept] = NULL;
-    return flags;
+    return mig__settle_takes_flag(job, flag) && !(plain && !is_system(flag));
 }
 
 int mig__settle_split(const mig__folder_job *job, const char *flags, bool plain, char **stored, char **owed,
@@ -134,6 +137,98 @@ int mig__settle_split(const mig__folder_job *job, const char *flags, bool plain,
     return *stored == NULL || *owed == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
 }
 
+int mig__settle_flags(mig__run *run, mig__folder_job *job, mig__transit *message, mig_error *err)
+{
+    free(message->stored);
+    free(message->owed);
+    message->stored = message->owed = NULL;
+    pthread_mutex_lock(&run->lock);
+    int failed = mig__settle_split(job, message->flags, message->plain, &message->stored, &message->owed, err);
+    const char **flags = failed == 0 ? mig__flags_split(message->stored) : NULL;
+    for (size_t i = 0; flags != NULL && flags[i] != NULL; i++) {
+        job->doubtful_flags = job->doubtful_flags || !listed(&job->goal, flags[i]);
+    }
+    pthread_mutex_unlock(&run->lock);
+    free(flags);
+    return failed;
+}
+
+/*
+ * Of a message that was sent without its keywords, since the target refused it with them: when there was but one, that
+ * is the one. Else what the target thinks of each is seen when they are stored one by one. True: they are to be.
+ */
+static bool owes_keywords(mig__folder_job *job, const mig__transit *message)
+{
+    const char **left = message->plain && message->owed != NULL ? mig__flags_split(message->owed) : NULL;
+    const char *culprit = NULL;
+    size_t keywords = 0;
+    for (size_t i = 0; left != NULL && left[i] != NULL; i++) {
+        if (!is_system(left[i]) && mig__settle_takes_flag(job, left[i])) {
+            culprit = left[i];
+            keywords++;
+        }
+    }
+    if (keywords == 1) {
+        mig__note_refused_flag(&job->notes, culprit);
+    }
+    free(left);
+    return keywords > 1;
+}
+
+int mig__settle_note(mig__run *run, mig__folder_job *job, const mig__transit *message, mig_error *err)
+{
+    pthread_mutex_lock(&run->lock);
+    bool owes = owes_keywords(job, message);
+    if (message->odd_flags > 0) {
+        mig__note_add(&job->notes, MIG__NOTE_ODD_FLAGS, message->uid);
+    }
+    if (message->dated != MIG__DATED_BY_SERVER) {
+        mig__note_add(&job->notes, message->dated == MIG__UNDATED ? MIG__NOTE_NO_DATE : MIG__NOTE_OWN_DATE,
+                      message->uid);
+    }
+    pthread_mutex_unlock(&run->lock);
+    return owes ? mig__delta_owe_flags(run, job, message, err) : 0;
+}
+
+/* Whether the server's words name the keyword, as a word of its own. */
+static bool names(const char *words, const char *keyword)
+{
+    size_t length = strlen(keyword);
+    for (const char *at = words; *at != '\0'; at++) {
+        bool begins = at == words || !isalnum((unsigned char)at[-1]);
+        if (begins && strncasecmp(at, keyword, length) == 0 && !isalnum((unsigned char)at[length])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * A message was refused that has keywords. Where the server names one of them, that one is left off from now on; else
+ * the message is tried without any.
+ */
+static void leave_keywords_off(mig__run *run, mig__folder_job *job, mig__transit *message, const mig_error *why)
+{
+    const char **sent = message->stored == NULL ? NULL : mig__flags_split(message->stored);
+    const char *named = NULL;
+    size_t count = 0;
+    for (size_t i = 0; sent != NULL && sent[i] != NULL; i++) {
+        if (!is_system(sent[i]) && names(why->server, sent[i])) {
+            named = sent[i];
+            count++;
+        }
+    }
+    pthread_mutex_lock(&run->lock);
+    if (count == 1) {
+        mig__note_refused_flag(&job->notes, named);
+    }
+    pthread_mutex_unlock(&run->lock);
+    message->plain = message->plain || count != 1;
+    free(sent);
+}
+
+/* ---- outcomes ---- */
+
 static void count_taken(mig__run *run, mig__folder_job *job, const mig__transit *message, uint32_t uid)
 {
     job->result->copied++;
@@ -149,6 +244,11 @@ int mig__settle_taken(mig__run *run, mig__batch *batch, const uint32_t *uids, mi
     if (mig__state_outcome(run->state, batch->id, uids, batch->count, err) != 0) {
         return -1;
     }
+    for (size_t i = 0; i < batch->count; i++) {
+        if (mig__settle_note(run, batch->job, batch->messages[i], err) != 0) {
+            return -1;
+        }
+    }
     pthread_mutex_lock(&run->lock);
     for (size_t i = 0; i < batch->count; i++) {
         count_taken(run, batch->job, batch->messages[i], uids[i]);
@@ -160,13 +260,13 @@ int mig__settle_taken(mig__run *run, mig__batch *batch, const uint32_t *uids, mi
 
 static bool has_keywords(const mig__transit *message)
 {
-    const char **flags = mig__flags_split(message->flags);
+    const char **flags = message->stored == NULL ? NULL : mig__flags_split(message->stored);
     bool found = false;
     for (size_t i = 0; flags != NULL && flags[i] != NULL; i++) {
-        found = found || flags[i][0] != '\\';
+        found = found || !is_system(flags[i]);
     }
     free(flags);
-    return found && !message->plain;
+    return found;
 }
 
 static void end_account(mig__run *run, mig__folder_job *job, const mig_error *why)
@@ -198,7 +298,7 @@ int mig__settle_refused(mig__run *run, mig__batch *batch, const mig_error *why, 
         mig__queue_batch_refused(run, batch, true);
         return 0;
     case MIG__VERDICT_PLAIN:
-        batch->messages[0]->plain = true;
+        leave_keywords_off(run, job, batch->messages[0], why);
         mig__queue_batch_refused(run, batch, false);
         return 0;
     case MIG__VERDICT_AGAIN:
@@ -235,6 +335,7 @@ int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, con
     for (size_t i = 0; failed == 0 && i < batch->count; i++) {
         mig__transit *message = batch->messages[i];
         if (taken[i]) {
+            failed = mig__settle_note(run, job, message, err);
             pthread_mutex_lock(&run->lock);
             count_taken(run, job, message, uids[i]);
             pthread_mutex_unlock(&run->lock);
@@ -242,7 +343,7 @@ int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, con
         }
         switch (mig__verdict_of(refused[i], 1, has_keywords(message))) {
         case MIG__VERDICT_PLAIN:
-            message->plain = true;
+            leave_keywords_off(run, job, message, refused[i]);
             break;
         case MIG__VERDICT_AGAIN:
             break;

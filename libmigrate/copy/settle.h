@@ -13,7 +13,7 @@ typedef enum mig__verdict {                       /* on a refusal */
                             MIG__VERDICT_ACCOUNT  /* the account ends here */
 } mig__verdict;
 
-/* What the state keeps of a message; the strings are borrowed from it. */
+/* What the state keeps of a message: of the flags those that are stored. The strings are borrowed from it. */
 mig__message mig__settle_record(const mig__transit *message);
 
 /*
@@ -42,15 +42,24 @@ int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, con
 /* A message that will not be copied: report and state. Counts it; does not free it. */
 void mig__settle_failed(mig__run *run, mig__folder_job *job, const mig__transit *message, const mig_error *why);
 
-/* True when the target's mailbox stores the flag (RFC 3501 section 7.1, PERMANENTFLAGS). */
+/*
+ * Whether the target's mailbox stores the flag (RFC 3501 section 7.1, PERMANENTFLAGS), as far as is known. The caller
+ * holds the run's lock, or the threads are over.
+ */
 bool mig__settle_takes_flag(const mig__folder_job *job, const char *flag);
 
-/* The flags of a message that the target's folder takes, as a NULL-terminated array (free() it). NULL: no memory. */
-const char **mig__settle_flags(const mig__folder_job *job, const mig__transit *message, bool *keywords);
+/*
+ * Choose message->stored, the flags that go to the target with the message, and message->owed, those that do not.
+ * Locks. 0, or -1 with MIG_E_NOMEM.
+ */
+int mig__settle_flags(mig__run *run, mig__folder_job *job, mig__transit *message, mig_error *err);
+
+/* The target has the message: note what is different of it, and what is still owed to it. Locks. 0, or -1. */
+int mig__settle_note(mig__run *run, mig__folder_job *job, const mig__transit *message, mig_error *err);
 
 /*
  * Joined flags in two: those that the target gets, and those that are left off since its mailbox does not take them, or
- * (`plain`) since it took the message only without its keywords. The caller frees both.
+ * (`plain`) since it took the message only without its keywords. The caller frees both, and holds the lock as above.
  */
 int mig__settle_split(const mig__folder_job *job, const char *flags, bool plain, char **stored, char **owed,
                       mig_error *err);

@@ -106,50 +106,37 @@ static bool count_for_today(writer *w, uint64_t counted)
 }
 
 /* What is recorded of a message: the flags that the target gets with it, and those that it does not take. */
-typedef struct flags_record {
-    char *stored, *owed;
-} flags_record;
-
 /*
  * On a target that loses \Flagged the record says that it is not there yet, and the merge of flags at the end of the
  * run (or of the next one, after a kill) stores it.
  */
-static int split_flags(writer *w, mig__folder_job *job, const mig__transit *message, flags_record *out, mig_error *err)
+static int choose_flags(writer *w, mig__folder_job *job, mig__transit *message, mig_error *err)
 {
-    if (mig__settle_split(job, message->flags, message->plain, &out->stored, &out->owed, err) != 0) {
+    if (mig__settle_flags(w->run, job, message, err) != 0) {
         return -1;
     }
-    char *less = w->run->flagged_later ? mig__flags_without(out->stored, "\\Flagged") : NULL;
-    if (w->run->flagged_later && less == NULL) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    if (less == NULL || strcmp(less, out->stored) == 0) {
-        free(less);
+    if (!w->run->flagged_later || !mig__flags_contain(message->stored, "\\Flagged")) {
         return 0;
     }
-    free(out->stored);
-    out->stored = less;
+    char *less = mig__flags_without(message->stored, "\\Flagged");
+    if (less == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    free(message->stored);
+    message->stored = less;
     return mig__delta_owe_flags(w->run, job, message, err);
 }
 
 static int write_intent(writer *w, mig__batch *batch, uint64_t counted, mig_error *err)
 {
     mig__message *messages = calloc(batch->count, sizeof *messages);
-    flags_record *flags = calloc(batch->count, sizeof *flags);
-    int failed = messages == NULL || flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    int failed = messages == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     for (size_t i = 0; failed == 0 && i < batch->count; i++) {
+        failed = choose_flags(w, batch->job, batch->messages[i], err);
         messages[i] = mig__settle_record(batch->messages[i]);
-        failed = split_flags(w, batch->job, batch->messages[i], &flags[i], err);
-        messages[i].flags = flags[i].stored;
-        messages[i].owed = flags[i].owed;
     }
     batch->id =
         failed != 0 ? 0 : mig__settle_intent(w->run, batch->job, messages, batch->count, counted, &batch->uidnext, err);
-    for (size_t i = 0; flags != NULL && i < batch->count; i++) {
-        free(flags[i].stored);
-        free(flags[i].owed);
-    }
-    free(flags);
     free(messages);
     return batch->id > 0 ? 0 : -1;
 }
@@ -189,8 +176,7 @@ static int send_octets(writer *w, mig__batch *batch, mig__command *command, cons
 static int send_message(writer *w, mig__batch *batch, mig__command *command, const mig__transit *message,
                         mig_error *err)
 {
-    bool keywords;
-    const char **flags = mig__settle_flags(batch->job, message, &keywords);
+    const char **flags = mig__flags_split(message->stored);
     if (flags == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }

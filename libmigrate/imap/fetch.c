@@ -90,9 +90,17 @@ int mig__search_rest(mig__session *session, const char *criteria, const mig__uid
     return outcome;
 }
 
-static int keep_permanent_flags(mig__selected *selected, const char *const *words, mig_error *err)
+static void free_words(char **words)
 {
-    selected->has_permanent_flags = true;
+    for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
+        free(words[i]);
+    }
+    free(words);
+}
+
+/* The words, but for "\*", instead of what *out has. */
+static int keep_flags(char ***out, const char *const *words, bool *any_keyword, mig_error *err)
+{
     size_t count = 0;
     while (words != NULL && words[count] != NULL) {
         count++;
@@ -104,17 +112,13 @@ static int keep_permanent_flags(mig__selected *selected, const char *const *word
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         if (strcmp(words[i], "\\*") == 0) {
-            selected->any_keyword = true;
+            *any_keyword = true;
         } else if ((flags[kept] = strdup(words[i])) != NULL) {
             kept++;
         }
     }
-    char **old = selected->permanent_flags;
-    selected->permanent_flags = flags;
-    for (size_t i = 0; old != NULL && old[i] != NULL; i++) {
-        free(old[i]);
-    }
-    free(old);
+    free_words(*out);
+    *out = flags;
     return 0;
 }
 
@@ -123,6 +127,10 @@ int mig__selected_handler(const mig__response *response, void *context, mig_erro
     mig__selected *selected = context;
     if (response->kind == MIG__RESPONSE_EXISTS) {
         selected->exists = response->number;
+    }
+    if (response->kind == MIG__RESPONSE_FLAGS) {
+        bool ignored;
+        return keep_flags(&selected->flags, response->words, &ignored, err);
     }
     if (response->kind != MIG__RESPONSE_OK) {
         return 0;
@@ -141,7 +149,8 @@ int mig__selected_handler(const mig__response *response, void *context, mig_erro
         selected->modseq = 0;
         return 0;
     case MIG__CODE_PERMANENTFLAGS:
-        return keep_permanent_flags(selected, response->words, err);
+        selected->has_permanent_flags = true;
+        return keep_flags(&selected->permanent_flags, response->words, &selected->any_keyword, err);
     case MIG__CODE_MAILBOXID:
         if (response->mailbox_id != NULL) {
             snprintf(selected->mailbox_id, sizeof selected->mailbox_id, "%s", response->mailbox_id);
@@ -154,10 +163,8 @@ int mig__selected_handler(const mig__response *response, void *context, mig_erro
 
 void mig__selected_free(mig__selected *selected)
 {
-    for (size_t i = 0; selected->permanent_flags != NULL && selected->permanent_flags[i] != NULL; i++) {
-        free(selected->permanent_flags[i]);
-    }
-    free(selected->permanent_flags);
+    free_words(selected->permanent_flags);
+    free_words(selected->flags);
     *selected = (mig__selected){0};
 }
 

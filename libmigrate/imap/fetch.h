@@ -49,6 +49,7 @@ typedef struct mig__selected {
     bool has_permanent_flags;              /* RFC 3501 section 7.1: without PERMANENTFLAGS all flags can be stored */
     bool any_keyword;                      /* "\*" among them */
     char **permanent_flags;                /* NULL-terminated, NULL for none */
+    char **flags;                          /* of FLAGS: those defined in the mailbox. The same */
     char mailbox_id[128];
 } mig__selected;
 

@@ -5,7 +5,7 @@
  * X-GM-MSGID, X-GM-LABELS. All others are stepped over.
  */
 #include "imap/guard_internal.h"
-#include "base/clock.h"
+#include "mail/date.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -90,17 +90,12 @@ static mig__buffer *next_item(fetch *f)
     return &f->guard->text;
 }
 
-/* NIL, a date before 1970 (a server's way to say that it has none) and a zone beyond a day are no dates. */
+/* What is no date, NIL among it, is told apart from one that was not asked for. */
 static void internaldate(fetch *f, mig__span value, mig__value_kind kind)
 {
-    char text[32];
     mig__datetime moment = {0, 0, false};
-    if (kind == MIG__VALUE_QUOTED && value.length >= 2 && value.length - 2 < sizeof text) {
-        memcpy(text, value.at + 1, value.length - 2);
-        text[value.length - 2] = '\0';
-        mig__datetime_parse(text, &moment);
-    }
-    if (!moment.valid || moment.utc < 0 || moment.zone_minutes >= 1440 || moment.zone_minutes <= -1440) {
+    if (kind != MIG__VALUE_QUOTED || value.length < 2 ||
+        !mig__internaldate_read(value.at + 1, value.length - 2, &moment)) {
         f->frame->extra.internaldate_bad = true;
         return;
     }

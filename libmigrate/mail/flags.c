@@ -27,11 +27,32 @@ const char **mig__flags_split(const char *joined)
     return flags;
 }
 
-static int compare_flags(const void *a, const void *b)
+static int by_octets(const void *a, const void *b)
 {
     const char *const *left = a;
     const char *const *right = b;
     return strcmp(*left, *right);
+}
+
+static int by_letters(const void *a, const void *b)
+{
+    const char *const *left = a;
+    const char *const *right = b;
+    int order = strcasecmp(*left, *right);
+    return order != 0 ? order : strcmp(*left, *right);
+}
+
+/* \Recent and what differs from another one in case only go; how many are left. */
+static size_t drop_doubles(const char **flags, size_t count)
+{
+    size_t kept = 0;
+    qsort(flags, count, sizeof *flags, by_letters);
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(flags[i], "\\Recent") != 0 && (kept == 0 || strcasecmp(flags[i], flags[kept - 1]) != 0)) {
+            flags[kept++] = flags[i];
+        }
+    }
+    return kept;
 }
 
 char *mig__flags_join(const char *const *flags)
@@ -46,29 +67,35 @@ char *mig__flags_join(const char *const *flags)
     }
     if (count > 0) {
         memcpy(sorted, flags, count * sizeof *sorted);
-        qsort(sorted, count, sizeof *sorted, compare_flags);
+        count = drop_doubles(sorted, count);
+        qsort(sorted, count, sizeof *sorted, by_octets);
     }
     mig__buffer joined = MIG__BUFFER_INIT;
     for (size_t i = 0; i < count; i++) {
-        if (strcasecmp(sorted[i], "\\Recent") != 0 && (i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0)) {
-            mig__buffer_add_text(&joined, joined.length > 0 ? " " : "");
-            mig__buffer_add_text(&joined, sorted[i]);
-        }
+        mig__buffer_add_text(&joined, i > 0 ? " " : "");
+        mig__buffer_add_text(&joined, sorted[i]);
     }
     free(sorted);
     return mig__buffer_steal(&joined);
 }
 
-char *mig__flags_common(const char *one, const char *other)
+bool mig__flags_has(const char *const *flags, const char *flag)
+{
+    for (size_t i = 0; flags != NULL && flags[i] != NULL; i++) {
+        if (strcasecmp(flags[i], flag) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of `one` what `other` has, or has not. */
+static char *choose(const char *one, const char *other, bool wanted)
 {
     const char **a = mig__flags_split(one), **b = mig__flags_split(other);
     size_t kept = 0;
     for (size_t i = 0; a != NULL && b != NULL && a[i] != NULL; i++) {
-        bool both = false;
-        for (size_t j = 0; b[j] != NULL; j++) {
-            both = both || strcasecmp(a[i], b[j]) == 0;
-        }
-        if (both) {
+        if (mig__flags_has(b, a[i]) == wanted) {
             a[kept++] = a[i];
         }
     }
@@ -80,6 +107,61 @@ char *mig__flags_common(const char *one, const char *other)
     free(a);
     free(b);
     return joined;
+}
+
+char *mig__flags_common(const char *one, const char *other)
+{
+    return choose(one, other, true);
+}
+
+char *mig__flags_minus(const char *one, const char *other)
+{
+    return choose(one, other, false);
+}
+
+static bool has_word(const char *joined, const char *flag, size_t length)
+{
+    for (const char *at = joined; *at != '\0'; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (word == length && strncasecmp(at, flag, length) == 0) {
+            return true;
+        }
+        at += word;
+    }
+    return false;
+}
+
+bool mig__flags_contain(const char *joined, const char *flag)
+{
+    return has_word(joined, flag, strlen(flag));
+}
+
+mig__flags_relation mig__flags_compare(const char *one, const char *other)
+{
+    mig__flags_relation relation = MIG__FLAGS_SAME;
+    for (const char *at = one; *at != '\0'; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (!has_word(other, at, word)) {
+            return MIG__FLAGS_DIFFER;
+        }
+        at += word;
+    }
+    for (const char *at = other; *at != '\0'; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (!has_word(one, at, word)) {
+            if (*at == '\\') {
+                return MIG__FLAGS_DIFFER;
+            }
+            relation = MIG__FLAGS_KEYWORDS_ADDED;
+        }
+        at += word;
+    }
+    return relation;
+}
+
+bool mig__flags_same(const char *one, const char *other)
+{
+    return strcmp(one, other) == 0 || mig__flags_compare(one, other) == MIG__FLAGS_SAME;
 }
 
 char *mig__flags_without(const char *joined, const char *flag)
@@ -98,4 +180,15 @@ char *mig__flags_without(const char *joined, const char *flag)
     char *rest = mig__flags_join(flags);
     free(flags);
     return rest;
+}
+
+char *mig__flags_with(const char *joined, const char *flag)
+{
+    mig__buffer both = MIG__BUFFER_INIT;
+    mig__buffer_addf(&both, "%s %s", joined, flag);
+    const char **flags = both.failed ? NULL : mig__flags_split(both.data);
+    char *out = flags == NULL ? NULL : mig__flags_join(flags);
+    free(flags);
+    mig__buffer_free(&both);
+    return out;
 }

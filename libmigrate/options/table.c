@@ -192,6 +192,11 @@ static const mig__option rows[] = {
     SWITCH("scan-content", OF_ACCOUNT, MIG_OPTIONS_STOCK, INVENTORY, '\0', scan_content,
            "read every message, to tell what the target may alter"),
 
+    SWITCH("adopt-read", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY | RUN, '\0', copy.adopt_read,
+           "read what was there before, also what earlier runs adopted"),
+    SWITCH("no-adopt-read", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY | RUN, '\0', copy.adopt_unread,
+           "do not read what was there before: verify cannot prove it then"),
+
     SWITCH("force", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY | RUN | INVENTORY, '\0', copy.force,
            "go on where a safety check would stop"),
     OUTPUT("state", OF_ACCOUNT, MIG_OPTIONS_COPY, MANY, copy.state_path, "FILE",

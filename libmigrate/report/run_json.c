@@ -24,6 +24,7 @@ static json_t *account_object(const mig_run_account_result *account)
         {"verified", account->verified},
         {"stored_differently", account->stored_differently},
         {"differences", account->differences},
+        {"unproven", account->unproven},
     };
     for (size_t i = 0; object != NULL && i < sizeof numbers / sizeof numbers[0]; i++) {
         if (json_object_set_new(object, numbers[i].key, mig__json_number(numbers[i].value)) != 0) {

@@ -74,6 +74,11 @@ static void add_numbers(mig__buffer *out, unsigned steps, const mig_run_account_
             mig__add_count(out, account->stored_differently);
             mig__buffer_add_text(out, " stored differently");
         }
+        if (account->unproven > 0) {
+            mig__buffer_add_text(out, ", ");
+            mig__add_count(out, account->unproven);
+            mig__buffer_add_text(out, " not proven");
+        }
         if (account->differences > 0) {
             mig__buffer_add_text(out, ", ");
             mig__add_count(out, account->differences);

@@ -80,17 +80,14 @@ void mig__add_counts(mig__buffer *out, const uint64_t counts[MIG_FOUND_COUNT], m
     }
 }
 
-static void add_good(mig__buffer *out, const mig_verify_totals *totals)
+/* What is there and was not found to be wrong, of so many messages: nothing more than what was looked at. */
+static void add_there(mig__buffer *out, uint64_t messages, bool others, const mig_verify_totals *totals)
 {
     uint64_t rewritten = totals->counts[MIG_FOUND_STORED_DIFFERENTLY], unread = totals->counts[MIG_FOUND_PRESENT];
-    if (totals->messages == 0) {
-        mig__buffer_add_text(out, "There was no message to look for.");
-        return;
-    }
-    add_count(out, totals->messages, totals->messages == 1 ? "The " : "All ", " message");
-    mig__buffer_addf(out, "%s %s on the target", mig__plural(totals->messages), totals->messages == 1 ? "is" : "are");
-    if (unread == totals->messages) {
-        mig__buffer_add_text(out, ", each with its size. Their content was not read.");
+    add_count(out, messages, others ? "The other " : messages == 1 ? "The " : "All ", " message");
+    mig__buffer_addf(out, "%s %s on the target", mig__plural(messages), messages == 1 ? "is" : "are");
+    if (unread == messages) {
+        mig__buffer_addf(out, ", %s its size. Their content was not read.", messages == 1 ? "with" : "each with");
     } else if (unread) {
         add_count(out, totals->counts[MIG_FOUND_IDENTICAL], ". ", " were read and are identical");
         add_count(out, unread, "; of ", " the content was not read.");
@@ -102,6 +99,33 @@ static void add_good(mig__buffer *out, const mig_verify_totals *totals)
         mig__buffer_add_text(out,
                              " stored differently by the target's server; the content is the same, and each change is "
                              "named.");
+    }
+}
+
+/* Neither right nor wrong: there is nothing to hold them against. */
+static void add_unproven(mig__buffer *out, uint64_t unproven)
+{
+    add_count(out, unproven, "", unproven == 1 ? " message" : " messages");
+    mig__buffer_addf(out,
+                     " cannot be proven: %s on the target before the copy, which recognised %s without reading %s, so "
+                     "that no digest is on record.",
+                     unproven == 1 ? "it was" : "they were", unproven == 1 ? "it" : "them",
+                     unproven == 1 ? "it" : "them");
+}
+
+static void add_good(mig__buffer *out, const mig_verify_totals *totals)
+{
+    uint64_t unproven = totals->counts[MIG_FOUND_UNPROVEN];
+    if (totals->messages == 0) {
+        mig__buffer_add_text(out, "There was no message to look for.");
+        return;
+    }
+    if (unproven) {
+        add_unproven(out, unproven);
+    }
+    if (totals->messages > unproven) {
+        mig__buffer_add_text(out, unproven ? " " : "");
+        add_there(out, totals->messages - unproven, unproven > 0, totals);
     }
 }
 
@@ -146,6 +170,10 @@ void mig__add_verdict(mig__buffer *out, const mig_verify_result *result)
         add_count(out, totals->messages, " found among ", totals->messages == 1 ? " message: " : " messages: ");
         mig__add_counts(out, totals->counts, MIG_GRADE_DIFFERENCE);
         mig__buffer_add_text(out, ".");
+        if (totals->counts[MIG_FOUND_UNPROVEN]) {
+            mig__buffer_add_text(out, " ");
+            add_unproven(out, totals->counts[MIG_FOUND_UNPROVEN]);
+        }
     } else if (finished) {
         add_good(out, totals);
     } else {
@@ -172,6 +200,47 @@ static void add_sample(mig__buffer *out, const mig_verify_result *result)
     }
 }
 
+/* Of what is on the target, what came from the copy and what did not. */
+static void add_read(mig__buffer *out, const mig_verify_totals *totals)
+{
+    if (totals->read >= totals->found) {
+        mig__buffer_add_text(out, totals->read == 1 ? "The message on the target was read back in full. "
+                                                    : "Every message on the target was read back in full. ");
+        return;
+    }
+    add_count(out, totals->read, "", " of ");
+    add_count(out, totals->found, "", " messages on the target were read back in full. ");
+}
+
+/* The next step, each by what was found. */
+void mig__add_next(mig__buffer *out, const mig_verify_result *result)
+{
+    const uint64_t *counts = result->totals.counts;
+    uint64_t differences = mig__count_grade(counts, MIG_GRADE_DIFFERENCE);
+    uint64_t others = differences - counts[MIG_FOUND_NOT_COPIED];
+    const char *before = "";
+    if (counts[MIG_FOUND_NOT_COPIED]) {
+        mig__buffer_add_text(out, "Run mailmigrate copy again for what is not copied, then verify again.");
+        before = " ";
+    }
+    if (counts[MIG_FOUND_UNPROVEN]) {
+        mig__buffer_addf(
+            out,
+            "%sAs long as the source is there, mailmigrate verify --against source compares what cannot be "
+            "proven, and mailmigrate copy --adopt-read records its digests.",
+            before);
+        before = " ";
+    }
+    if (others) {
+        mig__buffer_addf(out, "%sLook at what is listed%s.", before,
+                         result->account_count > 1 ? ", account by account" : "");
+        before = " ";
+    }
+    if (result->status != MIG_COMPLETE) {
+        mig__buffer_addf(out, "%sVerify again what was not looked at.", before);
+    }
+}
+
 void mig__add_method(mig__buffer *out, const mig_verify_result *result)
 {
     if (result->depth == MIG_DEPTH_QUICK) {
@@ -179,8 +248,8 @@ void mig__add_method(mig__buffer *out, const mig_verify_result *result)
                              "Quick check: counts, sizes, flags, dates and UIDs were compared, no content was read. ");
     } else if (result->sample > 0 && result->sample < 100) {
         add_sample(out, result);
-    } else {
-        mig__buffer_add_text(out, "Every message was read back from the target in full. ");
+    } else if (result->totals.read > 0) {
+        add_read(out, &result->totals);
     }
     mig__buffer_add_text(out,
                          result->against == MIG_AGAINST_SOURCE

@@ -39,6 +39,9 @@ void mig__add_counts(mig__buffer *out, const uint64_t counts[MIG_FOUND_COUNT], m
 /* The verdict in one or two sentences, without markup. */
 void mig__add_verdict(mig__buffer *out, const mig_verify_result *result);
 
+/* What to do now, without markup; nothing when nothing has to be done. */
+void mig__add_next(mig__buffer *out, const mig_verify_result *result);
+
 /* How it was checked, in a few sentences, without markup. */
 void mig__add_method(mig__buffer *out, const mig_verify_result *result);
 

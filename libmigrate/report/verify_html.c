@@ -48,12 +48,14 @@ static const char *mood(const mig_verify_result *result)
     if (mig__count_grade(result->totals.counts, MIG_GRADE_DIFFERENCE)) {
         return "bad";
     }
-    return result->status == MIG_COMPLETE ? "good" : "note";
+    bool unproven = mig__count_grade(result->totals.counts, MIG_GRADE_UNPROVEN) > 0;
+    return result->status == MIG_COMPLETE && !unproven ? "good" : "note";
 }
 
 static int add_head(page *p, mig_error *err)
 {
-    static const char *const titles[] = {"Mail verification: no differences", "Mail verification: incomplete",
+    static const char *const titles[] = {"Mail verification: no differences",
+                                         "Mail verification: not everything is proven",
                                          "Mail verification: differences found"};
     const char *is = mood(p->result);
     return mig__page_head(&p->page,
@@ -65,22 +67,31 @@ static int add_head(page *p, mig_error *err)
 
 /* ---- bars ---- */
 
-/* Of the messages that should be there: identical or present, stored differently, anything else. */
+enum { PARTS = 4 };
+
+/*
+ * Of the messages that should be there: read and found right, stored differently, not read or not proven, anything
+ * else.
+ */
 static void add_bar(page *p, uint64_t messages, const uint64_t counts[MIG_FOUND_COUNT])
 {
-    static const char classes[] = {'g', 'n', 'd'};
-    uint64_t parts[3] = {counts[MIG_FOUND_IDENTICAL] + counts[MIG_FOUND_PRESENT], counts[MIG_FOUND_STORED_DIFFERENTLY],
-                         0};
-    parts[2] = messages > parts[0] + parts[1] ? messages - parts[0] - parts[1] : 0;
-    double whole = (double)(parts[0] + parts[1] + parts[2]), at = 0;
+    static const char classes[PARTS] = {'g', 'n', 'u', 'd'};
+    uint64_t parts[PARTS] = {counts[MIG_FOUND_IDENTICAL], counts[MIG_FOUND_STORED_DIFFERENTLY],
+                             counts[MIG_FOUND_PRESENT] + counts[MIG_FOUND_UNPROVEN], 0};
+    uint64_t fine = parts[0] + parts[1] + parts[2];
+    parts[3] = messages > fine ? messages - fine : 0;
+    double whole = (double)(fine + parts[3]), at = 0, room = 1000.0;
+    double least = whole > 0 ? 12.0 : 0.0; /* one in a hundred thousand can still be seen */
     mig__buffer *out = &p->page.paper.line;
     mig__buffer_addf(out,
                      "<svg class=\"bar\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" role=\"img\" "
-                     "aria-label=\"%" PRIu64 " identical, %" PRIu64 " stored differently, %" PRIu64 " other\">",
-                     parts[0], parts[1], parts[2]);
-    double least = parts[0] + parts[1] + parts[2] ? 12.0 : 0.0; /* one in a hundred thousand can still be seen */
-    double room = 1000.0 - least * (double)((parts[0] > 0) + (parts[1] > 0) + (parts[2] > 0));
-    for (int i = 0; i < 3; i++) {
+                     "aria-label=\"%" PRIu64 " identical, %" PRIu64 " stored differently, %" PRIu64
+                     " not read or not proven, %" PRIu64 " other\">",
+                     parts[0], parts[1], parts[2], parts[3]);
+    for (int i = 0; i < PARTS; i++) {
+        room -= parts[i] > 0 ? least : 0;
+    }
+    for (int i = 0; i < PARTS; i++) {
         if (parts[i]) {
             double width = least + room * (double)parts[i] / whole;
             mig__buffer_addf(out, "<rect class=\"%c\" x=\"%.1f\" width=\"%.1f\" height=\"10\"/>", classes[i], at,
@@ -100,9 +111,11 @@ static void add_summary(page *p)
     mig__page_end_html(&p->page);
     add(p, "</h1>\n");
     add_bar(p, p->result->totals.messages, p->result->totals.counts);
-    add(p, "<p class=\"legend soft\"><span><i class=\"g\"></i>identical</span><span><i class=\"n\"></i>stored "
-           "differently, "
-           "same content</span><span><i class=\"d\"></i>different</span></p>\n</header>\n<main>\n");
+    add(p,
+        "<p class=\"legend soft\"><span><i class=\"g\"></i>identical</span><span><i class=\"n\"></i>stored "
+        "differently, "
+        "same content</span><span><i class=\"u\"></i>not read or not proven</span><span><i class=\"d\"></i>different, "
+        "or not there</span></p>\n</header>\n<main>\n");
     mig__paper_send(&p->page.paper);
 }
 
@@ -138,10 +151,17 @@ static void add_folder(page *p, const mig_verify_folder *folder)
     mig__add_counts(&p->page.paper.line, folder->counts, MIG_GRADE_DIFFERENCE);
     add(p, "</td><td data-label=\"Also\">");
     mig__add_counts(&p->page.paper.line, folder->counts, MIG_GRADE_NOTE);
+    const char *before = mig__count_grade(folder->counts, MIG_GRADE_NOTE) ? ", " : "";
     if (folder->counts[MIG_FOUND_PRESENT]) {
-        add(p, mig__count_grade(folder->counts, MIG_GRADE_NOTE) ? ", " : "");
+        add(p, before);
         add_count(p, folder->counts[MIG_FOUND_PRESENT]);
         add(p, " present, not read");
+        before = ", ";
+    }
+    if (folder->counts[MIG_FOUND_UNPROVEN]) {
+        add(p, before);
+        add_count(p, folder->counts[MIG_FOUND_UNPROVEN]);
+        add(p, " not proven");
     }
     add(p, "</td></tr>\n");
     mig__paper_send(&p->page.paper);

@@ -57,6 +57,7 @@ static void finding(mig__json *json, const mig_verify_account *account, const mi
     mig__json_member(json, "kind", mig__json_string(mig_found_name(kind)));
     mig__json_add_text(json, "folder", where->source);
     mig__json_add_text(json, "target_folder", where->target);
+    mig__json_add_number(json, "messages", result->messages);
     mig__json_add_number(json, "uid", result->source_uid);
     mig__json_add_number(json, "target_uid", result->target_uid);
     mig__json_add_optional(json, "message_id", result->message_id);

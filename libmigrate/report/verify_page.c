@@ -29,6 +29,7 @@ const char *const mig__page_style[] = {
     "svg.bar{display:block;width:100%;min-width:5rem;height:.8rem;background:var(--line)}\n",
     ".g{fill:var(--good);background:var(--good)}\n",
     ".n{fill:var(--note);background:var(--note)}\n",
+    ".u{fill:var(--soft);background:var(--soft)}\n",
     ".d{fill:var(--bad);background:var(--bad)}\n",
     "details{border:1px solid var(--line);border-radius:.4rem;margin:.5rem 0;background:var(--card)}\n",
     "summary{cursor:pointer;padding:.5rem .8rem;overflow-wrap:anywhere}\n",

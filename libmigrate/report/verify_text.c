@@ -31,20 +31,25 @@ static void add_folder(mig__paper *paper, const mig_verify_folder *folder)
     char messages[MIG_FORMAT_SIZE], identical[MIG_FORMAT_SIZE], line[MIG_ERROR_TEXT + 1024];
     mig__buffer *out = &paper->line;
     uint64_t differences = mig__count_grade(folder->counts, MIG_GRADE_DIFFERENCE);
-    uint64_t notes = mig__count_grade(folder->counts, MIG_GRADE_NOTE);
-    mig__buffer_addf(out, "  %s ", folder->error.code != MIG_OK || differences ? "!" : " ");
+    uint64_t unproven = mig__count_grade(folder->counts, MIG_GRADE_UNPROVEN);
+    mig__buffer_addf(out, "  %s ", folder->error.code != MIG_OK || differences ? "!" : unproven ? "?" : " ");
     mig__add_inert(out, folder->source[0] ? folder->source : folder->target);
     mig_format_count(folder->messages, messages, sizeof messages);
     mig_format_count(folder->counts[MIG_FOUND_IDENTICAL] + folder->counts[MIG_FOUND_PRESENT], identical,
                      sizeof identical);
-    mig__buffer_addf(out, ": %s of %s %s", identical, messages,
-                     !folder->counts[MIG_FOUND_PRESENT]    ? "identical"
-                     : folder->counts[MIG_FOUND_IDENTICAL] ? "identical or present"
-                                                           : "present");
-    for (int i = 0; i < 2; i++) {
-        if (i ? notes : differences) {
+    if (folder->messages == 0) {
+        mig__buffer_add_text(out, ": no messages");
+    } else {
+        mig__buffer_addf(out, ": %s of %s %s", identical, messages,
+                         !folder->counts[MIG_FOUND_PRESENT]    ? "identical"
+                         : folder->counts[MIG_FOUND_IDENTICAL] ? "identical or present"
+                                                               : "present");
+    }
+    static const mig_grade grades[] = {MIG_GRADE_DIFFERENCE, MIG_GRADE_UNPROVEN, MIG_GRADE_NOTE};
+    for (size_t i = 0; i < sizeof grades / sizeof grades[0]; i++) {
+        if (mig__count_grade(folder->counts, grades[i])) {
             mig__buffer_add_text(out, "; ");
-            mig__add_counts(out, folder->counts, i ? MIG_GRADE_NOTE : MIG_GRADE_DIFFERENCE);
+            mig__add_counts(out, folder->counts, grades[i]);
         }
     }
     if (folder->error.code != MIG_OK) {
@@ -116,7 +121,7 @@ static void add_findings(mig__paper *paper, const mig_verify_result *result)
 static bool worth_a_line(const mig_verify_folder *folder)
 {
     return folder->error.code != MIG_OK || mig__count_grade(folder->counts, MIG_GRADE_DIFFERENCE) ||
-           mig__count_grade(folder->counts, MIG_GRADE_NOTE);
+           mig__count_grade(folder->counts, MIG_GRADE_UNPROVEN) || mig__count_grade(folder->counts, MIG_GRADE_NOTE);
 }
 
 int mig_report_verify_text(const mig_verify_result *result, mig_sink_fn *sink, void *context, mig_error *err)
@@ -145,5 +150,14 @@ int mig_report_verify_text(const mig_verify_result *result, mig_sink_fn *sink, v
     mig__add_method(&paper.line, result);
     mig__buffer_addf(&paper.line, "\nRead %s in %s.\n", mig_format_octets(result->totals.bytes, octets, sizeof octets),
                      mig_format_duration(result->totals.seconds, duration, sizeof duration));
+    size_t before = paper.line.length;
+    mig__buffer_add_text(&paper.line, "\nNext: ");
+    size_t empty = paper.line.length;
+    mig__add_next(&paper.line, result);
+    if (paper.line.length == empty && !paper.line.failed) {
+        paper.line.length = before;
+    } else {
+        mig__buffer_add_text(&paper.line, "\n");
+    }
     return mig__paper_finish(&paper, "report", err);
 }

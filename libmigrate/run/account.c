@@ -167,6 +167,7 @@ static void sum_verify(mig__run_job *job)
     out->stored_differently = totals->counts[MIG_FOUND_STORED_DIFFERENTLY];
     for (int kind = 0; kind < MIG_FOUND_COUNT; kind++) {
         out->differences += mig_found_grade((mig_found)kind) == MIG_GRADE_DIFFERENCE ? totals->counts[kind] : 0;
+        out->unproven += mig_found_grade((mig_found)kind) == MIG_GRADE_UNPROVEN ? totals->counts[kind] : 0;
     }
     pthread_mutex_unlock(&job->crew->lock);
 }

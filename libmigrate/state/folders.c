@@ -120,7 +120,9 @@ static bool read_folder(const mig__query *query, mig__state_folder *out)
                                .target_uidnext = (uint32_t)sqlite3_column_int64(stmt, 10),
                                .target_messages = (uint32_t)sqlite3_column_int64(stmt, 11),
                                .target_modseq = (uint64_t)sqlite3_column_int64(stmt, 12),
-                               .created = sqlite3_column_int(stmt, 13) != 0};
+                               .created = sqlite3_column_int(stmt, 13) != 0,
+                               .wanted = (uint64_t)sqlite3_column_int64(stmt, 14),
+                               .trouble = column_copy(query, 15, &complete)};
     return complete;
 }
 
@@ -174,6 +176,7 @@ void mig__state_folders_free(mig__state_folder **folders, size_t count)
         free((*folders)[i].target);
         free((*folders)[i].source_mailbox_id);
         free((*folders)[i].target_mailbox_id);
+        free((*folders)[i].trouble);
     }
     free(*folders);
     *folders = NULL;
@@ -196,6 +199,8 @@ static int store_folder(mig__state *state, int64_t account, mig__state_folder *f
     mig__bind_int(&query, folder->target_messages);
     mig__bind_int(&query, (int64_t)folder->target_modseq);
     mig__bind_int(&query, folder->created);
+    mig__bind_int(&query, (int64_t)folder->wanted);
+    mig__bind_text(&query, folder->trouble);
     if (folder->id) {
         mig__bind_int(&query, folder->id);
     }

@@ -32,6 +32,7 @@ typedef enum mig__sql_id {
     SQL_MESSAGES,
     SQL_ORPHANS,
     SQL_UNPLACED,
+    SQL_UNPROVEN,
     SQL_BATCH_MESSAGES,
     SQL_MESSAGE_BY_UID,
     SQL_MESSAGE_BY_ID,
@@ -112,7 +113,7 @@ typedef struct mig__op {
     uint32_t target_uidvalidity, target_uidnext;
     mig__message_state state; /* OP_PUT, OP_GONE */
     const char *flags, *owed; /* OP_FLAGS */
-    int64_t day, octets; /* OP_INTENT */
+    int64_t day, octets;      /* OP_INTENT */
 } mig__op;
 
 /* A batch without outcome, known in memory as well, so that a wrong outcome is refused before it is queued. */

@@ -2,6 +2,7 @@
 #include "state/internal.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "mail/digest.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -276,6 +277,29 @@ static int source_uids(mig__state *state, int64_t folder, unsigned states, mig__
 int mig__state_source_uids(mig__state *state, int64_t folder, mig__uidset *done, mig__uidset *failed, mig_error *err)
 {
     return source_uids(state, folder, done_states, done, failed, err);
+}
+
+int mig__state_unproven(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err)
+{
+    int rc;
+
+    err = mig__enter(state, false, err);
+    if (!err) {
+        return -1;
+    }
+    mig__query query = mig__sql(state, SQL_UNPROVEN);
+    mig__bind_int(&query, folder);
+    mig__bind_int(&query, MIG__CANONICAL_VERSION);
+    while ((rc = mig__sql_row(&query, err)) == 1) {
+        uint32_t uid = (uint32_t)sqlite3_column_int64(query.stmt, 0);
+        if (uid && mig__uidset_add(out, uid, uid, err) != 0) {
+            mig__sql_end(&query);
+            rc = -1;
+            break;
+        }
+    }
+    mig__leave(state, rc < 0, err);
+    return rc;
 }
 
 int mig__state_source_present(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err)

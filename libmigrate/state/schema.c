@@ -3,11 +3,13 @@
 #include "state/internal.h"
 #include <stdio.h>
 
+/* From version n to n + 1. */
 static const char *const steps[] = {
     "ALTER TABLE message ADD COLUMN target_gone BIGINT; ALTER TABLE message ADD COLUMN owed TEXT;",
+    "ALTER TABLE folder ADD COLUMN wanted BIGINT NOT NULL DEFAULT 0; ALTER TABLE folder ADD COLUMN trouble TEXT;",
 };
 
-const mig__schema mig__schema_current = {2, mig__schema_sql, steps};
+const mig__schema mig__schema_current = {3, mig__schema_sql, steps};
 
 static int number(sqlite3 *db, const char *sql, int *out, mig_error *err)
 {

@@ -1,4 +1,4 @@
--- The state file of mailmigrate, version 2. docs/state.md explains it to administrators.
+-- The state file of mailmigrate, version 3. docs/state.md explains it to administrators.
 --
 -- This file is the one source of the schema: the build embeds it, and a new state file is made by running it. A change
 -- here needs a new version in schema.c and a step there that brings older files along.
@@ -31,6 +31,9 @@ CREATE TABLE folder (
     target_messages    BIGINT NOT NULL,
     target_modseq      BIGINT NOT NULL,
     created            SMALLINT NOT NULL,   -- 1: made by this tool on the target
+    wanted             BIGINT NOT NULL DEFAULT 0, -- messages that the last pass wanted on the target: when there are
+                                            -- fewer rows in state 0 to 3, the rest was not copied
+    trouble            TEXT,                -- why the last pass did not get through the folder
     UNIQUE (account, source)
 );
 

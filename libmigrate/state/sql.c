@@ -33,23 +33,26 @@ static const char *const statements[SQL_ID_COUNT] = {
     [SQL_FOLDERS] =
         "SELECT id, source, target, source_mailbox_id, target_mailbox_id, source_uidvalidity, source_uidnext, "
         "source_messages, source_modseq, target_uidvalidity, target_uidnext, target_messages, target_modseq, "
-        "created FROM folder WHERE account = ? ORDER BY source",
+        "created, wanted, trouble FROM folder WHERE account = ? ORDER BY source",
     [SQL_FOLDER_DISPLACE] = "UPDATE folder SET source = char(1) || id WHERE account = ? AND source = ? AND id <> ?",
     [SQL_FOLDER_INSERT] =
         "INSERT INTO folder (account, source, target, source_mailbox_id, target_mailbox_id, source_uidvalidity, "
         "source_uidnext, source_messages, source_modseq, target_uidvalidity, target_uidnext, target_messages, "
-        "target_modseq, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, source) DO "
+        "target_modseq, created, wanted, trouble) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+        "(account, source) DO "
         "UPDATE "
         "SET target = excluded.target, source_mailbox_id = excluded.source_mailbox_id, "
         "target_mailbox_id = excluded.target_mailbox_id, source_uidvalidity = excluded.source_uidvalidity, "
         "source_uidnext = excluded.source_uidnext, source_messages = excluded.source_messages, "
         "source_modseq = excluded.source_modseq, target_uidvalidity = excluded.target_uidvalidity, "
         "target_uidnext = excluded.target_uidnext, target_messages = excluded.target_messages, "
-        "target_modseq = excluded.target_modseq, created = excluded.created RETURNING id",
+        "target_modseq = excluded.target_modseq, created = excluded.created, wanted = excluded.wanted, "
+        "trouble = excluded.trouble RETURNING id",
     [SQL_FOLDER_UPDATE] =
         "UPDATE folder SET account = ?, source = ?, target = ?, source_mailbox_id = ?, target_mailbox_id = ?, "
         "source_uidvalidity = ?, source_uidnext = ?, source_messages = ?, source_modseq = ?, target_uidvalidity = ?, "
-        "target_uidnext = ?, target_messages = ?, target_modseq = ?, created = ? WHERE id = ? RETURNING id",
+        "target_uidnext = ?, target_messages = ?, target_modseq = ?, created = ?, wanted = ?, trouble = ? WHERE id = ? "
+        "RETURNING id",
     [SQL_RESET_SOURCE_FAILED] = "DELETE FROM message WHERE folder = ? AND state = 3",
     [SQL_RESET_SOURCE_MESSAGES] = "UPDATE message SET source_uid = NULL WHERE folder = ?",
     [SQL_RESET_SOURCE_FOLDER] = "UPDATE folder SET source_uidvalidity = 0, source_uidnext = 0, source_messages = 0, "
@@ -64,6 +67,8 @@ static const char *const statements[SQL_ID_COUNT] = {
         "ORDER BY id",
     [SQL_UNPLACED] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE folder = ? AND target_uid IS NULL AND "
                      "state IN (1, 2, 4) ORDER BY source_uid",
+    [SQL_UNPROVEN] = "SELECT source_uid FROM message WHERE folder = ? AND state = 2 AND source_uid IS NOT NULL AND "
+                     "(raw IS NULL OR canonical_version <> ?) ORDER BY source_uid",
     [SQL_BATCH_MESSAGES] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE id >= ? AND id < ? AND state = 0 ORDER BY id",
     [SQL_MESSAGE_BY_UID] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE folder = ? AND source_uid = ?",
     [SQL_MESSAGE_BY_ID] =

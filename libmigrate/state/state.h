@@ -71,7 +71,10 @@ typedef struct mig__state_folder {
     uint64_t source_modseq;                                       /* at most 2^63-1 (RFC 7162 section 3.1.2.2) */
     uint32_t target_uidvalidity, target_uidnext, target_messages;
     uint64_t target_modseq;
-    bool created; /* this tool made the target mailbox */
+    bool created;    /* this tool made the target mailbox */
+    uint64_t wanted; /* messages that the last pass wanted on the target: what has no row (INTENT, COPIED, ADOPTED,
+                        FAILED) of these was not copied; 0: unknown, or none */
+    char *trouble;   /* why the last pass did not get through the folder; NULL: it did, or it was killed */
 } mig__state_folder;
 
 /* All folders of an account in order of `source` (by octets). The caller frees with mig__state_folders_free. */
@@ -118,8 +121,8 @@ typedef struct mig__message {
     const char *text;       /* FAILED only: the reason; "" else */
     const char *message_id; /* header fields that name the message in a report when the source is off; "": unknown */
     const char *subject;
-    const char *owed;    /* flags of the source that the target did not take; "" for none */
-    int64_t gone_since;  /* read only: when it was seen to be gone from the target; 0: not gone */
+    const char *owed;   /* flags of the source that the target did not take; "" for none */
+    int64_t gone_since; /* read only: when it was seen to be gone from the target; 0: not gone */
 } mig__message;
 /* In what is given to the state, NULL strings are allowed: unknown. What the state gives has "" instead. */
 
@@ -136,6 +139,9 @@ int mig__state_orphans(mig__state *state, int64_t folder, int (*each)(const mig_
  * where a target without UIDPLUS did not tell. */
 int mig__state_unplaced(mig__state *state, int64_t folder, int (*each)(const mig__message *message, void *context),
                         void *context, mig_error *err);
+
+/* Source UIDs of ADOPTED messages without a digest by the rules of today. What the set held before stays. */
+int mig__state_unproven(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err);
 
 /* One message by its source UID. 1: found, `out` filled, the caller releases its strings with mig__message_clear;
  * 0: not found; -1: error. */

@@ -5,6 +5,7 @@
  * Apple Mail's .emlx have both. Its folders are directories "Name.mbox" that have the messages some levels below, whose
  * names say nothing.
  */
+#include "mail/date.h"
 #include "mail/flags.h"
 #include "store/emlx.h"
 #include "store/files.h"

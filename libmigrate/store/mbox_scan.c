@@ -1,5 +1,6 @@
 /* store/mbox_scan.c - messages of an mbox, line by line */
 #include "store/mbox_scan.h"
+#include "mail/date.h"
 #include "mail/digest.h"
 #include "mail/flags.h"
 #include <stdlib.h>

@@ -53,10 +53,4 @@ void mig__mbox_scan_undated(const mig__mbox_scan *scan, uint64_t *taken, uint64_
 bool mig__mbox_scan_fits(const mig__mbox_scan *scan);
 void mig__mbox_scan_free(mig__mbox_scan **scan);
 
-/*
- * The date in a text: "Mon Jan  1 10:00:00 2001", the same with a zone before or behind the year, "Mon, 1 Jan 2001
- * 10:00:00 +0200 (CEST)", "2001-01-01T10:00:00Z". False when there is none.
- */
-bool mig__mail_date(const char *text, size_t length, int64_t *utc);
-
 #endif

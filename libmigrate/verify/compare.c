@@ -1,6 +1,7 @@
 /* verify/compare.c - matching in passes over sorted keys: O(n log n), some 20 octets a message beyond input and output
  */
 #include "verify/compare.h"
+#include "mail/flags.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,7 +88,7 @@ static void match(matcher *m, uint32_t recorded, uint32_t found)
         kind = MIG_FOUND_UNREADABLE;
     } else if (!contents_known(r, f)) {
         bool same = r->digest.octets == f->digest.octets || (!r->has_digest && !r->digest.octets);
-        kind = same ? MIG_FOUND_PRESENT : MIG_FOUND_SIZE_DIFFERS;
+        kind = !same ? MIG_FOUND_SIZE_DIFFERS : f->has_digest ? MIG_FOUND_UNPROVEN : MIG_FOUND_PRESENT;
     } else if (memcmp(r->digest.raw, f->digest.raw, MIG__DIGEST_SIZE) == 0) {
         kind = MIG_FOUND_IDENTICAL;
     } else {
@@ -96,8 +97,10 @@ static void match(matcher *m, uint32_t recorded, uint32_t found)
     m->owner[found] = recorded;
     m->outcomes[recorded].found = found;
     m->outcomes[recorded].kind = (uint8_t)kind;
-    m->outcomes[recorded].flags_differ = r->expected != MIG__EXPECT_GONE && r->flags && f->flags &&
-                                         r->flags != f->flags && strcmp(r->flags, f->flags) != 0;
+    bool flags_count = r->expected != MIG__EXPECT_GONE && r->flags && f->flags && r->flags != f->flags;
+    mig__flags_relation flags = flags_count ? mig__flags_compare(r->flags, f->flags) : MIG__FLAGS_SAME;
+    m->outcomes[recorded].flags_differ = flags == MIG__FLAGS_DIFFER;
+    m->outcomes[recorded].flags_added = flags == MIG__FLAGS_KEYWORDS_ADDED;
     m->outcomes[recorded].dates_differ = r->has_date && f->has_date && r->date != f->date;
 }
 
@@ -314,6 +317,7 @@ static void count_outcomes(mig__comparison *out)
         out->outcomes[kept++] = outcome;
         out->counts[outcome.kind]++;
         out->counts[MIG_FOUND_FLAGS_DIFFER] += outcome.flags_differ;
+        out->counts[MIG_FOUND_FLAGS_ADDED] += outcome.flags_added;
         out->counts[MIG_FOUND_DATES_DIFFER] += outcome.dates_differ;
         out->messages += outcome.recorded != MIG__NO_INDEX;
     }

@@ -59,7 +59,7 @@ typedef struct mig__outcome {
     uint32_t twin;     /* DUPLICATED: index of the found message that it repeats */
     uint8_t kind;      /* mig_found */
     bool after_copy;
-    bool flags_differ, dates_differ;
+    bool flags_differ, flags_added, dates_differ;
 } mig__outcome;
 
 typedef struct mig__comparison {

@@ -37,7 +37,7 @@ static mig_finding *add_finding(mig__judge *j, mig_found kind, size_t folder, mi
         return NULL;
     }
     mig_finding *finding = &account->findings[account->finding_count];
-    *finding = (mig_finding){.kind = kind, .folder = folder};
+    *finding = (mig_finding){.kind = kind, .folder = folder, .messages = 1};
     j->digests[account->finding_count++] = NULL;
     return finding;
 }
@@ -45,6 +45,20 @@ static mig_finding *add_finding(mig__judge *j, mig_found kind, size_t folder, mi
 int mig__list_missing_folder(mig__judge *j, size_t folder, mig_error *err)
 {
     return add_finding(j, MIG_FOUND_FOLDER_MISSING, folder, err) == NULL ? -1 : 0;
+}
+
+int mig__list_not_copied(mig__judge *j, size_t folder, uint64_t messages, const char *why, mig_error *err)
+{
+    mig_finding *finding = add_finding(j, MIG_FOUND_NOT_COPIED, folder, err);
+    if (finding == NULL) {
+        return -1;
+    }
+    mig__buffer text = MIG__BUFFER_INIT;
+    mig__buffer_addf(&text, "%llu message%s: %s", (unsigned long long)messages, messages == 1 ? "" : "s",
+                     why != NULL ? why : "the copy did not come to an end, and none of its own says why");
+    finding->messages = messages;
+    finding->detail = mig__buffer_steal(&text);
+    return finding->detail == NULL ? no_memory(err) : 0;
 }
 
 static void describe(mig_finding *finding, const mig__recorded *recorded, const mig__found *found)
@@ -292,7 +306,7 @@ static int list_difference(mig__judge *j, mig_found kind, size_t folder, const m
     describe(finding, recorded, found);
     name_from_state(j, &j->run->jobs[folder], finding);
     finding->detail =
-        kind == MIG_FOUND_FLAGS_DIFFER ? flags_detail(j, recorded, found) : date_detail(j, recorded, found);
+        kind == MIG_FOUND_DATES_DIFFER ? date_detail(j, recorded, found) : flags_detail(j, recorded, found);
     return 0;
 }
 
@@ -301,7 +315,8 @@ int mig__list_outcome(mig__judge *j, size_t folder, const mig__outcome *outcome,
 {
     const mig__verify_job *job = &j->run->jobs[folder], *leader = &j->run->jobs[job->leader];
     const mig__found *found = outcome->found == MIG__NO_INDEX ? NULL : &leader->found[outcome->found];
-    if (outcome->kind != MIG_FOUND_IDENTICAL && outcome->kind != MIG_FOUND_PRESENT) {
+    mig_grade grade = mig_found_grade((mig_found)outcome->kind);
+    if (grade != MIG_GRADE_GOOD && grade != MIG_GRADE_UNPROVEN) {
         mig_finding *finding = add_finding(j, (mig_found)outcome->kind, folder, err);
         if (finding == NULL) {
             return -1;
@@ -317,6 +332,9 @@ int mig__list_outcome(mig__judge *j, size_t folder, const mig__outcome *outcome,
         explain(j, job, outcome, recorded, found, finding);
     }
     if (outcome->flags_differ && list_difference(j, MIG_FOUND_FLAGS_DIFFER, folder, recorded, found, err) != 0) {
+        return -1;
+    }
+    if (outcome->flags_added && list_difference(j, MIG_FOUND_FLAGS_ADDED, folder, recorded, found, err) != 0) {
         return -1;
     }
     return outcome->dates_differ ? list_difference(j, MIG_FOUND_DATES_DIFFER, folder, recorded, found, err) : 0;

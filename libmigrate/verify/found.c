@@ -9,6 +9,7 @@ static const struct {
     [MIG_FOUND_IDENTICAL] = {"identical", "identical", MIG_GRADE_GOOD},
     [MIG_FOUND_STORED_DIFFERENTLY] = {"stored_differently", "stored differently", MIG_GRADE_NOTE},
     [MIG_FOUND_PRESENT] = {"present", "present, content not read", MIG_GRADE_GOOD},
+    [MIG_FOUND_UNPROVEN] = {"unproven", "not proven", MIG_GRADE_UNPROVEN},
     [MIG_FOUND_SIZE_DIFFERS] = {"size_differs", "size differs", MIG_GRADE_DIFFERENCE},
     [MIG_FOUND_ALTERED] = {"altered", "altered", MIG_GRADE_DIFFERENCE},
     [MIG_FOUND_MISSING] = {"missing", "missing", MIG_GRADE_DIFFERENCE},
@@ -19,6 +20,7 @@ static const struct {
     [MIG_FOUND_UNREADABLE] = {"unreadable", "not readable", MIG_GRADE_DIFFERENCE},
     [MIG_FOUND_NOT_COPIED] = {"not_copied", "not copied", MIG_GRADE_DIFFERENCE},
     [MIG_FOUND_FLAGS_DIFFER] = {"flags_differ", "flags differ", MIG_GRADE_DIFFERENCE},
+    [MIG_FOUND_FLAGS_ADDED] = {"flags_added", "flags added", MIG_GRADE_NOTE},
     [MIG_FOUND_DATES_DIFFER] = {"dates_differ", "dates differ", MIG_GRADE_DIFFERENCE},
     [MIG_FOUND_FOLDER_MISSING] = {"folder_missing", "folder missing", MIG_GRADE_DIFFERENCE},
 };

@@ -39,6 +39,8 @@ typedef struct mig__verify_job { /* one folder */
     mig__label_choice choice;             /* which of the source's messages are meant, where folders are labels */
     mig__recorded *recorded;
     size_t recorded_count;
+    uint64_t not_copied; /* messages that the copy wanted on the target and has no record of */
+    char *trouble;       /* why it did not get through the folder; NULL: not told */
     mig__found *found;
     size_t found_count;
     unsigned units_out;

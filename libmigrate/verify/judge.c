@@ -152,6 +152,23 @@ static size_t member_of(const group *g, const mig__outcome *outcome)
     return member;
 }
 
+/* What the copy knew of the source and did not get to the target is named, as far as it can be. */
+static int add_not_copied(mig__judge *j, size_t index, mig_error *err)
+{
+    const mig__verify_job *job = &j->run->jobs[index];
+    mig_verify_folder *folder = &j->account->folders[index];
+    folder->messages += job->not_copied;
+    folder->counts[MIG_FOUND_NOT_COPIED] += job->not_copied;
+    if (job->not_copied > 0) {
+        return mig__list_not_copied(j, index, job->not_copied, job->trouble, err);
+    }
+    if (job->trouble != NULL) {
+        mig_error_set(&folder->error, MIG_E_NOT_SENT, "the copy could not look at this folder: %s", job->trouble);
+        mig_error_hint(&folder->error, "copy again, or compare both servers with --against source");
+    }
+    return 0;
+}
+
 static int judge_member(mig__judge *j, const group *g, size_t member, const mig__comparison *comparison, mig_error *err)
 {
     size_t index = g->members[member], first = j->account->finding_count;
@@ -165,6 +182,9 @@ static int judge_member(mig__judge *j, const group *g, size_t member, const mig_
             return -1;
         }
     }
+    if (add_not_copied(j, index, err) != 0) {
+        return -1;
+    }
     for (size_t i = 0; i < comparison->count; i++) {
         const mig__outcome *outcome = &comparison->outcomes[i];
         if (member_of(g, outcome) != member) {
@@ -174,6 +194,7 @@ static int judge_member(mig__judge *j, const group *g, size_t member, const mig_
         folder->messages += known;
         folder->counts[outcome->kind]++;
         folder->counts[MIG_FOUND_FLAGS_DIFFER] += outcome->flags_differ;
+        folder->counts[MIG_FOUND_FLAGS_ADDED] += outcome->flags_added;
         folder->counts[MIG_FOUND_DATES_DIFFER] += outcome->dates_differ;
         if (mig__list_outcome(j, index, outcome, known ? &job->recorded[outcome->recorded - begin] : NULL, err) != 0) {
             return -1;
@@ -190,7 +211,8 @@ static int judge_group(mig__judge *j, const group *g, mig_error *err)
     mig__comparison comparison;
     for (size_t i = 0; error.code != MIG_OK && i < g->count; i++) {
         folders[g->members[i]].error = error;
-        folders[g->members[i]].messages = j->run->jobs[g->members[i]].recorded_count;
+        folders[g->members[i]].messages =
+            j->run->jobs[g->members[i]].recorded_count + j->run->jobs[g->members[i]].not_copied;
     }
     if (error.code != MIG_OK) {
         return 0;

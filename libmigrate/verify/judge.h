@@ -15,6 +15,9 @@ typedef struct mig__judge {
 /* What an outcome makes worth listing, named as far as the record can. 0, or -1 with MIG_E_NOMEM. */
 int mig__list_outcome(mig__judge *judge, size_t folder, const mig__outcome *outcome, const mig__recorded *recorded,
                       mig_error *err);
+/* So many messages of a folder that the copy knows of and has no record of. `why` NULL: it was killed, or still runs.
+ */
+int mig__list_not_copied(mig__judge *judge, size_t folder, uint64_t messages, const char *why, mig_error *err);
 int mig__list_missing_folder(mig__judge *judge, size_t folder, mig_error *err);
 
 /* Name the findings from number `first` on, all of one folder, by the headers of the messages. 0, or -1. */

@@ -18,6 +18,7 @@ static int no_memory(mig_error *err)
 typedef struct recording {
     mig__verify_run *run;
     mig__verify_job *job;
+    uint64_t wanted; /* messages that the copy has a record of, of those it wanted */
     mig_error error;
 } recording;
 
@@ -45,6 +46,7 @@ static int record_message(const mig__message *message, void *context)
         return no_memory(&r->error);
     }
     job->recorded = grown;
+    r->wanted += message->state != MIG__MESSAGE_VANISHED && message->state != MIG__MESSAGE_DELETED;
     if (message->target_uid >= job->record_uidnext && message->target_uid < MIG__UID_REFUSED) {
         job->record_uidnext = message->target_uid + 1; /* what comes behind everything that was copied came later */
     }
@@ -74,7 +76,7 @@ static int use_name(char **name, const char *listed)
 
 static int job_from_record(mig__verify_run *run, mig__verify_job *job, const mig__state_folder *record, mig_error *err)
 {
-    recording r = {run, job, MIG_ERROR_INIT};
+    recording r = {run, job, 0, MIG_ERROR_INIT};
     job->source_name = mig__sides_decoded(record->source);
     job->target_name = mig__sides_decoded(record->target);
     job->source = mig__strdup(record->source);
@@ -94,7 +96,9 @@ static int job_from_record(mig__verify_run *run, mig__verify_job *job, const mig
         *err = r.error;
         return -1;
     }
-    return 0;
+    job->not_copied = record->wanted > r.wanted ? record->wanted - r.wanted : 0;
+    job->trouble = mig__strdup(record->trouble);
+    return record->trouble != NULL && job->trouble == NULL ? no_memory(err) : 0;
 }
 
 static int take_notice(const mig_error *what, bool failed, void *context, mig_error *err)

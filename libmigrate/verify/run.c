@@ -212,7 +212,7 @@ static int check_record(const mig__verify_run *run, mig_error *err)
 {
     uint64_t messages = 0;
     for (size_t i = 0; i < run->job_count; i++) {
-        messages += run->jobs[i].recorded_count;
+        messages += run->jobs[i].recorded_count + run->jobs[i].not_copied + (run->jobs[i].trouble != NULL);
     }
     if (run->options->against != MIG_AGAINST_RECORD || messages > 0 || run->account->copied != 0) {
         return 0;
@@ -273,7 +273,7 @@ static void sum_up(mig__verify_run *run)
         unread = unread || folder->error.code != MIG_OK;
         for (int kind = 0; kind < MIG_FOUND_COUNT; kind++) {
             totals->counts[kind] += folder->counts[kind];
-            differs = differs || (folder->counts[kind] > 0 && mig_found_grade((mig_found)kind) == MIG_GRADE_DIFFERENCE);
+            differs = differs || (folder->counts[kind] > 0 && mig_found_grade((mig_found)kind) >= MIG_GRADE_DIFFERENCE);
         }
     }
     for (size_t i = 0; i < account->problem_count; i++) {
@@ -330,6 +330,7 @@ void mig__verify_jobs_free(mig__verify_job **jobs, size_t count)
         mig__uidset_free(&job->source_uids);
         mig__uidset_free(&job->target_uids);
         free(job->recorded);
+        free(job->trouble);
         free(job->found);
     }
     free(*jobs);

@@ -129,13 +129,19 @@ class Servers(Case):
 
 
 class NoKeywords(MemServer):
-    """Refuses an APPEND whose flags it does not know, instead of dropping them."""
+    """Refuses flags that it does not know, with APPEND and with STORE, instead of dropping them."""
+
+    @staticmethod
+    def refusal(arguments):
+        flags = [flag for word in arguments[1:] if isinstance(word, list) for flag in word]
+        odd = any(not flag.startswith(b"\\") for flag in flags)
+        return "NO [CANNOT] Invalid flag: " + b" ".join(flags).decode() if odd else None
 
     def do_append(self, connection, arguments):
-        flags = [flag for word in arguments[1:] if isinstance(word, list) for flag in word]
-        if any(not flag.startswith(b"\\") for flag in flags):
-            return "NO [CANNOT] Invalid flag: " + b" ".join(flags).decode()
-        return super().do_append(connection, arguments)
+        return self.refusal(arguments) or super().do_append(connection, arguments)
+
+    def do_uid_store(self, connection, arguments):
+        return self.refusal(arguments) or super().do_uid_store(connection, arguments)
 
 
 class Refusals(Case):

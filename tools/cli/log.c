@@ -69,7 +69,7 @@ static void on_event(const mig_log_event *event, void *context)
     cli_log *log = context;
     if (log->fd >= 0 && event->level <= log->file_level)
         to_file(event, log);
-    if (event->level <= log->terminal_level)
+    if (event->level <= log->terminal_level && !(event->listed && log->summary))
         to_terminal(event, log);
 }
 

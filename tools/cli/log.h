@@ -19,12 +19,13 @@ typedef struct cli_log {
     mig_log_level terminal_level;
     mig_log_level file_level;
     int fd;             /* -1: no file */
+    bool summary;       /* a summary follows on the terminal: what it lists is not said here as well */
     atomic_int failure; /* errno of the first write that failed */
 } cli_log;
 
 #define CLI_LOG_INIT                                                                                                   \
     {                                                                                                                  \
-        NULL, NULL, MIG_LOG_WARNING, MIG_LOG_INFO, -1, 0                                                               \
+        NULL, NULL, MIG_LOG_WARNING, MIG_LOG_INFO, -1, false, 0                                                        \
     }
 
 /* Append to `path`, made with mode 0600; NULL: no file. Errors: MIG_E_IO, MIG_E_DISK_FULL. */

@@ -56,8 +56,12 @@ typedef struct mig_copy_options {
 
     mig_flags_mode flags;
     mig_deletions deletions;
-    bool force;   /* go on where a safety check would stop */
-    bool dry_run; /* send nothing that changes anything; the state is not written either */
+    /* Messages that were on the target before, and are recognised without their bodies, are read on the source, so that
+     * their digests are evidence: those of the folders that the run looks at. */
+    bool adopt_read;   /* also what earlier runs adopted in folders where nothing is new */
+    bool adopt_unread; /* none of them: a verification against the record cannot prove them */
+    bool force;        /* go on where a safety check would stop */
+    bool dry_run;      /* send nothing that changes anything; the state is not written either */
 } mig_copy_options;
 
 #define MIG_COPY_OPTIONS_INIT                                                                                          \
@@ -69,18 +73,19 @@ typedef struct mig_folder_result {
     char *source; /* UTF-8 */
     char *target; /* UTF-8; "" when the folder is left out */
     mig_role role;
-    uint64_t messages; /* on the source, as far as selected by the options */
-    uint64_t copied;   /* sent in this run */
-    uint64_t adopted;  /* found on the target by content, recorded, not sent */
-    uint64_t already;  /* copied by an earlier run */
-    uint64_t moved;    /* moved on the target as on the source, not sent */
-    uint64_t deleted;  /* flagged or expunged on the target under --deletions */
-    uint64_t skipped;  /* left out by --max-size */
-    uint64_t gone;     /* copied by an earlier run and gone from the target since: not sent again */
+    uint64_t messages;     /* on the source, as far as selected by the options */
+    uint64_t copied;       /* sent in this run */
+    uint64_t adopted;      /* found on the target by content, recorded, not sent */
+    uint64_t adopted_read; /* of adopted ones, also of an earlier run: read on the source to know their digests */
+    uint64_t already;      /* copied by an earlier run */
+    uint64_t moved;        /* moved on the target as on the source, not sent */
+    uint64_t deleted;      /* flagged or expunged on the target under --deletions */
+    uint64_t skipped;      /* left out by --max-size */
+    uint64_t gone;         /* copied by an earlier run and gone from the target since: not sent again */
     uint64_t flags_changed;
     uint64_t flags_owed; /* messages on the target without a flag that its mailbox does not take */
     uint64_t failed;
-    uint64_t bytes;    /* octets of the copied messages */
+    uint64_t bytes; /* octets of the copied messages */
 } mig_folder_result;
 
 typedef struct mig_account_result {
@@ -95,13 +100,13 @@ typedef struct mig_account_result {
 } mig_account_result;
 
 typedef struct mig_totals {
-    uint64_t messages, copied, adopted, already, moved, deleted, skipped, gone, failed;
+    uint64_t messages, copied, adopted, adopted_read, already, moved, deleted, skipped, gone, failed;
     uint64_t flags_changed, flags_owed, bytes;
     double seconds;
     uint64_t round_trips; /* how often the run had to wait for an answer */
     uint64_t bytes_in;    /* octets received from both servers, before TLS */
     uint64_t bytes_out;
-    uint64_t peak_rss;    /* octets, of the whole process */
+    uint64_t peak_rss;      /* octets, of the whole process */
     uint64_t left_messages; /* not copied when the run ended early */
     uint64_t left_bytes;    /* estimate; 0 when unknown */
 } mig_totals;

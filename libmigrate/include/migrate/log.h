@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -28,6 +30,7 @@ typedef struct mig_log_event {
     unsigned uid;        /* message, 0 for none */
     const char *code;    /* mig_code_name of the error behind it, or NULL */
     const char *text;    /* one line, UTF-8, no control characters */
+    bool listed;         /* a problem that the result lists as well: who shows that need not say it twice */
 } mig_log_event;
 
 typedef void mig_log_fn(const mig_log_event *event, void *context);
@@ -38,7 +41,10 @@ typedef struct mig_log {
     mig_log_level level; /* events above this level are not made at all */
 } mig_log;
 
-#define MIG_LOG_INIT {NULL, NULL, MIG_LOG_INFO}
+#define MIG_LOG_INIT                                                                                                   \
+    {                                                                                                                  \
+        NULL, NULL, MIG_LOG_INFO                                                                                       \
+    }
 
 #ifdef __cplusplus
 }

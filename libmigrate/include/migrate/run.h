@@ -76,10 +76,10 @@ typedef struct mig_run_progress {
 typedef struct mig_run_options {
     const mig_run_account *accounts;
     size_t account_count;
-    unsigned steps;       /* MIG_STEP_*; 0: check, copy and verify */
-    bool keep_going;      /* go on with the accounts that passed the check */
-    int jobs;             /* accounts at once; 0: 4 */
-    int host_connections; /* to one host, over all accounts; 0: 64 */
+    unsigned steps;        /* MIG_STEP_*; 0: check, copy and verify */
+    bool keep_going;       /* go on with the accounts that passed the check */
+    int jobs;              /* accounts at once; 0: 4 */
+    int host_connections;  /* to one host, over all accounts; 0: 64 */
     mig_observer observer; /* log and stop; its progress would be that of one account and is not called */
     void (*progress)(const mig_run_progress *progress, void *context); /* some times a second, one thread; NULL: none */
     void *progress_context;
@@ -101,6 +101,7 @@ typedef struct mig_run_account_result {
     uint64_t messages, bytes;                           /* on the source, as far as known */
     uint64_t copied, already, copied_bytes, failed;     /* by the copy; already: with adopted ones */
     uint64_t verified, differences, stored_differently; /* messages found as they should be; not so; rewritten */
+    uint64_t unproven; /* there, with nothing to hold them against (MIG_FOUND_UNPROVEN) */
 } mig_run_account_result;
 
 /* The results of each step over all accounts that came to it, for the reports of that step. */

@@ -39,22 +39,24 @@ typedef enum mig_against {
 
 /*
  * What became of a message, or what was found. A message has exactly one of the kinds up to MIG_FOUND_NOT_COPIED;
- * MIG_FOUND_FLAGS_DIFFER and MIG_FOUND_DATES_DIFFER come on top of it.
+ * MIG_FOUND_FLAGS_DIFFER, MIG_FOUND_FLAGS_ADDED and MIG_FOUND_DATES_DIFFER come on top of it.
  */
 typedef enum mig_found {
     MIG_FOUND_IDENTICAL,          /* every octet is as on the source */
     MIG_FOUND_STORED_DIFFERENTLY, /* the canonical form is: the target's server rewrote it, by the rules named */
-    MIG_FOUND_PRESENT,            /* there, with the right size; its content was not read (quick, sample, no digest) */
-    MIG_FOUND_SIZE_DIFFERS,       /* there, with another size; its content was not read */
-    MIG_FOUND_ALTERED,            /* there, with another content */
-    MIG_FOUND_MISSING,            /* not there */
-    MIG_FOUND_WRONG_PLACE,        /* not there, but in another folder */
-    MIG_FOUND_EXTRA,      /* on the target, not from the copy: was there before, or put there by somebody else */
-    MIG_FOUND_ARRIVED,    /* on the target, came after the copy: new mail */
-    MIG_FOUND_DUPLICATED, /* on the target once more than it was copied */
-    MIG_FOUND_UNREADABLE, /* on the target, but the server did not give its content */
-    MIG_FOUND_NOT_COPIED, /* the copy did not carry it over: detail says why */
+    MIG_FOUND_PRESENT,            /* there, with the right size; its content was not to be read (quick, sample) */
+    MIG_FOUND_UNPROVEN,     /* there, with the right size; it was read, but there is no digest to hold it against */
+    MIG_FOUND_SIZE_DIFFERS, /* there, with another size; its content was not read */
+    MIG_FOUND_ALTERED,      /* there, with another content */
+    MIG_FOUND_MISSING,      /* not there */
+    MIG_FOUND_WRONG_PLACE,  /* not there, but in another folder */
+    MIG_FOUND_EXTRA,        /* on the target, not from the copy: was there before, or put there by somebody else */
+    MIG_FOUND_ARRIVED,      /* on the target, came after the copy: new mail */
+    MIG_FOUND_DUPLICATED,   /* on the target once more than it was copied */
+    MIG_FOUND_UNREADABLE,   /* on the target, but the server did not give its content */
+    MIG_FOUND_NOT_COPIED,   /* the copy did not carry it over: detail says why */
     MIG_FOUND_FLAGS_DIFFER,
+    MIG_FOUND_FLAGS_ADDED,    /* it has keywords besides those that it was copied with: servers give some themselves */
     MIG_FOUND_DATES_DIFFER,   /* INTERNALDATE is another moment */
     MIG_FOUND_FOLDER_MISSING, /* of a folder: the target has none of that name */
     MIG_FOUND_COUNT
@@ -62,9 +64,10 @@ typedef enum mig_found {
 
 /* How bad it is. */
 typedef enum mig_grade {
-    MIG_GRADE_GOOD,      /* as it should be */
-    MIG_GRADE_NOTE,      /* nothing was lost or changed, but worth knowing */
-    MIG_GRADE_DIFFERENCE /* somebody should look at it; makes the exit status 1 */
+    MIG_GRADE_GOOD,       /* as it should be */
+    MIG_GRADE_NOTE,       /* nothing was lost or changed, but worth knowing */
+    MIG_GRADE_DIFFERENCE, /* somebody should look at it; makes the exit status 1 */
+    MIG_GRADE_UNPROVEN    /* neither shown to be right nor to be wrong; makes the exit status 1, too */
 } mig_grade;
 
 /* "identical", "stored_differently", ...: stable names, used in JSON and CSV. Static storage. */
@@ -77,6 +80,7 @@ mig_grade mig_found_grade(mig_found kind);
 typedef struct mig_finding {
     mig_found kind;
     size_t folder;       /* index into the account's folders */
+    uint64_t messages;   /* that it is about: 1, or more where nothing is known of each */
     uint32_t source_uid; /* 0: unknown or none */
     uint32_t target_uid; /* 0: unknown or none */
     bool after_copy;     /* on the target since the copy ended */

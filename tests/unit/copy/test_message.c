@@ -101,12 +101,12 @@ static void test_names(void **state)
     uint64_t filled = 0;
     mig__transit *message = mig__transit_new(sizeof octets - 1, ".", &error);
     assert_int_equal(mig__transit_add(message, &filled, octets, sizeof octets - 1, &error), 0);
-    mig__transit_name(message);
+    mig__transit_describe(message);
     assert_string_equal(message->subject, "hello there");
     assert_string_equal(message->message_id, "<1@x>");
     mig__transit_free(message);
     message = mig__transit_new(0, ".", &error);
-    mig__transit_name(message);
+    mig__transit_describe(message);
     assert_null(message->subject);
     mig__transit_free(message);
 }

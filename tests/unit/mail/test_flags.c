@@ -60,12 +60,40 @@ static void test_without(void **state)
     }
 }
 
+static void test_case_of_letters(void **state)
+{
+    (void)state;
+    const char *const flags[] = {"$MDNSent", "$mdnsent", "\\seen", "\\Seen", NULL};
+    char *joined = mig__flags_join(flags);
+    assert_string_equal(joined, "$MDNSent \\Seen");
+    free(joined);
+    assert_true(mig__flags_same("$MDNSent \\Seen", "\\seen $MDNSENT"));
+    assert_true(mig__flags_same("", ""));
+    assert_false(mig__flags_same("\\Seen", ""));
+    assert_false(mig__flags_same("", "\\Seen"));
+    assert_false(mig__flags_same("a b", "a c"));
+    assert_int_equal(mig__flags_compare("\\Seen", "\\seen $Junk"), MIG__FLAGS_KEYWORDS_ADDED);
+    assert_int_equal(mig__flags_compare("", "a"), MIG__FLAGS_KEYWORDS_ADDED);
+    assert_int_equal(mig__flags_compare("a", ""), MIG__FLAGS_DIFFER);
+    assert_int_equal(mig__flags_compare("a", "a \\Flagged"), MIG__FLAGS_DIFFER);
+    assert_int_equal(mig__flags_compare("a b", "a c"), MIG__FLAGS_DIFFER);
+    assert_int_equal(mig__flags_compare("\\Seen A", "a \\Seen"), MIG__FLAGS_SAME);
+    char *less = mig__flags_minus("$MDNSent \\Seen work", "WORK \\seen");
+    assert_string_equal(less, "$MDNSent");
+    free(less);
+    assert_true(mig__flags_contain("a \\Seen", "\\SEEN"));
+    assert_false(mig__flags_contain("a \\Seent", "\\Seen"));
+    assert_false(mig__flags_contain("", "a"));
+    assert_false(mig__flags_has(NULL, "a"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without),
         cmocka_unit_test(test_flags),
         cmocka_unit_test(test_common),
+        cmocka_unit_test(test_case_of_letters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

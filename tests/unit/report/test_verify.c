@@ -47,7 +47,7 @@ static void text_says_the_verdict_first(void **state)
     static const char verdict[] = "All 1,020 messages are on the target, every byte as it was.\n";
     assert_memory_equal(sheet.text, verdict, strlen(verdict));
     assert_holds(&sheet, "    INBOX: 1,000 of 1,000 identical\n");
-    assert_holds(&sheet, "Every message was read back from the target in full.");
+    assert_holds(&sheet, "Every message on the target was read back in full.");
     assert_null(strstr(sheet.text, "Findings"));
     free(sheet.text);
 }
@@ -82,7 +82,7 @@ static void text_stays_short(void **state)
     mig_finding *many = calloc(COUNT, sizeof *many);
     assert_non_null(many);
     for (uint32_t i = 0; i < COUNT; i++) {
-        many[i] = (mig_finding){.kind = MIG_FOUND_MISSING, .source_uid = i + 1};
+        many[i] = (mig_finding){.messages = 1, .kind = MIG_FOUND_MISSING, .source_uid = i + 1};
     }
     verify_accounts[0].findings = many;
     verify_accounts[0].finding_count = COUNT;
@@ -125,6 +125,178 @@ static void verdicts(void **state)
     sheet = written(mig_report_verify_text, &result);
     assert_holds(&sheet, "There was no message to look for.\n");
     free(sheet.text);
+}
+
+/* Situations, and the sentences that follow from their counts; and those that must not. */
+static const struct {
+    uint64_t messages, found, read, identical, present, unproven, missing, not_copied, rewritten;
+    mig_status status;
+    const char *said[4], *not_said[4];
+} situations[] = {
+    {10,
+     10,
+     10,
+     10,
+     0,
+     0,
+     0,
+     0,
+     0,
+     MIG_COMPLETE,
+     {"All 10 messages are on the target, every byte as it was.", "Every message on the target was read back in full."},
+     {"Next:", "proven"}},
+    {1,
+     1,
+     1,
+     1,
+     0,
+     0,
+     0,
+     0,
+     0,
+     MIG_COMPLETE,
+     {"The 1 message is on the target, every byte as it was.", "The message on the target was read back in full."},
+     {"All"}},
+    {0,
+     0,
+     0,
+     0,
+     0,
+     0,
+     0,
+     0,
+     0,
+     MIG_COMPLETE,
+     {"There was no message to look for."},
+     {"read back", "every byte", "All"}},
+    {10,
+     10,
+     10,
+     0,
+     0,
+     10,
+     0,
+     0,
+     0,
+     MIG_COMPLETE,
+     {"10 messages cannot be proven: they were on the target before the copy", "Next: As long as the source is there",
+      "--against source", "--adopt-read"},
+     {"every byte", "All 10", "identical."}},
+    {10,
+     10,
+     10,
+     9,
+     0,
+     1,
+     0,
+     0,
+     0,
+     MIG_COMPLETE,
+     {"1 message cannot be proven: it was on the target",
+      "The other 9 messages are on the target, every byte as it was."},
+     {"All 10"}},
+    {10,
+     10,
+     10,
+     7,
+     0,
+     1,
+     0,
+     0,
+     2,
+     MIG_COMPLETE,
+     {"The other 9 messages are on the target. 2 are stored differently"},
+     {"every byte"}},
+    {10,
+     9,
+     9,
+     9,
+     0,
+     0,
+     1,
+     0,
+     0,
+     MIG_COMPLETE,
+     {"1 difference was found among 10 messages: 1 missing.", "Next: Look at what is listed."},
+     {"every byte", "All"}},
+    {10,
+     4,
+     4,
+     4,
+     0,
+     0,
+     0,
+     6,
+     0,
+     MIG_COMPLETE,
+     {"6 differences were found among 10 messages: 6 not copied.", "Next: Run mailmigrate copy again"},
+     {"every byte", "Look at what is listed"}},
+    {10,
+     10,
+     10,
+     8,
+     0,
+     1,
+     1,
+     0,
+     0,
+     MIG_COMPLETE,
+     {"1 missing. 1 message cannot be proven", "Look at what is listed.", "--adopt-read"},
+     {"every byte"}},
+    {10,
+     10,
+     4,
+     4,
+     6,
+     0,
+     0,
+     0,
+     0,
+     MIG_COMPLETE,
+     {"4 were read and are identical; of 6 the content was not read.", "4 of 10 messages on the target were read back"},
+     {"every byte", "Every message"}},
+    {10,
+     10,
+     10,
+     10,
+     0,
+     0,
+     0,
+     0,
+     0,
+     MIG_PARTIAL,
+     {"Not everything could be verified", "No difference was found in what was looked at (10 messages).",
+      "Next: Verify again what was not looked at."},
+     {"every byte", "All 10"}},
+};
+
+static void sentences_follow_from_counts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof situations / sizeof *situations; i++) {
+        mig_verify_result result = {.status = situations[i].status, .sample = 100};
+        result.totals.messages = situations[i].messages;
+        result.totals.found = situations[i].found;
+        result.totals.read = situations[i].read;
+        result.totals.counts[MIG_FOUND_IDENTICAL] = situations[i].identical;
+        result.totals.counts[MIG_FOUND_PRESENT] = situations[i].present;
+        result.totals.counts[MIG_FOUND_UNPROVEN] = situations[i].unproven;
+        result.totals.counts[MIG_FOUND_MISSING] = situations[i].missing;
+        result.totals.counts[MIG_FOUND_NOT_COPIED] = situations[i].not_copied;
+        result.totals.counts[MIG_FOUND_STORED_DIFFERENTLY] = situations[i].rewritten;
+        verify_sheet sheet = written(mig_report_verify_text, &result);
+        for (size_t k = 0; k < 4 && situations[i].said[k] != NULL; k++) {
+            if (strstr(sheet.text, situations[i].said[k]) == NULL) {
+                fail_msg("row %zu does not say \"%s\":\n%s", i, situations[i].said[k], sheet.text);
+            }
+        }
+        for (size_t k = 0; k < 4 && situations[i].not_said[k] != NULL; k++) {
+            if (strstr(sheet.text, situations[i].not_said[k]) != NULL) {
+                fail_msg("row %zu says \"%s\":\n%s", i, situations[i].not_said[k], sheet.text);
+            }
+        }
+        free(sheet.text);
+    }
 }
 
 /* ---- JSON ---- */
@@ -224,7 +396,7 @@ static void json_is_as_its_schema_says(void **state)
         }
     }
     assert_int_equal(known, json_array_size(names)); /* no name in it that is not ours */
-    assert_int_equal(known, MIG_FOUND_COUNT - 3);    /* identical and present are not listed, arrived is extra */
+    assert_int_equal(known, MIG_FOUND_COUNT - 4);    /* identical, present, unproven are not listed, arrived is extra */
     json_decref(root);
     json_decref(schema);
     free(sheet.text);
@@ -391,14 +563,15 @@ static void html_holds_the_first_findings_without_its_script(void **state)
     mig_finding *many = calloc(COUNT, sizeof *many);
     assert_non_null(many);
     for (uint32_t i = 0; i < COUNT; i++) {
-        many[i] = (mig_finding){.kind = i < 10 ? MIG_FOUND_EXTRA : MIG_FOUND_MISSING, .source_uid = i + 1};
+        many[i] =
+            (mig_finding){.messages = 1, .kind = i < 10 ? MIG_FOUND_EXTRA : MIG_FOUND_MISSING, .source_uid = i + 1};
     }
     verify_accounts[0].findings = many;
     verify_accounts[0].finding_count = COUNT;
     verify_sheet sheet = written(mig_report_verify_html, &result);
     assert_int_equal(occurrences(sheet.text, "<tr><td class=\"k2\" data-label=\"Finding\">missing</td>"), 100);
     assert_holds(&sheet, "These are the first 100 of 5,000 findings.");
-    assert_int_equal(occurrences(sheet.text, "\n[5,0,0,"), COUNT - 10);
+    assert_int_equal(occurrences(sheet.text, "\n[6,0,0,"), COUNT - 10);
     free(sheet.text);
     free(many);
 }
@@ -474,7 +647,8 @@ static int write_page(const char *path, size_t count)
             char *subject = subjects + i * SUBJECT;
             snprintf(subject, SUBJECT, "Minutes of meeting %zu, with a longer subject as people write them",
                      i * 7919 % count);
-            findings[FIRST + i] = (mig_finding){.kind = kinds[i % 3],
+            findings[FIRST + i] = (mig_finding){.messages = 1,
+                                                .kind = kinds[i % 3],
                                                 .folder = i % 2,
                                                 .source_uid = (uint32_t)i + 1,
                                                 .target_uid = (uint32_t)i + 10,
@@ -506,6 +680,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(text_names_what_is_wrong),
         cmocka_unit_test(text_stays_short),
         cmocka_unit_test(verdicts),
+        cmocka_unit_test(sentences_follow_from_counts),
         cmocka_unit_test(json_holds_everything),
         cmocka_unit_test(json_is_as_its_schema_says),
         cmocka_unit_test(csv_is_a_table_without_formulas),

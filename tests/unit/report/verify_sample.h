@@ -76,7 +76,8 @@ static mig_verify_result verify_sample(void)
     verify_folders[2] = (mig_verify_folder){.source = verify_hostile, .target = verify_hostile};
     mig_error_set(&verify_folders[2].error, MIG_E_MISSING, "the folder %s is not there", VERIFY_HOSTILE);
     mig_error_server(&verify_folders[2].error, VERIFY_HOSTILE, strlen(VERIFY_HOSTILE));
-    verify_findings[0] = (mig_finding){.kind = MIG_FOUND_STORED_DIFFERENTLY,
+    verify_findings[0] = (mig_finding){.messages = 1,
+                                       .kind = MIG_FOUND_STORED_DIFFERENTLY,
                                        .source_uid = 5,
                                        .target_uid = 6,
                                        .rules = MIG_RULE_LINE_ENDS | MIG_RULE_FINAL_LINE,
@@ -86,17 +87,20 @@ static mig_verify_result verify_sample(void)
                                        .octets = 4711,
                                        .message_id = verify_id,
                                        .subject = verify_subject};
-    verify_findings[1] = (mig_finding){.kind = MIG_FOUND_ALTERED,
+    verify_findings[1] = (mig_finding){.messages = 1,
+                                       .kind = MIG_FOUND_ALTERED,
                                        .source_uid = 7,
                                        .target_uid = 8,
                                        .octets = 12,
                                        .message_id = verify_hostile,
                                        .subject = verify_formula,
                                        .detail = verify_detail};
-    verify_findings[2] =
-        (mig_finding){.kind = MIG_FOUND_MISSING, .source_uid = 9, .octets = 99, .subject = verify_hostile};
-    verify_findings[3] = (mig_finding){.kind = MIG_FOUND_ARRIVED, .target_uid = 1200, .after_copy = true};
-    verify_findings[4] = (mig_finding){.kind = MIG_FOUND_FOLDER_MISSING,
+    verify_findings[2] = (mig_finding){
+        .messages = 1, .kind = MIG_FOUND_MISSING, .source_uid = 9, .octets = 99, .subject = verify_hostile};
+    verify_findings[3] =
+        (mig_finding){.messages = 1, .kind = MIG_FOUND_ARRIVED, .target_uid = 1200, .after_copy = true};
+    verify_findings[4] = (mig_finding){.messages = 1,
+                                       .kind = MIG_FOUND_FOLDER_MISSING,
                                        .folder = 2,
                                        .rules = MIG_RULE_BLANKS | MIG_RULE_NAME_CASE,
                                        .detail = verify_hostile};

@@ -147,12 +147,13 @@ static void an_older_version_is_brought_along(void **context)
 {
     const fixture *f = *context;
     mig_error err = MIG_ERROR_INIT;
-    static const char *const steps[] = {"", "ALTER TABLE account ADD COLUMN note TEXT; UPDATE account SET note = 'two'",
+    static const char *const steps[] = {"", "",
+                                        "ALTER TABLE account ADD COLUMN note TEXT; UPDATE account SET note = 'two'",
                                         "ALTER TABLE account RENAME COLUMN note TO remark"};
-    static const char *const wrong[] = {"", "ALTER TABLE account ADD COLUMN note TEXT",
+    static const char *const wrong[] = {"", "", "ALTER TABLE account ADD COLUMN note TEXT",
                                         "ALTER TABLE nothing ADD x TEXT"};
-    mig__schema later = {4, mig__schema_sql, steps};
-    mig__schema failing = {4, mig__schema_sql, wrong};
+    mig__schema later = {5, mig__schema_sql, steps};
+    mig__schema failing = {5, mig__schema_sql, wrong};
     sqlite3 *db = NULL;
 
     mig__state *state = open_state(f->path);
@@ -163,17 +164,40 @@ static void an_older_version_is_brought_along(void **context)
     assert_int_equal(integer(db, "PRAGMA application_id"), MIG__STATE_APPLICATION_ID);
 
     assert_int_equal(mig__schema_prepare(db, &failing, false, &err), -1);
-    assert_true(strstr(err.text, "from version 3 to 4") != NULL);
-    assert_int_equal(integer(db, "PRAGMA user_version"), 2); /* all or nothing */
+    assert_true(strstr(err.text, "from version 4 to 5") != NULL);
+    assert_int_equal(integer(db, "PRAGMA user_version"), 3); /* all or nothing */
     assert_int_equal(integer(db, "SELECT count(*) FROM pragma_table_info('account') WHERE name = 'note'"), 0);
 
     assert_int_equal(mig__schema_prepare(db, &later, true, &err), -1);
-    assert_true(strstr(err.text, "of version 2, and 4 is needed") != NULL);
+    assert_true(strstr(err.text, "of version 3, and 5 is needed") != NULL);
     assert_ok(mig__schema_prepare(db, &later, false, &err), err);
-    assert_int_equal(integer(db, "PRAGMA user_version"), 4);
+    assert_int_equal(integer(db, "PRAGMA user_version"), 5);
     assert_int_equal(integer(db, "SELECT count(*) FROM account WHERE remark = 'two'"), 1);
     assert_ok(mig__schema_prepare(db, &later, false, &err), err); /* once only */
     sqlite3_close(db);
+}
+
+/* A state of version 1, as it was released: nothing of it is lost, and what it does not know is empty. */
+static void version_1_is_brought_along(void **context)
+{
+    const fixture *f = *context;
+    mig_error err = MIG_ERROR_INIT;
+    mig__state_folder *folders = NULL;
+    size_t count = 0;
+    mig__state *state = open_state(f->path);
+    assert_int_equal(mig__state_account(state, "a", "b", &err), 1);
+    close_state(&state);
+    execute(f->path, "ALTER TABLE message DROP COLUMN owed; ALTER TABLE message DROP COLUMN target_gone; "
+                     "ALTER TABLE folder DROP COLUMN wanted; ALTER TABLE folder DROP COLUMN trouble; "
+                     "INSERT INTO folder VALUES (7, 1, 'INBOX', 'INBOX', NULL, NULL, 1, 2, 3, 4, 5, 6, 7, 8, 1); "
+                     "PRAGMA user_version = 1");
+    state = open_state(f->path);
+    assert_ok(mig__state_folders(state, 1, &folders, &count, &err), err);
+    assert_int_equal(count, 1);
+    assert_true(folders[0].id == 7 && folders[0].target_modseq == 8 && folders[0].created);
+    assert_true(folders[0].wanted == 0 && folders[0].trouble == NULL);
+    mig__state_folders_free(&folders, count);
+    close_state(&state);
 }
 
 /* ---- the lock ---- */
@@ -384,6 +408,7 @@ int main(void)
         STATE_TEST(a_foreign_file_is_left_alone),
         STATE_TEST(damage_is_found),
         STATE_TEST(a_newer_version_is_refused),
+        STATE_TEST(version_1_is_brought_along),
         STATE_TEST(an_older_version_is_brought_along),
         STATE_TEST(the_second_one_stops_and_names_the_first),
         STATE_TEST(another_process_is_named_and_its_death_unlocks),

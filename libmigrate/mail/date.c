@@ -1,12 +1,14 @@
 /*
- * store/mail_date.c - dates as From_ lines and Date: headers have them (asctime; RFC 5322 section 3.3; RFC 4155)
+ * mail/date.c - dates as From_ lines, Date: headers and careless servers have them (asctime; RFC 5322 section 3.3;
+ * RFC 4155)
  */
-#include "base/clock.h"
-#include "store/mbox_scan.h"
+#include "mail/date.h"
 #include <string.h>
 #include <strings.h>
 
 enum { TOKENS_MOST = 24, TOKEN_MOST = 32 };
+
+enum { TEXT_MOST = 128, FIELD_MOST = 1024 };
 
 typedef struct token {
     const char *at;
@@ -84,6 +86,11 @@ static int time_of(token word)
         return -1;
     }
     return parts[0] * 3600 + parts[1] * 60 + (parts[2] > 59 ? 59 : parts[2]);
+}
+
+static bool letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
 /* "+0100", "+01:00", "+1" as minutes. */
@@ -172,8 +179,18 @@ static bool is_aside(token word)
     return true;
 }
 
+typedef struct found_date {
+    int year, month, day, seconds, zone; /* seconds of the day, minutes east of UTC */
+} found_date;
+
+static mig__datetime moment_of(const found_date *date)
+{
+    int64_t days = mig__days_from_civil(date->year, date->month, date->day);
+    return (mig__datetime){days * 86400 + date->seconds - (int64_t)date->zone * 60, (int16_t)date->zone, true};
+}
+
 /* What stands around the month at `m`: "Jan 1 10:00:00 ... 2001" as asctime has it, or "1 Jan 2001 10:00:00 ...". */
-static bool date_at(const token *words, size_t count, size_t m, bool asctime_order, int64_t *utc)
+static bool date_at(const token *words, size_t count, size_t m, bool asctime_order, found_date *out)
 {
     int year = -1, seconds = -1, zone = 0, day = -1;
     size_t next = m + 2;
@@ -202,36 +219,35 @@ static bool date_at(const token *words, size_t count, size_t m, bool asctime_ord
     if (day < 1 || day > 31 || seconds < 0 || year < 1900) {
         return false;
     }
-    *utc = mig__days_from_civil(year, month_of(words[m]), day) * 86400 + seconds - (int64_t)zone * 60;
+    *out = (found_date){year, month_of(words[m]), day, seconds, zone};
     return true;
 }
 
 /* "2005-05-03" */
-static bool day_of(token word, int64_t *days)
+static bool day_of(token word, found_date *out)
 {
     if (word.length != 10 || word.at[4] != '-' || word.at[7] != '-') {
         return false;
     }
-    int year = number((token){word.at, 4}, 4, 4), month = number((token){word.at + 5, 2}, 2, 2);
-    int day = number((token){word.at + 8, 2}, 2, 2);
-    *days = year < 1900 || month < 1 || month > 12 || day < 1 || day > 31 ? 0 : mig__days_from_civil(year, month, day);
-    return year >= 1900 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+    out->year = number((token){word.at, 4}, 4, 4);
+    out->month = number((token){word.at + 5, 2}, 2, 2);
+    out->day = number((token){word.at + 8, 2}, 2, 2);
+    return out->year >= 1900 && out->month >= 1 && out->month <= 12 && out->day >= 1 && out->day <= 31;
 }
 
 /* ISO 8601: "2005-05-03T12:00:00Z", "2005-05-03 12:00:00 +0200", a fraction of a second; behind a sender at most. */
-static bool iso_date(const token *words, size_t count, int64_t *utc)
+static bool iso_date(const token *words, size_t count, found_date *out)
 {
     for (size_t i = 0; i < count && i < 3; i++) {
         token day = words[i], time = i + 1 < count ? words[i + 1] : (token){"", 0};
         size_t next = i + 2;
         int zone = 0;
-        int64_t days;
         if (day.length > 11 && (day.at[10] == 'T' || day.at[10] == 't')) {
             time = (token){day.at + 11, day.length - 11};
             day.length = 10;
             next = i + 1;
         }
-        if (!day_of(day, &days)) {
+        if (!day_of(day, out)) {
             continue;
         }
         size_t clock = 0;
@@ -250,13 +266,14 @@ static bool iso_date(const token *words, size_t count, int64_t *utc)
         if (seconds < 0 || (next < count && !is_aside(words[next]))) {
             return false;
         }
-        *utc = days * 86400 + seconds - (int64_t)zone * 60;
+        out->seconds = seconds;
+        out->zone = zone;
         return true;
     }
     return false;
 }
 
-bool mig__mail_date(const char *text, size_t length, int64_t *utc)
+static bool find_date(const char *text, size_t length, found_date *out)
 {
     token words[TOKENS_MOST];
     size_t count = split(text, length, words);
@@ -264,9 +281,73 @@ bool mig__mail_date(const char *text, size_t length, int64_t *utc)
         count -= 3; /* UUCP's note of the neighbour that it came from */
     }
     for (size_t m = count; m-- > 0;) {
-        if (month_of(words[m]) != 0 && (date_at(words, count, m, true, utc) || date_at(words, count, m, false, utc))) {
+        if (month_of(words[m]) != 0 && (date_at(words, count, m, true, out) || date_at(words, count, m, false, out))) {
             return true;
         }
     }
-    return iso_date(words, count, utc);
+    return iso_date(words, count, out);
+}
+
+bool mig__mail_date(const char *text, size_t length, int64_t *utc)
+{
+    found_date date;
+    bool found = find_date(text, length, &date);
+    *utc = found ? moment_of(&date).utc : *utc;
+    return found;
+}
+
+bool mig__mail_moment(const char *text, size_t length, mig__datetime *out)
+{
+    found_date date;
+    *out = (mig__datetime){0, 0, false};
+    if (!find_date(text, length, &date)) {
+        return false;
+    }
+    bool december = date.month == 12;
+    int64_t days = mig__days_from_civil(date.year, date.month, date.day);
+    if (days >= mig__days_from_civil(december ? date.year + 1 : date.year, december ? 1 : date.month + 1, 1)) {
+        return false; /* 31 February */
+    }
+    *out = moment_of(&date);
+    out->valid = out->utc >= 0;
+    return out->valid;
+}
+
+bool mig__internaldate_read(const char *text, size_t length, mig__datetime *out)
+{
+    char words[TEXT_MOST + 1];
+    *out = (mig__datetime){0, 0, false};
+    if (length > TEXT_MOST) {
+        return false;
+    }
+    memcpy(words, text, length);
+    words[length] = '\0';
+    if (mig__datetime_parse(words, out)) {
+        out->valid = out->utc >= 0 && out->zone_minutes < 1440 && out->zone_minutes > -1440;
+        return out->valid;
+    }
+    for (size_t i = 1; i + 1 < length; i++) { /* "17-Jul-1996": the hyphens on both sides of a month */
+        if (words[i] == '-' && (letter(words[i - 1]) || letter(words[i + 1]))) {
+            words[i] = ' ';
+        }
+    }
+    return mig__mail_moment(words, length, out);
+}
+
+bool mig__mail_own_date(const char *octets, size_t length, mig__datetime *out)
+{
+    *out = (mig__datetime){0, 0, false};
+    while (length > 0 && *octets != '\n' && *octets != '\r') {
+        size_t used = 0;
+        do { /* a field with the lines that continue it */
+            const char *end = memchr(octets + used, '\n', length - used);
+            used = end == NULL ? length : (size_t)(end - octets) + 1;
+        } while (used < length && (octets[used] == ' ' || octets[used] == '\t'));
+        if (used > 5 && used < FIELD_MOST && strncasecmp(octets, "Date:", 5) == 0) {
+            return mig__mail_moment(octets + 5, used - 5, out);
+        }
+        octets += used;
+        length -= used;
+    }
+    return false;
 }
