@@ -1,5 +1,6 @@
 #include "account/check.h"
 #include "account/sides.h"
+#include "base/table.h"
 #include "imap/digests.h"
 #include <string.h>
 #include <strings.h>
@@ -75,23 +76,14 @@ typedef struct evidence { /* a sum, since servers answer in any order */
     uint64_t messages, sum;
 } evidence;
 
-static uint64_t mix(uint64_t value, const void *data, size_t length)
-{
-    const unsigned char *octets = data;
-    for (size_t i = 0; i < length; i++) {
-        value = (value ^ octets[i]) * 1099511628211u; /* FNV-1a */
-    }
-    return value;
-}
-
 static int on_header(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
 {
     evidence *found = context;
     (void)err;
-    uint64_t value = mix(14695981039346656037u, digest->raw, sizeof digest->raw);
-    value = mix(value, &item->uid, sizeof item->uid);
-    value = mix(value, &item->internaldate.utc, sizeof item->internaldate.utc);
-    found->sum += item->email_id != NULL ? mix(value, item->email_id, strlen(item->email_id)) : value;
+    uint64_t value = mig__hash(0, digest->raw, sizeof digest->raw);
+    value = mig__hash(value, &item->uid, sizeof item->uid);
+    value = mig__hash(value, &item->internaldate.utc, sizeof item->internaldate.utc);
+    found->sum += item->email_id != NULL ? mig__hash(value, item->email_id, strlen(item->email_id)) : value;
     found->messages++;
     return 0;
 }

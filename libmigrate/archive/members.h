@@ -1,29 +1,25 @@
 /*
  * archive/members.h - what an archive was found to hold: a name, a size and a digest each, in 24 octets
  *
- * Names are kept as 63 bits of their SHA-256, contents as 128 bits of the SHA-256 of all three: enough to compare with
+ * Names are kept as 64 bits of their SHA-256, contents as 127 bits of the SHA-256 of all three: enough to compare with
  * a manifest that has them in full, without holding a million names.
  */
 #ifndef MIG_ARCHIVE_MEMBERS_H
 #define MIG_ARCHIVE_MEMBERS_H
 
+#include "base/table.h"
 #include "mail/digest.h"
 #include <migrate/error.h>
 #include <stdbool.h>
 
-typedef struct mig__member {
-    uint64_t key; /* 0: free; the lowest bit: claimed */
-    uint8_t content[16];
-} mig__member;
-
 typedef struct mig__members {
-    mig__member *slots; /* open addressing */
-    size_t count, capacity, claimed;
+    mig__table table; /* by the name; the payload: 16 octets of content, the lowest bit of which says "claimed" */
+    size_t count, claimed;
 } mig__members;
 
 #define MIG__MEMBERS_INIT                                                                                              \
     {                                                                                                                  \
-        NULL, 0, 0, 0                                                                                                  \
+        MIG__TABLE_INIT(16), 0, 0                                                                                      \
     }
 
 /* 1: added; 0: there is one of that name already; -1 with MIG_E_NOMEM. */

@@ -16,68 +16,45 @@ enum {
 
 /* ---- names that are taken ---- */
 
-static size_t hash(const char *text)
+static uint64_t hash(const char *text)
 {
-    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    uint64_t value = 0;
     for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        h = (h ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * 1099511628211u;
+        char lower = *text >= 'A' && *text <= 'Z' ? (char)(*text + ('a' - 'A')) : *text;
+        value = mig__hash(value, &lower, 1);
     }
-    return (size_t)h;
-}
-
-static char **slot_of(const mig__safe_names *names, const char *text)
-{
-    size_t at = hash(text) % names->capacity;
-    while (names->items[at] != NULL && strcasecmp(names->items[at], text) != 0) {
-        at = (at + 1) % names->capacity;
-    }
-    return &names->items[at];
-}
-
-static int grow(mig__safe_names *names, mig_error *err)
-{
-    mig__safe_names bigger = {NULL, names->count, names->capacity == 0 ? 64 : names->capacity * 2};
-    if (names->count * 2 < names->capacity) {
-        return 0;
-    }
-    if ((bigger.items = calloc(bigger.capacity, sizeof *bigger.items)) == NULL) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    for (size_t i = 0; i < names->capacity; i++) {
-        if (names->items[i] != NULL) {
-            *slot_of(&bigger, names->items[i]) = names->items[i];
-        }
-    }
-    free(names->items);
-    *names = bigger;
-    return 0;
+    return value;
 }
 
 /* 1: it was free and is taken now; 0: it was taken; -1: no memory. */
 static int take(mig__safe_names *names, const char *text, mig_error *err)
 {
-    if (grow(names, err) != 0) {
-        return -1;
+    char *const *found;
+    uint64_t key = hash(text);
+    size_t at = 0;
+    while ((found = mig__table_next(&names->table, key, &at)) != NULL) {
+        if (strcasecmp(*found, text) == 0) {
+            return 0;
+        }
     }
-    char **slot = slot_of(names, text);
-    if (*slot != NULL) {
-        return 0;
-    }
-    if ((*slot = mig__strdup(text)) == NULL) {
+    char *copy = mig__strdup(text);
+    char **slot = copy != NULL ? mig__table_add(&names->table, key, err) : NULL;
+    if (slot == NULL) {
+        free(copy);
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    names->count++;
+    *slot = copy;
     return 1;
 }
 
 void mig__safe_names_free(mig__safe_names *names)
 {
-    for (size_t i = 0; i < names->capacity; i++) {
-        free(names->items[i]);
+    char **name;
+    size_t at = 0;
+    while ((name = mig__table_each(&names->table, &at)) != NULL) {
+        free(*name);
     }
-    free(names->items);
-    *names = (mig__safe_names)MIG__SAFE_NAMES_INIT;
+    mig__table_free(&names->table);
 }
 
 /* ---- folders ---- */

@@ -8,6 +8,7 @@
 #define MIG_ARCHIVE_NAMES_H
 
 #include "base/buffer.h"
+#include "base/table.h"
 #include "base/clock.h"
 #include <migrate/error.h>
 #include <stdbool.h>
@@ -20,13 +21,12 @@
 
 /* Names given so far, without case. */
 typedef struct mig__safe_names {
-    char **items; /* open addressing; NULL: free */
-    size_t count, capacity;
+    mig__table table; /* the payload points to a name */
 } mig__safe_names;
 
 #define MIG__SAFE_NAMES_INIT                                                                                           \
     {                                                                                                                  \
-        NULL, 0, 0                                                                                                     \
+        MIG__TABLE_INIT(sizeof(char *))                                                                                \
     }
 
 /*

@@ -7,13 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t hash(const mig__place *parent, const char *key, size_t length)
+static uint64_t hash(const mig__place *place)
 {
-    uint64_t value = 14695981039346656037u ^ (uint64_t)(uintptr_t)parent; /* FNV-1a */
-    for (size_t i = 0; i < length; i++) {
-        value = (value ^ (unsigned char)key[i]) * 1099511628211u;
-    }
-    return value ^ value >> 32;
+    return mig__hash(mig__hash(0, &place->parent, sizeof place->parent), place->key, place->key_length);
 }
 
 static mig__place *new_place(const mig__tree *tree, mig__place *parent, const char *name, size_t length)
@@ -36,33 +32,6 @@ static mig__place *new_place(const mig__tree *tree, mig__place *parent, const ch
     return place;
 }
 
-static mig__place **bucket_of(const mig__tree *tree, const mig__place *place)
-{
-    return &tree->buckets[hash(place->parent, place->key, place->key_length) % tree->bucket_count];
-}
-
-static bool grow(mig__tree *tree)
-{
-    size_t old_count = tree->bucket_count;
-    mig__place **old = tree->buckets;
-    mig__place **buckets = calloc(old_count * 2, sizeof(mig__place *));
-    if (buckets == NULL) {
-        return false;
-    }
-    tree->buckets = buckets;
-    tree->bucket_count = old_count * 2;
-    for (size_t i = 0; i < old_count; i++) {
-        for (mig__place *place = old[i], *next; place != NULL; place = next) {
-            next = place->chain;
-            mig__place **bucket = bucket_of(tree, place);
-            place->chain = *bucket;
-            *bucket = place;
-        }
-    }
-    free(old);
-    return true;
-}
-
 static bool is_exact(const mig__place *place, const mig__place *wanted)
 {
     return place->length == wanted->length && memcmp(place->name, wanted->name, wanted->length) == 0;
@@ -70,8 +39,11 @@ static bool is_exact(const mig__place *place, const mig__place *wanted)
 
 static mig__place *look_up(const mig__tree *tree, const mig__place *wanted)
 {
-    mig__place *found = NULL;
-    for (mig__place *place = *bucket_of(tree, wanted); place != NULL; place = place->chain) {
+    mig__place *found = NULL, *const * slot;
+    uint64_t key = hash(wanted);
+    size_t at = 0;
+    while ((slot = mig__table_next(&tree->places, key, &at)) != NULL) {
+        mig__place *place = *slot;
         if (place->parent != wanted->parent || place->key_length != wanted->key_length ||
             memcmp(place->key, wanted->key, wanted->key_length) != 0) {
             continue;
@@ -93,22 +65,23 @@ static int place_at(mig__tree *tree, mig__place *parent, const char *name, size_
         return 0;
     }
     mig__place *place = new_place(tree, parent, name, length);
-    if (place == NULL || (make && tree->count >= tree->bucket_count && !grow(tree))) {
-        free(place);
+    if (place == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     *out = look_up(tree, place);
     if (*out != NULL && exact && !is_exact(*out, place)) {
         *out = NULL;
     }
-    if (*out == NULL && make) {
-        mig__place **bucket = bucket_of(tree, place);
-        place->chain = *bucket;
-        *bucket = *out = place;
-        tree->count++;
-    } else {
+    if (*out != NULL || !make) {
         free(place);
+        return 0;
     }
+    mig__place **slot = mig__table_add(&tree->places, hash(place), err);
+    if (slot == NULL) {
+        free(place);
+        return -1;
+    }
+    *slot = *out = place;
     return 0;
 }
 
@@ -150,14 +123,14 @@ static int add_existing(mig__tree *tree, size_t index, mig_error *err)
 
 int mig__tree_make(mig__tree *tree, const mig__side_in *side, mig_error *err)
 {
-    *tree = (mig__tree){.side = side, .inbox_prefix = mig__inbox_prefix(side), .bucket_count = 256};
+    *tree = (mig__tree){
+        .side = side, .inbox_prefix = mig__inbox_prefix(side), .places = MIG__TABLE_INIT(sizeof(mig__place *))};
     bool prefixed = side->prefix != NULL && *side->prefix != '\0';
-    tree->buckets = calloc(tree->bucket_count, sizeof(mig__place *));
     tree->of_folder = calloc(side->count + 1, sizeof(mig__place *));
     tree->bare = new_place(tree, NULL, "", 0);
     tree->personal = prefixed ? new_place(tree, NULL, "", 0) : tree->bare;
     tree->inbox = tree->bare == NULL ? NULL : new_place(tree, tree->bare, "INBOX", 5);
-    if (tree->buckets == NULL || tree->of_folder == NULL || tree->personal == NULL || tree->inbox == NULL) {
+    if (tree->of_folder == NULL || tree->personal == NULL || tree->inbox == NULL) {
         mig__tree_free(tree);
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
@@ -172,13 +145,12 @@ int mig__tree_make(mig__tree *tree, const mig__side_in *side, mig_error *err)
 
 void mig__tree_free(mig__tree *tree)
 {
-    for (size_t i = 0; tree->buckets != NULL && i < tree->bucket_count; i++) {
-        for (mig__place *place = tree->buckets[i], *next; place != NULL; place = next) {
-            next = place->chain;
-            free(place);
-        }
+    mig__place **place;
+    size_t at = 0;
+    while ((place = mig__table_each(&tree->places, &at)) != NULL) {
+        free(*place);
     }
-    free(tree->buckets);
+    mig__table_free(&tree->places);
     free(tree->of_folder);
     free(tree->inbox);
     if (tree->personal != tree->bare) {

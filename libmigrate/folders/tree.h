@@ -7,13 +7,13 @@
 #ifndef MIG_FOLDERS_TREE_H
 #define MIG_FOLDERS_TREE_H
 
+#include "base/table.h"
 #include "folders/map.h"
 
 typedef struct mig__place mig__place;
 
 struct mig__place {
     mig__place *parent;   /* NULL: a root */
-    mig__place *chain;    /* the next one in its hash bucket */
     size_t existing;      /* index of the target's mailbox with this name, or MIG__NO_FOLDER */
     size_t holder;        /* the source mailbox that goes here (first), or MIG__NO_FOLDER */
     size_t wanted;        /* how many source mailboxes would go here by their own name or by a rule */
@@ -31,8 +31,7 @@ typedef struct mig__tree {
     mig__place *bare, *personal, *inbox;
     mig__place **of_folder; /* by index of the target's mailbox; NULL: it has none of its own */
     bool inbox_prefix;      /* the prefix is "INBOX" and a separator: what is below the prefix is below INBOX */
-    mig__place **buckets;
-    size_t bucket_count, count;
+    mig__table places;      /* by parent and key; the payload points to one */
 } mig__tree;
 
 /* A tree with the target's mailboxes. `side` is borrowed. Errors: MIG_E_NOMEM. */

@@ -7,6 +7,7 @@
 #ifndef MIG_STATE_KEYINDEX_H
 #define MIG_STATE_KEYINDEX_H
 
+#include "base/table.h"
 #include <migrate/error.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,8 +19,7 @@ typedef struct mig__keyindex {
     int64_t account;
     mig__key_kind kind;
     int64_t last_id; /* rows up to this one are in */
-    struct mig__key_slot *slots;
-    size_t used, capacity; /* capacity: 0 or a power of two */
+    mig__table rows; /* the payload is the row's number */
 } mig__keyindex;
 
 /* The index for that account and kind from the list, made empty when it is not there. NULL: no memory. */
@@ -29,7 +29,7 @@ int mig__keyindex_add(mig__keyindex *index, uint64_t key, int64_t id, mig_error 
 int64_t mig__keyindex_next(const mig__keyindex *index, uint64_t key, size_t *at);
 void mig__keyindex_free(mig__keyindex **list);
 
-/* 64 bits of a key of any length (FNV-1a, then mixed). */
+/* 64 bits of a key of any length. */
 uint64_t mig__key(const void *data, size_t length);
 
 #endif

@@ -390,7 +390,7 @@ void mig__verify_read(mig__verify_run *run, const mig__verify_pass *pass, mig__s
         mig_side side = i == 0 ? MIG_SOURCE : MIG_TARGET;
         mig__session *session = i == 0 ? source : target;
         for (size_t k = 0; session != NULL && k < wanted[i]; k++) {
-            count += add_thread(run, side, k == 0 ? session : NULL, known.slots != NULL ? &known : NULL,
+            count += add_thread(run, side, k == 0 ? session : NULL, known.digests.used > 0 ? &known : NULL,
                                 &threads[count]) == 0;
         }
     }

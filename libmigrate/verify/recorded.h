@@ -2,17 +2,17 @@
 #ifndef MIG_VERIFY_RECORDED_H
 #define MIG_VERIFY_RECORDED_H
 
+#include "base/table.h"
 #include "verify/job.h"
 
 /* Raw digests of the record, by content; the jobs' arrays of records must stay where they are meanwhile. */
 typedef struct mig__recorded_set {
-    const mig__message_digest **slots; /* open addressing; NULL: empty */
-    size_t mask;
+    mig__table digests; /* by their first octets; the payload points to one */
 } mig__recorded_set;
 
 #define MIG__RECORDED_SET_INIT                                                                                         \
     {                                                                                                                  \
-        NULL, 0                                                                                                        \
+        MIG__TABLE_INIT(sizeof(mig__message_digest *))                                                                 \
     }
 
 /* Everything that the jobs have on record. 0, or -1 for lack of memory. */
