@@ -71,6 +71,18 @@ void mig__buffer_addf(mig__buffer *buffer, const char *format, ...)
     va_end(arguments);
 }
 
+void mig__buffer_add_percent(mig__buffer *buffer, const char *text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (; *text != '\0'; text++) {
+        if (strchr(plain, *text) != NULL) {
+            mig__buffer_add_char(buffer, *text);
+        } else {
+            mig__buffer_addf(buffer, "%%%02X", (unsigned)(unsigned char)*text);
+        }
+    }
+}
+
 int mig__buffer_ok(const mig__buffer *buffer, mig_error *err)
 {
     return buffer->failed ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;

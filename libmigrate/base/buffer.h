@@ -25,6 +25,8 @@ void mig__buffer_add_text(mig__buffer *buffer, const char *text);
 void mig__buffer_add_char(mig__buffer *buffer, char c);
 void mig__buffer_addf(mig__buffer *buffer, const char *format, ...) MIG_PRINTF(2, 3);
 void mig__buffer_addv(mig__buffer *buffer, const char *format, va_list arguments) MIG_PRINTF(2, 0);
+/* With all but letters, digits and "-._~" as %XX (RFC 3986 section 2.3): part of a URL or of a form. */
+void mig__buffer_add_percent(mig__buffer *buffer, const char *text);
 bool mig__buffer_reserve(mig__buffer *buffer, size_t more); /* room for `more` octets; false: out of memory */
 int mig__buffer_ok(const mig__buffer *buffer, mig_error *err); /* 0, or -1 with MIG_E_NOMEM */
 void mig__buffer_clear(mig__buffer *buffer);                   /* length 0, keeps the memory */

@@ -48,18 +48,11 @@ char *mig__oauth2_host(const char *url, char *out, size_t size)
 
 void mig__oauth2_field(mig__buffer *body, const char *name, const char *value)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
     if (body->length)
         mig__buffer_add_char(body, '&');
     mig__buffer_add_text(body, name);
     mig__buffer_add_char(body, '=');
-    for (const char *c = value; *c != '\0'; c++) {
-        if (strchr(plain, *c))
-            mig__buffer_add_char(body, *c);
-        else
-            mig__buffer_addf(body, "%%%02X", (unsigned)(unsigned char)*c);
-    }
+    mig__buffer_add_percent(body, value);
 }
 
 static size_t take(char *data, size_t size, size_t count, void *context)

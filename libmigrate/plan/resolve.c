@@ -71,18 +71,6 @@ static const char *value_of(const resolving *r, int side, const char *key)
     return said != NULL ? said->value : NULL;
 }
 
-static void add_encoded(mig__buffer *out, const char *text)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (; *text != '\0'; text++) {
-        if (strchr(plain, *text) != NULL) {
-            mig__buffer_add_char(out, *text);
-        } else {
-            mig__buffer_addf(out, "%%%02X", (unsigned)(unsigned char)*text);
-        }
-    }
-}
-
 static bool is_port(const char *text)
 {
     unsigned long port = 0;
@@ -170,10 +158,10 @@ static int add_url(resolving *r, int side, const place *where, const char *user)
     const char *separator = value_of(r, side, "master-separator");
     mig__buffer url = MIG__BUFFER_INIT;
     mig__buffer_addf(&url, "%s://", where->tls == 0 ? "imaps" : "imap");
-    add_encoded(&url, admin != NULL ? admin : user);
+    mig__buffer_add_percent(&url, admin != NULL ? admin : user);
     if (master != NULL) {
-        add_encoded(&url, separator != NULL ? separator : "*");
-        add_encoded(&url, master);
+        mig__buffer_add_percent(&url, separator != NULL ? separator : "*");
+        mig__buffer_add_percent(&url, master);
     }
     bool bare_ipv6 = strchr(where->host, ':') != NULL && where->host[0] != '[';
     mig__buffer_addf(&url, bare_ipv6 ? "@[%s]" : "@%s", where->host);

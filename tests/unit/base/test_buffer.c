@@ -168,6 +168,18 @@ static void copies_of_strings(void **state)
     free(copy);
 }
 
+static void percent_encoding(void **state)
+{
+    mig__buffer out = MIG__BUFFER_INIT;
+    (void)state;
+    mig__buffer_add_percent(&out, "aZ09-._~");
+    assert_string_equal(out.data, "aZ09-._~");
+    mig__buffer_clear(&out);
+    mig__buffer_add_percent(&out, "a b@c/%+\xc3\xbc\n");
+    assert_string_equal(out.data, "a%20b%40c%2F%25%2B%C3%BC%0A");
+    mig__buffer_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +192,7 @@ int main(void)
         cmocka_unit_test(utf8),
         cmocka_unit_test(every_code_point_there_and_back),
         cmocka_unit_test(copies_of_strings),
+        cmocka_unit_test(percent_encoding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
