@@ -1,11 +1,9 @@
 /* net/tunnel.c - a command, a socket pair, and the command's last words */
-#define _GNU_SOURCE /* pipe2 (POSIX.1-2024): no other thread's command may inherit an end of our pipe */
 #include "net/tunnel.h"
 #include "base/clock.h"
 #include "base/process.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,16 +13,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LAST_WORDS 1024
-#define GRACE_MS   500 /* to end by itself, and then after SIGTERM */
+#define GRACE_MS 500 /* to end by itself, and then after SIGTERM */
 
 struct mig__tunnel {
     pid_t pid;
     bool reaped;
     int status; /* of waitpid, when reaped by us; -1: unknown */
     int errors; /* standard error of the command, non-blocking; -1: it was closed */
-    char words[LAST_WORDS];
-    size_t length;
+    mig__last_words words;
 };
 
 mig__tunnel *mig__tunnel_start(const char *command, int *fd, mig_error *err)
@@ -37,8 +33,8 @@ mig__tunnel *mig__tunnel_start(const char *command, int *fd, mig_error *err)
         mig_error_set(err, MIG_E_NOMEM, "out of memory while starting the tunnel command");
         return NULL;
     }
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || pipe2(errors, O_CLOEXEC) ||
-        mig__process_lift(&pair[1]) || mig__process_lift(&errors[1]) || fcntl(errors[0], F_SETFL, O_NONBLOCK)) {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || mig__process_lift(&pair[1]) ||
+        mig__process_pipe(errors) || fcntl(errors[0], F_SETFL, O_NONBLOCK)) {
         mig_error_errno(err, MIG_E_IO, errno, "starting the tunnel command");
         goto fail;
     }
@@ -72,7 +68,7 @@ int mig__tunnel_fd(const mig__tunnel *tunnel)
 
 void mig__tunnel_listen(mig__tunnel *tunnel)
 {
-    char piece[LAST_WORDS / 2];
+    char piece[512];
 
     while (tunnel->errors >= 0) {
         ssize_t n = read(tunnel->errors, piece, sizeof piece);
@@ -86,52 +82,15 @@ void mig__tunnel_listen(mig__tunnel *tunnel)
             tunnel->errors = -1;
             return;
         }
-        if (tunnel->length + (size_t)n > LAST_WORDS) { /* the newest are the ones that count */
-            size_t drop = tunnel->length + (size_t)n - LAST_WORDS;
-
-            memmove(tunnel->words, tunnel->words + drop, tunnel->length - drop);
-            tunnel->length -= drop;
-        }
-        memcpy(tunnel->words + tunnel->length, piece, (size_t)n);
-        tunnel->length += (size_t)n;
+        mig__last_words_add(&tunnel->words, piece, (size_t)n);
     }
 }
 
 /* Waits up to `ms` for the command to end. */
 static bool reap(mig__tunnel *tunnel, int64_t ms)
 {
-    int64_t deadline = mig__now_ms() + ms;
-
-    while (!tunnel->reaped) {
-        int status = 0;
-        pid_t pid = waitpid(tunnel->pid, &status, WNOHANG);
-
-        if (pid == tunnel->pid) {
-            tunnel->reaped = true;
-            tunnel->status = status;
-        } else if (pid < 0 && errno != EINTR) {
-            tunnel->reaped = true; /* somebody else did, or SIGCHLD is ignored */
-        } else if (mig__now_ms() >= deadline) {
-            return false;
-        } else {
-            mig__sleep_ms(5);
-        }
-    }
-    return true;
-}
-
-/* The last line that is not blank. */
-static const char *last_line(const mig__tunnel *tunnel, size_t *length)
-{
-    size_t end = tunnel->length, start;
-
-    while (end && strchr("\r\n \t", tunnel->words[end - 1]))
-        end--;
-    start = end;
-    while (start && tunnel->words[start - 1] != '\n')
-        start--;
-    *length = end - start;
-    return tunnel->words + start;
+    tunnel->reaped = tunnel->reaped || mig__process_wait(tunnel->pid, mig__now_ms() + ms, &tunnel->status);
+    return tunnel->reaped;
 }
 
 void mig__tunnel_explain(mig__tunnel *tunnel, mig_error *err)
@@ -148,7 +107,7 @@ void mig__tunnel_explain(mig__tunnel *tunnel, mig_error *err)
             mig_error_set(err, MIG_E_CLOSED, "the tunnel command was ended by signal %d", WTERMSIG(tunnel->status));
     }
     mig__tunnel_listen(tunnel);
-    words = last_line(tunnel, &length);
+    words = mig__last_words_line(&tunnel->words, &length);
     if (length)
         mig_error_server(err, words, length);
     mig_error_hint(err, "try the command by hand: it must speak IMAP at once, without asking for anything");

@@ -1,18 +1,13 @@
-#define _GNU_SOURCE /* pipe2 (POSIX.1-2024), MADV_DONTDUMP */
-#include "base/buffer.h"
-#include "base/clock.h"
+#define _GNU_SOURCE /* MADV_DONTDUMP */
 #include "base/process.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <migrate/secret.h>
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { COMMAND_MS = 60000 };
@@ -142,162 +137,30 @@ mig_secret *mig_secret_from_command(const char *command, mig_error *err)
 
 /* ---- commands ---- */
 
-typedef struct running {
-    pid_t pid;
-    int out, errors;
-    char line[MIG_SECRET_MAX + 1];
-    size_t used;
-    char complaint[512]; /* the end of what it says on standard error */
-    size_t complained;
-} running;
-
-static void keep_end(running *r, const char *text, size_t length)
-{
-    size_t most = sizeof r->complaint;
-    if (length >= most) {
-        memcpy(r->complaint, text + length - most, most);
-        r->complained = most;
-        return;
-    }
-    if (r->complained + length > most) {
-        size_t drop = r->complained + length - most;
-        memmove(r->complaint, r->complaint + drop, r->complained - drop);
-        r->complained -= drop;
-    }
-    memcpy(r->complaint + r->complained, text, length);
-    r->complained += length;
-}
-
-/* One read of a descriptor; closes it (-1) at its end. */
-static void drain(running *r, int *fd, bool errors)
-{
-    char text[1024];
-    ssize_t got = read(*fd, text, sizeof text);
-    if (got <= 0) {
-        if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
-            return;
-        }
-        close(*fd);
-        *fd = -1;
-    } else if (errors) {
-        keep_end(r, text, (size_t)got);
-    } else {
-        size_t room = sizeof r->line - r->used;
-        size_t taken = (size_t)got < room ? (size_t)got : room;
-        memcpy(r->line + r->used, text, taken);
-        r->used += taken;
-    }
-    explicit_bzero(text, sizeof text);
-}
-
-/* Read both until their ends or the deadline. False: the deadline came. */
-static bool listen_to(running *r, int64_t until)
-{
-    while (r->out >= 0 || r->errors >= 0) {
-        int64_t left = until - mig__now_ms();
-        struct pollfd fds[2] = {{r->out, POLLIN, 0}, {r->errors, POLLIN, 0}};
-        if (left <= 0) {
-            return false;
-        }
-        if (poll(fds, 2, (int)left) < 0 && errno != EINTR) {
-            return false;
-        }
-        if (r->out >= 0 && fds[0].revents != 0) {
-            drain(r, &r->out, false);
-        }
-        if (r->errors >= 0 && fds[1].revents != 0) {
-            drain(r, &r->errors, true);
-        }
-    }
-    return true;
-}
-
-static int start(running *r, const char *command, mig_error *err)
-{
-    int out[2] = {-1, -1}, errors[2] = {-1, -1};
-    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    int status = nothing < 0 || mig__process_lift(&nothing) != 0 || pipe2(out, O_CLOEXEC) != 0 ||
-                         pipe2(errors, O_CLOEXEC) != 0 || mig__process_lift(&out[1]) != 0 ||
-                         mig__process_lift(&errors[1]) != 0
-                     ? errno
-                     : mig__process_spawn(&r->pid, command, nothing, out[1], errors[1]);
-    if (nothing >= 0) {
-        close(nothing);
-    }
-    for (int i = 0; i < 2; i++) {
-        int *ends = i == 0 ? out : errors;
-        if (ends[1] >= 0) {
-            close(ends[1]);
-        }
-        if (status != 0 && ends[0] >= 0) {
-            close(ends[0]);
-        }
-    }
-    r->out = out[0];
-    r->errors = errors[0];
-    return status == 0 ? 0 : mig_error_errno(err, MIG_E_SECRET, status, "cannot run the password command");
-}
-
-/* Wait for the end of the command; at the deadline it and what it started are killed. False: it was. */
-static bool reap(const running *r, int64_t until, int *status)
-{
-    bool ended = true;
-    for (;;) {
-        pid_t got = waitpid(r->pid, status, ended ? WNOHANG : 0);
-        if (got == r->pid || (got < 0 && errno != EINTR)) {
-            return ended;
-        }
-        if (ended && mig__now_ms() >= until) {
-            kill(-r->pid, SIGKILL);
-            ended = false;
-        } else if (ended) {
-            mig__sleep_ms(10);
-        }
-    }
-}
-
-/* The last line of what it said on standard error. */
-static void keep_last_words(running *r, mig_error *err)
-{
-    while (r->complained > 0 && (r->complaint[r->complained - 1] == '\n' || r->complaint[r->complained - 1] == '\r')) {
-        r->complained--;
-    }
-    size_t first = r->complained;
-    while (first > 0 && r->complaint[first - 1] != '\n') {
-        first--;
-    }
-    mig_error_server(err, r->complaint + first, r->complained - first);
-}
-
 static int run_command(mig_secret *secret, mig_error *err)
 {
-    running r = {0};
-    if (start(&r, secret->command, err) != 0) {
-        return -1;
+    char line[MIG_SECRET_MAX + 1];
+    mig__process process = {
+        .command = secret->command, .output = line, .output_size = sizeof line, .timeout_ms = COMMAND_MS};
+    int problem = mig__process_run(&process), failed;
+    if (problem != 0) {
+        return mig_error_errno(err, MIG_E_SECRET, problem, "cannot run the password command");
     }
-    int64_t until = mig__now_ms() + COMMAND_MS;
-    int status = 0, failed;
-    bool ended = listen_to(&r, until);
-    ended = reap(&r, ended ? until : 0, &status) && ended;
-    if (!ended) {
+    int status = mig__process_exit(process.status);
+    if (process.timed_out) {
         failed = mig_error_set(err, MIG_E_SECRET, "the password command did not end within a minute");
-    } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        failed = mig_error_set(err, MIG_E_SECRET, "the password command failed with status %d",
-                               WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-        keep_last_words(&r, err);
+    } else if (status != 0) {
+        size_t length;
+        const char *words = mig__last_words_line(&process.words, &length);
+        failed = mig_error_set(err, MIG_E_SECRET, "the password command failed with status %d", status);
+        mig_error_server(err, words, length);
     } else {
-        failed = take_line(secret, r.line, r.used, "the password command", err);
+        failed = take_line(secret, line, process.output_length, "the password command", err);
     }
     if (failed != 0) {
         mig_error_hint(err, "run the command by hand: it must print the password and nothing before it");
     }
-    if (r.out >= 0) {
-        close(r.out);
-    }
-    if (r.errors >= 0) {
-        close(r.errors);
-    }
-    explicit_bzero(&r, sizeof r);
+    explicit_bzero(line, sizeof line);
     return failed;
 }
 
