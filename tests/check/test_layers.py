@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 import sources
-from harness import build_directory
+from harness import ROOT, build_directory
 from modules import ALSO, MODULES, PUBLIC
 
 
@@ -27,7 +27,10 @@ def symbols(archive):
 def edges():
     """(module, other) -> the functions of `other` that `module` calls."""
     archives = glob.glob(os.path.join(build_directory("release"), "libmigrate", "libmig_*.a"))
-    modules = {os.path.basename(path)[len("libmig_"):-2]: symbols(path) for path in archives}
+    names = {os.path.basename(path)[len("libmig_"):-2]: path for path in archives}
+    # A build folder may still hold the archive of a module that is no more.
+    modules = {name: symbols(path) for name, path in names.items()
+               if os.path.isdir(os.path.join(ROOT, "libmigrate", name))}
     home = {name: module for module, (defined, _) in modules.items() for name in defined}
     found = collections.defaultdict(set)
     for module, (defined, needed) in modules.items():
