@@ -199,7 +199,7 @@ def unit_jobs(preset, options, modules=None, left_out=()):
         if (modules and module not in modules) or test["name"] in left_out:
             continue
         properties = {given["name"]: given["value"] for given in test["properties"]}
-        jobs.append(UnitJob(name, test["command"], 1200 if options.long else 300, properties["WORKING_DIRECTORY"]))
+        jobs.append(UnitJob(name, test["command"], 1200 if options.long else 900, properties["WORKING_DIRECTORY"]))
     return jobs
 
 
@@ -209,7 +209,7 @@ def python_jobs(options):
         command = ["/usr/bin/python3", "-B", os.path.join(LIBRARY, "runmodule.py"), path]
         if not matches(options.only, name):
             command.append("--only=" + options.only)
-        jobs.append(PythonJob(name, command, 4 * 3600 if options.long else 900))
+        jobs.append(PythonJob(name, command, 4 * 3600 if options.long else 2700))
     return jobs
 
 
