@@ -31,7 +31,7 @@ static struct faulty {
     int result;       /* what a failure returns */
     bool struck;      /* it has failed */
     long syncs, writes;
-    long sync_ms; /* how long an fsync takes */
+    void (*at_sync)(void); /* called in each fsync; NULL: none */
 } faulty = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 typedef struct faulty_file {
@@ -115,8 +115,8 @@ static int faulty_sync(sqlite3_file *file, int flags)
         snprintf(image, sizeof image, "%s.durable", f->name);
         faulty_copy(f->name, image);
     }
-    if (faulty.sync_ms) {
-        nanosleep(&(struct timespec){0, faulty.sync_ms * 1000000}, NULL);
+    if (faulty.at_sync != NULL) {
+        faulty.at_sync();
     }
     return rc;
 }
@@ -252,7 +252,7 @@ static inline void faulty_arm(faulty_kind kind, long nth, bool forever, int resu
     faulty.result = result;
     faulty.struck = false;
     faulty.syncs = faulty.writes = 0;
-    faulty.sync_ms = 0;
+    faulty.at_sync = NULL;
 }
 
 /* The power is back: each file is what its last fsync made of it. */
