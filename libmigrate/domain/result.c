@@ -87,3 +87,42 @@ int mig_domain_compare(mig_domain_result *result, const mig_domain_result *earli
     result->changes = mig__buffer_steal(&out);
     return result->changes != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
 }
+
+static bool says(const mig_domain_report *report, const char *check, mig_verdict verdict)
+{
+    for (size_t i = 0; i < report->check_count; i++) {
+        if (strcmp(report->checks[i].check, check) == 0 && report->checks[i].verdict == verdict) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool mig_domain_settled(const mig_domain_report *report, char **open)
+{
+    static const char *const needed[] = {"switch.authorities", "switch.resolvers", "mx.exists"};
+    mig__buffer out = MIG__BUFFER_INIT;
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (!says(report, needed[i], MIG_VERDICT_PASS)) {
+            mig__buffer_addf(&out, "%s%s does not pass", out.length > 0 ? "\n" : "", needed[i]);
+        }
+    }
+    for (size_t i = 0; i < report->check_count; i++) {
+        const mig_domain_check *check = &report->checks[i];
+        if (check->verdict == MIG_VERDICT_FAIL) {
+            mig__buffer_addf(&out, "%s%s %s: %s", out.length > 0 ? "\n" : "", check->check, check->subject,
+                             check->text);
+        }
+    }
+    /* A server that was not reached may still take mail: only a refusal, a closed port or no address is proof. */
+    if (!says(report, "old.accepts", MIG_VERDICT_PASS) && !says(report, "old.port", MIG_VERDICT_PASS)) {
+        mig__buffer_addf(&out, "%swhether the old server still takes mail is not known", out.length > 0 ? "\n" : "");
+    } else if (says(report, "old.accepts", MIG_VERDICT_UNKNOWN) || says(report, "old.port", MIG_VERDICT_UNKNOWN)) {
+        mig__buffer_addf(&out, "%sof one address of the old server it is not known whether it takes mail",
+                         out.length > 0 ? "\n" : "");
+    }
+    const bool settled = out.length == 0 && !out.failed;
+    *open = out.failed ? NULL : mig__buffer_steal(&out);
+    mig__buffer_free(&out);
+    return settled && *open != NULL;
+}

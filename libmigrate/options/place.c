@@ -1,12 +1,11 @@
 /* options/place.c - where the state of a pair of accounts is kept */
 #include "base/buffer.h"
+#include "base/directory.h"
 #include "options/private.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { LABEL_SHOWN = 80 };
 
@@ -56,22 +55,6 @@ char *mig_settings_state_name(const mig_endpoint *source, const mig_endpoint *ta
     return out;
 }
 
-/* Make every directory of the path; `path` is changed and restored on the way. */
-static int make_directories(char *path, mig_error *err)
-{
-    for (char *slash = path + 1;; slash++) {
-        if (*slash != '/' && *slash != '\0')
-            continue;
-        char kept = *slash;
-        *slash = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            return mig_error_errno(err, MIG_E_IO, errno, "the directory %s cannot be made", path);
-        *slash = kept;
-        if (kept == '\0')
-            return 0;
-    }
-}
-
 static char *path_in(const char *directory, const mig_endpoint *source, const mig_endpoint *target, mig_error *err)
 {
     char name[256];
@@ -80,7 +63,7 @@ static char *path_in(const char *directory, const mig_endpoint *source, const mi
     if (mig__buffer_ok(&path, err) != 0) {
         return NULL;
     }
-    if (make_directories(path.data, err) != 0) {
+    if (mig__make_directories(path.data, err) != 0) {
         mig_error_hint(err, "say where the state may be kept with --state");
         mig__buffer_free(&path);
         return NULL;

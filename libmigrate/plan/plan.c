@@ -204,6 +204,27 @@ static void check_side(checking *c, const mig__line *line, const char *name)
     }
 }
 
+/* "0", a name or a mapping; "0.provider"; "0.new-mx", one value or a list; "0.new-mx.1" */
+static void check_domain(checking *c, const mig__line *line, const char *rest)
+{
+    const char *key = strchr(rest, '.');
+    char plain[64];
+    if (key == NULL) {
+        if (line->kind != MIG__YAML_SCALAR) {
+            expect(c, line, MIG__YAML_MAPPING);
+        }
+        return;
+    }
+    snprintf(plain, sizeof plain, "%.*s", (int)strcspn(key + 1, "."), key + 1);
+    const int takes = mig__plan_domain_key(plain);
+    if (takes == 0) {
+        skip_below(c, line->path);
+        mig__plan_domain_unknown(c->plan, line->line, plain);
+    } else if (takes == 1 || line->kind != MIG__YAML_LIST || strchr(key + 1, '.') != NULL) {
+        expect(c, line, MIG__YAML_SCALAR);
+    }
+}
+
 static void check_line(checking *c, const mig__line *line)
 {
     static const struct {
@@ -213,7 +234,7 @@ static void check_line(checking *c, const mig__line *line)
     } keys[] = {
         {"version", MIG__YAML_SCALAR, NULL},         {"accounts-file", MIG__YAML_SCALAR, NULL},
         {"source", MIG__YAML_MAPPING, check_side},   {"target", MIG__YAML_MAPPING, check_side},
-        {"accounts", MIG__YAML_LIST, check_account},
+        {"accounts", MIG__YAML_LIST, check_account}, {"domains", MIG__YAML_LIST, check_domain},
     };
     const char *path = line->path;
     size_t length = strcspn(path, ".");
@@ -240,9 +261,9 @@ static void check_line(checking *c, const mig__line *line)
         }
     }
     skip_below(c, path);
-    mig__plan_problem(c->plan, c->plan->path, line->line,
-                      "there is no \"%s\"; a plan has version, source, target, options, accounts and accounts-file",
-                      path);
+    mig__plan_problem(
+        c->plan, c->plan->path, line->line,
+        "there is no \"%s\"; a plan has version, source, target, options, accounts, accounts-file and domains", path);
 }
 
 /* False: nothing of it can be loaded. */
@@ -334,6 +355,7 @@ static int load(mig_plan *plan, mig_error *err)
     }
     if (check_lines(plan, &lines)) {
         failed = mig__raw_plan_take(&raw, &lines, err) != 0 ? -1 : take(plan, &raw, err);
+        failed = failed == 0 ? mig__plan_domains(plan, &lines, err) : failed;
     }
 cleanup:
     mig__raw_plan_clear(&raw);
@@ -380,6 +402,7 @@ void mig_plan_free(mig_plan **pointer)
         free(plan->accounts[i].target);
         free_options(plan->accounts[i].options, plan->accounts[i].option_count);
     }
+    mig__plan_domains_free(plan);
     for (size_t i = 0; i < plan->problem_count; i++) {
         free(plan->problems[i].file);
         free(plan->problems[i].text);

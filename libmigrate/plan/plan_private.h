@@ -84,6 +84,15 @@ int mig__plan_account(mig_plan *plan, const mig__raw_plan *raw, const mig__raw_a
 /* Tell of accounts that are there twice. */
 int mig__plan_check_repeated(mig_plan *plan, mig_error *err);
 
+/* ---- domains.c ---- */
+
+/* 1: a domain has a key of that name, which takes one value; 2: one that takes several; 0: there is none. */
+int mig__plan_domain_key(const char *name);
+int mig__plan_domain_unknown(mig_plan *plan, unsigned line, const char *name);
+/* Take the domains of a plan whose lines were found good. 0, or -1 with MIG_E_NOMEM. */
+int mig__plan_domains(mig_plan *plan, const mig__lines *lines, mig_error *err);
+void mig__plan_domains_free(mig_plan *plan);
+
 /* ---- accounts.c ---- */
 
 /* Read the list of accounts at plan->accounts_path. Problems go to the plan. */

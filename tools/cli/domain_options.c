@@ -1,8 +1,11 @@
 #include "cli/domain_options.h"
 
+#include <migrate/endpoint.h>
 #include <migrate/options.h>
+#include <migrate/provider_mail.h>
 
 #include <popt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +32,7 @@ enum {
     OPT_SMTP_PORT,
     OPT_HTTPS_PORT,
     OPT_CA_FILE,
+    OPT_RECORDS,
     OPT_TIMEOUT,
     OPT_WATCH,
     OPT_INTERVAL,
@@ -67,6 +71,7 @@ static const struct poptOption table[] = {
     TEXT("smtp-port", OPT_SMTP_PORT, "of mail servers (default 25)", "PORT"),
     TEXT("https-port", OPT_HTTPS_PORT, "of web servers (default 443)", "PORT"),
     TEXT("ca-file", OPT_CA_FILE, "authorities to trust, in place of the system's", "FILE"),
+    TEXT("records", OPT_RECORDS, "where looks after the switch are kept on record", "DIRECTORY"),
     TEXT("timeout", OPT_TIMEOUT, "for each question, with its repetitions (default 10)", "SECONDS"),
     SWITCH("watch", 'w', OPT_WATCH, "look again and again, until all is green"),
     TEXT("interval", OPT_INTERVAL, "seconds between two looks with --watch (default 60)", "SECONDS"),
@@ -82,60 +87,58 @@ static const struct poptOption table[] = {
     POPT_TABLEEND};
 /* clang-format on */
 
-int cli_names_add(cli_names *names, char *text, mig_error *err)
+/* What is said of a domain has a key of the same name in a plan. */
+static const struct {
+    const char *name;
+    int option;
+    size_t place; /* in cli_domain_said, of a list; of a text when `single` */
+    bool single;
+} keys[] = {
+    {"provider", OPT_PROVIDER, offsetof(cli_domain_said, provider), true},
+    {"client-host", OPT_CLIENT_HOST, offsetof(cli_domain_said, client_host), true},
+    {"alias", OPT_ALIAS, offsetof(cli_domain_said, aliases), false},
+    {"new-mx", OPT_NEW_MX, offsetof(cli_domain_said, new_mx), false},
+    {"old-host", OPT_OLD_HOST, offsetof(cli_domain_said, old_hosts), false},
+    {"selector", OPT_SELECTOR, offsetof(cli_domain_said, selectors), false},
+    {"old-selector", OPT_OLD_SELECTOR, offsetof(cli_domain_said, old_selectors), false},
+    {"spf-include", OPT_SPF_INCLUDE, offsetof(cli_domain_said, spf_includes), false},
+    {"new-address", OPT_NEW_ADDRESS, offsetof(cli_domain_said, new_addresses), false},
+    {"old-address", OPT_OLD_ADDRESS, offsetof(cli_domain_said, old_addresses), false},
+};
+#define KEYS (sizeof keys / sizeof keys[0])
+
+static int keep(char **place, char *value, mig_error *err)
 {
-    char **grown = text ? realloc(names->items, (names->count + 2) * sizeof *grown) : NULL;
-    if (!grown) {
-        free(text);
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    names->items = grown;
-    names->items[names->count++] = text;
-    names->items[names->count] = NULL;
-    return 0;
+    free(*place);
+    *place = value;
+    return value ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+}
+
+/* The value is taken over. */
+static int say(cli_domain_said *said, size_t key, char *value, mig_error *err)
+{
+    char *at = (char *)said + keys[key].place;
+    return keys[key].single ? keep((char **)(void *)at, value, err)
+                            : cli_names_add((cli_names *)(void *)at, value, err);
 }
 
 static cli_names *list_of(cli_domain_options *o, int option)
 {
-    switch (option) {
-    case OPT_NEW_MX:
-        return &o->new_mx;
-    case OPT_OLD_HOST:
-        return &o->old_hosts;
-    case OPT_SELECTOR:
-        return &o->selectors;
-    case OPT_OLD_SELECTOR:
-        return &o->old_selectors;
-    case OPT_SPF_INCLUDE:
-        return &o->spf_includes;
-    case OPT_NEW_ADDRESS:
-        return &o->new_addresses;
-    case OPT_OLD_ADDRESS:
-        return &o->old_addresses;
-    case OPT_ALIAS:
-        return &o->aliases;
-    case OPT_RESOLVER:
-        return &o->resolvers;
-    case OPT_AUTHORITY:
-        return &o->authorities;
-    case OPT_DNSBL:
-        return &o->dnsbls;
-    default:
-        return NULL;
-    }
+    return option == OPT_RESOLVER    ? &o->resolvers
+           : option == OPT_AUTHORITY ? &o->authorities
+           : option == OPT_DNSBL     ? &o->dnsbls
+                                     : NULL;
 }
 
 static char **text_of(cli_domain_options *o, int option)
 {
     switch (option) {
-    case OPT_PROVIDER:
-        return &o->provider;
-    case OPT_CLIENT_HOST:
-        return &o->client_host;
     case OPT_TRUST_ANCHOR:
         return &o->trust_anchor;
     case OPT_CA_FILE:
         return &o->ca_file;
+    case OPT_RECORDS:
+        return &o->records;
     case OPT_JSON:
         return &o->json_path;
     case OPT_HTML:
@@ -200,13 +203,13 @@ static int take_option(cli_domain_options *o, poptContext context, int option, m
     cli_names *list = list_of(o, option);
     char **text = text_of(o, option), *value = poptGetOptArg(context);
     int result = 0;
+    for (size_t i = 0; i < KEYS; i++)
+        if (keys[i].option == option)
+            return say(&o->line, i, value, err);
     if (list)
         return cli_names_add(list, value, err);
-    if (text) {
-        free(*text);
-        *text = value;
-        return 0;
-    }
+    if (text)
+        return keep(text, value, err);
     if (option == OPT_HELP || option == OPT_VERSION)
         result = answer(o, context, option, err);
     else if (option == OPT_ALL)
@@ -221,42 +224,137 @@ static int take_option(cli_domain_options *o, poptContext context, int option, m
     return result;
 }
 
+/* ---- domains ---- */
+
+static cli_domain_said *add_domain(cli_domain_options *o, const char *domain, mig_error *err)
+{
+    cli_domain_said *grown = realloc(o->each, (o->count + 1) * sizeof *grown);
+    if (!grown) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    o->each = grown;
+    grown += o->count++;
+    *grown = (cli_domain_said){.name = strdup(domain)};
+    if (!grown->name) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    return grown;
+}
+
+static const char *option_of(const mig_plan_account *account, const char *option)
+{
+    for (size_t i = 0; i < account->option_count; i++)
+        if (strcmp(account->options[i].name, option) == 0)
+            return account->options[i].value;
+    return NULL;
+}
+
+/* What the accounts of the plan say of both sides: the provider, where it is known by name, and the old server. */
+static int add_defaults(cli_domain_said *said, const mig_plan *plan, mig_error *err)
+{
+    const mig_plan_account *first = plan->account_count > 0 ? &plan->accounts[0] : NULL;
+    const char *provider = first ? option_of(first, "target-provider") : NULL;
+    const char *source = first ? option_of(first, "source") : NULL;
+    mig_endpoint endpoint = MIG_ENDPOINT_INIT;
+    int result = 0;
+    if (!said->provider && said->new_mx.count == 0 && provider && mig_provider_mail_find(provider))
+        result = keep(&said->provider, strdup(provider), err);
+    if (result == 0 && said->old_hosts.count == 0 && source && mig_endpoint_parse_url(&endpoint, source, NULL) == 0 &&
+        endpoint.host)
+        result = cli_names_add(&said->old_hosts, strdup(endpoint.host), err);
+    mig_endpoint_clear(&endpoint);
+    return result;
+}
+
+static int take_plan_domain(cli_domain_options *o, const mig_plan *plan, const mig_plan_domain *domain, mig_error *err)
+{
+    cli_domain_said *said = add_domain(o, domain->name, err);
+    for (size_t i = 0; said && i < domain->option_count; i++)
+        for (size_t key = 0; key < KEYS; key++)
+            if (strcmp(keys[key].name, domain->options[i].name) == 0 &&
+                say(said, key, strdup(domain->options[i].value), err) != 0)
+                return -1;
+    return said ? add_defaults(said, plan, err) : -1;
+}
+
+static int take_plan(cli_domain_options *o, const char *path, mig_error *err)
+{
+    cli_names found = {.items = NULL};
+    mig_plan *plan = mig_plan_load(path, err);
+    int result = !plan ? -1 : plan->problem_count > 0 ? mig_plan_refuse(plan, err) : 0;
+    for (size_t i = 0; result == 0 && i < plan->domain_count; i++)
+        result = take_plan_domain(o, plan, &plan->domains[i], err);
+    if (result == 0 && plan->domain_count == 0)
+        result = cli_plan_domains(plan, &found, err);
+    for (size_t i = 0; result == 0 && i < found.count; i++) {
+        cli_domain_said *said = add_domain(o, found.items[i], err);
+        result = said ? add_defaults(said, plan, err) : -1;
+    }
+    if (result == 0 && o->count == 0) {
+        mig_error_set(err, MIG_E_PLAN, "%s: no domain is named, and the accounts have none in their names", path);
+        result = mig_error_hint(err, "name them under \"domains\"");
+    }
+    cli_names_clear(&found);
+    mig_plan_free(&plan);
+    return result;
+}
+
+static bool is_plan(const char *argument)
+{
+    const char *dot = strrchr(argument, '.');
+    return strchr(argument, '/') || (dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0));
+}
+
 /* ---- what the library is given ---- */
 
-static const char *const *borrowed(const cli_names *names)
+static const char *const *either(const cli_names *line, const cli_names *own)
 {
-    return (const char *const *)names->items;
+    return (const char *const *)(line->items ? line->items : own->items);
 }
 
 static int fill(cli_domain_options *o, mig_error *err)
 {
     static const char *const none[] = {NULL};
-    if (o->domains.count == 0) {
+    if (o->arguments.count == 0) {
         mig_error_set(err, MIG_E_USAGE, "which domain?");
         return mig_error_hint(err, "mailmigrate domain example.org --phase before --provider fastmail");
     }
-    o->subjects = calloc(o->domains.count, sizeof *o->subjects);
+    if (o->arguments.count == 1 && is_plan(o->arguments.items[0])) {
+        if (take_plan(o, o->arguments.items[0], err) != 0)
+            return -1;
+    } else {
+        for (size_t i = 0; i < o->arguments.count; i++)
+            if (!add_domain(o, o->arguments.items[i], err))
+                return -1;
+    }
+    o->subjects = calloc(o->count, sizeof *o->subjects);
     if (!o->subjects)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    for (size_t i = 0; i < o->domains.count; i++)
-        o->subjects[i] = (mig_domain_subject){.name = o->domains.items[i],
-                                              .provider = o->provider,
-                                              .new_mx = borrowed(&o->new_mx),
-                                              .old_hosts = borrowed(&o->old_hosts),
-                                              .selectors = borrowed(&o->selectors),
-                                              .old_selectors = borrowed(&o->old_selectors),
-                                              .spf_includes = borrowed(&o->spf_includes),
-                                              .new_addresses = borrowed(&o->new_addresses),
-                                              .old_addresses = borrowed(&o->old_addresses),
-                                              .aliases = i == 0 ? borrowed(&o->aliases) : NULL,
-                                              .client_host = o->client_host};
+    for (size_t i = 0; i < o->count; i++) {
+        const cli_domain_said *line = &o->line, *own = &o->each[i];
+        o->subjects[i] =
+            (mig_domain_subject){.name = own->name,
+                                 .provider = line->provider ? line->provider : own->provider,
+                                 .client_host = line->client_host ? line->client_host : own->client_host,
+                                 .new_mx = either(&line->new_mx, &own->new_mx),
+                                 .old_hosts = either(&line->old_hosts, &own->old_hosts),
+                                 .selectors = either(&line->selectors, &own->selectors),
+                                 .old_selectors = either(&line->old_selectors, &own->old_selectors),
+                                 .spf_includes = either(&line->spf_includes, &own->spf_includes),
+                                 .new_addresses = either(&line->new_addresses, &own->new_addresses),
+                                 .old_addresses = either(&line->old_addresses, &own->old_addresses),
+                                 .aliases = either(i == 0 ? &line->aliases : &own->aliases, &own->aliases)};
+    }
     o->look.domains = o->subjects;
-    o->look.domain_count = o->domains.count;
-    o->look.resolvers = borrowed(&o->resolvers);
-    o->look.authorities = borrowed(&o->authorities);
+    o->look.domain_count = o->count;
+    o->look.resolvers = (const char *const *)o->resolvers.items;
+    o->look.authorities = (const char *const *)o->authorities.items;
     o->look.trust_anchor = o->trust_anchor;
     o->look.ca_file = o->ca_file;
-    o->look.dnsbls = o->dnsbls.count == 1 && strcmp(o->dnsbls.items[0], "none") == 0 ? none : borrowed(&o->dnsbls);
+    o->look.dnsbls =
+        o->dnsbls.count == 1 && strcmp(o->dnsbls.items[0], "none") == 0 ? none : (const char *const *)o->dnsbls.items;
     return 0;
 }
 
@@ -267,7 +365,7 @@ int cli_domain_options_parse(cli_domain_options *o, int argc, const char **argv,
     poptContext context = poptGetContext(name, argc, argv, table, 0);
     if (!context)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    poptSetOtherOptionHelp(context, "DOMAIN... [OPTION...]");
+    poptSetOtherOptionHelp(context, "DOMAIN...|PLAN [OPTION...]");
     while (result == 0 && !o->answered && (option = poptGetNextOpt(context)) > 0)
         result = take_option(o, context, option, err);
     if (result == 0 && option < -1) {
@@ -275,34 +373,40 @@ int cli_domain_options_parse(cli_domain_options *o, int argc, const char **argv,
         result = mig_error_hint(err, "--help lists the options");
     }
     while (result == 0 && !o->answered && poptPeekArg(context))
-        result = cli_names_add(&o->domains, strdup(poptGetArg(context)), err);
+        result = cli_names_add(&o->arguments, strdup(poptGetArg(context)), err);
     if (result == 0 && !o->answered)
         result = fill(o, err);
     poptFreeContext(context);
     return result;
 }
 
-static void names_clear(cli_names *names)
+static void said_clear(cli_domain_said *said)
 {
-    for (size_t i = 0; i < names->count; i++)
-        free(names->items[i]);
-    free(names->items);
-    *names = (cli_names){.items = NULL};
+    free(said->name);
+    for (size_t i = 0; i < KEYS; i++) {
+        char *at = (char *)said + keys[i].place;
+        if (keys[i].single)
+            free(*(char **)(void *)at);
+        else
+            cli_names_clear((cli_names *)(void *)at);
+    }
 }
 
 void cli_domain_options_clear(cli_domain_options *o)
 {
-    cli_names *lists[] = {&o->domains,       &o->new_mx,       &o->old_hosts,     &o->selectors,
-                          &o->old_selectors, &o->spf_includes, &o->new_addresses, &o->old_addresses,
-                          &o->aliases,       &o->resolvers,    &o->authorities,   &o->dnsbls};
-    char **texts[] = {&o->provider,  &o->client_host, &o->trust_anchor, &o->ca_file,
-                      &o->json_path, &o->html_path,   &o->csv_path,     &o->sign_path};
+    cli_names *lists[] = {&o->arguments, &o->resolvers, &o->authorities, &o->dnsbls};
+    char **texts[] = {&o->trust_anchor, &o->ca_file,  &o->records,  &o->json_path,
+                      &o->html_path,    &o->csv_path, &o->sign_path};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        names_clear(lists[i]);
+        cli_names_clear(lists[i]);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         free(*texts[i]);
         *texts[i] = NULL;
     }
+    said_clear(&o->line);
+    for (size_t i = 0; i < o->count; i++)
+        said_clear(&o->each[i]);
+    free(o->each);
     free(o->subjects);
     o->subjects = NULL;
 }

@@ -21,6 +21,8 @@ static const struct {
     {"plan", "write and check a plan for many accounts"},
     {"run", "all of it in one go: check, inventory, copy, verify, report"},
     {"status", "look at a run from another terminal"},
+    {"domain", "look at the DNS of a domain: before, at and after the switch"},
+    {"certificate", "say whether the old server may be switched off"},
     {"verify", "compare by content, also when the source is gone"},
 };
 

@@ -114,6 +114,12 @@ mig_domain_result *mig_domain_look(const mig_domain_options *options, mig_error 
 /* Put into result->changes what is other than in `earlier`. 0, or -1 with MIG_E_NOMEM. */
 int mig_domain_compare(mig_domain_result *result, const mig_domain_result *earlier, mig_error *err);
 
+/*
+ * Is the move of the domain done, by an `after` look: the new MX are everywhere, nothing fails, and the old server
+ * takes no mail? What is in the way goes to `open`, lines parted by \n; "" when it is. False also when memory runs out.
+ */
+bool mig_domain_settled(const mig_domain_report *report, char **open);
+
 void mig_domain_result_free(mig_domain_result **result);
 
 #ifdef __cplusplus

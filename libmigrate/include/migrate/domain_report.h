@@ -23,6 +23,13 @@ int mig_report_domain_json(const mig_domain_result *result, mig_sink_fn *sink, v
 /* A line for each thing that was looked at (RFC 4180). */
 int mig_report_domain_csv(const mig_domain_result *result, mig_sink_fn *sink, void *context, mig_error *err);
 
+/*
+ * Put what an `after` look found of each domain on record below `directory`, which is made, for the certificate
+ * (migrate/certificate.h), beside since when each look found it settled. 0, or -1 with MIG_E_IO, MIG_E_DISK_FULL,
+ * MIG_E_NOMEM.
+ */
+int mig_domain_record_write(const char *directory, const mig_domain_result *result, mig_error *err);
+
 /* One file for the browser and for paper, without any outside resource or script. */
 int mig_report_domain_html(const mig_domain_result *result, mig_sink_fn *sink, void *context, mig_error *err);
 

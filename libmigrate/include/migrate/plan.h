@@ -44,6 +44,14 @@ typedef struct mig_plan_account {
     mig_origin from; /* where it stands */
 } mig_plan_account;
 
+/* A domain whose name moves with the mail: its options are those of mailmigrate-domain(1), without dashes. */
+typedef struct mig_plan_domain {
+    char *name;
+    mig_plan_option *options; /* in the order of the file; lists have one for each value */
+    size_t option_count;
+    mig_origin from;
+} mig_plan_domain;
+
 /* One thing that is wrong. */
 typedef struct mig_plan_problem {
     char *file;
@@ -57,6 +65,8 @@ typedef struct mig_plan {
     size_t option_count;
     mig_plan_account *accounts; /* in the order of the files: the plan's own, then the list's */
     size_t account_count;
+    mig_plan_domain *domains; /* in the order of the file */
+    size_t domain_count;
     mig_plan_problem *problems; /* in the order of the files */
     size_t problem_count;
 } mig_plan;

@@ -1,0 +1,17 @@
+/* report/certificate_common.h - what the forms of a certificate share (within report/) */
+#ifndef MIG_REPORT_CERTIFICATE_COMMON_H
+#define MIG_REPORT_CERTIFICATE_COMMON_H
+
+#include "report/verify_common.h"
+#include <migrate/certificate.h>
+
+/* "The old server may be switched off." */
+void mig__certificate_add_verdict(mig__buffer *out, const mig_certificate *certificate);
+
+/* The newest run of that verb, NULL: none is on record. */
+const mig_proof_run *mig__certificate_run(const mig_proof *proof, const char *verb);
+
+/* Which run, when, by whom, with which result. */
+void mig__certificate_add_run(mig__buffer *out, const mig_proof_run *run);
+
+#endif
