@@ -17,14 +17,6 @@ static int write_text(const void *result, mig_sink_fn *sink, void *context, mig_
     return mig_report_copy_text(result, sink, context, err);
 }
 
-static int write_dry_text(const void *result, mig_sink_fn *sink, void *context, mig_error *err)
-{
-    static const char dry_run[] = "Dry run: nothing was changed on either side.\n";
-    if (sink(dry_run, sizeof dry_run - 1, context) != 0)
-        return mig_error_set(err, MIG_E_IO, "the summary cannot be written");
-    return mig_report_copy_text(result, sink, context, err);
-}
-
 /* A login that failed is one line and no summary of nothing; --quiet leaves out a summary that needs no one. */
 static bool wants_summary(const mig_settings *options, const cli_reports *reports, const mig_copy_result *result)
 {
@@ -41,7 +33,7 @@ static int report(const mig_settings *options, cli_reports *reports, const mig_c
         return -1;
     if (!wants_summary(options, reports, result))
         return 0;
-    return cli_reports_print(options->copy.dry_run ? write_dry_text : write_text, result, err);
+    return cli_reports_print(write_text, result, err);
 }
 
 static int work(mig_settings *options, cli_frame *frame, cli_reports *reports, mig_error *err)

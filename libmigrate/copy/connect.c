@@ -9,8 +9,14 @@
 enum { PASS_SLICE_MS = 100 }; /* how often a piece that --max-rate holds back looks for a stop */
 
 /* Why the run ends though nothing is wrong. */
-static void set_stopped(mig_error *error, const char *why)
+static void set_stopped(mig_error *error, mig_stopped cause)
 {
+    static const char *const causes[] = {[MIG_STOPPED_NOT] = "",
+                                         [MIG_STOPPED_ASKED] = "asked to stop",
+                                         [MIG_STOPPED_TIME] = "the time given by --until has come",
+                                         [MIG_STOPPED_DAILY] =
+                                             "the amount given by --daily-limit is used up for today"};
+    const char *why = causes[cause];
     mig_error_set(error, MIG_E_INTERRUPTED, "stopped before the end: %s", why);
     mig_error_hint(error, "run the same command again: it goes on from here");
 }
@@ -27,7 +33,8 @@ void mig__run_fail(mig__run *run, const mig_error *error)
     if (run->fatal.code == MIG_OK) {
         run->fatal = *error;
         if (mig__run_gave_up(run, error) && mig_stop_level(run->options->observer.stop) > 0) {
-            set_stopped(&run->fatal, "asked to stop");
+            run->stopped = MIG_STOPPED_ASKED;
+            set_stopped(&run->fatal, run->stopped);
         }
     }
     run->stopping = true;
@@ -38,9 +45,10 @@ void mig__run_fail(mig__run *run, const mig_error *error)
 bool mig__run_stopping(mig__run *run)
 {
     pthread_mutex_lock(&run->lock);
-    const char *over = mig__pace_over(&run->pace);
-    if (run->fatal.code == MIG_OK && (mig_stop_level(run->options->observer.stop) > 0 || over != NULL)) {
-        set_stopped(&run->fatal, over != NULL ? over : "asked to stop");
+    mig_stopped over = mig__pace_over(&run->pace);
+    if (run->fatal.code == MIG_OK && (mig_stop_level(run->options->observer.stop) > 0 || over != MIG_STOPPED_NOT)) {
+        run->stopped = over != MIG_STOPPED_NOT ? over : MIG_STOPPED_ASKED;
+        set_stopped(&run->fatal, run->stopped);
         run->stopping = true;
         pthread_cond_broadcast(&run->changed);
     }

@@ -193,6 +193,9 @@ void mig__finish_folders(mig__run *run)
     mig__notes_list(run);
     if (stopped) {
         run->account->error = run->fatal;
+        run->account->stopped = run->fatal.code == MIG_E_INTERRUPTED ? run->stopped : MIG_STOPPED_NOT;
+    }
+    if (stopped || run->options->dry_run) {
         count_left(run);
     }
 }

@@ -161,6 +161,7 @@ typedef struct mig__run {
 
     pthread_mutex_t lock;
     pthread_cond_t changed;                 /* anything below or in a job changed */
+    mig_stopped stopped;                    /* [lock] why it was interrupted */
     mig_error fatal;                        /* [lock] first error that ends the account; code MIG_OK: none */
     bool stopping;                          /* [lock] take nothing new */
     unsigned readers, writers;              /* [lock] threads at work */

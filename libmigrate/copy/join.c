@@ -40,6 +40,8 @@ int mig_copy_result_join(mig_copy_result *into, mig_copy_result **from, mig_erro
     into->accounts = grown;
     into->account_count = count;
     into->status = more->status > into->status ? more->status : into->status;
+    into->ended = more->ended > into->ended ? more->ended : into->ended;
+    into->dry_run = into->dry_run || more->dry_run;
     into->exit_status = mig_exit_status_worse(into->exit_status, more->exit_status);
     add_totals(&into->totals, &more->totals);
     free(more->accounts);

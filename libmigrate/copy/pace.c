@@ -88,13 +88,13 @@ void mig__pace_day(mig__pace *pace, uint64_t counted)
     pace->sent_today += counted;
 }
 
-const char *mig__pace_over(const mig__pace *pace)
+mig_stopped mig__pace_over(const mig__pace *pace)
 {
     if (pace->until > 0 && mig__wall_seconds() >= pace->until) {
-        return "the time given by --until has come";
+        return MIG_STOPPED_TIME;
     }
     if (pace->daily > 0 && pace->sent_today >= pace->daily && mig__wall_seconds() / DAY == pace->day) {
-        return "the amount given by --daily-limit is used up for today";
+        return MIG_STOPPED_DAILY;
     }
-    return NULL;
+    return MIG_STOPPED_NOT;
 }

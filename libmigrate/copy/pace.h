@@ -2,6 +2,7 @@
 #ifndef MIG_COPY_PACE_H
 #define MIG_COPY_PACE_H
 
+#include <migrate/copy.h>
 #include <migrate/error.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,6 +35,6 @@ int mig__pace_init(mig__pace *pace, uint64_t rate, uint64_t daily, uint64_t sent
 /* `counted` octets are going to be sent: take them from what is left of the day. */
 void mig__pace_day(mig__pace *pace, uint64_t counted);
 /* NULL: go on; else why the run should stop now ("the time given by --until has come", ...). */
-const char *mig__pace_over(const mig__pace *pace);
+mig_stopped mig__pace_over(const mig__pace *pace);
 
 #endif

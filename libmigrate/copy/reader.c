@@ -547,7 +547,8 @@ static void read_all(reader *r)
         error.code = MIG_OK;
         going = step(r, &error);
         if (going < 0) {
-            mig__run_log(r->run, MIG_LOG_WARNING, r->examined, 0, &error, "reading: %s", error.text);
+            mig__run_log(r->run, error.code == MIG_E_INTERRUPTED ? MIG_LOG_DEBUG : MIG_LOG_WARNING, r->examined, 0,
+                         &error, "reading: %s", error.text);
             abandon_session(r, &error);
             if (error.code == MIG_E_UNAVAILABLE && r->attempts++ > 0) {
                 mig__run_pause(r->run, MIG_SOURCE, &error, r->attempts);

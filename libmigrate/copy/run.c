@@ -149,14 +149,24 @@ static int prepare_both(mig__run *run, mig__session **source, mig__session **tar
 
 /* ---- the story ---- */
 
-static void plan_dry_run(mig__run *run)
+/* What the lists and the record tell: the scan of a real run is what knows exactly. */
+static int plan_dry_run(mig__run *run, mig_error *err)
 {
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
-        if (job->copy && !job->unchanged) {
-            job->result->messages = job->source->messages;
+        mig__state_counts counts = {0};
+        job->result->to_make = job->copy && job->existing == NULL;
+        if (!job->copy || job->unchanged) {
+            continue;
         }
+        if (job->record.id != 0 && mig__state_count(run->state, job->record.id, &counts, err) != 0) {
+            return -1;
+        }
+        uint64_t known = counts.copied + counts.adopted;
+        job->result->messages = job->source->messages;
+        job->result->already = known < job->source->messages ? known : job->source->messages;
     }
+    return 0;
 }
 
 static void free_jobs(mig__run *run);
@@ -294,11 +304,7 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
         return -1;
     }
     if (options->dry_run) {
-        if (mig__scan_unchanged(run, err) != 0) {
-            return -1;
-        }
-        plan_dry_run(run);
-        return 0;
+        return mig__scan_unchanged(run, err) != 0 ? -1 : plan_dry_run(run, err);
     }
     mig__spares_begin(&spares, &run->sides[MIG_TARGET].gate, mig__crew_more_writers(run));
     int failed = carry_over(run, &spares, source, target, err);
@@ -335,6 +341,7 @@ static int init_run(mig__run *run, const mig_copy_options *options, mig_error *e
     run->spool_dir = options->spool_dir != NULL ? mig__strdup(options->spool_dir) : directory_of(options->state_path);
     run->result = mig__result_new(run->source_label, run->target_label, 0, err);
     if (run->result != NULL) {
+        run->result->dry_run = options->dry_run;
         run->account = &run->result->accounts[0];
     }
     return run->result != NULL && run->spool_dir != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
@@ -434,6 +441,7 @@ mig_copy_result *mig_copy_run(const mig_copy_options *options, mig_error *err)
     mig__run_phase(&run, run.account->error.code == MIG_OK ? "done" : "ended");
     mig__run_show(&run);
     mig_totals *totals = &run.result->totals;
+    run.result->ended = mig__wall_seconds();
     totals->seconds = mig__now_seconds() - run.started;
     mig__stream_stats stats = {0};
     mig__gate_stats(&run.sides[MIG_SOURCE].gate, &stats);

@@ -531,7 +531,8 @@ static void write_all(writer *w)
         error.code = MIG_OK;
         going = step(w, &error);
         if (going < 0) {
-            mig__run_log(w->run, MIG_LOG_WARNING, NULL, 0, &error, "writing: %s", error.text);
+            mig__run_log(w->run, error.code == MIG_E_INTERRUPTED ? MIG_LOG_DEBUG : MIG_LOG_WARNING, NULL, 0, &error,
+                         "writing: %s", error.text);
             abandon_session(w, &error);
             if (error.code == MIG_E_UNAVAILABLE && w->attempts++ > 0) { /* not for ever, and not without a pause */
                 mig__run_pause(w->run, MIG_TARGET, &error, w->attempts);

@@ -35,8 +35,9 @@ static json_t *folder_object(const mig_folder_result *folder)
                             {"bytes", folder->bytes},
                             {"flags_changed", folder->flags_changed},
                             {"flags_owed", folder->flags_owed}};
-    json_t *object = json_pack("{s:o, s:o, s:s}", "source", mig__json_string(folder->source), "target",
-                               mig__json_string(folder->target), "role", mig_role_name(folder->role));
+    json_t *object =
+        json_pack("{s:o, s:o, s:s, s:b}", "source", mig__json_string(folder->source), "target",
+                  mig__json_string(folder->target), "role", mig_role_name(folder->role), "to_make", folder->to_make);
     return with_numbers(object, fields, sizeof fields / sizeof fields[0]);
 }
 
@@ -104,6 +105,7 @@ int mig_report_copy_json(const mig_copy_result *result, mig_sink_fn *sink, void 
     mig__json_raw(&json, "{\"schema\": \"mailmigrate.copy/1\", ");
     mig__json_member(&json, "status", mig__json_string(mig_status_name(result->status)));
     mig__json_add(&json, "exit", json_integer(result->exit_status));
+    mig__json_add(&json, "dry_run", json_boolean(result->dry_run));
     mig__json_raw(&json, ",\n \"accounts\": [");
     for (size_t i = 0; i < result->account_count && !json.refused; i++) {
         mig__json_raw(&json, i > 0 ? ",\n" : "\n");

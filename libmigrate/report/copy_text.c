@@ -3,6 +3,7 @@
 #include <migrate/report.h>
 
 #include "base/buffer.h"
+#include "report/copy_words.h"
 #include "report/numbers.h"
 
 #include <stdarg.h>
@@ -50,116 +51,32 @@ typedef struct name {
 #define DURATION(s) mig_format_duration((s), (number){""}.text, MIG_FORMAT_SIZE)
 #define NAME(t)     mig_format_text((t), (name){""}.text, NAME_SIZE)
 
-/* What an account's folders add up to. */
-static mig_folder_result sum_of(const mig_account_result *account)
-{
-    mig_folder_result sum = {0};
-    for (size_t i = 0; i < account->folder_count; i++) {
-        const mig_folder_result *folder = &account->folders[i];
-        sum.messages += folder->messages;
-        sum.copied += folder->copied;
-        sum.adopted += folder->adopted;
-        sum.already += folder->already;
-        sum.moved += folder->moved;
-        sum.deleted += folder->deleted;
-        sum.skipped += folder->skipped;
-        sum.gone += folder->gone;
-        sum.flags_changed += folder->flags_changed;
-        sum.failed += folder->failed;
-        sum.bytes += folder->bytes;
-    }
-    return sum;
-}
-
-static void put_parts(writer *out, const mig_folder_result *sum)
-{
-    put(out, "%s copied, %s adopted, %s already there", COUNT(sum->copied), COUNT(sum->adopted), COUNT(sum->already));
-    if (sum->moved > 0)
-        put(out, ", %s moved", COUNT(sum->moved));
-    if (sum->skipped > 0)
-        put(out, ", %s left out for their size", COUNT(sum->skipped));
-    if (sum->gone > 0)
-        put(out, ", %s gone from the target since (not sent again)", COUNT(sum->gone));
-    if (sum->failed > 0)
-        put(out, ", %s failed", COUNT(sum->failed));
-    const uint64_t settled =
-        sum->copied + sum->adopted + sum->already + sum->moved + sum->skipped + sum->gone + sum->failed;
-    if (sum->messages > settled)
-        put(out, ", %s still to copy", COUNT(sum->messages - settled));
-    if (sum->flags_changed > 0)
-        put(out, "; flags changed on %s", COUNT(sum->flags_changed));
-    if (sum->deleted > 0)
-        put(out, "; %s removed as on the source", COUNT(sum->deleted));
-    put(out, ".\n");
-}
-
-/* True when a folder, or some of the account, could not be looked at: its messages are in no number. */
-static bool has_unread(const mig_account_result *account)
-{
-    for (size_t i = 0; i < account->problem_count; i++)
-        if (account->problems[i].failed && account->problems[i].uid == 0)
-            return true;
-    return false;
-}
-
-static void put_verdict(writer *out, const mig_account_result *account)
-{
-    const mig_folder_result sum = sum_of(account);
-    const uint64_t there = sum.copied + sum.adopted + sum.already + sum.moved;
-    const char *source = NAME(account->source);
-    const char *target = NAME(account->target);
-
-    if (account->status == MIG_FAILED) {
-        char line[LINE_SIZE];
-        char inert[LINE_SIZE];
-        mig_error_line(&account->error, line, sizeof line);
-        put(out, "The copy of %s to %s failed: %s\n", source, target, mig_format_text(line, inert, sizeof inert));
-        if (account->folder_count == 0)
-            return;
-    } else if (account->status == MIG_INTERRUPTED) {
-        char why[LINE_SIZE];
-        const bool told = strncmp(account->error.text, "stopped", strlen("stopped")) == 0;
-        put(out, "The copy of %s to %s was %s%s.\n", source, target,
-            told ? "" : "stopped before its end: ", mig_format_text(account->error.text, why, sizeof why));
-    }
-    const bool unread = has_unread(account);
-    if (sum.messages == 0 && unread)
-        put(out, "Nothing of %s was copied to %s: what was asked for could not be read, see below.\n", source, target);
-    else if (sum.messages == 0)
-        put(out, "%s holds no message that was asked for: nothing to copy to %s.\n", source, target);
-    else if (there == sum.messages)
-        put(out,
-            unread ? "Of what could be read, all %s message%s of %s %s on %s: " : "All %s message%s of %s %s on %s: ",
-            COUNT(there), mig__plural(there), source, there == 1 ? "is" : "are", target);
-    else
-        put(out, "%s of %s message%s of %s %s on %s: ", COUNT(there), COUNT(sum.messages), mig__plural(sum.messages),
-            source, there == 1 ? "is" : "are", target);
-    if (sum.messages > 0)
-        put_parts(out, &sum);
-    if (account->status == MIG_PARTIAL && there == sum.messages)
-        put(out, "Not everything could be carried over as it is: see below.\n");
-}
-
-/* A column is shown when any folder has something in it, or always. */
+/* Columns of numbers; one is shown when any folder has something in it, or always. */
 typedef struct column {
     const char *title;
     size_t offset;
-    bool always;
+    bool always, octets;
+    size_t width;
 } column;
 
-static const column columns[] = {
-    {"messages", offsetof(mig_folder_result, messages), true},
-    {"copied", offsetof(mig_folder_result, copied), true},
-    {"adopted", offsetof(mig_folder_result, adopted), true},
-    {"already", offsetof(mig_folder_result, already), true},
-    {"moved", offsetof(mig_folder_result, moved), false},
-    {"deleted", offsetof(mig_folder_result, deleted), false},
-    {"too big", offsetof(mig_folder_result, skipped), false},
-    {"gone", offsetof(mig_folder_result, gone), false},
-    {"flags", offsetof(mig_folder_result, flags_changed), false},
-    {"failed", offsetof(mig_folder_result, failed), true},
+#define COLUMN(title, member)                                                                                          \
+    {                                                                                                                  \
+        title, offsetof(mig_folder_result, member), false, false, 0                                                    \
+    }
+static const column all_columns[] = {
+    {"messages", offsetof(mig_folder_result, messages), true, false, 0},
+    COLUMN("copied", copied),
+    COLUMN("adopted", adopted),
+    COLUMN("already", already),
+    COLUMN("moved", moved),
+    COLUMN("deleted", deleted),
+    COLUMN("too big", skipped),
+    COLUMN("gone", gone),
+    COLUMN("flags", flags_changed),
+    COLUMN("failed", failed),
+    {"size copied", offsetof(mig_folder_result, bytes), false, true, 0},
 };
-#define COLUMNS (sizeof columns / sizeof columns[0])
+#define COLUMNS (sizeof all_columns / sizeof all_columns[0])
 
 static uint64_t cell(const mig_folder_result *folder, const column *which)
 {
@@ -168,31 +85,82 @@ static uint64_t cell(const mig_folder_result *folder, const column *which)
     return value;
 }
 
-static void put_folders(writer *out, const mig_account_result *account)
+static const char *cell_text(const mig_folder_result *folder, const column *which, number *room)
 {
-    const mig_folder_result sum = sum_of(account);
-    put(out, "\n");
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (columns[i].always || cell(&sum, &columns[i]) > 0)
-            put(out, "%11s", columns[i].title);
-    put(out, "%13s  folder\n", "size copied");
-    uint64_t left_out = 0;
+    uint64_t value = cell(folder, which);
+    return which->octets ? mig_format_octets(value, room->text, MIG_FORMAT_SIZE)
+                         : mig_format_count(value, room->text, MIG_FORMAT_SIZE);
+}
+
+/* As narrow as what stands in them: folder names are longer than a terminal likes anyway. */
+static size_t choose_columns(const mig_account_result *account, const mig_folder_result *sum, column *columns)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < COLUMNS; i++) {
+        column c = all_columns[i];
+        if (!c.always && cell(sum, &c) == 0)
+            continue;
+        number room;
+        c.width = strlen(c.title);
+        for (size_t f = 0; f <= account->folder_count; f++) {
+            const size_t length = strlen(cell_text(f < account->folder_count ? &account->folders[f] : sum, &c, &room));
+            c.width = length > c.width ? length : c.width;
+        }
+        columns[count++] = c;
+    }
+    return count;
+}
+
+static void put_row(writer *out, const mig_folder_result *folder, const column *columns, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        number room;
+        put(out, "%*s", (int)columns[i].width + 2, cell_text(folder, &columns[i], &room));
+    }
+}
+
+static bool has_numbers(const mig_folder_result *folder)
+{
+    return folder->messages + folder->deleted + folder->flags_changed + folder->failed > 0;
+}
+
+static void put_counts(writer *out, size_t left_out, size_t empty)
+{
+    if (empty > 0)
+        put(out, "  %s folder%s no message.\n", COUNT(empty), empty == 1 ? " holds" : "s hold");
+    if (left_out > 0)
+        put(out, "  %s folder%s left out.\n", COUNT(left_out), left_out == 1 ? " was" : "s were");
+}
+
+static void put_folders(writer *out, const mig_account_result *account, bool dry_run)
+{
+    const mig_folder_result sum = mig__copy_sum(account);
+    column columns[COLUMNS];
+    const size_t count = choose_columns(account, &sum, columns);
+    size_t left_out = 0, empty = 0, shown = 0;
     for (size_t f = 0; f < account->folder_count && !out->refused; f++) {
         const mig_folder_result *folder = &account->folders[f];
-        if (!folder->target || folder->target[0] == '\0') {
-            left_out++;
+        if (!folder->target || folder->target[0] == '\0' || !has_numbers(folder)) {
+            *(folder->target && folder->target[0] != '\0' ? &empty : &left_out) += 1;
             continue;
         }
-        for (size_t i = 0; i < COLUMNS; i++)
-            if (columns[i].always || cell(&sum, &columns[i]) > 0)
-                put(out, "%11s", COUNT(cell(folder, &columns[i])));
-        put(out, "%13s  %s", OCTETS(folder->bytes), NAME(folder->source));
+        if (shown++ == 0) {
+            put(out, "\n");
+            for (size_t i = 0; i < count; i++)
+                put(out, "%*s", (int)columns[i].width + 2, columns[i].title);
+            put(out, "  folder\n");
+        }
+        put_row(out, folder, columns, count);
+        put(out, "  %s", NAME(folder->source));
         if (strcmp(folder->source ? folder->source : "", folder->target) != 0)
             put(out, " -> %s", NAME(folder->target));
-        put(out, "\n");
+        put(out, "%s\n", dry_run && folder->to_make ? " (to be made)" : "");
     }
-    if (left_out > 0)
-        put(out, "%s folder%s left out.\n", COUNT(left_out), left_out == 1 ? " was" : "s were");
+    if (shown > 1) {
+        put_row(out, &sum, columns, count);
+        put(out, "  in all\n");
+    }
+    put_counts(out, left_out, empty);
 }
 
 static void put_problem(writer *out, const mig_problem *problem)
@@ -207,17 +175,17 @@ static void put_problem(writer *out, const mig_problem *problem)
     put(out, ": %s [%s]\n", mig_format_text(problem->text, text, sizeof text), mig_code_name(problem->code));
 }
 
-static void put_problems(writer *out, const mig_account_result *account, bool failed, const char *title)
+static void put_problems(writer *out, const mig_account_result *account, mig__copy_heading heading)
 {
     size_t count = 0;
     for (size_t i = 0; i < account->problem_count; i++)
-        count += account->problems[i].failed == failed;
+        count += mig__copy_heading_of(account, &account->problems[i]) == heading;
     if (count == 0)
         return;
-    put(out, "\n%s (%s):\n", title, COUNT(count));
+    put(out, "\n%s (%s):\n", mig__copy_heading_words(heading), COUNT(count));
     size_t shown = 0;
     for (size_t i = 0; i < account->problem_count && shown < PROBLEMS_SHOWN && !out->refused; i++) {
-        if (account->problems[i].failed == failed) {
+        if (mig__copy_heading_of(account, &account->problems[i]) == heading) {
             put_problem(out, &account->problems[i]);
             shown++;
         }
@@ -228,7 +196,10 @@ static void put_problems(writer *out, const mig_account_result *account, bool fa
 
 static void put_totals(writer *out, const mig_totals *totals)
 {
-    put(out, "\n%s of mail in %s", OCTETS(totals->bytes), DURATION(totals->seconds));
+    if (totals->copied > 0)
+        put(out, "\n%s of mail in %s", OCTETS(totals->bytes), DURATION(totals->seconds));
+    else
+        put(out, "\n%s", DURATION(totals->seconds));
     if (totals->copied > 0 && totals->seconds > 0)
         put(out, " (%s/s, %s messages/s)", OCTETS((uint64_t)((double)totals->bytes / totals->seconds)),
             COUNT((uint64_t)((double)totals->copied / totals->seconds)));
@@ -258,17 +229,40 @@ static void put_left(writer *out, const mig_copy_result *result)
     put(out, ".\n");
 }
 
-static void put_next_step(writer *out, const mig_copy_result *result)
+/* Sentences that were put together elsewhere. */
+static void put_buffer(writer *out, mig__buffer *words)
 {
-    put_left(out, result);
-    if (result->status == MIG_INTERRUPTED || result->exit_status == 4)
-        put(out, "Next: run the same command again; it goes on where this run ended, and nothing is sent twice.\n");
-    else if (result->status == MIG_PARTIAL)
-        put(out, "Next: look at what is listed above; after a change run the same command again, it tries only what is "
-                 "missing.\n");
-    else if (result->status == MIG_FAILED)
-        put(out, "Next: fix the problem above, then run the same command again; what is copied already "
-                 "stays copied.\n");
+    if (words->failed)
+        out->failed = true;
+    else if (words->length > 0 && !out->refused && !out->failed &&
+             out->sink(words->data, words->length, out->context) != 0)
+        out->refused = true;
+    mig__buffer_free(words);
+}
+
+static void put_details(writer *out, const mig_account_result *account, bool dry_run)
+{
+    if (account->folder_count > 0)
+        put_folders(out, account, dry_run);
+    for (int heading = 0; heading < MIG__HEADINGS; heading++)
+        put_problems(out, account, (mig__copy_heading)heading);
+}
+
+static int finish(const writer *out, mig_error *err)
+{
+    if (out->refused)
+        return mig_error_set(err, MIG_E_IO, "the summary could not be written");
+    if (out->failed)
+        return mig_error_set(err, MIG_E_INTERNAL, "the summary holds a line that is too long");
+    return 0;
+}
+
+int mig_report_copy_details_text(const mig_copy_result *result, mig_sink_fn *sink, void *context, mig_error *err)
+{
+    writer out = {sink, context, false, false};
+    for (size_t i = 0; i < result->account_count && !out.refused; i++)
+        put_details(&out, &result->accounts[i], result->dry_run);
+    return finish(&out, err);
 }
 
 int mig_report_copy_text(const mig_copy_result *result, mig_sink_fn *sink, void *context, mig_error *err)
@@ -281,19 +275,17 @@ int mig_report_copy_text(const mig_copy_result *result, mig_sink_fn *sink, void 
         put(&out, "%s of %s accounts are complete.\n\n", COUNT(complete), COUNT(result->account_count));
     }
     for (size_t i = 0; i < result->account_count && !out.refused; i++) {
-        const mig_account_result *account = &result->accounts[i];
         put(&out, "%s", i > 0 ? "\n" : "");
-        put_verdict(&out, account);
-        if (account->folder_count > 0)
-            put_folders(&out, account);
-        put_problems(&out, account, true, "Not copied");
-        put_problems(&out, account, false, "Copied, but with a difference");
+        mig__buffer words = MIG__BUFFER_INIT;
+        mig__copy_verdict(&words, &result->accounts[i], result->dry_run);
+        put_buffer(&out, &words);
+        put_details(&out, &result->accounts[i], result->dry_run);
     }
     put_totals(&out, &result->totals);
-    put_next_step(&out, result);
-    if (out.refused)
-        return mig_error_set(err, MIG_E_IO, "the summary could not be written");
-    if (out.failed)
-        return mig_error_set(err, MIG_E_INTERNAL, "the summary holds a line that is too long");
-    return 0;
+    if (!result->dry_run)
+        put_left(&out, result);
+    mig__buffer next = MIG__BUFFER_INIT;
+    mig__copy_next(&next, result);
+    put_buffer(&out, &next);
+    return finish(&out, err);
 }

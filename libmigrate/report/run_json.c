@@ -1,5 +1,6 @@
 /* report/run_json.c - a run over many accounts as JSON, schema mailmigrate.run/1 (docs/schemas/run-1.json) */
 #include "report/json.h"
+#include "report/run_dry.h"
 #include "report/verify_common.h"
 #include <migrate/inventory_report.h>
 #include <migrate/run_report.h>
@@ -7,10 +8,11 @@
 
 static json_t *account_object(const mig_run_account_result *account)
 {
-    json_t *object = json_pack("{s:o, s:o, s:s, s:i, s:s, s:o, s:f}", "source", mig__json_string(account->source),
-                               "target", mig__json_string(account->target), "state", mig_run_state_name(account->state),
-                               "exit", account->exit_status, "step", mig_step_name(account->step), "error",
-                               mig__json_error(&account->error), "seconds", account->seconds);
+    json_t *object =
+        json_pack("{s:o, s:o, s:s, s:b, s:i, s:s, s:o, s:f}", "source", mig__json_string(account->source), "target",
+                  mig__json_string(account->target), "state", mig_run_state_name(account->state), "dry_run",
+                  account->dry_run, "exit", account->exit_status, "step", mig_step_name(account->step), "error",
+                  mig__json_error(&account->error), "seconds", account->seconds);
     const struct {
         const char *key;
         uint64_t value;
@@ -25,6 +27,9 @@ static json_t *account_object(const mig_run_account_result *account)
         {"stored_differently", account->stored_differently},
         {"differences", account->differences},
         {"unproven", account->unproven},
+        {"to_copy", account->to_copy},
+        {"to_copy_bytes", account->to_copy_bytes},
+        {"folders_to_make", account->folders_to_make},
     };
     for (size_t i = 0; object != NULL && i < sizeof numbers / sizeof numbers[0]; i++) {
         if (json_object_set_new(object, numbers[i].key, mig__json_number(numbers[i].value)) != 0) {
@@ -93,6 +98,7 @@ int mig_report_run_json(const mig_run_result *result, bool details, mig_sink_fn 
     mig__json_raw(&json, "{\"schema\": \"mailmigrate.run/1\", ");
     mig__json_member(&json, "status", mig__json_string(mig_status_name(result->status)));
     mig__json_add(&json, "exit", json_integer(result->exit_status));
+    mig__json_add(&json, "dry_run", json_boolean(mig__run_is_dry(result)));
     mig__json_raw(&json, ",\n ");
     mig__json_member(&json, "steps", steps_array(result->steps));
     mig__json_add(&json, "started", time_string(result->started));

@@ -1,5 +1,7 @@
 /* report/run_text.c - a run over many accounts for the terminal: what needs attention first, and not too much of it */
+#include "report/copy_words.h"
 #include "report/numbers.h"
+#include "report/run_dry.h"
 #include "report/verify_common.h"
 #include <migrate/format.h>
 #include <migrate/run_report.h>
@@ -15,15 +17,22 @@ static bool is_good(const mig_run_account_result *account)
     return account->state == MIG_RUN_DONE && account->exit_status == 0;
 }
 
+static bool is_stopped(const mig_run_account_result *account)
+{
+    return account->state == MIG_RUN_FAILED && account->error.code == MIG_E_INTERRUPTED;
+}
+
 static void add_verdict(mig__paper *paper, const mig_run_result *result)
 {
-    size_t good = 0, failed = 0, skipped = 0;
+    size_t good = 0, failed = 0, skipped = 0, stopped = 0;
     for (size_t i = 0; i < result->account_count; i++) {
-        good += is_good(&result->accounts[i]);
-        failed += result->accounts[i].state == MIG_RUN_FAILED;
-        skipped += result->accounts[i].state == MIG_RUN_SKIPPED;
+        const mig_run_account_result *account = &result->accounts[i];
+        good += is_good(account);
+        stopped += is_stopped(account);
+        failed += account->state == MIG_RUN_FAILED && !is_stopped(account);
+        skipped += account->state == MIG_RUN_SKIPPED;
     }
-    size_t partly = result->account_count - good - failed - skipped;
+    size_t partly = result->account_count - good - failed - skipped - stopped;
     mig__buffer *out = &paper->line;
     const char *what = (result->steps & MIG_STEP_VERIFY) != 0 && (result->steps & MIG_STEP_COPY) != 0
                            ? "copied and verified"
@@ -39,6 +48,9 @@ static void add_verdict(mig__paper *paper, const mig_run_result *result)
     }
     if (failed > 0) {
         mig__buffer_addf(out, "; %zu failed", failed);
+    }
+    if (stopped > 0) {
+        mig__buffer_addf(out, "; %zu stopped before the end", stopped);
     }
     if (skipped > 0) {
         mig__buffer_addf(out, "; %zu not begun", skipped);
@@ -101,8 +113,8 @@ static void add_account(mig__paper *paper, unsigned steps, const mig_run_account
         mig__buffer_add_text(out, account->error.code != MIG_OK ? "; " : "");
     }
     if (account->error.code != MIG_OK) {
-        mig__buffer_addf(out, "%s%s", account->state == MIG_RUN_FAILED ? mig_step_name(account->step) : "",
-                         account->state == MIG_RUN_FAILED ? " failed: " : "");
+        bool failed = account->state == MIG_RUN_FAILED && !is_stopped(account);
+        mig__buffer_addf(out, "%s%s", failed ? mig_step_name(account->step) : "", failed ? " failed: " : "");
         mig__add_inert(out, mig_error_line(&account->error, line, sizeof line));
     }
     mig__buffer_add_text(out, "\n");
@@ -114,7 +126,8 @@ static void add_accounts(mig__paper *paper, const mig_run_result *result, bool g
 {
     size_t all = 0;
     for (size_t i = 0; i < result->account_count && !paper->refused; i++) {
-        if (is_good(&result->accounts[i]) == good && all++ < most) {
+        bool untouched = result->accounts[i].state == MIG_RUN_SKIPPED; /* the same of all: they are counted */
+        if (is_good(&result->accounts[i]) == good && !untouched && all++ < most) {
             add_account(paper, result->steps, &result->accounts[i]);
         }
     }
@@ -149,23 +162,46 @@ static void add_totals(mig__paper *paper, const mig_run_result *result)
     mig__paper_send(paper);
 }
 
+static bool needs_a_person(const mig_run_result *result)
+{
+    for (size_t i = 0; i < result->account_count; i++) {
+        const mig_run_account_result *account = &result->accounts[i];
+        if (account->state == MIG_RUN_FAILED && !is_stopped(account) && account->error.retry == MIG_RETRY_NEVER) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_next(mig__paper *paper, const mig_run_result *result)
 {
     bool refused = false;
+    mig__buffer *out = &paper->line;
     for (size_t i = 0; i < result->account_count; i++) {
         refused = refused ||
                   (result->accounts[i].state == MIG_RUN_SKIPPED && result->accounts[i].error.code != MIG_E_INTERRUPTED);
     }
     if (refused) {
-        mig__buffer_add_text(&paper->line,
-                             "Next: nothing was written. Mend the accounts that failed the check, or go on "
-                             "without them by --keep-going.\n");
+        mig__buffer_add_text(out, "Next: nothing was written. Fix the accounts that failed the check, or go on without "
+                                  "them by --keep-going.\n");
+    } else if (needs_a_person(result)) {
+        mig__buffer_add_text(out, "Next: fix what is named above, then run the same command again; it does what is "
+                                  "left.\n");
+    } else if (result->status == MIG_INTERRUPTED && result->copy != NULL && result->copy->status == MIG_INTERRUPTED) {
+        mig__copy_next(out, result->copy);
     } else if (result->status == MIG_INTERRUPTED || result->exit_status == 4) {
-        mig__buffer_add_text(&paper->line, "Next: run the same command again; it goes on where this run ended, and "
-                                           "nothing is sent twice.\n");
+        mig__buffer_add_text(out, "Next: run the same command again; it goes on where this run ended, and nothing is "
+                                  "sent twice.\n");
     } else if (result->exit_status != 0) {
-        mig__buffer_add_text(&paper->line, "Next: look at what is marked above; then run the same command again, it "
-                                           "does what is left.\n");
+        mig__buffer_add_text(out,
+                             "Next: look at what is marked above; then run the same command again, it does what is "
+                             "left.\n");
+    } else if ((result->steps & MIG_STEP_COPY) != 0 && (result->steps & MIG_STEP_VERIFY) == 0) {
+        mig__buffer_add_text(out,
+                             "Next: mailmigrate verify, with the same accounts, reads the target back and compares "
+                             "it.\n");
+    } else if ((result->steps & MIG_STEP_COPY) != 0) {
+        mig__buffer_add_text(out, "Next: the same command again, until the switch, for what still arrives.\n");
     }
     mig__paper_send(paper);
 }
@@ -176,6 +212,10 @@ int mig_report_run_text(const mig_run_result *result, mig_sink_fn *sink, void *c
     size_t good = 0;
     for (size_t i = 0; i < result->account_count; i++) {
         good += is_good(&result->accounts[i]);
+    }
+    if (mig__run_is_dry(result)) {
+        mig__run_dry_text(&paper, result);
+        return mig__paper_finish(&paper, "summary", err);
     }
     add_verdict(&paper, result);
     add_accounts(&paper, result, false, BAD_SHOWN);

@@ -116,12 +116,16 @@ static bool take_inventory(mig__run_job *job)
 {
     mig_error error = MIG_ERROR_INIT;
     mig__run_step(job, MIG_STEP_INVENTORY);
-    job->inventory = take_stock(job, job->in->depth, &error);
+    job->inventory = take_stock(job, job->in->copy.dry_run ? MIG_INVENTORY_FULL : job->in->depth, &error);
     if (job->inventory == NULL) {
         mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
         return false;
     }
     take_sizes(job, &job->inventory->accounts[0]);
+    if (job->in->copy.dry_run) {
+        job->out->to_copy = job->inventory->accounts[0].forecast.left_messages;
+        job->out->to_copy_bytes = job->inventory->accounts[0].forecast.left_bytes;
+    }
     return !ended(job, &job->inventory->accounts[0].error, job->inventory->exit_status);
 }
 
@@ -137,6 +141,9 @@ static void sum_copy(mig__run_job *job)
     out->already = totals->already + totals->adopted + totals->moved;
     out->copied_bytes = totals->bytes;
     out->failed = totals->failed;
+    for (size_t i = 0; job->copy->dry_run && i < job->copy->accounts[0].folder_count; i++) {
+        out->folders_to_make += job->copy->accounts[0].folders[i].to_make;
+    }
     pthread_mutex_unlock(&job->crew->lock);
 }
 
@@ -199,7 +206,9 @@ static void verify(mig__run_job *job, int connections)
 void mig__run_work(mig__run_job *job, int connections)
 {
     unsigned steps = job->crew->steps;
-    if ((steps & MIG_STEP_INVENTORY) != 0 && !take_inventory(job)) {
+    /* A dry run tells what there is to do: sizes, room and time are what taking stock finds out. */
+    bool dry = job->in->copy.dry_run && (steps & MIG_STEP_COPY) != 0;
+    if (((steps & MIG_STEP_INVENTORY) != 0 || dry) && !take_inventory(job)) {
         return;
     }
     if ((steps & MIG_STEP_COPY) != 0 && !copy(job, connections)) {

@@ -277,6 +277,7 @@ static int init_job(mig__crew *crew, size_t i, mig_error *err)
     }
     job->shown = (mig_run_account_progress){
         .account = job->label, .phase = job->phase, .folder = job->folder, .reason = job->reason};
+    job->out->dry_run = copy->dry_run && (crew->steps & MIG_STEP_COPY) != 0;
     job->out->error = (mig_error)MIG_ERROR_INIT;
     job->out->source = mig__strdup(job->label);
     job->out->target = mig__strdup(label);

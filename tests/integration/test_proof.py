@@ -1,9 +1,10 @@
 """What a verification may call proven: it never says fine of what it, or the copy before it, did not look at."""
 
+import os
 import unittest
 
 import mailgen
-from harness import DONE, PARTIAL, REFUSED, SEED, Account, ToolCase
+from harness import DONE, PARTIAL, REFUSED, SEED, Account, ToolCase, program
 from memserver import MemServer
 from verifying import Verifying
 
@@ -166,6 +167,62 @@ class Adopted(Case):
         self.assertEqual(result.totals["adopted_read"], 14)
         self.assertIn("1 messages of 'INBOX' were on the target before", result.problems[0]["text"])
         self.assertEqual(self.counts(self.look(expect=PARTIAL)), {"identical": 14, "unproven": 1})
+
+
+class DryRun(Case):
+    """It says so whatever the verb, in text, JSON and what is told at the end, and what there is to do."""
+
+    def look_dry(self, verb, *extra):
+        source, target = self.accounts
+        told = self.path("told.json")
+        command = self.command(source, target, "--dry-run", *extra, verb=verb)
+        if verb == "run":
+            command += ["--on-finish", "cat > " + told]
+        result = self.run_command(command, json_path=self.path("result.json"))
+        self.assertEqual(result.status, DONE, str(result))
+        self.assertTrue(result.json["dry_run"])
+        for words in ("copied and verified", "in full", "All ", "every byte"):
+            self.assertNotIn(words, result.out)
+        if verb == "run":
+            self.assertIn('"dry_run": true', self.read("told.json"))
+        return result
+
+    def test_one_account(self):
+        self.fill(b"INBOX", 12)
+        self.fill(b"Work", 3)
+        for verb in ("copy", "run"):
+            with self.subTest(verb=verb):
+                result = self.look_dry(verb)
+                self.assertRegex(result.out, r"^Dry run: nothing was changed. 1 account, 15 messages, .*B to copy\.\n")
+                self.assertIn("1 folder to be made", result.out)
+                self.assertIn("Work (to be made)", result.out)
+                self.assertEqual(sum(len(box.messages) for box in self.target.mailboxes.values()), 0)
+        self.run_copy()
+        result = self.look_dry("copy")
+        self.assertIn("0 messages to copy, 15 recorded as being there", result.out)
+        self.assertEqual(result.totals["left_messages"], 0)
+
+    def test_two_accounts_of_a_plan(self):
+        self.fill(b"INBOX", 12)
+        for server in (self.source, self.target):
+            server.users["u2"] = server.users["u1"]
+        plan = self.path("plan.yaml")
+        with open(os.open(self.path("password"), os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write(self.source.users["u1"] + "\n")
+        lines = ["version: 1"]
+        lines += ["%s: {host: 127.0.0.1, port: %d, tls: none, password-file: password}" % (side, server.port)
+                  for side, server in (("source", self.source), ("target", self.target))]
+        lines += ["options:", "  state: states", "accounts:"]
+        lines += ["  - {source: %s, target: %s}" % (user, user) for user in ("u1", "u2")]
+        with open(plan, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        for verb in ("copy", "run"):
+            with self.subTest(verb=verb):
+                result = self.run_command([program(), verb, plan, "--dry-run", "--json", self.path("result.json")],
+                                          json_path=self.path("result.json"))
+                self.assertEqual(result.status, DONE, str(result))
+                self.assertRegex(result.out, r"^Dry run: nothing was changed. 2 accounts, 24 messages, ")
+                self.assertTrue(result.json["dry_run"])
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ static int write_text(const void *what, mig_sink_fn *sink, void *context, mig_er
     if (result->account_count > 1)
         return 0;
     if (result->copy && result->copy->accounts[0].folder_count > 0 &&
-        (sink("\n", 1, context) != 0 || mig_report_copy_text(result->copy, sink, context, err) != 0))
+        mig_report_copy_details_text(result->copy, sink, context, err) != 0)
         return -1;
     if (result->verify &&
         (sink("\n", 1, context) != 0 || mig_report_verify_text(result->verify, sink, context, err) != 0))

@@ -5,6 +5,8 @@
 #include "cli/campaign.h"
 #include "cli/secrets.h"
 
+#include <migrate/run.h>
+
 static int prepare(mig_settings *settings, const cli_secrets *secrets, mig_error *err)
 {
     mig_helper helper;
@@ -40,7 +42,9 @@ int cli_single_main(const cli_single *single, mig_stop *stop, int argc, char **a
     if (cli_options_parse(&options, &single->tool, argc, (const char **)argv, &err) != 0) {
         goto cleanup;
     }
-    if (options.plan_path != NULL) {
+    /* A dry run tells what taking stock finds out, too: the same for one account as for many. */
+    const bool dry = options.action == CLI_RUN && single->steps == MIG_STEP_COPY && options.settings->copy.dry_run;
+    if (options.plan_path != NULL || dry) {
         const cli_campaign campaign = {.tool = single->tool, .steps = single->steps};
         status = cli_campaign_main(&campaign, stop, argc, (const char **)argv);
     } else if (options.action == CLI_RUN) {

@@ -86,13 +86,22 @@ typedef struct mig_folder_result {
     uint64_t flags_owed; /* messages on the target without a flag that its mailbox does not take */
     uint64_t failed;
     uint64_t bytes; /* octets of the copied messages */
+    bool to_make; /* in a dry run: the target has no such mailbox yet */
 } mig_folder_result;
+
+typedef enum mig_stopped { /* what ended a run that was interrupted */
+    MIG_STOPPED_NOT,
+    MIG_STOPPED_ASKED, /* a signal, or mig_stop_request */
+    MIG_STOPPED_TIME,  /* until */
+    MIG_STOPPED_DAILY  /* daily_limit: nothing more goes before the next day (UTC) */
+} mig_stopped;
 
 typedef struct mig_account_result {
     char *source; /* "user@host" */
     char *target;
     mig_status status;
     mig_error error; /* code MIG_OK: none */
+    mig_stopped stopped; /* with MIG_E_INTERRUPTED */
     mig_folder_result *folders;
     size_t folder_count;
     mig_problem *problems;
@@ -113,10 +122,12 @@ typedef struct mig_totals {
 
 typedef struct mig_copy_result {
     mig_status status;
+    bool dry_run;     /* nothing was changed: the numbers are of what is there, left_messages what would be copied */
     int exit_status; /* as in docs/mailmigrate.1 */
     mig_account_result *accounts;
     size_t account_count;
     mig_totals totals;
+    int64_t ended; /* seconds since 1970-01-01 UTC */
 } mig_copy_result;
 
 /*

@@ -25,6 +25,9 @@ int mig_report_copy_json(const mig_copy_result *result, mig_sink_fn *sink, void 
 /* The summary for people: the verdict first, a table of folders, the first problems, totals, and the next step. */
 int mig_report_copy_text(const mig_copy_result *result, mig_sink_fn *sink, void *context, mig_error *err);
 
+/* Of it the tables of folders and the problems alone, for a summary that says the rest itself. */
+int mig_report_copy_details_text(const mig_copy_result *result, mig_sink_fn *sink, void *context, mig_error *err);
+
 /*
  * One line of a log in JSON: {"time": "2024-05-01T02:03:04.567Z", "level": "info", "account": ..., "folder": ...,
  * "uid": ..., "code": ..., "text": "..."} and a line end; members that the event does not have are left out. `time_ms`

@@ -101,6 +101,8 @@ typedef struct mig_run_account_result {
     uint64_t messages, bytes;                           /* on the source, as far as known */
     uint64_t copied, already, copied_bytes, failed;     /* by the copy; already: with adopted ones */
     uint64_t verified, differences, stored_differently; /* messages found as they should be; not so; rewritten */
+    bool dry_run; /* nothing was changed: what follows would be done */
+    uint64_t to_copy, to_copy_bytes, folders_to_make;
     uint64_t unproven; /* there, with nothing to hold them against (MIG_FOUND_UNPROVEN) */
 } mig_run_account_result;
 
