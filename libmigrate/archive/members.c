@@ -51,6 +51,7 @@ int mig__members_add(mig__members *members, const char *path, uint64_t size, con
     if (find(members, key) != NULL) {
         return 0;
     }
+    members->table.payload = sizeof(member); /* whoever holds it may have begun with zeros */
     member *made = mig__table_add(&members->table, key, err);
     if (made == NULL) {
         return -1;

@@ -37,6 +37,7 @@ static int take(mig__safe_names *names, const char *text, mig_error *err)
             return 0;
         }
     }
+    names->table.payload = sizeof(char *);
     char *copy = mig__strdup(text);
     char **slot = copy != NULL ? mig__table_add(&names->table, key, err) : NULL;
     if (slot == NULL) {

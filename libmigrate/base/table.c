@@ -69,6 +69,10 @@ static int grow(mig__table *table, mig_error *err)
 
 void *mig__table_add(mig__table *table, uint64_t key, mig_error *err)
 {
+    if (table->payload == 0) {
+        mig_error_set(err, MIG_E_INTERNAL, "a table without room for anything");
+        return NULL;
+    }
     if (table->used >= table->capacity / 4 * 3 && grow(table, err) != 0) {
         return NULL;
     }

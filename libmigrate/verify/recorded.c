@@ -21,6 +21,7 @@ static int add(mig__recorded_set *set, const mig__message_digest *digest, mig_er
     if (find(set, digest->raw, &key) != NULL) {
         return 0;
     }
+    set->digests.payload = sizeof(mig__message_digest *);
     const mig__message_digest **slot = mig__table_add(&set->digests, key, err);
     if (slot == NULL) {
         return -1;

@@ -40,8 +40,29 @@ static void claims(void **state)
     mig__members_free(&members);
 }
 
+/* As a member of something that began with zeros. */
+static void begun_with_zeros(void **state)
+{
+    mig_error err = MIG_ERROR_INIT;
+    mig__members members = {0};
+    uint8_t digest[MIG__DIGEST_SIZE] = {1};
+    mig__claim claim;
+    char path[16];
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        snprintf(path, sizeof path, "%d", i);
+        assert_int_equal(mig__members_add(&members, path, 17, digest, &err), 1);
+    }
+    for (int i = 0; i < 200; i++) {
+        snprintf(path, sizeof path, "%d", i);
+        assert_int_equal(mig__members_claim(&members, path, 17, digest, &claim, &err), 0);
+        assert_int_equal(claim, MIG__CLAIM_FITS);
+    }
+    mig__members_free(&members);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(claims)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(claims), cmocka_unit_test(begun_with_zeros)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

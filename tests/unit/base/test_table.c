@@ -68,6 +68,16 @@ static void several_of_one_key(void **state)
     mig__table_free(&table);
 }
 
+/* Begun with zeros, as a member of something larger: refused, since entries would lie on each other. */
+static void without_a_payload(void **state)
+{
+    mig_error err = MIG_ERROR_INIT;
+    mig__table table = {0};
+    (void)state;
+    assert_null(mig__table_add(&table, 7, &err));
+    assert_int_equal(err.code, MIG_E_INTERNAL);
+}
+
 static void hashes(void **state)
 {
     (void)state;
@@ -79,6 +89,6 @@ static void hashes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(found_again), cmocka_unit_test(several_of_one_key),
-                                       cmocka_unit_test(hashes)};
+                                       cmocka_unit_test(without_a_payload), cmocka_unit_test(hashes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
