@@ -151,6 +151,7 @@ typedef struct mig__run {
     mig__profile profiles[2]; /* by side */
     mig__labels labels;       /* of the folders that are copied, with MIG_LABELS_FIRST */
     bool target_utf8;         /* the target's names are UTF-8 on the wire */
+    bool target_wraps;        /* the target takes APPEND in the form of RFC 6855 as well */
     bool flagged_later;       /* the target loses \Flagged when a message comes with it: it is stored at the end */
     mig__folder_job *jobs;
     size_t job_count;

@@ -40,6 +40,7 @@ typedef struct mig__transit {
     int spool;                  /* descriptor, or -1 */
     bool settled;               /* was looked up among what is known on the target */
     mig__blame blame;           /* for connections to the target that broke while it was sent */
+    bool utf8;                  /* the target refused it in the usual form: sent as UTF8 (~{n}...) (RFC 6855) */
     bool plain;                 /* the target refused it with its keywords: sent with system flags only */
     uint64_t charged;           /* octets taken from the budget, given back by the queue when the message is done */
 } mig__transit;

@@ -89,6 +89,7 @@ static int open_both(mig__run *run, bool first, mig__session **source, mig__sess
     mig__profile_find(&run->profiles[MIG_SOURCE], run->options->providers[MIG_SOURCE], run->options->source, *source);
     mig__profile_find(&run->profiles[MIG_TARGET], run->options->providers[MIG_TARGET], run->options->target, *target);
     run->target_utf8 = mig__session_utf8_names(*target);
+    run->target_wraps = mig__session_utf8_enabled(*target);
     run->flagged_later = mig__session_loses_flagged(*target);
     return mig__hidden_find(run, target, err);
 }

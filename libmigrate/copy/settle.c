@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-mig__verdict mig__verdict_of(const mig_error *error, size_t count, bool keywords)
+mig__verdict mig__verdict_of(const mig_error *error, size_t count, bool keywords, bool wrap)
 {
     if (mig__retry_fatal(error)) {
         return MIG__VERDICT_ACCOUNT;
@@ -21,6 +21,9 @@ mig__verdict mig__verdict_of(const mig_error *error, size_t count, bool keywords
     }
     if (count > 1) {
         return MIG__VERDICT_SPLIT;
+    }
+    if (wrap && (error->code == MIG_E_NO || error->code == MIG_E_BAD || error->code == MIG_E_CANNOT)) {
+        return MIG__VERDICT_UTF8;
     }
     return keywords && error->code != MIG_E_TOO_BIG ? MIG__VERDICT_PLAIN : MIG__VERDICT_MESSAGE;
 }
@@ -269,6 +272,27 @@ static bool has_keywords(const mig__transit *message)
     return found;
 }
 
+/* True when the message can be sent in the form of RFC 6855 section 4, and was not yet. */
+static bool can_wrap(const mig__run *run, const mig__transit *message)
+{
+    char piece[4096];
+    const char *data;
+    bool beyond = false;
+    int64_t got = 1, line = 0; /* octets of the line so far */
+    for (uint64_t at = 0; run->target_wraps && !message->utf8 && at < message->size && got > 0; at += (uint64_t)got) {
+        mig_error ignored;
+        got = mig__transit_read(message, at, piece, sizeof piece, &data, &ignored);
+        for (int64_t i = 0; i < got; i++) {
+            if (data[i] == '\n' && line == 0) {
+                return beyond; /* the end of the header */
+            }
+            line = data[i] == '\n' ? 0 : line + (data[i] != '\r');
+            beyond = beyond || (unsigned char)data[i] >= 0x80;
+        }
+    }
+    return beyond;
+}
+
 static void end_account(mig__run *run, mig__folder_job *job, const mig_error *why)
 {
     mig_error error = *why;
@@ -289,7 +313,11 @@ int mig__settle_refused(mig__run *run, mig__batch *batch, const mig_error *why, 
         return -1;
     }
     mig__folder_job *job = batch->job;
-    switch (mig__verdict_of(why, batch->count, has_keywords(batch->messages[0]))) {
+    switch (mig__verdict_of(why, batch->count, has_keywords(batch->messages[0]), can_wrap(run, batch->messages[0]))) {
+    case MIG__VERDICT_UTF8:
+        batch->messages[0]->utf8 = true;
+        mig__queue_batch_refused(run, batch, false);
+        return 0;
     case MIG__VERDICT_MESSAGE:
         mig__settle_failed(run, job, batch->messages[0], why);
         mig__queue_batch_done(run, batch);
@@ -341,7 +369,10 @@ int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, con
             pthread_mutex_unlock(&run->lock);
             continue;
         }
-        switch (mig__verdict_of(refused[i], 1, has_keywords(message))) {
+        switch (mig__verdict_of(refused[i], 1, has_keywords(message), can_wrap(run, message))) {
+        case MIG__VERDICT_UTF8:
+            message->utf8 = true;
+            break;
         case MIG__VERDICT_PLAIN:
             leave_keywords_off(run, job, message, refused[i]);
             break;

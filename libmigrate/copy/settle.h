@@ -7,6 +7,7 @@
 typedef enum mig__verdict {                       /* on a refusal */
                             MIG__VERDICT_MESSAGE, /* this message is listed, the rest goes on */
                             MIG__VERDICT_SPLIT,   /* several messages in one command: find the one */
+                            MIG__VERDICT_UTF8,    /* once more in the form for headers in UTF-8 */
                             MIG__VERDICT_PLAIN,   /* once more without keywords */
                             MIG__VERDICT_AGAIN,   /* the same again after a pause */
                             MIG__VERDICT_FOLDER,  /* nothing more to this folder */
@@ -23,8 +24,11 @@ mig__message mig__settle_record(const mig__transit *message);
 int64_t mig__settle_intent(mig__run *run, const mig__folder_job *job, const mig__message *messages, size_t count,
                            uint64_t octets, uint32_t *uidnext, mig_error *err);
 
-/* Pure: what a refusal of `count` messages means. `keywords`: whether the (first) message was sent with keywords. */
-mig__verdict mig__verdict_of(const mig_error *error, size_t count, bool keywords);
+/*
+ * Pure: what a refusal of `count` messages means. `keywords`: whether the (first) message was sent with keywords;
+ * `wrap`: it has a header beyond ASCII, and the target takes APPEND in another form, which was not tried.
+ */
+mig__verdict mig__verdict_of(const mig_error *error, size_t count, bool keywords, bool wrap);
 
 /* The whole batch was taken: `uids` are its messages' new UIDs (0: not told). Ends the batch. -1: the state failed. */
 int mig__settle_taken(mig__run *run, mig__batch *batch, const uint32_t *uids, mig_error *err);

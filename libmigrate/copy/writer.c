@@ -167,6 +167,7 @@ static int send_octets(writer *w, mig__batch *batch, mig__command *command, cons
         sent += (uint64_t)got;
         batch->place = sent;
     }
+    mig__append_message_end(command, message->utf8);
     batch->sent++;
     batch->place = 0;
     return 0;
@@ -180,7 +181,7 @@ static int send_message(writer *w, mig__batch *batch, mig__command *command, con
     if (flags == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    int answer = mig__append_message(command, flags, &message->date, message->size, err);
+    int answer = mig__append_message(command, flags, &message->date, message->size, message->utf8, err);
     free(flags);
     batch->sent += answer == 1 ? 1 : 0; /* there is no more to send of it */
     return answer == 0 ? send_octets(w, batch, command, message, err) : answer;

@@ -26,7 +26,7 @@ mig__command *mig__append_begin(mig__session *session, const char *mailbox, mig_
 }
 
 int mig__append_message(mig__command *command, const char *const *flags, const mig__datetime *date, uint64_t size,
-                        mig_error *err)
+                        bool utf8, mig_error *err)
 {
     if (flags != NULL && flags[0] != NULL) {
         mig__command_flags(command, flags);
@@ -38,7 +38,18 @@ int mig__append_message(mig__command *command, const char *const *flags, const m
         text[28] = '\0';
         mig__command_raw(command, text);
     }
+    if (utf8) {
+        mig__command_raw(command, "UTF8");
+        return mig__command_literal8(command, size, err);
+    }
     return mig__command_literal(command, size, err);
+}
+
+void mig__append_message_end(mig__command *command, bool utf8)
+{
+    if (utf8) {
+        mig__command_glue(command, ")");
+    }
 }
 
 /* Read one number and move past it; false when there is none within 32 bits. */

@@ -24,11 +24,15 @@ mig__command *mig__append_begin(mig__session *session, const char *mailbox, mig_
                                 void *context, mig_error *err);
 
 /*
- * Flags, date (left out when not valid) and the literal's announcement. 0: send exactly `size` octets now; 1: the
+ * Flags, date (left out when not valid) and the literal's announcement; `utf8`: as "UTF8 (~{n}" (RFC 6855 section 4),
+ * which some servers want for headers in UTF-8 and RFC 9755 has no more. 0: send exactly `size` octets now; 1: the
  * server answered instead, the command is over; -1: the session failed.
  */
 int mig__append_message(mig__command *command, const char *const *flags, const mig__datetime *date, uint64_t size,
-                        mig_error *err);
+                        bool utf8, mig_error *err);
+
+/* After the octets. */
+void mig__append_message_end(mig__command *command, bool utf8);
 
 /*
  * The UIDs of APPENDUID in the order of the messages (RFC 4315 section 3). Writes exactly `count` UIDs and returns

@@ -68,7 +68,7 @@ static string_form form_of(const char *value)
 static void add_literal(mig__command *command, const char *value)
 {
     size_t length = strlen(value);
-    if (mig__command_announce(command, length) != 0) {
+    if (mig__command_announce(command, " ", length) != 0) {
         return;
     }
     command->literal_left = 0;

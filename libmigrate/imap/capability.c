@@ -40,7 +40,7 @@ static const struct {
     {"UIDONLY", MIG__CAP_UIDONLY},
     {"APPENDLIMIT", MIG__CAP_APPENDLIMIT},
     {"UTF8=ACCEPT", MIG__CAP_UTF8_ACCEPT},
-    {"UTF8=ONLY", MIG__CAP_UTF8_ACCEPT},
+    {"UTF8=ONLY", MIG__CAP_UTF8_ACCEPT | MIG__CAP_ENABLE},
 };
 
 /* RFC 9051 appendix E: what became part of the base. A server that offers both revisions starts in the old one. */
@@ -103,6 +103,7 @@ int mig__capabilities_set(mig__capabilities *capabilities, const char *const *wo
         }
         capabilities->words[capabilities->count++] = word;
         capabilities->bits |= bits_of(word);
+        capabilities->utf8_only = capabilities->utf8_only || strcmp(word, "UTF8=ONLY") == 0;
         uint64_t limit = number_after(word, "APPENDLIMIT=");
         if (limit > 0) {
             capabilities->bits |= MIG__CAP_APPENDLIMIT;

@@ -149,13 +149,13 @@ static int await(mig__session *session, mig__command *command, mig_error *err)
     return 0;
 }
 
-int mig__command_announce(mig__command *command, uint64_t size)
+int mig__command_announce(mig__command *command, const char *before, uint64_t size)
 {
     mig__session *session = command->session;
     bool plus = mig__session_can(session, MIG__CAP_LITERAL_PLUS) ||
                 (mig__session_can(session, MIG__CAP_LITERAL_MINUS) && size <= LITERAL_MINUS_LIMIT);
     char header[32];
-    snprintf(header, sizeof header, " {%llu%s}", (unsigned long long)size, plus ? "+" : "");
+    snprintf(header, sizeof header, "%s{%llu%s}", before, (unsigned long long)size, plus ? "+" : "");
     mig__command_add(command, header, strlen(header));
     mig__buffer_add(&command->line, "\r\n", 2);
     if (send_line(command) != 0) {
@@ -201,7 +201,7 @@ static int give_up(mig__command *command, mig_error *err)
     return mig__session_fail(session);
 }
 
-int mig__command_literal(mig__command *command, uint64_t size, mig_error *err)
+static int begin_literal(mig__command *command, const char *before, uint64_t size, mig_error *err)
 {
     if (command->answered) {
         return 1;
@@ -213,8 +213,18 @@ int mig__command_literal(mig__command *command, uint64_t size, mig_error *err)
     if (mig__command_broken(command)) {
         return give_up(command, err);
     }
-    int status = mig__command_announce(command, size);
+    int status = mig__command_announce(command, before, size);
     return status < 0 ? give_up(command, err) : status;
+}
+
+int mig__command_literal(mig__command *command, uint64_t size, mig_error *err)
+{
+    return begin_literal(command, " ", size, err);
+}
+
+int mig__command_literal8(mig__command *command, uint64_t size, mig_error *err)
+{
+    return begin_literal(command, " (~", size, err);
 }
 
 int mig__command_literal_data(mig__command *command, const void *octets, size_t length, mig_error *err)

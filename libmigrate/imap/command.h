@@ -95,6 +95,8 @@ mig__command *mig__command_on_uids(mig__session *session, const mig__uid_command
  * instead (NO [TOOBIG]), returns 1: nothing of the literal was sent, and the command is over; mig__command_wait has it.
  */
 int mig__command_literal(mig__command *command, uint64_t size, mig_error *err);
+/* The same as " (~{n}": the literal8 that begins a list (RFC 6855 section 4). The parenthesis stays open. */
+int mig__command_literal8(mig__command *command, uint64_t size, mig_error *err);
 int mig__command_literal_data(mig__command *command, const void *octets, size_t length, mig_error *err);
 
 /*

@@ -277,10 +277,30 @@ static int ask_for_all_messages(mig__session *session)
     return mig__session_fail(session);
 }
 
-/* What goes out behind the login, without waiting. */
+/*
+ * RFC 9755 section 3: a server that says UTF8=ONLY wants this before all else, and from then on names are UTF-8. Where
+ * it only accepts UTF-8 names stay as they are, so that those on record do. Its answer decides what a name is: it is
+ * waited for.
+ */
+static int enable_utf8(mig__session *session)
+{
+    if (!session->capabilities.utf8_only) {
+        return 0;
+    }
+    mig_error error = MIG_ERROR_INIT;
+    if (mig__command_simple(session, "ENABLE UTF8=ACCEPT", NULL, NULL, &error) != 0) {
+        mig__session_log(session, MIG_LOG_WARNING, "the server wants UTF8=ACCEPT enabled and refuses it: %s",
+                         error.text);
+        return session->state == MIG__SESSION_FAILED ? -1 : 0;
+    }
+    session->utf8 = true;
+    return 0;
+}
+
+/* What goes out behind the login, without waiting but for UTF8=ONLY. */
 static int settle_in(mig__session *session)
 {
-    return say_who_we_are(session) != 0 ? -1 : ask_for_all_messages(session);
+    return enable_utf8(session) != 0 || say_who_we_are(session) != 0 ? -1 : ask_for_all_messages(session);
 }
 
 static int compress(mig__session *session)
@@ -446,7 +466,13 @@ bool mig__session_labels_as_keywords(const mig__session *session)
 
 bool mig__session_utf8_names(const mig__session *session)
 {
-    return (session->capabilities.bits & (MIG__CAP_IMAP4REV1 | MIG__CAP_IMAP4REV2)) == MIG__CAP_IMAP4REV2;
+    return session->utf8 ||
+           (session->capabilities.bits & (MIG__CAP_IMAP4REV1 | MIG__CAP_IMAP4REV2)) == MIG__CAP_IMAP4REV2;
+}
+
+bool mig__session_utf8_enabled(const mig__session *session)
+{
+    return session->utf8;
 }
 
 void mig__session_set_sink(mig__session *session, const mig__body_sink *sink)

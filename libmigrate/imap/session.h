@@ -48,7 +48,7 @@ enum {
     MIG__CAP_UIDONLY = 1u << 27,      /* RFC 9586 */
     MIG__CAP_APPENDLIMIT = 1u << 28,  /* RFC 7889 */
     MIG__CAP_MESSAGELIMIT = 1u << 29, /* RFC 9738 */
-    MIG__CAP_UTF8_ACCEPT = 1u << 30   /* RFC 6855 */
+    MIG__CAP_UTF8_ACCEPT = 1u << 30   /* RFC 9755, before that RFC 6855 */
 };
 
 enum { MIG__MAILBOXES_MOST = 100000 }; /* of an account */
@@ -95,8 +95,14 @@ bool mig__session_loses_flagged(const mig__session *session);
 /* True when that was asked for and the server has labels (X-GM-EXT-1). */
 bool mig__session_labels_as_keywords(const mig__session *session);
 
-/* True when mailbox names travel as UTF-8, not mUTF-7: a server that knows IMAP4rev2 only (RFC 9051 section 5.1). */
+/*
+ * True when mailbox names travel as UTF-8, not mUTF-7: with a server that knows IMAP4rev2 only (RFC 9051 section 5.1),
+ * and with one that announces UTF8=ONLY, where UTF8=ACCEPT is enabled right after the login (RFC 9755 section 3).
+ */
 bool mig__session_utf8_names(const mig__session *session);
+
+/* True when UTF8=ACCEPT is enabled: APPEND has the form of RFC 6855 section 4 as well. */
+bool mig__session_utf8_enabled(const mig__session *session);
 
 /*
  * COMPRESS=DEFLATE (RFC 4978) from now on, where it is announced and not on yet; no command may be in flight. With a

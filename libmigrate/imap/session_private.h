@@ -23,7 +23,8 @@ typedef struct mig__capabilities {
     unsigned bits; /* MIG__CAP_* */
     bool known;    /* the server told them in its present state (before TLS, after TLS, after login) */
     uint64_t append_limit;
-    char **words; /* in upper case, as announced */
+    bool utf8_only; /* RFC 9755 section 6: nothing works without ENABLE UTF8=ACCEPT */
+    char **words;   /* in upper case, as announced */
     size_t count;
 } mig__capabilities;
 
@@ -39,6 +40,7 @@ struct mig__session {
     bool vouched; /* the stream layer connected, and has checked that plain text is allowed there */
     bool compressed;
     bool exchange;   /* Microsoft's server, by its greeting */
+    bool utf8;       /* UTF8=ACCEPT is enabled */
     bool labels;     /* FLAGS are asked for together with X-GM-LABELS */
     int64_t line_ms; /* the shortest exchange before the login was over; -1: none was measured */
     mig_error failure;
@@ -110,10 +112,10 @@ void mig__response_words(const mig__response *response, char *out, size_t size);
 
 /* command.c */
 /*
- * Write " {n}" or " {n+}" and, for the first, wait until the server wants the octets. 0, 1 when it answered the command
- * instead, or -1 with the command's error or the session's failure set.
+ * Write `before` and "{n}" or "{n+}" and, for the first, wait until the server wants the octets. 0, 1 when it answered
+ * the command instead, or -1 with the command's error or the session's failure set.
  */
-int mig__command_announce(mig__command *command, uint64_t size);
+int mig__command_announce(mig__command *command, const char *before, uint64_t size);
 
 /* argument.c */
 /* An argument cannot be encoded: the command will not be sent, or the session is lost when part of it was. */

@@ -260,6 +260,101 @@ class Others(Case):
         self.assertEqual(result.totals["extra"], 0, str(result))
 
 
+class Utf8Only(MemServer):
+    """RFC 9755: nothing before ENABLE UTF8=ACCEPT, names in UTF-8; and RFC 6855: headers in UTF-8 in one form alone."""
+
+    def __init__(self):
+        super().__init__(capabilities=EVERYTHING + ("UTF8=ONLY",))
+        self.wrapped, self.wants_wrapping = 0, True
+
+    def do_enable(self, connection, arguments):
+        connection.utf8 = b"UTF8=ACCEPT" in [word.upper() for word in arguments]
+        return super().do_enable(connection, arguments)
+
+    def can(self, capability):
+        return super().can(capability) or (capability == "UTF8=ACCEPT" and super().can("UTF8=ONLY"))
+
+    def find(self, name):
+        name.decode("utf-8")
+        return super().find(name)
+
+    def do_list(self, connection, arguments):
+        return super().do_list(connection, arguments) if hasattr(connection, "utf8") else "NO [CANNOT] ENABLE first"
+
+    def do_create(self, connection, arguments):
+        return super().do_create(connection, arguments) if hasattr(connection, "utf8") else "NO [CANNOT] ENABLE first"
+
+    def do_append(self, connection, arguments):
+        plain = []
+        for word in arguments:
+            if plain and plain[-1] == b"UTF8" and isinstance(word, list):
+                plain[-1:] = word
+                self.wrapped += 1
+            elif (self.wants_wrapping and isinstance(word, bytes) and b"\r\n\r\n" in word
+                  and max(word[:word.index(b"\r\n\r\n")]) >= 0x80):
+                return "NO [CANNOT] use UTF8"
+            else:
+                plain.append(word)
+        return super().do_append(connection, plain)
+
+
+class Utf8(Case):
+    """Names are converted by what each side speaks."""
+
+    NAMES = (COMPOSED, COMPOSED + "/R&D", "\u65e5\u672c", "plain")
+
+    def settled(self):
+        again = self.copied()
+        self.assertEqual((again.totals["already"], again.totals["copied"]), (len(self.NAMES), 0))
+        self.assertNotIn("replaced", again.out + again.err)
+        for extra in ([], ["--against", "source"]):
+            self.assertEqual(self.also("verify", *extra).totals["identical"], len(self.NAMES))
+        self.also("inventory")
+
+    def test_source(self):
+        self.servers(Utf8Only())
+        for name in self.NAMES:
+            self.source.add_mailbox(name.encode()).add(mail("x"))
+        result = self.copied()
+        self.assertNotIn("made valid", result.out)
+        self.assertEqual([self.held(name) for name in self.NAMES], [[mail("x")]] * len(self.NAMES))
+        self.settled()
+        self.assertEqual(self.also("archive").totals["messages"], len(self.NAMES))
+
+    def test_target(self):
+        self.servers(target=Utf8Only())
+        for name in self.NAMES:
+            self.source.add_mailbox(name).add(mail("x"))
+        self.copied()
+        self.assertEqual([self.held(name.encode()) for name in self.NAMES], [[mail("x")]] * len(self.NAMES))
+        self.settled()
+
+    def test_both(self):
+        self.servers(Utf8Only(), Utf8Only())
+        for name in self.NAMES:
+            self.source.add_mailbox(name.encode()).add(mail("x"))
+        self.copied()
+        self.assertEqual([self.held(name.encode()) for name in self.NAMES], [[mail("x")]] * len(self.NAMES))
+        self.settled()
+
+    def test_headers_in_utf8(self):
+        """The usual form first, since RFC 9755 has no other; where that is refused, the one of RFC 6855."""
+        octets = b"Subject: gr\xc3\xbc\xc3\x9fe\r\n\r\nbody\r\n"
+        for wants in (False, True):
+            with self.subTest(wants=wants):
+                self.state = os.path.join(self.dir, "state%d" % wants)
+                self.servers(target=Utf8Only())
+                self.target.wants_wrapping = wants
+                box = self.source.find(b"INBOX")
+                for number in range(5):
+                    box.add(octets if number == 2 else mail("m%d" % number), ("\\Seen", "keyword"))
+                self.assertEqual(self.copied().totals["copied"], 5)
+                self.assertEqual(self.target.wrapped, int(wants))
+                there = [m for m in self.target.find(b"INBOX").messages if m.octets == octets]
+                self.assertEqual([m.flags for m in there], [{"\\Seen", "keyword"}])
+                self.assertEqual(self.copied().totals["already"], 5)
+
+
 class Making(Case):
     """CREATE that is refused, or that is taken and not meant."""
 

@@ -23,17 +23,28 @@ static void test_verdicts(void **state)
         size_t count;
         bool keywords;
         mig__verdict verdict;
+        bool wrap;
     } table[] = {
-        {MIG_E_TOO_BIG, 1, true, MIG__VERDICT_MESSAGE},    {MIG_E_TOO_BIG, 20, false, MIG__VERDICT_SPLIT},
-        {MIG_E_NO, 1, false, MIG__VERDICT_MESSAGE},        {MIG_E_NO, 1, true, MIG__VERDICT_PLAIN},
-        {MIG_E_BAD, 2, true, MIG__VERDICT_SPLIT},          {MIG_E_OVERQUOTA, 1, false, MIG__VERDICT_ACCOUNT},
-        {MIG_E_OVERQUOTA, 50, true, MIG__VERDICT_ACCOUNT}, {MIG_E_MISSING, 3, false, MIG__VERDICT_FOLDER},
-        {MIG_E_NOPERM, 1, false, MIG__VERDICT_FOLDER},     {MIG_E_UNAVAILABLE, 9, false, MIG__VERDICT_AGAIN},
-        {MIG_E_CANNOT, 1, false, MIG__VERDICT_MESSAGE},
+        {MIG_E_NO, 1, true, MIG__VERDICT_UTF8, true},
+        {MIG_E_BAD, 1, false, MIG__VERDICT_UTF8, true},
+        {MIG_E_NO, 2, true, MIG__VERDICT_SPLIT, true},
+        {MIG_E_TOO_BIG, 1, false, MIG__VERDICT_MESSAGE, true},
+        {MIG_E_NOPERM, 1, false, MIG__VERDICT_FOLDER, true},
+        {MIG_E_TOO_BIG, 1, true, MIG__VERDICT_MESSAGE, false},
+        {MIG_E_TOO_BIG, 20, false, MIG__VERDICT_SPLIT, false},
+        {MIG_E_NO, 1, false, MIG__VERDICT_MESSAGE, false},
+        {MIG_E_NO, 1, true, MIG__VERDICT_PLAIN, false},
+        {MIG_E_BAD, 2, true, MIG__VERDICT_SPLIT, false},
+        {MIG_E_OVERQUOTA, 1, false, MIG__VERDICT_ACCOUNT, false},
+        {MIG_E_OVERQUOTA, 50, true, MIG__VERDICT_ACCOUNT, false},
+        {MIG_E_MISSING, 3, false, MIG__VERDICT_FOLDER, false},
+        {MIG_E_NOPERM, 1, false, MIG__VERDICT_FOLDER, false},
+        {MIG_E_UNAVAILABLE, 9, false, MIG__VERDICT_AGAIN, false},
+        {MIG_E_CANNOT, 1, false, MIG__VERDICT_MESSAGE, false},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         mig_error error = make(table[i].code);
-        assert_int_equal(mig__verdict_of(&error, table[i].count, table[i].keywords), table[i].verdict);
+        assert_int_equal(mig__verdict_of(&error, table[i].count, table[i].keywords, table[i].wrap), table[i].verdict);
     }
 }
 

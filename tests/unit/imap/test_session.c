@@ -1,5 +1,6 @@
 /* The opening and closing of a session: greeting, capabilities, login, ID, ENABLE, BYE. */
 #include "imap/wire_server.h"
+#include "imap/append.h"
 
 static void assert_fails(const wire_step *script, const mig_endpoint *endpoint, mig_code code, const char *words)
 {
@@ -134,6 +135,54 @@ static void test_implied_capabilities(void **state)
     assert_true(mig__session_can(session, MIG__CAP_QRESYNC | MIG__CAP_CONDSTORE | MIG__CAP_ENABLE));
     assert_false(mig__session_can(session, MIG__CAP_LIST_STATUS));
     assert_false(mig__session_utf8_names(session));
+    mig__session_close(&session);
+    wire_end(&server);
+}
+
+/* RFC 9755: names are UTF-8 once UTF8=ACCEPT is enabled, and APPEND has another form besides. */
+static void test_utf8_only(void **state)
+{
+    (void)state;
+    static const wire_step refused[] = {
+        LOGGED_IN("IMAP4rev1 UTF8=ONLY"),
+        EXPECT("2 ENABLE UTF8=ACCEPT\r\n"),
+        SEND("2 BAD what?\r\n"),
+        EXPECT("3 LOGOUT\r\n"),
+        END,
+    };
+    wire_server server;
+    mig_endpoint endpoint = wire_endpoint();
+    static const wire_step appended[] = {
+        LOGGED_IN("IMAP4rev1 UTF8=ONLY LITERAL+"),
+        EXPECT("2 ENABLE UTF8=ACCEPT\r\n"),
+        SEND("* ENABLED UTF8=ACCEPT\r\n2 OK\r\n"),
+        EXPECT("3 APPEND {3+}\r\n\xc3\xa4& (\\Seen) UTF8 (~{4+}\r\nA\xc3\xa4:)\r\n"),
+        SEND("3 OK [APPENDUID 1 2]\r\n"),
+        EXPECT("4 LOGOUT\r\n"),
+        END,
+    };
+    static const char *const seen[] = {"\\Seen", NULL};
+    mig_error error = MIG_ERROR_INIT;
+    mig__command_result result;
+    wire_begin(&server, appended);
+    mig__session *session = wire_session(&server, &endpoint);
+    assert_true(mig__session_utf8_names(session));
+    assert_true(mig__session_utf8_enabled(session));
+    mig__command *append = mig__append_begin(session, "\xc3\xa4&", NULL, NULL, &error);
+    assert_int_equal(mig__append_message(append, seen, NULL, 4, true, &error), 0);
+    assert_int_equal(mig__command_literal_data(append, "A\xc3\xa4:", 4, &error), 0);
+    mig__append_message_end(append, true);
+    assert_int_equal(mig__command_end(append, &error), 0);
+    assert_int_equal(mig__command_wait(session, append, &result, &error), 0);
+    assert_int_equal(result.error.code, MIG_OK);
+    mig__command_result_clear(&result);
+    mig__session_close(&session);
+    wire_end(&server);
+
+    wire_begin(&server, refused);
+    session = wire_session(&server, &endpoint);
+    assert_false(mig__session_utf8_names(session));
+    assert_false(mig__session_utf8_enabled(session));
     mig__session_close(&session);
     wire_end(&server);
 }
@@ -430,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_capabilities_asked_for),
         cmocka_unit_test(test_capabilities_untagged_at_login),
         cmocka_unit_test(test_implied_capabilities),
+        cmocka_unit_test(test_utf8_only),
         cmocka_unit_test(test_id_and_enable_ride_along),
         cmocka_unit_test(test_enable_only_what_is_announced),
         cmocka_unit_test(test_greeting_bye),
