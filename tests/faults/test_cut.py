@@ -247,7 +247,7 @@ class Stalls(Lines):
         self.assertLess(max(for_each), 90)
 
     def test_server_that_never_answers(self):
-        """Nothing but silence from the start: an error within the deadline, and the next step."""
+        """Nothing but silence from the start, not even a greeting: an error within the deadline, and the next step."""
         round_ = self.round("N2", source_user=self.mail)
         source_relay, target_relay = self.relays(self.target)
         source_relay.cut(DOWN, 0, "stall", times=1000)
@@ -256,7 +256,7 @@ class Stalls(Lines):
         result = round_.run("--timeout", "1", "--connect-timeout", "2", "--patience", "2")
         self.assertEqual(result.status, 4, str(result))
         self.assertLess(time.monotonic() - started, 20)
-        self.assertRegex(result.err, r"mailmigrate-copy: .*answer")
+        self.assertRegex(result.err, r"mailmigrate-copy: .*has not greeted for 2 seconds; .*--connect-timeout")
         LEDGER.add("N2", faults=1)
         source_relay.mend()
         round_.finish()
