@@ -1,3 +1,4 @@
+/* account/check.c - what can only be a mistake: source and target are one account, or look swapped */
 #include "account/check.h"
 #include "account/sides.h"
 #include "base/table.h"

@@ -1,3 +1,6 @@
+/*
+ * account/gate.c - the way in to one account: sessions opened with patience, what they cost added up when they close
+ */
 #include "account/gate.h"
 #include "base/clock.h"
 #include "base/retry.h"

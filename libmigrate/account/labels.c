@@ -1,3 +1,4 @@
+/* account/labels.c - which messages of a mailbox are meant, where mailboxes are labels (Gmail) */
 #include "account/labels.h"
 #include "account/sides.h"
 #include "base/buffer.h"

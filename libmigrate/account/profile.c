@@ -1,3 +1,4 @@
+/* account/profile.c - what is known of a server: from the table of providers, and from what it says */
 #include "account/profile.h"
 
 void mig__profile_find(mig__profile *out, const char *named, const mig_endpoint *endpoint, const mig__session *session)

@@ -1,3 +1,4 @@
+/* account/sides.c - both sides' mailboxes as listed, brought together by the map of folders/ */
 #include "account/sides.h"
 #include "base/clock.h"
 #include "imap/names.h"

@@ -1,3 +1,4 @@
+/* account/spare.c - connections that are opened while a run still finds out what there is to do */
 #include "account/spare.h"
 #include "base/thread.h"
 

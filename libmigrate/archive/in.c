@@ -1,3 +1,4 @@
+/* archive/in.c - reading an archive that anyone may have made, member by member */
 #include "archive/in.h"
 #include <archive.h>
 #include <archive_entry.h>

@@ -1,3 +1,6 @@
+/*
+ * archive/index.c - the manifests of a chain as one mailbox: which folders it has, and where each message is described
+ */
 #include "archive/index.h"
 #include "archive/spool.h"
 #include "base/memory.h"

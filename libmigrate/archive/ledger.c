@@ -1,3 +1,4 @@
+/* archive/ledger.c - what an export has written so far, until the manifest is made of it */
 #include "archive/ledger.h"
 #include "archive/spool.h"
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* archive/manifest.c - the lines of manifest.jsonl */
 #include "archive/manifest.h"
 #include "imap/names.h"
 #include "mail/flags.h"

@@ -1,3 +1,4 @@
+/* archive/names.c - what folders and messages are called inside of an archive */
 #include "archive/names.h"
 #include "base/utf8.h"
 #include "imap/names.h"

@@ -1,3 +1,4 @@
+/* archive/out.c - writing an archive, one member after another */
 #include "archive/out.h"
 #include "base/buffer.h"
 #include <archive.h>

@@ -1,3 +1,4 @@
+/* archive/spool.c - octets on their way: a message before its header is written, and files without a name */
 #include "archive/spool.h"
 #include "base/buffer.h"
 #include "base/spool.h"

@@ -1,3 +1,4 @@
+/* archive/walk.c - one walk through a file of a chain: which members it holds, and the digest of each */
 #include "archive/walk.h"
 #include "archive/manifest.h"
 #include "archive/spool.h"

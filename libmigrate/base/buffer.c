@@ -1,3 +1,4 @@
+/* base/buffer.c - a growing octet string, and strings made inert for people */
 #include "base/buffer.h"
 #include <stdint.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* base/clock.c - time: monotonic for deadlines, wall clock for records only */
 #include "base/clock.h"
 #include <errno.h>
 #include <stdio.h>

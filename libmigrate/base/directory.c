@@ -1,3 +1,4 @@
+/* base/directory.c - directories for one's own files */
 #include "base/directory.h"
 #include <errno.h>
 #include <sys/stat.h>

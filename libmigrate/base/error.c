@@ -1,3 +1,4 @@
+/* base/error.c - what went wrong, whose fault it is, and when to try again */
 #include "base/buffer.h"
 #include <errno.h>
 #include <migrate/error.h>

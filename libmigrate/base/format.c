@@ -1,3 +1,4 @@
+/* base/format.c - numbers, sizes, durations and foreign text as people read them */
 #include <migrate/format.h>
 
 #include "base/buffer.h"

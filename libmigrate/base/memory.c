@@ -1,3 +1,4 @@
+/* base/memory.c - arrays that grow, and how much memory the process took */
 #include "base/memory.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* base/retry.c - how long to wait before trying again: pure functions */
 #include "base/retry.h"
 
 enum { LONGEST_MS = 60000, SOON_MS = 250, LATER_MS = 1000 };

@@ -1,3 +1,4 @@
+/* base/spool.c - octets in a file without a name, which is gone with the process */
 #include "base/spool.h"
 #include "base/buffer.h"
 #include <errno.h>

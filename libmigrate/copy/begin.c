@@ -1,3 +1,4 @@
+/* copy/begin.c - what is known when a run begins */
 #include "copy/begin.h"
 #include "base/clock.h"
 #include <unistd.h>

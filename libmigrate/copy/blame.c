@@ -1,3 +1,4 @@
+/* copy/blame.c - is it the line that breaks, or does a message break it? */
 #include "copy/blame.h"
 
 bool mig__blame_add(mig__blame *blame, uint64_t place, unsigned breaks)

@@ -1,3 +1,4 @@
+/* copy/contest.c - somebody else puts messages into the same mailbox at the same time */
 #include "copy/contest.h"
 #include "base/memory.h"
 #include "copy/held.h"

@@ -1,3 +1,7 @@
+/*
+ * copy/delta.c - what happened on the source to messages that were copied before: flags that changed, messages that
+ * are gone
+ */
 #include "copy/delta.h"
 #include "base/memory.h"
 #include "copy/change.h"

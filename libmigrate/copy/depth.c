@@ -1,3 +1,4 @@
+/* copy/depth.c - how many batches a writer keeps under way, by the line and by what the server needs for one */
 #include "copy/depth.h"
 
 enum { FIRST_MS = 20 }; /* what a server needs for the small batches that a run begins with */

@@ -1,3 +1,4 @@
+/* copy/finish.c - the end of a run: which folders are complete, what is left, the record of the run */
 #include "copy/finish.h"
 #include "base/memory.h"
 #include "copy/owed.h"

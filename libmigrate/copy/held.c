@@ -1,3 +1,4 @@
+/* copy/held.c - what the target holds, against what the record says that it holds */
 #include "copy/held.h"
 #include "account/each.h"
 #include "account/sides.h"

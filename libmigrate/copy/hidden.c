@@ -1,3 +1,6 @@
+/*
+ * copy/hidden.c - mailboxes of the target that are there and are not listed (RFC 4314: a right to look up is missing)
+ */
 #include "copy/hidden.h"
 #include "account/sides.h"
 #include "base/memory.h"

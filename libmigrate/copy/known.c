@@ -1,3 +1,4 @@
+/* copy/known.c - content that is on the target already: matched instead of sent */
 #include "copy/known.h"
 #include "account/sides.h"
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* copy/lists.c - both sides' folders, the map between them, and the checks before anything is written */
 #include "copy/lists.h"
 #include "account/check.h"
 #include "account/notice.h"

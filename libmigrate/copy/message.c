@@ -1,3 +1,4 @@
+/* copy/message.c - one message on its way from the source to the target */
 #include "copy/message.h"
 #include "mail/date.h"
 #include "base/spool.h"

@@ -1,3 +1,6 @@
+/*
+ * copy/move.c - a message that moved to another folder on the source is moved on the target as well, not sent again
+ */
 #include "copy/move.h"
 #include "base/crashpoint.h"
 #include "base/retry.h"

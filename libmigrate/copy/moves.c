@@ -1,3 +1,4 @@
+/* copy/moves.c - messages that moved on the source, recognised by their EMAILID before anything of them is read */
 #include "copy/moves.h"
 #include "base/memory.h"
 #include "copy/known.h"

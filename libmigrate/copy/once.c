@@ -1,3 +1,4 @@
+/* copy/once.c - what counts for the limit of a day at a target that stores each message once */
 #include "copy/once.h"
 #include "state/keyindex.h"
 

@@ -1,3 +1,4 @@
+/* copy/owed.c - flags that a mailbox of the target did not take: remembered, and tried again by each run */
 #include "copy/owed.h"
 #include "base/memory.h"
 #include "copy/delta.h"

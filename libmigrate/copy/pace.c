@@ -1,3 +1,4 @@
+/* copy/pace.c - how fast and until when: --max-rate, --daily-limit, --until */
 #include "copy/pace.h"
 #include "base/clock.h"
 #include <stdio.h>

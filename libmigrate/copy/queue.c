@@ -1,3 +1,4 @@
+/* copy/queue.c - between readers and writers: messages by folder, a budget of octets, batches */
 #include "copy/queue.h"
 #include "base/clock.h"
 #include "copy/queue_private.h"

@@ -1,3 +1,4 @@
+/* copy/reconcile.c - batches whose outcome is not known: looked for on the target, by content */
 #include "copy/reconcile.h"
 #include "base/clock.h"
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* copy/rename.c - a mailbox that got another name on the source gets it on the target as well */
 #include "copy/rename.h"
 #include "base/crashpoint.h"
 #include "base/retry.h"

@@ -1,3 +1,6 @@
+/*
+ * copy/result.c - filling a mig_copy_result while the run goes on; not thread-safe, the caller holds the run's lock
+ */
 #include "copy/result.h"
 #include "base/buffer.h"
 #include "base/memory.h"

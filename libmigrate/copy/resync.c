@@ -1,3 +1,7 @@
+/*
+ * copy/resync.c - a folder scanned by what the server says has changed since the last complete pass (RFC 7162,
+ * QRESYNC)
+ */
 #include "copy/resync.h"
 #include "copy/delta.h"
 #include <stdio.h>

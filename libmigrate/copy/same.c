@@ -1,3 +1,4 @@
+/* copy/same.c - before a message on the target is changed, moved or removed: is it the one that the record says? */
 #include "copy/same.h"
 #include "imap/digests.h"
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* copy/scan.c - what the source holds now, and what of it is to be copied */
 #include "copy/scan.h"
 #include "account/each.h"
 #include "account/sides.h"

@@ -1,3 +1,4 @@
+/* copy/settle.c - what the target said about a batch, and what follows for its messages, the state and the report */
 #include "copy/settle.h"
 #include "base/clock.h"
 #include "base/retry.h"

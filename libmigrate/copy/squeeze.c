@@ -1,3 +1,4 @@
+/* copy/squeeze.c - is the line slow enough for COMPRESS to be worth it? Measured on the transfer itself */
 #include "copy/squeeze.h"
 
 enum {

@@ -1,3 +1,4 @@
+/* copy/uids.c - whether the UIDs that a target tells for new messages can be believed */
 #include "copy/uids.h"
 #include "copy/contest.h"
 #include <string.h>

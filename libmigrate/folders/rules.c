@@ -1,3 +1,4 @@
+/* folders/rules.c - the rules that a person gives: which mailboxes, and where to */
 #include "folders/rules.h"
 #include "base/unicode.h"
 #include "base/buffer.h"

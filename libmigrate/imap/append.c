@@ -1,3 +1,4 @@
+/* imap/append.c - APPEND (RFC 3501 section 6.3.11) and MULTIAPPEND (RFC 3502) */
 #include "imap/append.h"
 #include "base/clock.h"
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* imap/fetch.c - UID FETCH and UID SEARCH, always by PEEK, never changing anything */
 #include "imap/fetch.h"
 #include <stdio.h>
 #include <stdlib.h>

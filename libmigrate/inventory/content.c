@@ -1,3 +1,4 @@
+/* inventory/content.c - what in a message's octets a server may refuse or rewrite, seen as they stream by */
 #include "inventory/content.h"
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* inventory/forecast.c - how long the rest takes: a pure function */
 #include "inventory/forecast.h"
 #include "inventory/job.h"
 

@@ -1,3 +1,4 @@
+/* inventory/quota.c - QUOTA answers (RFC 9208 section 5.1): a pure function of the text */
 #include "inventory/quota.h"
 #include <string.h>
 #include <strings.h>

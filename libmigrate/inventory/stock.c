@@ -1,3 +1,4 @@
+/* inventory/stock.c - what is counted over the messages of a folder, in bounded memory */
 #include "inventory/stock.h"
 #include "base/buffer.h"
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* net/https.c - what every request by libcurl has in common (within net/) */
 #include "net/https.h"
 
 CURLcode mig__https_prepare(CURL *curl, const char *ca_file, char detail[CURL_ERROR_SIZE])

@@ -1,3 +1,4 @@
+/* report/csv.c - cells of RFC 4180 that do nothing in a spreadsheet (within report/) */
 #include "report/csv.h"
 #include <inttypes.h>
 #include <string.h>

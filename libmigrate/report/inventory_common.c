@@ -1,3 +1,4 @@
+/* report/inventory_common.c - the sentences of a stock-taking that the terminal and the page share */
 #include "report/inventory_common.h"
 #include <inttypes.h>
 #include <migrate/format.h>

@@ -1,3 +1,4 @@
+/* report/json.c - JSON written piece by piece to a sink */
 #include "report/json.h"
 
 #include "base/buffer.h"

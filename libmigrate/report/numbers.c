@@ -1,3 +1,4 @@
+/* report/numbers.c - numbers in sentences (within report/) */
 #include "report/numbers.h"
 #include <migrate/format.h>
 

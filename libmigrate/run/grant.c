@@ -1,3 +1,4 @@
+/* run/grant.c - how many connections an account gets, with those to each host bounded over all accounts; pure */
 #include "run/grant.h"
 #include "base/buffer.h"
 

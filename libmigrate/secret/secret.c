@@ -1,3 +1,4 @@
+/* secret/secret.c - passwords: from a file, from a command, or as given */
 #define _GNU_SOURCE /* MADV_DONTDUMP */
 #include "base/process.h"
 #include <errno.h>

@@ -1,3 +1,7 @@
+/*
+ * store/stretch.c - the octets of a message: a stretch of a file, with the line ends and the quoting of mail on disk
+ * undone
+ */
 #include "store/stretch.h"
 #include "archive/unpack.h"
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* store/uidmap.c - UIDs for messages that have none: a key of each message, and the UID it has once and for all */
 #include "store/uidmap.h"
 #include "base/clock.h"
 #include "mail/digest.h"

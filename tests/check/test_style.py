@@ -34,6 +34,11 @@ class Style(unittest.TestCase):
                     self.assertLessEqual(last - first - 1, LONGEST_FUNCTION)
         self.assertGreater(len(sizes), 300, "the parser sees the functions")
 
+    def test_files_open_with_what_they_are(self):
+        for name in sources.c_files("libmigrate/", "tools/", extensions=(".c",)):
+            with self.subTest(name):
+                self.assertTrue(sources.text(name).startswith("/*"))
+
     def test_banned_calls(self):
         call = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(BANNED))
         library = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(LIBRARY_BANNED))

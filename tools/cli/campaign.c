@@ -1,3 +1,4 @@
+/* cli/campaign.c - what the tools that work on many accounts do from their first line to the exit status */
 #include "cli/campaign.h"
 
 #include "cli/campaign_report.h"

@@ -1,3 +1,6 @@
+/*
+ * cli/campaign_report.c - what a run over many accounts leaves behind: summary, JSON, HTML, CSV, a command, a webhook
+ */
 #include "cli/campaign_report.h"
 
 #include "cli/complain.h"

@@ -1,3 +1,4 @@
+/* cli/certificate_options.c - the command line of mailmigrate-certificate */
 #include "cli/certificate_options.h"
 
 #include <popt.h>

@@ -1,3 +1,4 @@
+/* cli/check_report.c - mailmigrate-verify --check-report: was a report changed since it was written? */
 #include "cli/check_report.h"
 
 #include "cli/reports.h"

@@ -1,3 +1,4 @@
+/* cli/complain.c - one line on standard error for what went wrong */
 #include "cli/complain.h"
 
 #include <stdio.h>

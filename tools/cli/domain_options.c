@@ -1,3 +1,4 @@
+/* cli/domain_options.c - the command line of mailmigrate-domain */
 #include "cli/domain_options.h"
 
 #include <migrate/endpoint.h>

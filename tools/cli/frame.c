@@ -1,3 +1,7 @@
+/*
+ * cli/frame.c - what every tool that speaks to servers does around its work: process, terminal, log, stopping,
+ * progress, and the exit status
+ */
 #include "cli/frame.h"
 
 #include "cli/complain.h"

@@ -1,3 +1,4 @@
+/* cli/log.c - where the library's events go: a file of JSON lines, and standard error */
 #include "cli/log.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* cli/output.c - where results go: standard output, or a file that appears whole or not at all */
 #include "cli/output.h"
 
 #include <errno.h>

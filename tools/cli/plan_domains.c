@@ -1,3 +1,4 @@
+/* cli/plan_domains.c - the domains of a plan: those that it names, else those of its accounts */
 #include "cli/plan_domains.h"
 
 #include "cli/state_directory.h"

@@ -1,3 +1,4 @@
+/* cli/plan_options.c - the arguments of mailmigrate-plan */
 #include "cli/plan_options.h"
 
 #include <migrate/options.h>

@@ -1,3 +1,4 @@
+/* cli/process.c - what a tool arranges for its own process before anything else */
 #include "cli/process.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* cli/progress.c - how far a run is: one line in place on a terminal, a plain line every 30 seconds elsewhere */
 #include "cli/progress.h"
 
 #include "cli/text.h"

@@ -1,3 +1,4 @@
+/* cli/prompt.c - ask a person for a password */
 #include "cli/prompt.h"
 #include "cli/signals.h"
 

@@ -1,3 +1,4 @@
+/* cli/reports.c - the files that a result is reported in, and their signatures */
 #include "cli/reports.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* cli/standing.c - mailmigrate-status: which state files, and how their accounts are shown */
 #include "cli/standing.h"
 
 #include "cli/accounts.h"

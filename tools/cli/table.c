@@ -1,3 +1,4 @@
+/* cli/table.c - how far a run over many accounts is: a table in place on a terminal, plain lines elsewhere */
 #include "cli/table.h"
 
 #include "cli/text.h"

@@ -1,3 +1,4 @@
+/* cli/terminal.c - standard error, shared by messages and progress (a line or several) that is rewritten in place */
 #include "cli/terminal.h"
 
 #include <stdint.h>

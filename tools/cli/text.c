@@ -1,3 +1,4 @@
+/* cli/text.c - a line that is put together piece by piece */
 #include "cli/text.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* cli/verbs.c - `mailmigrate VERB` is the program mailmigrate-VERB, as git does it */
 #include "cli/verbs.h"
 
 #include <migrate/options.h>
