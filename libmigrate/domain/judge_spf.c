@@ -138,8 +138,10 @@ static void judge_sender(mig__case *c, const mig__address *address, bool is_new)
                      outcome.why);
     } else if (outcome.result == MIG__SPF_PASS) {
         mig__verdict(c->out, check, address->text, !is_new && after ? MIG_VERDICT_WARN : MIG_VERDICT_PASS,
-                     "%s may send: %s%s", who, outcome.why,
-                     !is_new && after ? "; take it out when it sends no more" : "");
+                     "%s may send: %s%s", who, outcome.why, !is_new && after ? ", although the mail has moved" : "");
+        if (!is_new && after) {
+            mig__verdict_advise(c->out, "take what permits it out of the record when the old server sends no more");
+        }
     } else {
         const bool harmless = !is_new && after;
         mig__verdict(c->out, check, address->text,
