@@ -54,6 +54,7 @@ static int watch(const cli_standing_options *options, mig_error *err)
     const bool in_place = !options->json_path && cli_terminal_capable(stdout);
     cli_signals_quiet(true);
     cli_signals_install(&stop);
+    cli_signals_quiet(true); /* who looks on ends nothing but the look */
     for (;;) {
         if (show(options, in_place, err) != 0)
             return -1;

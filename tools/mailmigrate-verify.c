@@ -27,6 +27,11 @@ static int write_text(const void *result, mig_sink_fn *sink, void *context, mig_
     return mig_report_verify_text(result, sink, context, err);
 }
 
+static int write_terms(const void *result, mig_sink_fn *sink, void *context, mig_error *err)
+{
+    return mig_report_verify_terms_text(result, sink, context, err);
+}
+
 /* Nothing is said of an account that could not be looked at, nor with --quiet of one in which all is well. */
 static bool wants_summary(const mig_settings *options, const cli_reports *reports, const mig_verify_result *result)
 {
@@ -53,7 +58,9 @@ static int work(mig_settings *options, cli_frame *frame, cli_reports *reports, m
     for (size_t i = 0; i < result->account_count; i++)
         cli_frame_complain_of(frame, &result->accounts[i].error);
     if (cli_reports_write(reports, writers, result, err) != 0 ||
-        (wants_summary(options, reports, result) && cli_reports_print(write_text, result, err) != 0))
+        (wants_summary(options, reports, result) &&
+         (cli_reports_print(write_text, result, err) != 0 ||
+          (options->verbose > 0 && cli_reports_print(write_terms, result, err) != 0))))
         status = -1;
     mig_verify_result_free(&result);
     return status;

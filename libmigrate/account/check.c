@@ -169,14 +169,17 @@ int mig__sides_check_lists(const mig__side_found *source, const mig__side_found 
                           "nothing was changed; if the target is a copy made by the server's own tools, use --force");
 }
 
+enum { WELCOME = 3 }; /* messages that a provider may put into each new mailbox */
+
 bool mig__sides_look_swapped(const mig__mailbox_list *source, const mig__mailbox_list *target)
 {
-    return mig__sides_messages(source) == 0 && mig__sides_messages(target) > 0;
+    return mig__sides_messages(source) == 0 && mig__sides_messages(target) > WELCOME;
 }
 
 int mig__sides_refuse_swapped(const mig__mailbox_list *target, mig_error *err)
 {
     mig_error_set(err, MIG_E_SWAPPED, "the source is empty and the target holds %llu messages: are they swapped?",
                   (unsigned long long)mig__sides_messages(target));
-    return mig_error_hint(err, "nothing was changed; check --source and --target, or use --force if this is meant");
+    return mig_error_hint(err, "nothing was changed; check --source and --target, or use --force (in a plan: \"force: "
+                               "true\" for this account) if this is meant");
 }

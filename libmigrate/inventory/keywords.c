@@ -63,7 +63,7 @@ int mig__inventory_keywords(mig__inventory *run, mig_error *err)
 {
     const mig__mailbox_list *list = &run->lists[MIG_TARGET];
     mig__selected inbox = {0};
-    if (run->options->target == NULL || run->options->depth < MIG_INVENTORY_FULL) {
+    if (run->options->target == NULL || run->options->depth < MIG_INVENTORY_FULL || run->options->untouched) {
         return 0;
     }
     int failed = ask_patiently(run, "INBOX", &inbox, err) < 0 ? -1 : 0;

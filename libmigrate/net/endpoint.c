@@ -11,6 +11,33 @@ static uint16_t default_port(mig_tls_mode tls)
     return tls == MIG_TLS_IMPLICIT ? 993 : 143;
 }
 
+static bool ends_in(const char *text, const char *ending)
+{
+    size_t length = strlen(text), tail = strlen(ending);
+    return length >= tail && strcasecmp(text + length - tail, ending) == 0;
+}
+
+/* A path is what people give for mail in files: the right word in front of it is told. */
+static int not_a_url(const char *text, mig_error *err)
+{
+    static const struct {
+        const char *ending, *scheme;
+    } files[] = {{".mbox", "mbox"},   {".mbx", "mbox"},        {"/mbox", "mbox"},       {".eml", "eml"},
+                 {".emlx", "eml"},    {"Maildir", "maildir"},  {"Maildir/", "maildir"}, {".tar", "archive"},
+                 {".zip", "archive"}, {".tar.zst", "archive"}, {".tar.gz", "archive"}};
+    mig_error_set(err, MIG_E_USAGE, "not an IMAP URL");
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (strstr(text, "://") == NULL && ends_in(text, files[i].ending)) {
+            return mig_error_hint(err, "a file or directory on this machine is given as %s:%s", files[i].scheme, text);
+        }
+    }
+    if (text[0] == '/' || text[0] == '.' || text[0] == '~') {
+        return mig_error_hint(err, "mail on this machine is given as maildir:%s, mbox:%s, eml:%s or archive:%s", text,
+                              text, text, text);
+    }
+    return mig_error_hint(err, "write imaps://user@host, or imap://user@host for STARTTLS on port 143");
+}
+
 int mig_endpoint_parse_url(mig_endpoint *endpoint, const char *url, mig_error *err)
 {
     mig__authority authority = MIG__AUTHORITY_INIT;
@@ -23,8 +50,7 @@ int mig_endpoint_parse_url(mig_endpoint *endpoint, const char *url, mig_error *e
         tls = MIG_TLS_STARTTLS;
         rest = url + 7;
     } else {
-        mig_error_set(err, MIG_E_USAGE, "not an IMAP URL");
-        return mig_error_hint(err, "write imaps://user@host, or imap://user@host for STARTTLS on port 143");
+        return not_a_url(url, err);
     }
     if (mig__authority_parse(rest, &authority, err))
         return -1;

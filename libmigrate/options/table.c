@@ -313,6 +313,54 @@ const char *mig_option_nearest(const char *typed, const char *const *names, size
     return mig__nearest(typed, names, count);
 }
 
+/* What imapsync, rsync, rclone and others call it: too far for the nearest name, and what hands type. */
+static const char *name_elsewhere(mig_verb verb, const char *name)
+{
+    static const char *const names[][2] = {{"delete", "deletions"},
+                                           {"delete1", "deletions"},
+                                           {"delete2", "deletions"},
+                                           {"expunge", "deletions"},
+                                           {"expunge2", "deletions"},
+                                           {"dry", "dry-run"},
+                                           {"justfolders", "dry-run"},
+                                           {"folderrec", "folder"},
+                                           {"include", "folder"},
+                                           {"regextrans2", "map"},
+                                           {"f1f2", "map"},
+                                           {"automap", "map"},
+                                           {"host1", "source"},
+                                           {"user1", "source"},
+                                           {"from", "source"},
+                                           {"src", "source"},
+                                           {"host2", "target"},
+                                           {"user2", "target"},
+                                           {"to", "target"},
+                                           {"dst", "target"},
+                                           {"dest", "target"},
+                                           {"password1", "source-password-file"},
+                                           {"passfile1", "source-password-file"},
+                                           {"password2", "target-password-file"},
+                                           {"passfile2", "target-password-file"},
+                                           {"maxage", "since"},
+                                           {"minage", "before"},
+                                           {"bwlimit", "max-rate"},
+                                           {"bandwidth", "max-rate"},
+                                           {"maxbytespersecond", "max-rate"},
+                                           {"threads", "connections"},
+                                           {"transfers", "connections"},
+                                           {"syncinternaldates", "flags"},
+                                           {"logfile", "log"},
+                                           {"checksum", "depth"},
+                                           {"percent", "sample"}};
+    int side;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i][0]) == 0 && mig__option_row(verb, names[i][1], &side) != NULL) {
+            return names[i][1];
+        }
+    }
+    return NULL;
+}
+
 char *mig_option_suggest(mig_verb verb, const char *name, char *out, size_t size)
 {
     char names[2 * COUNT][MIG_OPTION_NAME];
@@ -327,7 +375,8 @@ char *mig_option_suggest(mig_verb verb, const char *name, char *out, size_t size
             }
         }
     }
-    const char *near = mig__nearest(name, all, count);
+    const char *near = name_elsewhere(verb, name);
+    near = near != NULL ? near : mig__nearest(name, all, count);
     if (near != NULL) {
         snprintf(out, size, "%s", near);
     }

@@ -25,6 +25,7 @@ typedef struct reading {
     bool too_many;
     size_t problems_before; /* the header */
     mig__raw_account account;
+    bool semicolons; /* the header is one cell with ";" in it */
 } reading;
 
 static void fail(reading *r)
@@ -56,6 +57,8 @@ static column column_of(const char *name)
 
 static void take_header(reading *r, const char *name)
 {
+    r->semicolons =
+        r->semicolons || (r->column_count == 0 && strchr(name, ';') != NULL && strstr(name, "source") != NULL);
     if (r->column_count == MOST_COLUMNS) {
         r->too_many = true;
         return;
@@ -69,7 +72,13 @@ static void take_header(reading *r, const char *name)
                               name);
         }
     }
-    if (c.user < 0 && c.name == NULL) {
+    if (c.user < 0 && c.name == NULL && strstr(name, "password") != NULL) {
+        mig__plan_problem(
+            r->plan, r->plan->accounts_path, 1,
+            "there is no column \"%s\": passwords do not stand in a list; put each into a file and name that "
+            "under source_password_file or target_password_file",
+            name);
+    } else if (c.user < 0 && c.name == NULL) {
         mig__plan_unknown(r->plan, r->plan->accounts_path, 1, "column", name, false);
     }
     r->columns[r->column_count++] = c;
@@ -133,7 +142,9 @@ static void check_header(reading *r)
             free(last->text);
         }
         mig__plan_problem(r->plan, r->plan->accounts_path, 1,
-                          "the first line names the columns; one of them must be source_user");
+                          r->semicolons
+                              ? "the columns are separated by \";\", and not by \",\": save it as CSV with commas"
+                              : "the first line names the columns; one of them must be source_user");
     }
 }
 

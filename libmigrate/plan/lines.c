@@ -146,6 +146,16 @@ static int take_event(walk *w, const yaml_event_t *event)
     }
 }
 
+/* libyaml speaks of tokens; most often it is a tab in front of a key. */
+static const char *reason_of(const yaml_parser_t *parser, const char *text, size_t length)
+{
+    size_t at = parser->problem_mark.index;
+    if (at < length && text[at] == '\t') {
+        return "there is a tab; indent with spaces";
+    }
+    return parser->problem != NULL ? parser->problem : "it cannot be read";
+}
+
 int mig__lines_read(mig__lines *lines, const char *text, size_t length, unsigned *line, mig_error *err)
 {
     walk w = {.lines = lines, .path = MIG__BUFFER_INIT, .err = err};
@@ -162,8 +172,7 @@ int mig__lines_read(mig__lines *lines, const char *text, size_t length, unsigned
         yaml_event_t event;
         if (yaml_parser_parse(&parser, &event) == 0) {
             *line = (unsigned)parser.problem_mark.line + 1;
-            failed = mig_error_set(err, MIG_E_PLAN, "this is not YAML: %s",
-                                   parser.problem != NULL ? parser.problem : "it cannot be read");
+            failed = mig_error_set(err, MIG_E_PLAN, "this is not YAML: %s", reason_of(&parser, text, length));
             break;
         }
         over = event.type == YAML_STREAM_END_EVENT;

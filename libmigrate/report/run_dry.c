@@ -154,10 +154,12 @@ void mig__run_dry_text(mig__paper *paper, const mig_run_result *result)
     add_verdict(paper, result);
     for (size_t i = 0; i < result->account_count && !paper->refused; i++) {
         add_account(paper, result, &result->accounts[i]);
-        fit = fit && is_fit(&result->accounts[i]);
+        fit = fit && is_fit(&result->accounts[i]) && result->accounts[i].exit_status == 0;
     }
     add_obstacles(paper, result);
-    mig__buffer_add_text(&paper->line, fit ? "Next: the same command without --dry-run does it.\n"
-                                           : "Next: fix what is marked above, then look again.\n");
+    mig__buffer_add_text(&paper->line,
+                         fit ? "Next: the same command without --dry-run does it.\n"
+                             : "Next: look at what is marked above; without --dry-run the same command does the "
+                               "rest.\n");
     mig__paper_send(paper);
 }

@@ -256,6 +256,10 @@ void mig__add_method(mig__buffer *out, const mig_verify_result *result)
                              ? "It was compared with the source, read at the same time. "
                              : "It was compared with what was recorded when the messages were copied; the source was "
                                "not needed. ");
+}
+
+void mig__add_terms(mig__buffer *out, const mig_verify_result *result)
+{
     if (result->depth == MIG_DEPTH_FULL) {
         mig__buffer_addf(
             out,

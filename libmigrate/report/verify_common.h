@@ -45,6 +45,9 @@ void mig__add_next(mig__buffer *out, const mig_verify_result *result);
 /* How it was checked, in a few sentences, without markup. */
 void mig__add_method(mig__buffer *out, const mig_verify_result *result);
 
+/* What the words and the roots mean, in a few sentences, without markup. */
+void mig__add_terms(mig__buffer *out, const mig_verify_result *result);
+
 /* What a finding adds to its kind: rules in words, the detail. */
 void mig__add_remark(mig__buffer *out, const mig_finding *finding);
 

@@ -104,12 +104,44 @@ static void add_bar(page *p, uint64_t messages, const uint64_t counts[MIG_FOUND_
 
 /* ---- summary ---- */
 
+/* When, and what with: what a page on paper is asked first. */
+static void add_when(page *p)
+{
+    char date[MIG__ISO_SIZE];
+    const mig_verify_result *result = p->result;
+    add(p, "<p class=\"soft\">");
+    add_html(p, mig__iso_time(result->finished, true, date));
+    add(p, result->finished != 0 ? ", " : "");
+    add(p, "mailmigrate ");
+    add_html(p, result->version);
+    for (size_t i = 0; i < result->account_count && result->account_count == 1; i++) {
+        add(p, "; <bdi>");
+        add_html(p, result->accounts[i].source);
+        add(p, "</bdi> &rarr; <bdi>");
+        add_html(p, result->accounts[i].target);
+        add(p, "</bdi>");
+    }
+    add(p, "</p>\n");
+}
+
+static void add_todo(page *p)
+{
+    mig__add_next(&p->page.text, p->result);
+    if (p->page.text.length > 0) {
+        add(p, "<p class=\"todo\"><b>What to do now:</b> ");
+        mig__page_end_html(&p->page);
+        add(p, "</p>\n");
+    }
+}
+
 static void add_summary(page *p)
 {
     add(p, "<header>\n<p class=\"soft\">mailmigrate: verification of a migration</p>\n<h1>");
     mig__add_verdict(&p->page.text, p->result);
     mig__page_end_html(&p->page);
     add(p, "</h1>\n");
+    add_when(p);
+    add_todo(p);
     add_bar(p, p->result->totals.messages, p->result->totals.counts);
     add(p,
         "<p class=\"legend soft\"><span><i class=\"g\"></i>identical</span><span><i class=\"n\"></i>stored "
@@ -139,7 +171,7 @@ static void add_folder(page *p, const mig_verify_folder *folder)
         add_html(p, folder->target);
         add(p, "</bdi>");
     }
-    add_root(p, "<br><code>", folder->root, "</code>");
+    add_root(p, "<details class=\"root\"><summary>Merkle root</summary><code>", folder->root, "</code></details>");
     mig__page_error(&p->page, &folder->error);
     add(p, "</td><td class=\"bars\">");
     add_bar(p, folder->messages, folder->counts);
@@ -199,7 +231,7 @@ static void add_account(page *p, const mig_verify_account *account)
         add(p, "</p>\n");
     }
     if (account->folder_count) {
-        add(p, "<table><thead><tr><th>Folder, Merkle root</th><th></th><th class=\"r\">Messages</th>"
+        add(p, "<table><thead><tr><th>Folder</th><th></th><th class=\"r\">Messages</th>"
                "<th class=\"r\">Identical</th><th>Differences</th><th>Also</th></tr></thead><tbody>\n");
     }
     for (size_t i = 0; i < account->folder_count && !p->page.paper.refused; i++) {
@@ -380,6 +412,7 @@ static void add_method(page *p)
     char date[MIG__ISO_SIZE], octets[MIG_FORMAT_SIZE], duration[MIG_FORMAT_SIZE], version[64], read[160];
     add(p, "<section>\n<h2>How it was checked</h2>\n<p>");
     mig__add_method(&p->page.text, result);
+    mig__add_terms(&p->page.text, result);
     mig__page_end_html(&p->page);
     add(p, "</p>\n<dl>");
     add_term(p, "Begun", mig__iso_time(result->started, true, date));

@@ -161,3 +161,25 @@ int mig_report_verify_text(const mig_verify_result *result, mig_sink_fn *sink, v
     }
     return mig__paper_finish(&paper, "report", err);
 }
+
+int mig_report_verify_terms_text(const mig_verify_result *result, mig_sink_fn *sink, void *context, mig_error *err)
+{
+    mig__paper paper = MIG__PAPER_INIT(sink, context);
+    mig__add_terms(&paper.line, result);
+    mig__buffer_add_text(&paper.line, paper.line.length > 0 ? "\n" : "");
+    for (size_t i = 0; i < result->account_count && !paper.refused; i++) {
+        const mig_verify_account *account = &result->accounts[i];
+        for (size_t k = 0; k < account->folder_count && account->root[0] != '\0'; k++) {
+            mig__buffer_addf(&paper.line, "  %s  ", account->folders[k].root);
+            mig__add_inert(&paper.line, account->folders[k].target);
+            mig__buffer_add_text(&paper.line, "\n");
+        }
+        if (account->root[0] != '\0') {
+            mig__buffer_addf(&paper.line, "  %s  ", account->root);
+            mig__add_inert(&paper.line, account->target);
+            mig__buffer_add_text(&paper.line, "\n");
+        }
+        mig__paper_send(&paper);
+    }
+    return mig__paper_finish(&paper, "summary", err);
+}

@@ -68,7 +68,8 @@ static mig_inventory_result *take_stock(mig__run_job *job, mig_inventory_depth d
                                      .max_rate = copy->max_rate,
                                      .daily_limit = copy->daily_limit,
                                      .depth = depth,
-                                     .force = copy->force};
+                                     .force = copy->force,
+                                     .untouched = copy->dry_run};
     return mig_inventory_run(&options, err);
 }
 

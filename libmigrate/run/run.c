@@ -21,8 +21,15 @@ static void count_job(mig_run_progress *progress, const mig__run_job *job)
     progress->done += job->out->state == MIG_RUN_DONE;
     progress->failed += job->out->state == MIG_RUN_FAILED || job->out->state == MIG_RUN_SKIPPED;
     bool copying = job->out->state == MIG_RUN_RUNNING && job->shown.step == MIG_STEP_COPY;
-    progress->messages_total += job->out->messages;
-    progress->messages_done += copying ? job->shown.messages_done : job->out->copied + job->out->already;
+    uint64_t done = job->out->copied + job->out->already, total = job->out->messages;
+    if (copying) { /* what the copy does not have to do is done */
+        uint64_t to_do = job->shown.messages_total;
+        total = total > to_do ? total : to_do;
+        done = to_do > 0 ? total - to_do + job->shown.messages_done : 0;
+    }
+    progress->messages_total += total;
+    progress->messages_done += done < total ? done : total;
+    progress->uncounted += total == 0 && job->out->state == MIG_RUN_WAITING;
     progress->bytes_done += copying ? job->shown.bytes_done : job->out->copied_bytes;
 }
 

@@ -7,6 +7,7 @@
 #include "verify/job.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static int no_memory(mig_error *err)
 {
@@ -251,11 +252,21 @@ static void find_leaders(mig__verify_run *run)
     }
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const mig__verify_job *x = a, *y = b;
+    bool left = strcasecmp(x->source_name, "INBOX") == 0, right = strcasecmp(y->source_name, "INBOX") == 0;
+    return left != right ? (left ? -1 : 1) : strcmp(x->source_name, y->source_name);
+}
+
 int mig__verify_plan(mig__verify_run *run, mig_error *err)
 {
     bool lists = run->options->against == MIG_AGAINST_SOURCE;
     if ((lists ? plan_from_lists(run, err) : plan_from_record(run, err)) != 0) {
         return -1;
+    }
+    if (run->job_count > 1) {
+        qsort(run->jobs, run->job_count, sizeof *run->jobs, by_name); /* as people look for them */
     }
     find_leaders(run);
     return 0;

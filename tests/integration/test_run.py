@@ -263,7 +263,7 @@ class Few(Campaign):
         rows = [(user, user, "1K" if user == self.users[1] else "") for user in self.users]
         plan = self.plan(self.source, self.target, rows, columns=("source_user", "target_user", "max_size"),
                          options="exclude: [Junk]\nmax-size: 1M\nfolder: [INBOX]")
-        result = self.run_plan("copy", plan, "--dry-run", "--folder", "Sent")
+        result = self.run_plan("copy", plan, "--dry-run", "--folder", "Sent", expect=None)
         for account in result.json["accounts"]:
             taken = [f["source"] for f in account["folders"] if f["target"]]
             self.assertEqual(taken, ["Sent"] if taken else [])

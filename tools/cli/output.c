@@ -69,8 +69,17 @@ int cli_output_open(cli_output *output, const char *path, mig_error *err)
 
 int cli_output_sink(const char *text, size_t length, void *output)
 {
-    const cli_output *out = output;
-    return fwrite(text, 1, length, out->file) == length ? 0 : -1;
+    cli_output *out = output;
+    errno = 0;
+    if (fwrite(text, 1, length, out->file) == length)
+        return 0;
+    out->failure = errno != 0 ? errno : EIO;
+    return -1;
+}
+
+int cli_output_explain(cli_output *output, mig_error *err)
+{
+    return output->failure != 0 ? refuse(output, output->failure, err) : -1;
 }
 
 int cli_output_commit(cli_output *output, mig_error *err)

@@ -15,11 +15,12 @@ typedef struct cli_output {
     FILE *file;      /* NULL: not open */
     char *path;      /* as given; NULL: standard output */
     char *temporary; /* NULL: written in place (a device or pipe) */
+    int failure;     /* errno of the first write that failed; 0: none */
 } cli_output;
 
 #define CLI_OUTPUT_INIT                                                                                                \
     {                                                                                                                  \
-        NULL, NULL, NULL                                                                                               \
+        NULL, NULL, NULL, 0                                                                                            \
     }
 
 /* Open `path`; "-" is standard output. Errors: MIG_E_IO, MIG_E_NOMEM. */
@@ -27,6 +28,9 @@ int cli_output_open(cli_output *output, const char *path, mig_error *err);
 
 /* A mig_sink_fn; `output` is a cli_output. */
 int cli_output_sink(const char *text, size_t length, void *output);
+
+/* A writer that gave up because of the sink: `err` names the file and the reason instead. -1. */
+int cli_output_explain(cli_output *output, mig_error *err);
 
 /* Put everything on disk under its final name. Errors: MIG_E_IO, MIG_E_DISK_FULL; the old file is left then. */
 int cli_output_commit(cli_output *output, mig_error *err);

@@ -10,6 +10,8 @@
 #define PLAIN_SECONDS  30.0
 #define PHASE_SECONDS  1.0 /* phases that come and go faster than that are not worth a line */
 #define TEXT_SIZE      1024
+#define BAR            20
+#define WIDE           110 /* columns from which on there is room for a bar */
 
 void cli_rate_add(cli_rate *rate, const mig_progress *progress)
 {
@@ -53,6 +55,23 @@ static void add_pace(const mig_progress *progress, const cli_rate *rate, char *o
         cli_text_add(out, size, ", %s failed", mig_format_count(progress->failed, number, sizeof number));
 }
 
+/* "  [####----]  50%" where there is room for it. */
+static void add_bar(const mig_progress *progress, size_t columns, char *out, size_t size)
+{
+    const uint64_t done =
+        progress->messages_done < progress->messages_total ? progress->messages_done : progress->messages_total;
+    const unsigned percent = (unsigned)(100.0 * (double)done / (double)progress->messages_total);
+    if (columns >= WIDE) {
+        char bar[BAR + 1];
+        const size_t filled = (size_t)(BAR * done / progress->messages_total);
+        memset(bar, '-', BAR);
+        memset(bar, '#', filled);
+        bar[BAR] = '\0';
+        cli_text_add(out, size, "  [%s]", bar);
+    }
+    cli_text_add(out, size, "  %u%%", percent);
+}
+
 char *cli_progress_line(const mig_progress *progress, const cli_rate *rate, size_t columns, char *out, size_t size)
 {
     char name[TEXT_SIZE], place[TEXT_SIZE], tail[TEXT_SIZE] = "", line[2 * TEXT_SIZE];
@@ -62,6 +81,7 @@ char *cli_progress_line(const mig_progress *progress, const cli_rate *rate, size
     if (strcmp(progress->phase, "copying") != 0)
         cli_text_add(tail, sizeof tail, "  %s", progress->phase);
     if (progress->messages_total > 0) {
+        add_bar(progress, columns, tail, sizeof tail);
         cli_text_add(tail, sizeof tail, "  %s/%s messages",
                      mig_format_count(progress->messages_done, done, sizeof done),
                      mig_format_count(progress->messages_total, total, sizeof total));

@@ -59,7 +59,9 @@ int cli_reports_write(cli_reports *reports, cli_report_fn *const writers[CLI_REP
         cli_output *output = &reports->outputs[i];
         if (!output->file)
             continue;
-        if (writers[i](result, cli_output_sink, output, err) != 0 || cli_output_commit(output, err) != 0)
+        if (writers[i](result, cli_output_sink, output, err) != 0)
+            return cli_output_explain(output, err);
+        if (cli_output_commit(output, err) != 0)
             return -1;
         if (reports->signer && sign(reports, reports->paths[i], err) != 0)
             return -1;

@@ -34,8 +34,11 @@ char *cli_table_summary(const mig_run_progress *progress, const cli_rate *rate, 
         return out;
     }
     if (progress->messages_total > 0)
-        cli_text_add(out, size, "; %s/%s messages", mig_format_count(progress->messages_done, done, sizeof done),
-                     mig_format_count(progress->messages_total, total, sizeof total));
+        cli_text_add(out, size, "; %s/%s messages%s", mig_format_count(progress->messages_done, done, sizeof done),
+                     mig_format_count(progress->messages_total, total, sizeof total),
+                     progress->uncounted > 0 ? " so far" : "");
+    if (progress->messages_total > 0 && progress->uncounted == 0)
+        cli_text_add(out, size, " (%u%%)", (unsigned)(100 * progress->messages_done / progress->messages_total));
     if (cli_rate_now(rate, &messages, &bytes) && messages > 0) {
         cli_text_add(out, size, ", %s/s", mig_format_octets((uint64_t)bytes, done, sizeof done));
         if (progress->messages_total > progress->messages_done) {

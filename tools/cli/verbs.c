@@ -93,7 +93,12 @@ static int unknown_verb(const cli_verbs *verbs, const char *verb, mig_error *err
     for (size_t i = 0; i < verbs->count; i++)
         names[i] = verbs->names[i];
     mig_error_set(err, MIG_E_USAGE, "there is no verb \"%s\"", verb);
-    const char *near = mig_option_nearest(verb, names, verbs->count);
+    static const char *const elsewhere[][2] = {{"sync", "copy"},      {"migrate", "run"},    {"check", "verify"},
+                                               {"backup", "archive"}, {"list", "inventory"}, {"diff", "verify"}};
+    const char *near = NULL;
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
+        near = strcmp(verb, elsewhere[i][0]) == 0 ? elsewhere[i][1] : near;
+    near = near ? near : mig_option_nearest(verb, names, verbs->count);
     return near ? mig_error_hint(err, "did you mean `mailmigrate %s`?", near)
                 : mig_error_hint(err, "`mailmigrate --help` lists the verbs");
 }

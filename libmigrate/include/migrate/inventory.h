@@ -154,7 +154,8 @@ typedef struct mig_inventory_options {
     uint64_t daily_limit; /* octets a day towards the target, for the forecast; 0: the provider's, if any */
 
     mig_inventory_depth depth;
-    bool force; /* go on where a safety check would stop */
+    bool force;     /* go on where a safety check would stop */
+    bool untouched; /* open nothing of the target for writing: which keywords it keeps is not found out then */
 } mig_inventory_options;
 
 #define MIG_INVENTORY_OPTIONS_INIT                                                                                     \

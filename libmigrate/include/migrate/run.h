@@ -66,6 +66,7 @@ typedef struct mig_run_account_progress {
 typedef struct mig_run_progress {
     const mig_run_account_progress *accounts; /* in the order given */
     size_t count, waiting, running, done, failed;
+    size_t uncounted;        /* of those that wait: how many messages they have is not known */
     unsigned step;           /* MIG_STEP_CHECK while all are checked, else the last one asked for */
     uint64_t messages_total; /* to copy, as far as known */
     uint64_t messages_done;

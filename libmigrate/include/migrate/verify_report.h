@@ -17,6 +17,10 @@ extern "C" {
 #endif
 
 /* For the terminal: the verdict first, then the folders that are not identical, then the first findings. */
+/* What the words of it and the Merkle roots mean: for who asks. */
+int mig_report_verify_terms_text(const mig_verify_result *result, mig_sink_fn *sink, void *context, mig_error *err);
+
+/* The verdict, the folders, the first findings, how it was checked, and the next step. */
 int mig_report_verify_text(const mig_verify_result *result, mig_sink_fn *sink, void *context, mig_error *err);
 
 /* Schema mailmigrate.verify/1, see docs/schemas/verify-1.json. One JSON object and a line end. */

@@ -62,12 +62,15 @@ static void test_line(void **state)
     const cli_rate rate = steady(100);
     mig_progress now = snapshot(100, 1234);
     assert_string_equal(cli_progress_line(&now, &rate, 100, line, sizeof line),
-                        "INBOX  1,234/2,500 messages, 1.2 GiB, 1.0 MiB/s, 21 min 06 s left");
+                        "INBOX  49%  1,234/2,500 messages, 1.2 GiB, 1.0 MiB/s, 21 min 06 s left");
+    assert_string_equal(
+        cli_progress_line(&now, &rate, 120, line, sizeof line),
+        "INBOX  [#########-----------]  49%  1,234/2,500 messages, 1.2 GiB, 1.0 MiB/s, 21 min 06 s left");
     now.failed = 3;
     assert_non_null(strstr(cli_progress_line(&now, &rate, 100, line, sizeof line), ", 3 failed"));
     const cli_rate none = {.count = 0};
     assert_string_equal(cli_progress_line(&now, &none, 100, line, sizeof line),
-                        "INBOX  1,234/2,500 messages, 1.2 GiB, 3 failed");
+                        "INBOX  49%  1,234/2,500 messages, 1.2 GiB, 3 failed");
     now = (mig_progress){.account = "u1@old", .phase = "connecting", .folder = ""};
     assert_string_equal(cli_progress_line(&now, &none, 100, line, sizeof line), "u1@old  connecting");
 }
@@ -101,7 +104,7 @@ static void test_long_name_gives_way(void **state)
     mig_progress now = snapshot(1, 1);
     now.folder = "0123456789012345678901234567890123456789";
     assert_string_equal(cli_progress_line(&now, &none, 44, line, sizeof line),
-                        "0123456789012345\xe2\x80\xa6  1/2,500 messages, 1.0 MiB");
+                        "012345678901\xe2\x80\xa6  0%  1/2,500 messages, 1.0 MiB");
     assert_int_equal(cli_text_width(line), 44);
 }
 
@@ -186,7 +189,7 @@ static void test_modes(void **state)
     const size_t length = fread(text, 1, sizeof text - 1, file);
     text[length] = '\0';
     assert_string_equal(
-        text, "INBOX  1/2,500 messages, 1.0 MiB\r\x1b[Ka message\n"); /* the line goes, then comes the message */
+        text, "INBOX  0%  1/2,500 messages, 1.0 MiB\r\x1b[Ka message\n"); /* the line goes, then comes the message */
     fclose(file);
 }
 

@@ -67,7 +67,7 @@ static void test_summary(void **state)
         cli_rate_add(&rate, &now);
     }
     assert_string_equal(cli_table_summary(&progress, &rate, out, sizeof out),
-                        "12 done, 4 running, 30 waiting, 2 failed; 1,000/6,000 messages, 1.0 MiB/s, 50 s left");
+                        "12 done, 4 running, 30 waiting, 2 failed; 1,000/6,000 messages (16%), 1.0 MiB/s, 50 s left");
 }
 
 /* What the table writes to `file` for these accounts, given once or twice. */
