@@ -43,7 +43,8 @@ static int work(mig_settings *options, cli_frame *frame, cli_reports *reports, m
     options->copy.observer.stop = &stop;
     options->copy.observer.progress = cli_progress_update;
     options->copy.observer.context = &frame->progress;
-    mig_copy_result *result = mig_copy_run(&options->copy, err);
+    mig_copy_result *result = options->mend.wanted ? mig_mend_run(&options->copy, &options->mend, err)
+                                                   : mig_copy_run(&options->copy, err);
     cli_terminal_line(&frame->terminal, "");
     if (!result)
         return -1;

@@ -230,22 +230,20 @@ static void choose(settling *s, const copy_of *equal, size_t count)
 
 static int remove_surplus(settling *s, mig__session *session, mig_error *why, mig_error *err)
 {
-    mig__uidset uids = MIG__UIDSET_INIT;
-    int failed = mig__same_check(session, s->surplus, s->surplus_count, true, err);
-    for (size_t i = 0; failed == 0 && i < s->surplus_count; i++) {
-        failed = s->surplus[i].same ? mig__uidset_add(&uids, s->surplus[i].uid, s->surplus[i].uid, err) : 0;
-    }
+    size_t count = 0;
+    uint32_t *uids = calloc(s->surplus_count + 1, sizeof *uids);
+    int failed = uids == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
+                              : mig__same_check(session, s->surplus, s->surplus_count, true, err);
     if (failed > 0) {
         *why = *err;
-        failed = 0;
     }
-    static const char *const words[][2] = {{"UID STORE", "+FLAGS.SILENT (\\Deleted)"}, {"UID EXPUNGE", NULL}};
-    for (size_t i = 0; failed == 0 && uids.count > 0 && why->code == MIG_OK && i < 2; i++) {
-        const mig__uid_command change = {.words = words[i][0], .uids = &uids, .more = words[i][1]};
-        failed = mig__command_settle(session, mig__command_on_uids(session, &change, NULL, NULL, err), why, err);
+    for (size_t i = 0; failed == 0 && i < s->surplus_count; i++) {
+        uids[count] = s->surplus[i].uid;
+        count += s->surplus[i].same;
     }
-    mig__uidset_free(&uids);
-    return failed;
+    failed = failed == 0 ? mig__same_expunge(session, uids, count, why, err) : failed;
+    free(uids);
+    return failed < 0 ? -1 : 0;
 }
 
 static int record_moves(settling *s, mig_error *err)

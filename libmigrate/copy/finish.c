@@ -63,7 +63,8 @@ static void list_gone(mig__run *run, mig__folder_job *job)
     mig_error_set(&why, MIG_E_GONE,
                   "%llu message%s copied by an earlier run %s gone from '%s' on the target since: not sent again",
                   (unsigned long long)r->gone, r->gone == 1 ? "" : "s", r->gone == 1 ? "is" : "are", r->target);
-    mig_error_hint(&why, "somebody may have deleted or moved them there on purpose; `mailmigrate verify` names them");
+    mig_error_hint(&why, "somebody may have deleted or moved them there on purpose; `mailmigrate verify` names them, "
+                         "`mailmigrate copy --mend` sends them again");
     mig__run_problem(run, job, 0, false, &why);
 }
 

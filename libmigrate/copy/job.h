@@ -14,6 +14,7 @@
 #include "copy/message.h"
 #include "copy/notes.h"
 #include "copy/pace.h"
+#include "copy/same.h"
 #include "copy/result.h"
 #include "imap/fetch.h"
 #include "imap/list.h"
@@ -90,6 +91,7 @@ typedef struct mig__folder_job {
     mig__selected goal;       /* the target as selected before anything was written */
     bool scanned;             /* snapshot is there */
     bool unchanged;           /* as recorded: nothing to do */
+    bool mending;             /* some of its messages are to be put right: looked at although nothing is new */
     bool filtered;            /* options select a part: never recorded as complete */
     mig__label_choice choice; /* which of its messages are meant, where folders are labels */
 
@@ -131,6 +133,17 @@ typedef struct mig__folder_job {
     mig_error error;
 } mig__folder_job;
 
+typedef struct mig__mending { /* a message that is to be put right; beside options->mend->items */
+    mig__folder_job *job;     /* NULL: the source does not list its folder */
+    int64_t folder, row;      /* of the state */
+    uint32_t source_uid;
+    mig__expected expected; /* as recorded; its UID on the target before */
+    bool altered;
+    mig__message_state state;
+    bool done;    /* nothing is to be sent: it is there, elsewhere, or nowhere to be had */
+    bool sending; /* it is in its job's `todo` */
+} mig__mending;
+
 typedef struct mig__run_side {
     struct mig__run *run;
     mig__gate gate;
@@ -155,6 +168,9 @@ typedef struct mig__run {
     bool flagged_later;       /* the target loses \Flagged when a message comes with it: it is stored at the end */
     mig__folder_job *jobs;
     size_t job_count;
+    mig__mending *mendings;
+    size_t mending_count;
+    bool mend_known; /* all of them were on record when the run began */
     mig__pace pace;
     struct mig__keyindex *once; /* [lock] content that was sent, where the target stores each once (copy/once.h) */
     double started;

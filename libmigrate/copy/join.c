@@ -13,6 +13,7 @@ static void add_totals(mig_totals *to, const mig_totals *from)
     to->deleted += from->deleted;
     to->skipped += from->skipped;
     to->gone += from->gone;
+    to->mended += from->mended;
     to->flags_changed += from->flags_changed;
     to->flags_owed += from->flags_owed;
     to->failed += from->failed;

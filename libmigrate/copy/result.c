@@ -93,6 +93,7 @@ static void add_folder(mig_totals *totals, const mig_folder_result *folder)
     totals->deleted += folder->deleted;
     totals->skipped += folder->skipped;
     totals->gone += folder->gone;
+    totals->mended += folder->mended;
     totals->flags_changed += folder->flags_changed;
     totals->flags_owed += folder->flags_owed;
     totals->failed += folder->failed;

@@ -16,6 +16,7 @@
 #include "copy/job.h"
 #include "copy/known.h"
 #include "copy/lists.h"
+#include "copy/mend.h"
 #include "copy/moves.h"
 #include "copy/owed.h"
 #include "copy/prepare.h"
@@ -186,6 +187,7 @@ static int follow_renames(mig__run *run, mig__session **source, mig__session **t
     mig__mailbox_list_free(&run->target_list);
     return mig__listing(&run->sides[MIG_TARGET].gate, target, true, NULL, &run->target_list, err) != 0 ||
                    mig__hidden_find(run, target, err) != 0 || mig__lists_map(run, err) != 0 ||
+                   mig__mend_resolve(run, err) != 0 ||
                    mig__reconcile_stored(run, target, err) != 0 /* as to the new jobs */
                ? -1
                : 0;
@@ -238,9 +240,10 @@ static int prepare(mig__run *run, mig__session **source, mig__session **target, 
     mig__run_phase(run, "reconciling");
     mig__run_progress(run);
     mig__run_show(run);
-    return mig__reconcile_stored(run, target, err) != 0 || follow_renames(run, source, target, err) != 0 ||
-                   mig__known_place(run, target, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
-                   prepare_both(run, source, target, err) != 0 || mig__owed_gather(run, *target, err) != 0 ||
+    return mig__mend_resolve(run, err) != 0 || mig__reconcile_stored(run, target, err) != 0 ||
+                   follow_renames(run, source, target, err) != 0 || mig__known_place(run, target, err) != 0 ||
+                   mig__scan_unchanged(run, err) != 0 || prepare_both(run, source, target, err) != 0 ||
+                   mig__owed_gather(run, *target, err) != 0 || mig__mend_plan(run, *target, err) != 0 ||
                    mig__adopt(run, source, target, err) != 0 || mig__known_load_moved(run, err) != 0 ||
                    mig__moves_by_id(run, source, target, err) != 0 || mig__delta_apply_flags(run, target, err) != 0 ||
                    (mig__crew_messages(run) > 0 && mig__prepare_leave(*target, err) != 0)
@@ -287,7 +290,7 @@ static int carry_over(mig__run *run, mig__spares *spares, mig__session **source,
     if (mig__run_stopping(run)) {
         return 0;
     }
-    if (see_all(run, spares, source, target, err) != 0) {
+    if (see_all(run, spares, source, target, err) != 0 || mig__mend_finish(run, target, err) != 0) {
         return -1;
     }
     return mig__run_stopping(run) ? 0 : clean_up(run, target, err);
@@ -305,7 +308,10 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
         return -1;
     }
     if (options->dry_run) {
-        return mig__scan_unchanged(run, err) != 0 ? -1 : plan_dry_run(run, err);
+        return mig__mend_resolve(run, err) != 0 || mig__scan_unchanged(run, err) != 0 ||
+                       mig__mend_tell(run, *target, err) != 0
+                   ? -1
+                   : plan_dry_run(run, err);
     }
     mig__spares_begin(&spares, &run->sides[MIG_TARGET].gate, mig__crew_more_writers(run));
     int failed = carry_over(run, &spares, source, target, err);
@@ -377,6 +383,7 @@ static void free_jobs(mig__run *run)
 static void free_run(mig__run *run)
 {
     free_jobs(run);
+    mig__mend_free(run);
     mig__labels_free(&run->labels);
     mig__keyindex_free(&run->once);
     mig__mailbox_list_free(&run->source_list);

@@ -44,6 +44,8 @@ static int on_summary(const mig__response *response, void *context, mig_error *e
     (void)err;
     if (expected != NULL && item->has_size) {
         expected->there = true;
+        expected->dated =
+            item->internaldate.valid && expected->date.valid && item->internaldate.utc == expected->date.utc;
         expected->same =
             mig__same_looks(expected, item->size, &item->internaldate) && !(c->by_content && expected->has_digest);
     }
@@ -90,5 +92,22 @@ int mig__same_check(mig__session *session, mig__expected *expected, size_t count
         failed = mig__fetch_digests(session, &uids, MIG__FETCH_BODY, on_content, &c, err);
     }
     mig__uidset_free(&uids);
+    return failed;
+}
+
+int mig__same_expunge(mig__session *session, const uint32_t *uids, size_t count, mig_error *why, mig_error *err)
+{
+    static const char *const words[][2] = {{"UID STORE", "+FLAGS.SILENT (\\Deleted)"}, {"UID EXPUNGE", NULL}};
+    mig__uidset set = MIG__UIDSET_INIT;
+    int failed = 0;
+    *why = (mig_error)MIG_ERROR_INIT;
+    for (size_t i = 0; failed == 0 && i < count; i++) {
+        failed = mig__uidset_add(&set, uids[i], uids[i], err);
+    }
+    for (size_t i = 0; failed == 0 && set.count > 0 && why->code == MIG_OK && i < 2; i++) {
+        const mig__uid_command change = {.words = words[i][0], .uids = &set, .more = words[i][1]};
+        failed = mig__command_settle(session, mig__command_on_uids(session, &change, NULL, NULL, err), why, err);
+    }
+    mig__uidset_free(&set);
     return failed;
 }

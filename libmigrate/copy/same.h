@@ -8,7 +8,8 @@
 #ifndef MIG_COPY_SAME_H
 #define MIG_COPY_SAME_H
 
-#include "copy/job.h"
+#include "imap/session.h"
+#include "state/state.h"
 
 typedef struct mig__expected { /* a message of the record */
     uint32_t uid;              /* on the target */
@@ -17,6 +18,7 @@ typedef struct mig__expected { /* a message of the record */
     mig__datetime date;
     bool same; /* out: it is there, and it is that message */
     bool there;
+    bool dated; /* out: its date is as recorded */
 } mig__expected;
 
 /* Keep what the record knows of a message. */
@@ -30,5 +32,8 @@ bool mig__same_looks(const mig__expected *expected, uint32_t size, const mig__da
  * not enough. 0; 1 when the server does not let them be read now (`err`), -1 when the session failed.
  */
 int mig__same_check(mig__session *session, mig__expected *expected, size_t count, bool by_content, mig_error *err);
+
+/* Remove messages of the selected mailbox by UID EXPUNGE. `why` has a refusal. -1: the session failed. */
+int mig__same_expunge(mig__session *session, const uint32_t *uids, size_t count, mig_error *why, mig_error *err);
 
 #endif

@@ -34,7 +34,7 @@ int mig__scan_unchanged(mig__run *run, mig_error *err)
         }
         bool flags_told = now->modseq > 0 || run->options->flags == MIG_FLAGS_KEEP;
         bool target_same = job->existing != NULL && job->existing->uidvalidity == then->target_uidvalidity;
-        job->unchanged = target_same && flags_told && now->uidvalidity == then->source_uidvalidity &&
+        job->unchanged = !job->mending && target_same && flags_told && now->uidvalidity == then->source_uidvalidity &&
                          now->uidnext == then->source_uidnext && now->messages == then->source_messages &&
                          now->modseq == then->source_modseq;
         mig__state_counts counts;
@@ -117,6 +117,36 @@ static void set_todo(mig__run *run, mig__folder_job *job, mig__uidset *todo)
     pthread_mutex_unlock(&run->lock);
 }
 
+typedef struct retrying {
+    const mig_copy_options *options;
+    const mig__uidset *found;
+    mig__uidset *todo;
+    mig_error error;
+} retrying;
+
+static int on_failed(const mig__message *message, void *context)
+{
+    retrying *r = context;
+    mig_code wanted = r->options->retry_code;
+    bool chosen = message->state == MIG__MESSAGE_FAILED && (wanted == MIG_OK || message->code == wanted);
+    return chosen && mig__uidset_has(r->found, message->source_uid)
+               ? mig__uidset_add(r->todo, message->source_uid, message->source_uid, &r->error)
+               : 0;
+}
+
+/* Nothing but what failed before; the folder is not complete by that. */
+static int keep_failed(mig__run *run, mig__folder_job *job, const mig__uidset *found, mig__uidset *todo, mig_error *err)
+{
+    retrying r = {run->options, found, todo, MIG_ERROR_INIT};
+    mig__uidset_clear(todo);
+    job->filtered = true;
+    if (job->record.id != 0 && mig__state_messages(run->state, job->record.id, on_failed, &r, &r.error) != 0) {
+        *err = r.error;
+        return -1;
+    }
+    return 0;
+}
+
 /* Which of the messages found are to be fetched. */
 static int plan(mig__run *run, mig__folder_job *job, scanning *scan, mig_error *err)
 {
@@ -134,6 +164,9 @@ static int plan(mig__run *run, mig__folder_job *job, scanning *scan, mig_error *
     job->result->messages = mig__uidset_size(&scan->found);
     job->result->already = job->result->messages - mig__uidset_size(&todo);
     job->scanned = true;
+    if (run->options->retry_failed && keep_failed(run, job, &scan->found, &todo, err) != 0) {
+        goto cleanup;
+    }
     set_todo(run, job, &todo);
     failed = 0;
 cleanup:

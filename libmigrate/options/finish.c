@@ -106,6 +106,43 @@ static void check_report(mig__finishing *f)
 
 /* ---- an account ---- */
 
+/* What, or which report: both may be said, one after the other. */
+static void take_mend(mig_settings *is)
+{
+    static const struct {
+        const char *word;
+        unsigned what;
+    } words[] = {{"missing", MIG_MEND_MISSING}, {"altered", MIG_MEND_ALTERED}, {"all", MIG_MEND_ALL}};
+    for (const char *const *word = is->mend_words; word != NULL && *word != NULL; word++) {
+        unsigned what = 0;
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+            what |= strcmp(words[i].word, *word) == 0 ? words[i].what : 0;
+        }
+        is->mend.wanted = true;
+        is->mend.what |= what;
+        is->mend.report = what == 0 ? *word : is->mend.report;
+    }
+}
+
+/* The stable name of what was wrong, as reports have it. */
+static void take_retry(mig__finishing *f)
+{
+    mig_settings *is = &f->own->is;
+    for (const char *const *word = is->retry_words; word != NULL && *word != NULL; word++) {
+        int code = 1;
+        while (code < (int)MIG_CODE_COUNT && strcmp(mig_code_name((mig_code)code), *word) != 0) {
+            code++;
+        }
+        is->copy.retry_failed = true;
+        if (code < (int)MIG_CODE_COUNT) {
+            is->copy.retry_code = (mig_code)code;
+        } else if (strcmp(*word, "all") != 0) {
+            say(f, "give a code as the summary names it in brackets, as too-big", ABOUT("retry-failed"),
+                "%sretry-failed: nothing fails by \"%s\"", f->dash, *word);
+        }
+    }
+}
+
 static int choose_seed(mig__finishing *f)
 {
     uint32_t seed = 0;
@@ -177,6 +214,8 @@ static int finish_account(mig__finishing *f)
         mig__finish_side(f, MIG_TARGET);
     }
     check_dates(f);
+    take_mend(&f->own->is);
+    take_retry(f);
     if (verifies && check_verify(f) != 0) {
         return -1;
     }

@@ -44,7 +44,7 @@ _Static_assert(MIG_INVENTORY_FULL == MIG_INVENTORY_QUICK + 1, "in the order of s
 #define SIDE_AT(member) offsetof(mig_settings_side, member)
 #define AT(member)      offsetof(mig_settings, member)
 #define ROW(name, kind, scope, group, verbs, plan, path, input, letter, argument, help) \
-    {name, kind, scope, group, verbs, plan, path, input, letter, argument, help}
+    {name, kind, scope, group, verbs, plan, path, input, false, letter, argument, help}
 
 /* Of a side. */
 #define SIDE(name, type, member, argument, help) \
@@ -76,6 +76,10 @@ _Static_assert(MIG_INVENTORY_FULL == MIG_INVENTORY_QUICK + 1, "in the order of s
 #define LIST(name, group, verbs, type, member, argument, help) \
     {ROW(name, MIG_OPTION_LIST, MIG_OPTION_OF_ACCOUNT, group, verbs, true, false, false, '\0', argument, help), \
      type, AT(member), NULL, 0, 0}
+/* A list whose option may stand without a value, which then is "all". */
+#define MAYBE(name, group, verbs, member, argument, help) \
+    {{name, MIG_OPTION_LIST, MIG_OPTION_OF_ACCOUNT, group, verbs, true, false, false, true, '\0', argument, help}, \
+     MIG__TYPE_TEXTS, AT(member), NULL, 0, 0}
 #define SWITCH(name, of, group, verbs, letter, member, help) \
     {ROW(name, MIG_OPTION_SWITCH, MIG_OPTION_##of, group, verbs, true, false, false, letter, NULL, help), \
      MIG__TYPE_SWITCH, AT(member), NULL, 0, 0}
@@ -197,6 +201,12 @@ static const mig__option rows[] = {
     SWITCH("no-adopt-read", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY | RUN, '\0', copy.adopt_unread,
            "do not read what was there before: verify cannot prove it then"),
 
+    MAYBE("mend", MIG_OPTIONS_COPY, COPY, mend_words, "WHAT",
+          "send again what verify misses or finds altered: missing, altered, all, REPORT"),
+    SWITCH("replace", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY, '\0', mend.replace,
+           "when mending: remove an altered message once the right one is there"),
+    MAYBE("retry-failed", MIG_OPTIONS_COPY, COPY, retry_words, "CODE",
+          "try nothing but what failed before: all, or by code, as too-big"),
     SWITCH("force", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY | RUN | INVENTORY, '\0', copy.force,
            "go on where a safety check would stop"),
     OUTPUT("state", OF_ACCOUNT, MIG_OPTIONS_COPY, MANY, copy.state_path, "FILE",

@@ -21,6 +21,7 @@ mig_folder_result mig__copy_sum(const mig_account_result *account)
         sum.deleted += folder->deleted;
         sum.skipped += folder->skipped;
         sum.gone += folder->gone;
+        sum.mended += folder->mended;
         sum.flags_changed += folder->flags_changed;
         sum.failed += folder->failed;
         sum.bytes += folder->bytes;
@@ -75,6 +76,7 @@ static void add_parts(mig__buffer *out, const mig_folder_result *sum)
     mig__buffer_add_text(out, " already there");
     add_part(out, sum->moved, ", ", " moved");
     add_part(out, sum->skipped, ", ", " left out for their size");
+    add_part(out, sum->mended, ", ", " of the copied ones sent again");
     add_part(out, sum->gone, ", ", " gone from the target since (not sent again)");
     add_part(out, sum->failed, ", ", " failed");
     add_part(out, left_of(sum), ", ", " still to copy");

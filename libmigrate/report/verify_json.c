@@ -65,6 +65,7 @@ static void finding(mig__json *json, const mig_verify_account *account, const mi
     mig__json_add_optional(json, "subject", result->subject);
     mig__json_add_number(json, "size", result->octets);
     mig__json_add(json, "after_copy", json_boolean(result->after_copy));
+    mig__json_add_optional(json, "known", mig_known_name(result->known));
     rules(json, result);
     mig__json_add_optional(json, "detail", result->detail);
     mig__json_raw(json, "}");

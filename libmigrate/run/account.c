@@ -1,5 +1,6 @@
 /* run/account.c - the steps of one account */
 #include "run/job.h"
+#include "run/mend.h"
 #include "base/clock.h"
 #include <stdio.h>
 
@@ -183,15 +184,7 @@ static void sum_verify(mig__run_job *job)
 static void verify(mig__run_job *job, int connections)
 {
     mig_error error = MIG_ERROR_INIT;
-    const mig_copy_options *copied = &job->copy_options;
-    mig_verify_options options = job->in->verify;
-    options.source = copied->source;
-    options.target = copied->target;
-    options.state_path = copied->state_path;
-    options.selection = copied->selection;
-    options.providers[MIG_SOURCE] = copied->providers[MIG_SOURCE];
-    options.providers[MIG_TARGET] = copied->providers[MIG_TARGET];
-    options.effort = copied->effort;
+    mig_verify_options options = mig__verify_as_copied(&job->in->verify, &job->copy_options);
     options.effort.connections = connections;
     options.observer = observer_of(job);
     mig__run_step(job, MIG_STEP_VERIFY);

@@ -65,10 +65,10 @@ static int place(mig__state *state, int64_t id, uint32_t target_uid, mig_error *
     return mig__sql_run(&query, err);
 }
 
-/* As before the intent: a row that was there is what it was, a row made by the intent goes. */
-static int put_back(mig__state *state, int64_t id, mig_error *err)
+/* As before the intent: a row that was there is what it was (`lost`: but it is not there), one made by it goes. */
+static int put_back(mig__state *state, int64_t id, bool lost, mig_error *err)
 {
-    mig__query query = mig__sql(state, SQL_MESSAGE_BACK);
+    mig__query query = mig__sql(state, lost ? SQL_MESSAGE_BACK_LOST : SQL_MESSAGE_BACK);
     mig__bind_int(&query, id);
     if (mig__sql_run(&query, err) != 0) {
         return -1;
@@ -84,7 +84,8 @@ static int apply_settle(mig__state *state, const mig__op *op, mig_error *err)
         int64_t id = op->first + (int64_t)i;
         uint32_t target_uid = op->uids ? op->uids[i] : 0;
         bool taken = op->uids && target_uid != MIG__UID_REFUSED && (target_uid > 0 || op->keep_unknown);
-        if ((taken ? place(state, id, target_uid, err) : put_back(state, id, err)) != 0) {
+        if ((taken ? place(state, id, target_uid, err) : put_back(state, id, op->uids && !op->keep_unknown, err)) !=
+            0) {
             return -1;
         }
     }

@@ -118,6 +118,14 @@ static const char *const statements[SQL_ID_COUNT] = {
         "WHERE id = ? AND state = 0",
     [SQL_MESSAGE_BACK] = "UPDATE message SET state = previous, previous = NULL WHERE id = ? AND state = 0 AND "
                          "previous IS NOT NULL",
+    /* It was to be sent again, since the target does not have it: the next run does that. */
+    [SQL_MESSAGE_BACK_LOST] = "UPDATE message SET state = CASE WHEN previous IN (1, 2) THEN 3 ELSE previous END, "
+                              "target_uid = CASE WHEN previous "
+                              "IN (1, 2) THEN NULL ELSE target_uid END, code = CASE WHEN previous IN (1, 2) THEN "
+                              "'lost' ELSE code END, text = CASE "
+                              "WHEN previous IN (1, 2) THEN 'a run was cut off while it sent the message again' ELSE "
+                              "text END, previous = NULL "
+                              "WHERE id = ? AND state = 0 AND previous IS NOT NULL",
     [SQL_MESSAGE_DROP] = "DELETE FROM message WHERE id = ? AND state = 0",
     [SQL_MESSAGE_FLAGS] = "UPDATE message SET flags = ?, owed = ? WHERE folder = ? AND source_uid = ?",
     [SQL_MESSAGE_GONE] = "UPDATE message SET state = ? WHERE folder = ? AND source_uid = ? AND "

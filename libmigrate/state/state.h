@@ -258,7 +258,8 @@ typedef struct mig__open_batch {
 /* In the order in which they were begun; also those of this process. */
 int mig__state_open_batches(mig__state *state, int64_t account, mig__open_batch **out, size_t *count, mig_error *err);
 void mig__state_open_batches_free(mig__open_batch **batches, size_t count);
-/* Reconciled: target_uids[i] > 0 was found on the target (becomes COPIED), 0 was not (is as before the intent). Queued.
+/* Reconciled: target_uids[i] > 0 was found on the target (becomes COPIED), 0 was not: it is as before the intent, but
+ * FAILED when it had been on the target, since the intent was to send it again. Queued.
  */
 int mig__state_reconcile(mig__state *state, int64_t batch, const uint32_t *target_uids, size_t count, mig_error *err);
 

@@ -190,6 +190,30 @@ static void explain_altered(mig__judge *j, const mig__verify_job *job, const mig
 
 /* ---- names ---- */
 
+/* A message of the user's own will cannot be told from a loss; what is known helps a person to do so. */
+static void tell_known(const mig__verify_job *job, const mig__message *message, mig_finding *finding)
+{
+    mig__buffer text = MIG__BUFFER_INIT;
+    if (finding->kind != MIG_FOUND_MISSING) {
+        return;
+    }
+    if (job->there == NULL) {
+        finding->known = MIG_KNOWN_FOLDER_GONE;
+        mig__buffer_addf(&text, "the target has no folder '%s' any more", job->target_name);
+    } else if (message->gone_since != 0) {
+        char when[32];
+        mig__datetime_format(&(mig__datetime){message->gone_since, 0, true}, when);
+        finding->known = MIG_KNOWN_SEEN_GONE;
+        mig__buffer_addf(&text, "a copy saw on %s that it was gone", when);
+    } else if (job->record_messages > 0 && message->target_uid != 0) {
+        finding->known = MIG_KNOWN_AFTER_COPY;
+        mig__buffer_add_text(&text, "the last copy saw nothing missing: it went afterwards");
+    }
+    free(finding->detail);
+    finding->detail = text.length > 0 ? mig__buffer_steal(&text) : NULL;
+    mig__buffer_free(&text);
+}
+
 static void name_from_state(mig__judge *j, const mig__verify_job *job, mig_finding *finding)
 {
     mig__message message;
@@ -203,6 +227,7 @@ static void name_from_state(mig__judge *j, const mig__verify_job *job, mig_findi
     if (finding->kind == MIG_FOUND_NOT_COPIED && message.text[0] != '\0') {
         finding->detail = mig__strdup(message.text);
     }
+    tell_known(job, &message, finding);
     mig__message_clear(&message);
 }
 

@@ -65,3 +65,9 @@ double mig_sample_bound(uint64_t read)
     }
     return high;
 }
+
+const char *mig_known_name(mig_known known)
+{
+    static const char *const names[] = {"", "trash", "elsewhere", "folder_gone", "seen_gone", "after_copy"};
+    return (unsigned)known < sizeof names / sizeof names[0] ? names[known] : "";
+}

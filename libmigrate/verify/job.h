@@ -33,6 +33,7 @@ typedef struct mig__verify_job { /* one folder */
     size_t leader;  /* index of the first job with the same target: that one reads it. Its own index: itself */
     int64_t folder; /* of the state; 0: none */
     uint32_t record_uidvalidity, record_uidnext; /* the target's, as recorded; behind all that was copied */
+    uint32_t record_messages; /* that the target held when a copy looked last; 0: none did */
     const mig__mailbox *there;                   /* on the target; NULL: missing */
     mig__selected target_now, source_now;
     mig__uidset target_uids, source_uids; /* to be read */

@@ -85,6 +85,7 @@ static int job_from_record(mig__verify_run *run, mig__verify_job *job, const mig
     job->folder = record->id;
     job->record_uidvalidity = record->target_uidvalidity;
     job->record_uidnext = record->target_uidnext;
+    job->record_messages = record->target_messages;
     if (job->source_name == NULL || job->target_name == NULL || job->source == NULL || job->target == NULL) {
         return no_memory(err);
     }

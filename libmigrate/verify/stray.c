@@ -69,11 +69,13 @@ static uint32_t *match(const strays *missing, const strays *extra, mig_error *er
     return at;
 }
 
-static void put_elsewhere(mig__judge *j, mig_finding *lost, const char *place, uint32_t uid)
+static void put_elsewhere(mig__judge *j, mig_finding *lost, const char *place, mig_role role, uint32_t uid)
 {
     mig_verify_folder *from = &j->account->folders[lost->folder];
     mig__buffer text = MIG__BUFFER_INIT;
-    mig__buffer_addf(&text, "it is in '%s' (UID %u)", place, uid);
+    bool trash = role == MIG_ROLE_TRASH;
+    mig__buffer_addf(&text, trash ? "it is in the trash, '%s' (UID %u)" : "it is in '%s' (UID %u)", place, uid);
+    lost->known = trash ? MIG_KNOWN_TRASH : MIG_KNOWN_ELSEWHERE;
     from->counts[MIG_FOUND_MISSING]--;
     from->counts[MIG_FOUND_WRONG_PLACE]++;
     lost->kind = MIG_FOUND_WRONG_PLACE;
@@ -113,7 +115,7 @@ static int join_findings(mig__judge *j, const strays *missing, const strays *ext
         mig_finding *surplus = &j->account->findings[index];
         mig_verify_folder *to = &j->account->folders[surplus->folder];
         to->counts[surplus->kind]--;
-        put_elsewhere(j, &j->account->findings[missing->items[i].index], to->target, surplus->target_uid);
+        put_elsewhere(j, &j->account->findings[missing->items[i].index], to->target, to->role, surplus->target_uid);
         dropped[index] = true;
     }
     if (failed == 0) {
@@ -188,7 +190,7 @@ static int join_others(mig__judge *j, const strays *missing, mig_error *err)
         if (at[i] != MIG__NO_INDEX) {
             const mig__stray *place = &offered.items[at[i]];
             const mig__verify_job *job = &run->others[place->folder];
-            put_elsewhere(j, &j->account->findings[missing->items[i].index], job->target_name,
+            put_elsewhere(j, &j->account->findings[missing->items[i].index], job->target_name, job->role,
                           job->found[place->index].uid);
         }
     }

@@ -53,7 +53,7 @@ class Options(unittest.TestCase):
         sides = re.findall(r'^ +SIDE\w*\("([a-z-]+)"', table, flags=re.M)
         sides += re.findall(r'^ +\{ROW\("([a-z-]*)", MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE', table, flags=re.M)
         named = {side + ("-" + tail if tail else "") for tail in sides for side in ("source", "target")}
-        kinds = "VALUE|INPUT|OUTPUT|CHOICE|NUMBER|LIST|SWITCH|TYPED|TYPED_SWITCH"
+        kinds = "VALUE|INPUT|MAYBE|OUTPUT|CHOICE|NUMBER|LIST|SWITCH|TYPED|TYPED_SWITCH"
         named |= set(re.findall(r'^ +(?:%s)\("([a-z-]+)"' % kinds, table, flags=re.M))
         row = r'^ +\{ROW\("([a-z-]+)", MIG_OPTION_\w+, MIG_OPTION_OF_(?:RUN|ACCOUNT)'
         named |= set(re.findall(row, table, flags=re.M))

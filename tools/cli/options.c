@@ -70,15 +70,17 @@ static int take_argument(cli_options *options, mig_verb verb, const char *argume
     return mig_error_hint(err, "give one plan, or the accounts as --source URL and --target URL");
 }
 
-static int take_option(cli_options *options, const cli_option_table *table, poptContext context, int option,
-                       mig_error *err)
+static int take_option(cli_options *options, mig_verb verb, const cli_option_table *table, poptContext context,
+                       int option, mig_error *err)
 {
     if (option == CLI_OPT_HELP || option == CLI_OPT_VERSION) {
         options->action = option == CLI_OPT_HELP ? CLI_HELP : CLI_VERSION;
         return 0;
     }
     char *value = poptGetOptArg(context);
-    int failed = mig_option_set(options->settings, NULL, cli_option_table_name(table, option), value, err);
+    const mig_option *known = mig_option_find(verb, cli_option_table_name(table, option));
+    const char *given = value == NULL && known != NULL && known->is_optional ? "all" : value;
+    int failed = mig_option_set(options->settings, NULL, cli_option_table_name(table, option), given, err);
     free(value);
     return failed;
 }
@@ -89,7 +91,7 @@ static int take_all(cli_options *options, const cli_tool *tool, const cli_option
     int option;
     const char *argument;
     while ((option = poptGetNextOpt(context)) > 0) {
-        if (take_option(options, table, context, option, err) != 0) {
+        if (take_option(options, tool->verb, table, context, option, err) != 0) {
             return -1;
         }
     }

@@ -43,7 +43,8 @@ int cli_single_main(const cli_single *single, mig_stop *stop, int argc, char **a
         goto cleanup;
     }
     /* A dry run tells what taking stock finds out, too: the same for one account as for many. */
-    const bool dry = options.action == CLI_RUN && single->steps == MIG_STEP_COPY && options.settings->copy.dry_run;
+    const bool dry = options.action == CLI_RUN && single->steps == MIG_STEP_COPY && options.settings->copy.dry_run &&
+                     !options.settings->mend.wanted;
     if (options.plan_path != NULL || dry) {
         const cli_campaign campaign = {.tool = single->tool, .steps = single->steps};
         status = cli_campaign_main(&campaign, stop, argc, (const char **)argv);

@@ -12,6 +12,7 @@
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
 #include <migrate/folder.h>
+#include <migrate/mend.h>
 #include <migrate/observer.h>
 #include <migrate/problem.h>
 #include <migrate/selection.h>
@@ -56,6 +57,9 @@ typedef struct mig_copy_options {
 
     mig_flags_mode flags;
     mig_deletions deletions;
+    const mig_mend *mend; /* what a verification found is put right as well; NULL: nothing */
+    bool retry_failed;    /* try nothing but messages that an earlier run could not copy */
+    mig_code retry_code;  /* with it: only those that failed so; MIG_OK: all */
     /* Messages that were on the target before, and are recognised without their bodies, are read on the source, so that
      * their digests are evidence: those of the folders that the run looks at. */
     bool adopt_read;   /* also what earlier runs adopted in folders where nothing is new */
@@ -77,6 +81,7 @@ typedef struct mig_folder_result {
     uint64_t copied;       /* sent in this run */
     uint64_t adopted;      /* found on the target by content, recorded, not sent */
     uint64_t adopted_read; /* of adopted ones, also of an earlier run: read on the source to know their digests */
+    uint64_t mended;       /* of `copied`: sent again since a verification missed it or found it altered */
     uint64_t already;      /* copied by an earlier run */
     uint64_t moved;        /* moved on the target as on the source, not sent */
     uint64_t deleted;      /* flagged or expunged on the target under --deletions */
@@ -109,7 +114,7 @@ typedef struct mig_account_result {
 } mig_account_result;
 
 typedef struct mig_totals {
-    uint64_t messages, copied, adopted, adopted_read, already, moved, deleted, skipped, gone, failed;
+    uint64_t messages, copied, adopted, adopted_read, already, moved, deleted, skipped, mended, gone, failed;
     uint64_t flags_changed, flags_owed, bytes;
     double seconds;
     uint64_t round_trips; /* how often the run had to wait for an answer */

@@ -96,6 +96,7 @@ typedef struct mig_option {
     bool in_plan;                /* a plan can have it */
     bool is_path;                /* the value is a path... */
     bool is_input;               /* ...of a file that must be there before the run */
+    bool is_optional;            /* the value may be left out: "all" */
     char letter;                 /* its short form; '\0': none */
     const char *argument, *help; /* for people: "FILE", "the password is the first line of this file" */
 } mig_option;
@@ -167,6 +168,9 @@ typedef struct mig_settings {
     int compress; /* as in mig_endpoint */
     mig_files_as files_as;
     int timeout_ms, connect_timeout_ms;
+
+    const char *const *mend_words, *const *retry_words; /* as they were said */
+    mig_mend_wish mend;
 
     unsigned steps; /* MIG_STEP_*; 0: those of the verb */
     bool keep_going;

@@ -127,6 +127,12 @@ typedef struct mig_run_result {
  */
 mig_run_result *mig_run(const mig_run_options *options, mig_error *err);
 
+/*
+ * Copy one account and put right what the verification of the wish finds, or finds in its report (migrate/mend.h): as
+ * mig_copy_run. NULL with `err` filled also when the report is not fit, or the verification failed.
+ */
+mig_copy_result *mig_mend_run(const mig_copy_options *options, const mig_mend_wish *wish, mig_error *err);
+
 void mig_run_result_free(mig_run_result **result);
 
 #ifdef __cplusplus

@@ -62,6 +62,19 @@ typedef enum mig_found {
     MIG_FOUND_COUNT
 } mig_found;
 
+/* What is known of a message that is not where it was put. */
+typedef enum mig_known {
+    MIG_KNOWN_NOTHING,
+    MIG_KNOWN_TRASH,       /* it is in the target's Trash: somebody deleted it there */
+    MIG_KNOWN_ELSEWHERE,   /* it is in another folder of the target: somebody moved it, or a rule did */
+    MIG_KNOWN_FOLDER_GONE, /* the target has no such folder any more */
+    MIG_KNOWN_SEEN_GONE,   /* a copy saw it gone, on a date that the detail names */
+    MIG_KNOWN_AFTER_COPY   /* the last copy saw as many messages as it had recorded: it went afterwards */
+} mig_known;
+
+/* "", "trash", "elsewhere", "folder_gone", "seen_gone", "after_copy". Static storage. */
+const char *mig_known_name(mig_known known);
+
 /* How bad it is. */
 typedef enum mig_grade {
     MIG_GRADE_GOOD,       /* as it should be */
@@ -84,6 +97,7 @@ typedef struct mig_finding {
     uint32_t source_uid; /* 0: unknown or none */
     uint32_t target_uid; /* 0: unknown or none */
     bool after_copy;     /* on the target since the copy ended */
+    mig_known known;     /* MISSING, WRONG_PLACE: what became of it */
     unsigned rules;      /* STORED_DIFFERENTLY: MIG_RULE_* that explain it */
     bool rules_certain;  /* they were proven; else they are what remains possible */
     bool has_date;
