@@ -1,7 +1,10 @@
-/* base/memory.c - arrays that grow, and how much memory the process took */
+/* base/memory.c - arrays that grow, memory for secrets, and how much memory the process took */
+#define _GNU_SOURCE /* MADV_DONTDUMP */
 #include "base/memory.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 uint64_t mig__peak_memory(void)
@@ -33,4 +36,28 @@ void *mig__grow(void *array, size_t count, size_t size, mig_error *err)
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     return grown;
+}
+
+void *mig__locked_new(size_t size)
+{
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) {
+        return NULL;
+    }
+    (void)madvise(pages, size, MADV_DONTDUMP);
+    return pages;
+}
+
+/* Of many secrets only what is in use is locked: a page that was never touched holds nothing. */
+void mig__locked_hold(void *secret, size_t length)
+{
+    (void)mlock(secret, length);
+}
+
+void mig__locked_free(void *secret, size_t size)
+{
+    if (secret != NULL) {
+        explicit_bzero(secret, size);
+        munmap(secret, size);
+    }
 }

@@ -19,4 +19,13 @@ uint64_t mig__peak_memory(void);
  */
 void *mig__grow(void *array, size_t count, size_t size, mig_error *err);
 
+/*
+ * Octets for a secret, all zero, in pages of their own: in no core dump, and once mig__locked_hold was called, in no
+ * swap. NULL: no memory. mig__locked_free overwrites them; NULL is fine.
+ */
+void *mig__locked_new(size_t size);
+/* The first `length` octets are in use: they stay in memory, as far as the limits of this process allow. */
+void mig__locked_hold(void *secret, size_t length);
+void mig__locked_free(void *secret, size_t size);
+
 #endif

@@ -5,6 +5,7 @@
  * overwritten; buffers that hold one are made large enough at once, so that no copy stays behind when they grow.
  */
 #include "imap/auth.h"
+#include "base/memory.h"
 #include "imap/session_private.h"
 #include "net/scram.h"
 #include <gsasl.h>
@@ -55,6 +56,7 @@ static int fetch_secret(exchange *ex, mig_error *err)
         }
         return -1;
     }
+    mig__locked_hold(ex->secret, strlen(ex->secret) + 1);
     return 0;
 }
 
@@ -571,8 +573,8 @@ int mig__auth_login(mig__session *session, mig_error *err)
         return -1;
     }
     int status = -1;
-    ex.secret = calloc(1, SECRET_SIZE);
-    ex.previous = calloc(1, SECRET_SIZE);
+    ex.secret = mig__locked_new(SECRET_SIZE);
+    ex.previous = mig__locked_new(SECRET_SIZE);
     if (ex.secret == NULL || ex.previous == NULL) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         goto cleanup;
@@ -581,13 +583,7 @@ int mig__auth_login(mig__session *session, mig_error *err)
     status = token ? attempt_token(&ex, err) : attempt(&ex, err);
 cleanup:
     stop_sasl(&ex);
-    if (ex.secret != NULL) {
-        explicit_bzero(ex.secret, SECRET_SIZE);
-    }
-    if (ex.previous != NULL) {
-        explicit_bzero(ex.previous, SECRET_SIZE);
-    }
-    free(ex.secret);
-    free(ex.previous);
+    mig__locked_free(ex.secret, SECRET_SIZE);
+    mig__locked_free(ex.previous, SECRET_SIZE);
     return status;
 }

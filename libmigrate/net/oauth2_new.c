@@ -3,11 +3,10 @@
  *
  * Secrets lie within the object, whose pages are locked, kept out of core dumps, and overwritten at the end.
  */
-#define _GNU_SOURCE /* MADV_DONTDUMP */
+#include "base/memory.h"
 #include "net/oauth2_private.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define GOOGLE_SCOPE    "https://mail.google.com/"
 #define MICROSOFT_SCOPE "https://outlook.office365.com/.default"
@@ -179,16 +178,15 @@ static int identify(mig_oauth2 *oauth2, mig_error *err)
 
 static mig_oauth2 *allocate(void)
 {
-    mig_oauth2 *oauth2 = mmap(NULL, sizeof *oauth2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mig_oauth2 *oauth2 = mig__locked_new(sizeof *oauth2);
 
-    if (oauth2 == MAP_FAILED)
+    if (!oauth2)
         return NULL;
     if (pthread_mutex_init(&oauth2->lock, NULL)) {
-        munmap(oauth2, sizeof *oauth2);
+        mig__locked_free(oauth2, sizeof *oauth2);
         return NULL;
     }
-    (void)mlock(oauth2, sizeof *oauth2); /* as far as the limits allow */
-    (void)madvise(oauth2, sizeof *oauth2, MADV_DONTDUMP);
+    mig__locked_hold(oauth2, sizeof *oauth2);
     return oauth2;
 }
 
@@ -236,7 +234,6 @@ void mig_oauth2_free(mig_oauth2 **oauth2)
     free(closing->cache_file);
     free(closing->http.ca_file);
     free(closing->http.proxy);
-    explicit_bzero(closing, sizeof *closing);
-    munmap(closing, sizeof *closing);
+    mig__locked_free(closing, sizeof *closing);
     *oauth2 = NULL;
 }

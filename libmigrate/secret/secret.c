@@ -1,5 +1,5 @@
 /* secret/secret.c - passwords: from a file, from a command, or as given */
-#define _GNU_SOURCE /* MADV_DONTDUMP */
+#include "base/memory.h"
 #include "base/process.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,18 +23,14 @@ struct mig_secret {
 static mig_secret *secret_new(mig_error *err)
 {
     mig_secret *secret = calloc(1, sizeof *secret);
-    void *pages = mmap(NULL, MIG_SECRET_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (secret == NULL || pages == MAP_FAILED) {
-        if (pages != MAP_FAILED) {
-            munmap(pages, MIG_SECRET_MAX);
-        }
+    char *value = secret != NULL ? mig__locked_new(MIG_SECRET_MAX) : NULL;
+    if (value == NULL) {
         free(secret);
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         return NULL;
     }
-    (void)madvise(pages, MIG_SECRET_MAX, MADV_DONTDUMP);
     pthread_mutex_init(&secret->lock, NULL);
-    secret->value = pages;
+    secret->value = value;
     return secret;
 }
 
@@ -55,7 +50,7 @@ static int take_line(mig_secret *secret, const char *text, size_t length, const 
                              from);
     }
     explicit_bzero(secret->value, strlen(secret->value));
-    (void)mlock(secret->value, length + 1); /* as far as the limits allow; pages that are not used cost nothing */
+    mig__locked_hold(secret->value, length + 1);
     memcpy(secret->value, text, length);
     secret->value[length] = '\0';
     secret->known = true;
@@ -190,8 +185,7 @@ void mig_secret_free(mig_secret **pointer)
     if (secret == NULL) {
         return;
     }
-    explicit_bzero(secret->value, strlen(secret->value));
-    munmap(secret->value, MIG_SECRET_MAX);
+    mig__locked_free(secret->value, MIG_SECRET_MAX);
     pthread_mutex_destroy(&secret->lock);
     free(secret->command);
     free(secret);

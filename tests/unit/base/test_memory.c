@@ -72,6 +72,23 @@ static void test_no_memory(void **state)
     assert_int_equal(error.code, MIG_E_NOMEM);
 }
 
+static void test_secrets(void **state)
+{
+    enum { SIZE = 20000 };
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        char *secret = mig__locked_new(SIZE);
+        assert_non_null(secret);
+        for (size_t k = 0; k < SIZE; k += 999) {
+            assert_int_equal(secret[k], 0);
+        }
+        memset(secret, 'x', SIZE);
+        mig__locked_hold(secret, SIZE);
+        mig__locked_free(secret, SIZE);
+    }
+    mig__locked_free(NULL, SIZE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +96,7 @@ int main(void)
         cmocka_unit_test(test_arrays_grow),
         cmocka_unit_test(test_arrays_that_shrank),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_secrets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
