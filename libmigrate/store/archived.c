@@ -53,7 +53,7 @@ static void sweep(const char *prefix)
             continue;
         }
         long pid = strtol(names[i] + length, &end, 10);
-        char *path = mig__path_join(parent, names[i]);
+        char *path = mig__files_join(parent, names[i]);
         if (path != NULL && pid > 0 && *end == '\0' && kill((pid_t)pid, 0) != 0 && errno == ESRCH) {
             remove_tree(path);
         }
@@ -129,9 +129,9 @@ static int add_messages(mig_store *store, unpacked *u, size_t number, mig__store
         /* Whoever asks for what is not there is told. */
         message->file = from.lost ? MIG__LACK_LOST : from.damaged ? MIG__LACK_DAMAGED : MIG__LACK_NONE;
         if (from.date.valid) {
-            mig__message_set_date(message, from.date.utc);
+            mig__store_message_set_date(message, from.date.utc);
         }
-        mig__message_put(message, mig__store_add_name(folder, from.path), 0);
+        mig__store_message_put(message, mig__store_add_name(folder, from.path), 0);
         failed = take_flags(store, from.flags, &message->flags, err);
         failed = failed == 0 ? mig__uid_key_of(from.path, strlen(from.path), &keys[i], err) : failed;
     }
@@ -199,7 +199,7 @@ static void archive_path(const mig_store *store, const mig__store_folder *folder
                          mig__buffer *out)
 {
     (void)store;
-    mig__buffer_addf(out, "%s/%s", folder->path, folder->names.data + mig__message_from(message));
+    mig__buffer_addf(out, "%s/%s", folder->path, folder->names.data + mig__store_message_from(message));
 }
 
 static void archive_close(mig_store *store)

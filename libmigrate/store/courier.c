@@ -105,7 +105,7 @@ static int read_list(reading *r, const mig__root *root, const char *path, mig_er
         bool none = errno == ENOENT || errno == EINVAL || errno == ELOOP; /* no file: a problem that was told already */
         return none ? 0 : mig_error_errno(err, MIG_E_IO, errno, "reading %s", path);
     }
-    while (failed == 0 && (more = mig__line_next(file, &line, NULL)) > 0) {
+    while (failed == 0 && (more = mig__files_line(file, &line, NULL)) > 0) {
         if (line.length == 0) {
             messages = true;
         } else {
@@ -148,7 +148,7 @@ static int take_change(reading *r, size_t sorted, const mig__root *root, const c
         bool none = errno == ENOENT || errno == EINVAL || errno == ELOOP;
         return none ? 0 : mig_error_errno(err, MIG_E_IO, errno, "reading %s", path);
     }
-    while ((more = mig__line_next(file, &line, NULL)) > 0) {
+    while ((more = mig__files_line(file, &line, NULL)) > 0) {
         if (is_keyword(line.data)) {
             mig__buffer_addf(&text, "%s%s", text.length > 0 ? " " : "", line.data);
         }
@@ -181,7 +181,7 @@ static int read_changes(reading *r, const mig__root *root, const char *directory
         if (names[i][0] == '.' || names[i][0] == ':') {
             continue;
         }
-        char *path = mig__path_join(directory, names[i]);
+        char *path = mig__files_join(directory, names[i]);
         failed = path == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
                               : take_change(r, sorted, root, path, names[i], err);
         free(path);
@@ -200,8 +200,8 @@ static void sort(mig__courier_keywords *keywords)
 int mig__courier_read(const mig__root *root, const char *folder, const mig__uid_keys *known, mig__courier_keywords *out,
                       mig_error *err)
 {
-    char *directory = mig__path_join(folder, directory_name);
-    char *list = directory != NULL ? mig__path_join(directory, list_name) : NULL;
+    char *directory = mig__files_join(folder, directory_name);
+    char *list = directory != NULL ? mig__files_join(directory, list_name) : NULL;
     int failed = 0;
     reading *r = calloc(1, sizeof *r);
     *out = (mig__courier_keywords){.count = 0};

@@ -97,7 +97,7 @@ static int level_of(const char *name, const char *above, mig__buffer *wire, mig_
         mig__buffer_add_text(wire, "INBOX");
         failed = mig__buffer_ok(wire, err);
     } else {
-        failed = mig__name_to_wire(level, wire, err);
+        failed = mig__files_name_wire(level, wire, err);
     }
     free(level);
     return failed;
@@ -156,10 +156,10 @@ static int take_directory(mig_store *store, const place *at, const char *path, c
         failed = level_of(name, at->wire, &wire, err);
     }
     below.wire = wire.data;
-    if (failed == 0 && (!mig__name_safe(name) || at->depth >= DEPTH_MOST)) {
+    if (failed == 0 && (!mig__files_name_safe(name) || at->depth >= DEPTH_MOST)) {
         failed = mig__store_add_problem(
             store, wire.data, path,
-            mig__name_safe(name) ? "it lies too deep" : "there is a control character in its name", err);
+            mig__files_name_safe(name) ? "it lies too deep" : "there is a control character in its name", err);
     } else if (failed == 0) {
         failed = walk(store, &below, err);
     }
@@ -203,7 +203,7 @@ static int walk(mig_store *store, const place *at, mig_error *err)
                    : mig__store_add_problem(store, at->wire, at->path, mig_error_line(err, line, sizeof line), err);
     }
     for (size_t i = 0; failed == 0 && names[i] != NULL; i++) {
-        char *path = mig__path_join(at->path, names[i]);
+        char *path = mig__files_join(at->path, names[i]);
         failed = path == NULL                     ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
                  : mig__store_stopped(store, err) ? -1
                                                   : take_entry(store, at, path, names[i], err);
@@ -242,7 +242,7 @@ static int eml_open(mig_store *store, mig_error *err)
 static int key_of(const char *name, const struct stat *status, mig__uid_key *out, mig_error *err)
 {
     mig__buffer text = MIG__BUFFER_INIT;
-    mig__buffer_addf(&text, "%s/%lld/%lld", name, (long long)status->st_size, (long long)mig__file_time(status));
+    mig__buffer_addf(&text, "%s/%lld/%lld", name, (long long)status->st_size, (long long)mig__files_time(status));
     int failed = mig__buffer_ok(&text, err);
     failed = failed == 0 ? mig__uid_key_of(text.data, text.length, out, err) : failed;
     mig__buffer_free(&text);
@@ -264,7 +264,7 @@ static int describe(const loading *l, const char *path, uint64_t size, mig__stor
     int fd = is_emlx(path) ? mig__root_regular(&l->store->root, path, NULL) : -1;
     if (fd >= 0) {
         if (mig__emlx_read(fd, size, &emlx) && emlx.has_date) {
-            mig__message_set_date(message, emlx.date);
+            mig__store_message_set_date(message, emlx.date);
         }
         close(fd);
     }
@@ -293,7 +293,7 @@ static int take_message(loading *l, const char *path, const char *name, sort wha
         l->keys = grown;
         l->room = room;
     }
-    mig__message_put(message, mig__store_add_name(folder, name), 0);
+    mig__store_message_put(message, mig__store_add_name(folder, name), 0);
     message->file = what == SORT_PARTIAL   ? MIG__LACK_PARTIAL
                     : what == SORT_FOREIGN ? MIG__LACK_FOREIGN
                                            : MIG__LACK_NONE;
@@ -312,7 +312,7 @@ static int collect(loading *l, const char *directory, const char *inside, bool a
         sort what = sort_of(names[i]);
         mig__buffer name = MIG__BUFFER_INIT;
         mig__buffer_addf(&name, "%s%s%s", inside, inside[0] != '\0' ? "/" : "", names[i]);
-        char *path = mig__path_join(directory, names[i]);
+        char *path = mig__files_join(directory, names[i]);
         mig__file_kind kind = path != NULL ? mig__root_kind(&l->store->root, path, &status) : MIG__FILE_NONE;
         if (path == NULL || mig__buffer_ok(&name, err) != 0) {
             failed = mig_error_set(err, MIG_E_NOMEM, "out of memory");
@@ -343,7 +343,7 @@ static void eml_path(const mig_store *store, const mig__store_folder *folder, co
                      mig__buffer *out)
 {
     (void)store;
-    mig__buffer_addf(out, "%s/%s", folder->path, folder->names.data + mig__message_from(message));
+    mig__buffer_addf(out, "%s/%s", folder->path, folder->names.data + mig__store_message_from(message));
 }
 
 /* Where in an .emlx the message is. */

@@ -10,7 +10,7 @@
 
 enum { TRIES = 100 }; /* to find a name that is free */
 
-char *mig__path_join(const char *directory, const char *name)
+char *mig__files_join(const char *directory, const char *name)
 {
     mig__buffer path = MIG__BUFFER_INIT;
     mig__buffer_add_text(&path, directory);
@@ -120,7 +120,7 @@ int mig__replace_end(mig__replacing *replacing, mig_error *err)
     return failed;
 }
 
-int mig__line_next(FILE *file, mig__buffer *line, bool *whole)
+int mig__files_line(FILE *file, mig__buffer *line, bool *whole)
 {
     int c;
     mig__buffer_clear(line);
@@ -151,12 +151,12 @@ int mig__line_next(FILE *file, mig__buffer *line, bool *whole)
     return 1;
 }
 
-int64_t mig__file_time(const struct stat *status)
+int64_t mig__files_time(const struct stat *status)
 {
     return (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
 }
 
-bool mig__name_safe(const char *name)
+bool mig__files_name_safe(const char *name)
 {
     if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
         return false;
@@ -169,7 +169,7 @@ bool mig__name_safe(const char *name)
     return true;
 }
 
-char *mig__name_shown(const char *name)
+char *mig__files_name_shown(const char *name)
 {
     char *shown = strdup(name);
     for (char *c = shown; c != NULL && *c != '\0'; c++) {
@@ -178,7 +178,7 @@ char *mig__name_shown(const char *name)
     return shown;
 }
 
-int mig__name_to_wire(const char *name, mig__buffer *out, mig_error *err)
+int mig__files_name_wire(const char *name, mig__buffer *out, mig_error *err)
 {
     mig__buffer encoded = MIG__BUFFER_INIT;
     mig__buffer_add_text(out, mig__name_encode(name, &encoded) ? encoded.data : name);

@@ -26,7 +26,7 @@ int mig__replace_end(mig__replacing *replacing, mig_error *err);
 void mig__replace_abort(mig__replacing *replacing);
 
 /* "directory/name"; NULL: no memory. */
-char *mig__path_join(const char *directory, const char *name);
+char *mig__files_join(const char *directory, const char *name);
 
 enum { MIG__LINE_MOST = 64 * 1024 }; /* of a file that other programs keep beside the mail */
 
@@ -34,18 +34,18 @@ enum { MIG__LINE_MOST = 64 * 1024 }; /* of a file that other programs keep besid
  * The next line of a text, without its line end. 1; 0: there is none; -1: it is longer than MIG__LINE_MOST (EFBIG), or
  * cannot be read. *whole (may be NULL): a line end was there.
  */
-int mig__line_next(FILE *file, mig__buffer *line, bool *whole);
+int mig__files_line(FILE *file, mig__buffer *line, bool *whole);
 
 /* Modification time in nanoseconds. */
-int64_t mig__file_time(const struct stat *status);
+int64_t mig__files_time(const struct stat *status);
 
 /* True when a name may become a mailbox or be shown: no control characters, not empty, "." or "..", no "/". */
-bool mig__name_safe(const char *name);
+bool mig__files_name_safe(const char *name);
 
 /* A name with "?" for each control character, to be shown; the caller frees. NULL: no memory. */
-char *mig__name_shown(const char *name);
+char *mig__files_name_shown(const char *name);
 
 /* A name of the file system as IMAP has it: mUTF-7, or as it is when it is no UTF-8. */
-int mig__name_to_wire(const char *name, mig__buffer *out, mig_error *err);
+int mig__files_name_wire(const char *name, mig__buffer *out, mig_error *err);
 
 #endif

@@ -99,7 +99,7 @@ int mig__store_add_problem(mig_store *store, const char *wire, const char *path,
         return count_problem(store, err);
     }
     store->problems++;
-    char *shown = mig__name_shown(wire);
+    char *shown = mig__files_name_shown(wire);
     mig__buffer name = MIG__BUFFER_INIT;
     mig__buffer_add_text(&name, shown != NULL ? shown : "");
     for (unsigned n = 2; !name.failed && mig__store_find(store, name.data) != NULL; n++) {
@@ -225,10 +225,10 @@ uint64_t mig__store_add_name(mig__store_folder *folder, const char *name)
 }
 
 /* The map is a file of our own, beside the state. */
-static mig__uids *uids_in_map(mig_store *store, const char *wire, mig_error *err)
+static mig__uid_list *uids_in_map(mig_store *store, const char *wire, mig_error *err)
 {
     bool again = mig__identity_leave(&store->identity);
-    mig__uids *uids = mig__uidmap_folder(store->map, wire, err);
+    mig__uid_list *uids = mig__uidmap_folder(store->map, wire, err);
     return again && mig__identity_take(&store->identity, err) != 0 ? NULL : uids;
 }
 
@@ -241,7 +241,7 @@ static int compare_messages(const void *a, const void *b)
 int mig__store_number(mig_store *store, mig__store_folder *folder, mig__uid_key *keys, mig_error *err)
 {
     bool changed = false;
-    mig__uids *uids = store->map != NULL ? uids_in_map(store, folder->wire, err) : &folder->uids;
+    mig__uid_list *uids = store->map != NULL ? uids_in_map(store, folder->wire, err) : &folder->uids;
     uint32_t *given = calloc(folder->count + 1, sizeof *given);
     if (uids == NULL || given == NULL) {
         free(given);
@@ -255,7 +255,7 @@ int mig__store_number(mig_store *store, mig__store_folder *folder, mig__uid_key 
         given[i] = folder->messages[i].uid;
     }
     uint32_t before = uids->uidnext;
-    int failed = mig__uids_assign(uids, keys, given, folder->count, &changed, err);
+    int failed = mig__uid_list_assign(uids, keys, given, folder->count, &changed, err);
     if (unknown && uids->uidnext < folder->uidnext) {
         uids->uidnext = folder->uidnext;
     }
@@ -278,7 +278,7 @@ int mig__store_number(mig_store *store, mig__store_folder *folder, mig__uid_key 
         return -1;
     }
     if (store->map == NULL) {
-        mig__uids_free(&folder->uids); /* the list is read anew with the folder */
+        mig__uid_list_free(&folder->uids); /* the list is read anew with the folder */
     }
     return store->ops->numbered != NULL ? store->ops->numbered(store, folder, before, err) : 0;
 }
@@ -448,7 +448,7 @@ static int open_file(mig_store *store, mig__store_folder *folder, mig__store_ite
 static bool in_place(int fd, const mig__store_message *message, const struct stat *status)
 {
     char line[5] = "";
-    uint64_t from = mig__message_from(message), skip = mig__message_skip(message);
+    uint64_t from = mig__store_message_from(message), skip = mig__store_message_skip(message);
     if (from + message->length > (uint64_t)status->st_size) {
         return false;
     }
@@ -537,11 +537,11 @@ int mig__store_item_open(mig_store *store, mig__store_folder *folder, mig__store
         return -1;
     }
     *out = (mig__stretch){.fd = fd,
-                          .from = own ? 0 : mig__message_from(message),
+                          .from = own ? 0 : mig__store_message_from(message),
                           .length = own ? (uint64_t)status.st_size : message->length,
                           .packed = packed,
                           .crlf = store->crlf,
-                          .unquote = store->quoted && !mig__message_verbatim(message)};
+                          .unquote = store->quoted && !mig__store_message_verbatim(message)};
     if (store->ops->place != NULL && store->ops->place(item, out, err) != 0) {
         close(fd);
         return -1;

@@ -14,7 +14,7 @@ enum { SCANS_MOST = 5 };
 
 const char *mig__maildir_name_of(const mig__store_folder *folder, const mig__store_message *message)
 {
-    return folder->names.data + mig__message_from(message);
+    return folder->names.data + mig__store_message_from(message);
 }
 
 static void maildir_path(const mig_store *store, const mig__store_folder *folder, const mig__store_message *message,
@@ -36,7 +36,7 @@ static int look_at_entry(const mig_store *store, int directory, const char *path
         return 1;
     }
     mig__file_kind kind =
-        entry->d_type == DT_REG ? MIG__FILE_REGULAR : mig__file_kind_in(directory, entry->d_name, NULL);
+        entry->d_type == DT_REG ? MIG__FILE_REGULAR : mig__root_kind_in(directory, entry->d_name, NULL);
     if (kind == MIG__FILE_NONE) {
         return 1;
     }
@@ -45,7 +45,7 @@ static int look_at_entry(const mig_store *store, int directory, const char *path
         return 0;
     }
     /* A target's list of UIDs is Dovecot's, which has messages alone; a line break in a name would break it. */
-    bool safe = mig__name_safe(entry->d_name);
+    bool safe = mig__files_name_safe(entry->d_name);
     if (*lack != MIG__LACK_NONE || !safe) {
         mig__store_log(store, MIG_LOG_WARNING, "%s/%s is left out: %s", path, entry->d_name,
                        safe ? mig__lack_text(*lack) : "there is a control character in its name");
@@ -60,7 +60,7 @@ static int add_entry(mig__store_folder *folder, const char *part, const char *na
     if (message == NULL) {
         return -1;
     }
-    mig__message_put(message, folder->names.length, 0);
+    mig__store_message_put(message, folder->names.length, 0);
     message->file = (uint16_t)lack;
     mig__buffer_addf(&folder->names, "%s/%s", part, name);
     mig__buffer_add_char(&folder->names, '\0');
@@ -73,7 +73,7 @@ static int scan(mig_store *store, mig__store_folder *folder, const char *part, b
     struct stat before, after;
     struct dirent *entry;
     int failed = 0;
-    char *path = mig__path_join(folder->path, part);
+    char *path = mig__files_join(folder->path, part);
     DIR *directory = path != NULL ? mig__root_directory(&store->root, path) : NULL;
     int problem = errno;
     if (path == NULL) {
@@ -96,7 +96,7 @@ static int scan(mig_store *store, mig__store_folder *folder, const char *part, b
     if (failed == 0 && errno != 0) {
         failed = mig_error_errno(err, MIG_E_IO, errno, "reading the directory %s", path);
     }
-    *changed = *changed || fstat(dirfd(directory), &after) != 0 || mig__file_time(&before) != mig__file_time(&after);
+    *changed = *changed || fstat(dirfd(directory), &after) != 0 || mig__files_time(&before) != mig__files_time(&after);
 cleanup:
     if (directory != NULL) {
         closedir(directory);
@@ -129,7 +129,7 @@ static bool moved(const mig_store *store, const mig__store_folder *folder, const
     if (length != mig__maildir_base(other->name) || strncmp(one->name, other->name, length) != 0) {
         return false;
     }
-    char *path = mig__path_join(folder->path, one->name - 4), *second = mig__path_join(folder->path, other->name - 4);
+    char *path = mig__files_join(folder->path, one->name - 4), *second = mig__files_join(folder->path, other->name - 4);
     bool same = path != NULL && second != NULL &&
                 (mig__root_kind(&store->root, path, &a) == MIG__FILE_NONE ||
                  mig__root_kind(&store->root, second, &b) == MIG__FILE_NONE || a.st_ino == b.st_ino);
@@ -198,9 +198,9 @@ static void look_at_times(const mig_store *store, const mig__store_folder *folde
     static const char *const parts[] = {"cur", "new"};
     for (size_t i = 0; i < 2; i++) {
         struct stat status;
-        char *path = mig__path_join(folder->path, parts[i]);
+        char *path = mig__files_join(folder->path, parts[i]);
         bool there = path != NULL && mig__root_kind(&store->root, path, &status) == MIG__FILE_DIRECTORY;
-        times[i] = !there ? 0 : mig__wall_seconds() - status.st_mtim.tv_sec < 2 ? -1 : mig__file_time(&status);
+        times[i] = !there ? 0 : mig__wall_seconds() - status.st_mtim.tv_sec < 2 ? -1 : mig__files_time(&status);
         free(path);
     }
 }
@@ -234,7 +234,7 @@ static void forget_keywords(mig__store_folder *folder)
 }
 
 /* The UIDs and keywords that mail servers keep in files of their own, of the messages that are there. */
-static int read_lists(mig_store *store, mig__store_folder *folder, const mig__uid_key *keys, mig__uids *listed,
+static int read_lists(mig_store *store, mig__store_folder *folder, const mig__uid_key *keys, mig__uid_list *listed,
                       mig__courier_keywords *courier, mig_error *err)
 {
     const mig__uid_keys known = {keys, folder->count};
@@ -249,7 +249,7 @@ static int read_lists(mig_store *store, mig__store_folder *folder, const mig__ui
 
 static int maildir_load(mig_store *store, mig__store_folder *folder, mig__uid_key **keys, mig_error *err)
 {
-    mig__uids listed = {0};
+    mig__uid_list listed = {0};
     mig__courier_keywords courier = {0};
     bool changed = true, target = store->side == MIG_TARGET;
     int failed = 0;
@@ -268,16 +268,16 @@ static int maildir_load(mig_store *store, mig__store_folder *folder, mig__uid_ke
     failed = failed == 0 ? read_lists(store, folder, *keys, &listed, &courier, err) : failed;
     failed = failed == 0 ? describe(store, folder, *keys, &courier, err) : failed;
     for (size_t i = 0; failed == 0 && !target && i < folder->count; i++) {
-        folder->messages[i].uid = mig__uids_get(&listed, &(*keys)[i]);
+        folder->messages[i].uid = mig__uid_list_get(&listed, &(*keys)[i]);
     }
     folder->uidvalidity = listed.uidvalidity;
     folder->uidnext = listed.uidnext;
     if (failed == 0 && target) {
-        mig__uids_free(&folder->uids);
+        mig__uid_list_free(&folder->uids);
         folder->uids = listed;
-        listed = (mig__uids){0};
+        listed = (mig__uid_list){0};
     }
-    mig__uids_free(&listed);
+    mig__uid_list_free(&listed);
     mig__courier_free(&courier);
     return failed;
 }
@@ -323,7 +323,7 @@ static int maildir_find(mig_store *store, mig__store_folder *folder, const mig__
     bool found = false;
     for (size_t i = 0; i < 2 && length > 0 && !found; i++) {
         struct dirent *entry;
-        char *path = mig__path_join(folder->path, parts[i]);
+        char *path = mig__files_join(folder->path, parts[i]);
         DIR *directory = path != NULL ? mig__root_directory(&store->root, path) : NULL;
         while (directory != NULL && !found && (entry = readdir(directory)) != NULL) {
             found = mig__maildir_base(entry->d_name) == length && strncmp(entry->d_name, name + 1, length) == 0;

@@ -44,7 +44,7 @@ char *mig__maildir_directory(const mig_store *store, const char *wire, mig_error
 
 /* "dovecot-uidlist" of a folder, version 3 or 1: UIDVALIDITY, UIDNEXT and entries by the names' keys, of those that
  * are `known` (NULL: all). A file that is not there or makes no sense gives none. */
-int mig__uidlist_read(const mig__root *root, const char *folder, const mig__uid_keys *known, mig__uids *out,
+int mig__uidlist_read(const mig__root *root, const char *folder, const mig__uid_keys *known, mig__uid_list *out,
                       mig_error *err);
 
 /* What tells whether the list is still the one that was read: 0 0 0 when there is none. */

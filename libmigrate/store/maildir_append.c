@@ -50,7 +50,7 @@ int mig__maildir_make(const mig__root *root, const char *path, mig_error *err)
 void mig__maildir_sweep(const mig__root *root, const char *folder)
 {
     mig_error ignored = MIG_ERROR_INIT;
-    char *tmp = mig__path_join(folder, "tmp");
+    char *tmp = mig__files_join(folder, "tmp");
     char **names = tmp != NULL ? mig__root_names(root, tmp, &ignored) : NULL;
     for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
         char *end;
@@ -58,7 +58,7 @@ void mig__maildir_sweep(const mig__root *root, const char *folder)
             continue;
         }
         long pid = strtol(names[i] + sizeof temporary_name - 1, &end, 10);
-        char *path = mig__path_join(tmp, names[i]);
+        char *path = mig__files_join(tmp, names[i]);
         if (path != NULL && pid > 0 && *end == '-' && kill((pid_t)pid, 0) != 0 && errno == ESRCH) {
             (void)mig__root_unlink(root, path);
         }
@@ -247,7 +247,7 @@ static int name_all(commit *c, mig__buffer *lines, mig_error *err)
 static int rename_all(commit *c, mig_error *err)
 {
     for (size_t i = 0; i < c->batch->count; i++) {
-        char *from = waiting_path(c->batch, &c->batch->items[i]), *to = mig__path_join(c->folder->path, c->names[i]);
+        char *from = waiting_path(c->batch, &c->batch->items[i]), *to = mig__files_join(c->folder->path, c->names[i]);
         int failed = from == NULL || to == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
         if (failed == 0 && mig__root_rename(&c->store->root, from, to) != 0) {
             failed = mig_error_errno(err, MIG_E_IO, errno, "moving a message to %s", to);
@@ -274,7 +274,7 @@ static int index_all(commit *c, mig_error *err)
         failed = message == NULL ? -1 : 0;
         if (failed == 0) {
             message->uid = c->first + (uint32_t)i;
-            mig__message_put(message, mig__store_add_name(c->folder, c->names[i]), 0);
+            mig__store_message_put(message, mig__store_add_name(c->folder, c->names[i]), 0);
             char *flags = mig__maildir_flags(c->names[i] + 4, c->folder->keywords, NULL);
             failed = flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
                                    : mig__store_flags(c->store, flags, &message->flags, err);
@@ -296,7 +296,7 @@ static int index_all(commit *c, mig_error *err)
 static void undo(commit *c)
 {
     for (size_t i = 0; i < c->renamed; i++) {
-        char *path = mig__path_join(c->folder->path, c->names[i]);
+        char *path = mig__files_join(c->folder->path, c->names[i]);
         if (path != NULL) {
             (void)mig__root_unlink(&c->store->root, path);
         }

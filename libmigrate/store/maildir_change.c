@@ -32,7 +32,7 @@ static int make_parents(const mig_store *store, const char *path, mig_error *err
 static int mark_folder(const mig__root *root, const char *path, mig_error *err)
 {
     mig__replacing replacing;
-    char *mark = mig__path_join(path, "maildirfolder");
+    char *mark = mig__files_join(path, "maildirfolder");
     if (mark == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
@@ -148,7 +148,7 @@ void mig__maildir_let_go(mig_store *store, mig__store_folder *folder)
 
 int mig__maildir_end(mig_store *store, mig__store_folder *folder, mig_error *err)
 {
-    char *cur = mig__path_join(folder->path, "cur");
+    char *cur = mig__files_join(folder->path, "cur");
     int failed =
         cur == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : mig__root_sync(&store->root, cur, err);
     free(cur);
@@ -215,7 +215,7 @@ static char *new_name(const mig__root *root, mig__store_folder *folder, const mi
 static int rename_file(const mig__root *root, const mig__store_item *item, const mig__store_folder *folder,
                        const char *name, mig_error *err)
 {
-    char *to = mig__path_join(folder->path, name);
+    char *to = mig__files_join(folder->path, name);
     int failed = to == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     if (failed == 0 && mig__root_rename(root, item->path, to) != 0) {
         failed = errno == ENOENT ? 1 : mig_error_errno(err, MIG_E_IO, errno, "renaming %s to %s", item->path, to);
@@ -233,7 +233,7 @@ static int set_name(mig_store *store, mig__store_folder *folder, uint32_t uid, c
         flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : mig__store_flags(store, flags, &number, err);
     size_t at = mig__store_seek(folder, uid);
     if (failed == 0 && at < folder->count && folder->messages[at].uid == uid) {
-        mig__message_put(&folder->messages[at], mig__store_add_name(folder, name), 0);
+        mig__store_message_put(&folder->messages[at], mig__store_add_name(folder, name), 0);
         folder->messages[at].flags = number;
         failed = mig__buffer_ok(&folder->names, err);
     }
@@ -307,7 +307,7 @@ static int move_locked(mig_store *store, mig__store_folder *folder, mig__store_f
         failed = to->loaded && message == NULL ? -1 : 0;
         if (message != NULL) {
             message->uid = next;
-            mig__message_put(message, mig__store_add_name(to, name), 0);
+            mig__store_message_put(message, mig__store_add_name(to, name), 0);
         }
         to->uidnext = next + 1;
         pthread_mutex_unlock(&store->lock);

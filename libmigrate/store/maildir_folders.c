@@ -21,7 +21,7 @@ static bool is_mailbox(const mig_store *store, const char *path)
 {
     static const char *const parts[] = {"cur", "new"};
     for (size_t i = 0; i < 2; i++) {
-        char *part = mig__path_join(path, parts[i]);
+        char *part = mig__files_join(path, parts[i]);
         bool there = part != NULL && mig__root_kind(&store->root, part, NULL) == MIG__FILE_DIRECTORY;
         free(part);
         if (there) {
@@ -118,8 +118,8 @@ static int take_directory(mig_store *store, const place *at, const char *name, c
     if (store->side == MIG_TARGET && dotted && (at->depth > 0 || !mailbox)) {
         goto cleanup; /* what the mail server there does not know as a folder is none */
     }
-    if (failed == 0 && (!mig__name_safe(name) || at->depth >= DEPTH_MOST)) {
-        failed = mig__store_add_problem(store, wire.data, path, mig__name_safe(name) ? too_deep : control, err);
+    if (failed == 0 && (!mig__files_name_safe(name) || at->depth >= DEPTH_MOST)) {
+        failed = mig__store_add_problem(store, wire.data, path, mig__files_name_safe(name) ? too_deep : control, err);
         goto cleanup;
     }
     if (failed == 0 && mailbox) {
@@ -163,7 +163,7 @@ static int take_other(mig_store *store, const place *at, const char *name, const
 /* A directory that a mail server keeps beside the mail. What is read of Courier's has to be a file. */
 static int take_own_directory(mig_store *store, const place *at, const char *name, const char *path, mig_error *err)
 {
-    char *list = mig__path_join(path, ":list");
+    char *list = mig__files_join(path, ":list");
     mig__file_kind kind = list != NULL ? mig__root_kind(&store->root, list, NULL) : MIG__FILE_NONE;
     int failed = list == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     if (failed == 0 && kind != MIG__FILE_NONE && kind != MIG__FILE_REGULAR && store->side == MIG_SOURCE) {
@@ -193,14 +193,14 @@ static int walk(mig_store *store, const place *at, mig_error *err)
         const char *name = names[i];
         struct stat status = {.st_size = 0};
         if (strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 || strcmp(name, "tmp") == 0) {
-            char *part = mig__path_join(at->path, name);
+            char *part = mig__files_join(at->path, name);
             bool directory = part != NULL && mig__root_kind(&store->root, part, NULL) == MIG__FILE_DIRECTORY;
             free(part);
             if (directory) {
                 continue;
             }
         }
-        char *path = mig__path_join(at->path, name);
+        char *path = mig__files_join(at->path, name);
         mig__file_kind kind = path != NULL ? mig__root_kind(&store->root, path, &status) : MIG__FILE_NONE;
         if (path == NULL) {
             failed = mig_error_set(err, MIG_E_NOMEM, "out of memory");
@@ -226,7 +226,7 @@ static int look_at_root(mig_store *store, bool *dotted, size_t *plain, mig_error
     *dotted = false;
     *plain = 0;
     for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
-        char *path = mig__path_join(store->path, names[i]);
+        char *path = mig__files_join(store->path, names[i]);
         bool mailbox = path != NULL && is_mailbox(store, path);
         *dotted = *dotted || (mailbox && names[i][0] == '.');
         *plain += mailbox && names[i][0] != '.';
@@ -241,7 +241,7 @@ static int refuse_home(mig_store *store, bool dotted, size_t plain, mig_error *e
 {
     static const char *const homes[] = {"Maildir", ".maildir", ".Maildir", "maildir"};
     for (size_t i = 0; i < sizeof homes / sizeof *homes; i++) {
-        char *path = mig__path_join(store->path, homes[i]);
+        char *path = mig__files_join(store->path, homes[i]);
         bool found = path != NULL && is_mailbox(store, path) && plain == (homes[i][0] == '.' ? 0 : 1) &&
                      (homes[i][0] == '.' || !dotted);
         free(path);
@@ -304,7 +304,7 @@ static void subscribe_line(mig_store *store, char *line, bool courier)
 /* 0; 1: there is no such list. */
 static int read_list(mig_store *store, const char *name, bool *version2, mig_error *err)
 {
-    char *path = mig__path_join(store->path, name);
+    char *path = mig__files_join(store->path, name);
     mig__buffer line = MIG__BUFFER_INIT;
     int more = 1;
     if (path == NULL) {
@@ -312,7 +312,7 @@ static int read_list(mig_store *store, const char *name, bool *version2, mig_err
     }
     FILE *file = mig__root_stream(&store->root, path, SUBSCRIPTIONS_MOST);
     bool missing = file == NULL && errno == ENOENT;
-    while (file != NULL && (more = mig__line_next(file, &line, NULL)) > 0) {
+    while (file != NULL && (more = mig__files_line(file, &line, NULL)) > 0) {
         if (strcmp(line.data, version_2) == 0) {
             *version2 = true;
         } else if (line.data[0] != '\0') {
@@ -347,7 +347,7 @@ static int copy_lines(const mig_store *store, const char *path, FILE *out)
     if (in == NULL) {
         return errno == ENOENT ? 0 : -1;
     }
-    while ((more = mig__line_next(in, &line, NULL)) > 0) {
+    while ((more = mig__files_line(in, &line, NULL)) > 0) {
         fprintf(out, "%s\n", line.data);
     }
     fclose(in);
@@ -360,7 +360,7 @@ int mig__maildir_subscribe(mig_store *store, const char *wire, mig_error *err)
     bool version2;
     mig__replacing replacing;
     char *directory = mig__maildir_directory(store, wire, err); /* a name that could not be a folder's is refused */
-    char *path = directory != NULL ? mig__path_join(store->path, list_name) : NULL;
+    char *path = directory != NULL ? mig__files_join(store->path, list_name) : NULL;
     int failed = -1;
     mig__store_folder *folder = mig__store_find(store, wire);
     if (path == NULL || (folder != NULL && folder->subscribed)) {
@@ -414,7 +414,7 @@ static int open_root(mig_store *store, mig_error *err)
 /* A folder of a target has to have a tmp, without what a killed run left in it. */
 static int ready_folder(const mig_store *store, const mig__store_folder *folder, mig_error *err)
 {
-    char *tmp = mig__path_join(folder->path, "tmp");
+    char *tmp = mig__files_join(folder->path, "tmp");
     int failed = tmp == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     if (failed == 0 && folder->problem == NULL && mig__root_kind(&store->root, tmp, NULL) != MIG__FILE_DIRECTORY) {
         failed = mig__maildir_make(&store->root, folder->path, err);

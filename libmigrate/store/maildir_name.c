@@ -214,7 +214,7 @@ static int keep_keyword(char ***out, unsigned long index, const char *name, mig_
 
 int mig__maildir_keywords_read(const mig__root *root, const char *folder, char ***out, mig_error *err)
 {
-    char *path = mig__path_join(folder, "dovecot-keywords");
+    char *path = mig__files_join(folder, "dovecot-keywords");
     mig__buffer line = MIG__BUFFER_INIT;
     int failed = 0, more = 1;
     if (path == NULL) {
@@ -222,10 +222,10 @@ int mig__maildir_keywords_read(const mig__root *root, const char *folder, char *
     }
     FILE *file = mig__root_stream(root, path, LIST_MOST);
     bool missing = file == NULL && (errno == ENOENT || errno == EINVAL || errno == ELOOP); /* a problem of its own */
-    while (file != NULL && failed == 0 && (more = mig__line_next(file, &line, NULL)) > 0) {
+    while (file != NULL && failed == 0 && (more = mig__files_line(file, &line, NULL)) > 0) {
         char *end;
         unsigned long index = strtoul(line.data, &end, 10);
-        if (end != line.data && *end == ' ' && mig__name_safe(end + 1)) {
+        if (end != line.data && *end == ' ' && mig__files_name_safe(end + 1)) {
             failed = keep_keyword(out, index, end + 1, err);
         }
     }
@@ -243,7 +243,7 @@ int mig__maildir_keywords_read(const mig__root *root, const char *folder, char *
 int mig__maildir_keywords_write(const mig__root *root, const char *folder, char *const *keywords, mig_error *err)
 {
     mig__replacing replacing;
-    char *path = mig__path_join(folder, "dovecot-keywords");
+    char *path = mig__files_join(folder, "dovecot-keywords");
     if (path == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }

@@ -9,7 +9,7 @@
 #include "archive/unpack.h"
 #include "store/contents.h"
 #include "store/files.h"
-#include "store/labels.h"
+#include "store/takeout.h"
 #include "store/mbox.h"
 #include "store/mbox_scan.h"
 #include <errno.h>
@@ -50,7 +50,7 @@ static mig__store_folder *folder_of(mig_store *store, const char *wire, mig_erro
 
 static int add_key(mig__store_folder *folder, const mig__uid_key *key, mig_error *err)
 {
-    return mig__uids_add(&folder->uids, key, 1, err); /* only kept until the folder is numbered */
+    return mig__uid_list_add(&folder->uids, key, 1, err); /* only kept until the folder is numbered */
 }
 
 static int place(reading *r, mig__store_folder *folder, mig_error *err)
@@ -61,13 +61,13 @@ static int place(reading *r, mig__store_folder *folder, mig_error *err)
         return -1;
     }
     message->file = r->file;
-    mig__message_put(message, r->base + from->from, from->skip);
+    mig__store_message_put(message, r->base + from->from, from->skip);
     if (from->verbatim) {
-        mig__message_set_verbatim(message);
+        mig__store_message_set_verbatim(message);
     }
     message->length = from->length < UINT32_MAX ? (uint32_t)from->length : UINT32_MAX;
     if (from->has_date) {
-        mig__message_set_date(message, from->date);
+        mig__store_message_set_date(message, from->date);
     }
     return mig__store_flags(r->store, r->flags, &message->flags, err);
 }
@@ -86,7 +86,7 @@ static int wire_of(const char *label, mig__buffer *out, mig_error *err)
             for (char *c = level; *c != '\0'; c++) {
                 *c = (unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c;
             }
-            if (mig__name_to_wire(level, out, err) != 0) {
+            if (mig__files_name_wire(level, out, err) != 0) {
                 free(level);
                 return -1;
             }
@@ -103,18 +103,18 @@ static int place_label(const char *label, void *context, mig_error *err)
     reading *r = context;
     mig_role role;
     mig__buffer wire = MIG__BUFFER_INIT;
-    mig__label_kind kind = mig__label_kind_of(label, &role);
+    mig__takeout_label kind = mig__takeout_kind(label, &role);
     int failed = 0;
-    r->archived = r->archived || kind == MIG__LABEL_ARCHIVED;
-    if (kind == MIG__LABEL_INBOX) {
+    r->archived = r->archived || kind == MIG__TAKEOUT_ARCHIVED;
+    if (kind == MIG__TAKEOUT_INBOX) {
         mig__buffer_add_text(&wire, "INBOX");
-    } else if (kind == MIG__LABEL_FOLDER) {
+    } else if (kind == MIG__TAKEOUT_FOLDER) {
         failed = wire_of(label, &wire, err);
     }
     if (failed == 0 && wire.length > 0) {
         mig__store_folder *folder = folder_of(r->store, wire.data, err);
         bool again = folder != NULL && folder->count > 0 &&
-                     mig__message_from(&folder->messages[folder->count - 1]) == r->base + r->message->from &&
+                     mig__store_message_from(&folder->messages[folder->count - 1]) == r->base + r->message->from &&
                      folder->messages[folder->count - 1].file == r->file;
         failed = folder == NULL ? -1 : again ? 0 : place(r, folder, err);
         if (folder != NULL && role != MIG_ROLE_NONE) {
@@ -134,17 +134,17 @@ static int take_flag(const char *label, void *context, mig_error *err)
 {
     label_flags *flags = context;
     mig_role role;
-    mig__label_kind kind = mig__label_kind_of(label, &role);
+    mig__takeout_label kind = mig__takeout_kind(label, &role);
     (void)err;
-    flags->unread = flags->unread || kind == MIG__LABEL_UNREAD;
-    flags->starred = flags->starred || kind == MIG__LABEL_STARRED;
+    flags->unread = flags->unread || kind == MIG__TAKEOUT_UNREAD;
+    flags->starred = flags->starred || kind == MIG__TAKEOUT_STARRED;
     return 0;
 }
 
 static int place_by_labels(reading *r, mig_error *err)
 {
     label_flags found = {false, false};
-    if (mig__labels_each(r->message->labels, take_flag, &found, err) != 0) {
+    if (mig__takeout_each(r->message->labels, take_flag, &found, err) != 0) {
         return -1;
     }
     const char *flags[] = {found.unread ? "" : "\\Seen", found.starred ? "\\Flagged" : "", r->message->flags, NULL};
@@ -161,7 +161,7 @@ static int place_by_labels(reading *r, mig_error *err)
     }
     r->flags = joined;
     r->placed = r->archived = false;
-    failed = failed == 0 ? mig__labels_each(r->message->labels, place_label, r, err) : failed;
+    failed = failed == 0 ? mig__takeout_each(r->message->labels, place_label, r, err) : failed;
     if (failed == 0 && !r->placed) { /* neither in the inbox nor under a label: archived */
         mig__store_folder *folder = folder_of(r->store, "Archive", err);
         failed = folder == NULL ? -1 : place(r, folder, err);
@@ -368,7 +368,7 @@ static int number_all(mig_store *store, mig_error *err)
         for (size_t k = 0; k < folder->count; k++) {
             keys[k] = folder->uids.entries[k].key;
         }
-        mig__uids_free(&folder->uids);
+        mig__uid_list_free(&folder->uids);
         int failed = folder->problem == NULL ? mig__store_number(store, folder, keys, err) : 0;
         free(keys);
         if (failed != 0) {

@@ -51,7 +51,7 @@ static int level_of(const char *name, size_t length, mig__buffer *wire, mig_erro
     if (top && strcasecmp(level, "inbox") == 0) {
         mig__buffer_add_text(wire, "INBOX");
     } else {
-        failed = mig__name_to_wire(level, wire, err);
+        failed = mig__files_name_wire(level, wire, err);
     }
     free(level);
     return failed;
@@ -121,7 +121,7 @@ static int take_entry(mig_store *store, const place *at, const char *path, const
     if (kind == MIG__FILE_LINK || kind == MIG__FILE_OTHER) {
         return mig__store_add_problem(store, wire, path, problems[kind], err);
     }
-    if (!mig__name_safe(name)) {
+    if (!mig__files_name_safe(name)) {
         return mig__store_add_problem(store, wire, path, "there is a control character in its name", err);
     }
     if (kind == MIG__FILE_REGULAR) {
@@ -163,7 +163,7 @@ static int walk(mig_store *store, const place *at, mig_error *err)
     }
     for (size_t i = 0; failed == 0 && names[i] != NULL; i++) {
         mig__buffer wire = MIG__BUFFER_INIT;
-        char *path = mig__path_join(at->path, names[i]);
+        char *path = mig__files_join(at->path, names[i]);
         failed = path == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
                               : wire_of_entry(store, at, names[i], &wire, err);
         failed = failed == 0 ? take_entry(store, at, path, names[i], wire.data, err) : failed;

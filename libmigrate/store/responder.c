@@ -19,58 +19,58 @@ struct mig__store_connection {
     atomic_bool over;
 };
 
-static int answer_capability(mig__talk *talk)
+static int answer_capability(mig__dialogue *talk)
 {
-    if (mig__talk_line_end(talk) != 0) {
+    if (mig__dialogue_line_end(talk) != 0) {
         return -1;
     }
-    mig__talk_say(talk, "* CAPABILITY " CAPABILITIES "\r\n");
-    return mig__talk_ok(talk, "done");
+    mig__dialogue_say(talk, "* CAPABILITY " CAPABILITIES "\r\n");
+    return mig__dialogue_ok(talk, "done");
 }
 
-static int answer_namespace(mig__talk *talk)
+static int answer_namespace(mig__dialogue *talk)
 {
-    if (mig__talk_line_end(talk) != 0) {
+    if (mig__dialogue_line_end(talk) != 0) {
         return -1;
     }
-    mig__talk_say(talk, "* NAMESPACE ((");
-    mig__talk_say_string(talk, talk->store->prefix != NULL ? talk->store->prefix : "");
-    mig__talk_say_delimiter(talk);
-    mig__talk_say(talk, ")) NIL NIL\r\n");
-    return mig__talk_ok(talk, "done");
+    mig__dialogue_say(talk, "* NAMESPACE ((");
+    mig__dialogue_say_string(talk, talk->store->prefix != NULL ? talk->store->prefix : "");
+    mig__dialogue_say_delimiter(talk);
+    mig__dialogue_say(talk, ")) NIL NIL\r\n");
+    return mig__dialogue_ok(talk, "done");
 }
 
-static int answer_noop(mig__talk *talk)
+static int answer_noop(mig__dialogue *talk)
 {
-    return mig__talk_line_end(talk) != 0 ? -1 : mig__talk_ok(talk, "done");
+    return mig__dialogue_line_end(talk) != 0 ? -1 : mig__dialogue_ok(talk, "done");
 }
 
-static int answer_unselect(mig__talk *talk)
+static int answer_unselect(mig__dialogue *talk)
 {
-    mig__talk_unselect(talk);
+    mig__dialogue_unselect(talk);
     return answer_noop(talk);
 }
 
-static int answer_logout(mig__talk *talk)
+static int answer_logout(mig__dialogue *talk)
 {
-    mig__talk_say(talk, "* BYE done\r\n");
+    mig__dialogue_say(talk, "* BYE done\r\n");
     (void)answer_noop(talk);
     return -1;
 }
 
-static int answer_examine(mig__talk *talk)
+static int answer_examine(mig__dialogue *talk)
 {
-    return mig__answer_select(talk, false);
+    return mig__respond_select(talk, false);
 }
 
-static int answer_select(mig__talk *talk)
+static int answer_select(mig__dialogue *talk)
 {
-    return mig__answer_select(talk, true);
+    return mig__respond_select(talk, true);
 }
 
 typedef struct command {
     const char *words;
-    int (*answer)(mig__talk *talk);
+    int (*answer)(mig__dialogue *talk);
     bool selected; /* needs a mailbox */
     bool writing;  /* needs a store that can be written to */
 } command;
@@ -80,31 +80,31 @@ static const command commands[] = {
     {"NAMESPACE", answer_namespace, false, false},
     {"NOOP", answer_noop, false, false},
     {"LOGOUT", answer_logout, false, false},
-    {"LIST", mig__answer_list, false, false},
-    {"STATUS", mig__answer_status, false, false},
+    {"LIST", mig__respond_list, false, false},
+    {"STATUS", mig__respond_status, false, false},
     {"EXAMINE", answer_examine, false, false},
     {"SELECT", answer_select, false, false},
     {"UNSELECT", answer_unselect, false, false},
-    {"CREATE", mig__answer_create, false, true},
-    {"RENAME", mig__answer_rename, false, true},
-    {"SUBSCRIBE", mig__answer_subscribe, false, true},
-    {"APPEND", mig__answer_append, false, true},
-    {"UID FETCH", mig__answer_fetch, true, false},
-    {"UID SEARCH", mig__answer_search, true, false},
-    {"UID STORE", mig__answer_store, true, true},
-    {"UID MOVE", mig__answer_move, true, true},
-    {"UID EXPUNGE", mig__answer_expunge, true, true},
+    {"CREATE", mig__respond_create, false, true},
+    {"RENAME", mig__respond_rename, false, true},
+    {"SUBSCRIBE", mig__respond_subscribe, false, true},
+    {"APPEND", mig__respond_append, false, true},
+    {"UID FETCH", mig__respond_fetch, true, false},
+    {"UID SEARCH", mig__respond_search, true, false},
+    {"UID STORE", mig__respond_store, true, true},
+    {"UID MOVE", mig__respond_move, true, true},
+    {"UID EXPUNGE", mig__respond_expunge, true, true},
 };
 
-static const command *find_command(mig__talk *talk)
+static const command *find_command(mig__dialogue *talk)
 {
     char words[64];
-    if (mig__talk_atom(talk, words, 32) != 0) {
+    if (mig__dialogue_atom(talk, words, 32) != 0) {
         return NULL;
     }
     if (strcasecmp(words, "UID") == 0) {
         words[3] = ' ';
-        if (mig__talk_expect(talk, ' ') != 0 || mig__talk_atom(talk, words + 4, 32) != 0) {
+        if (mig__dialogue_expect(talk, ' ') != 0 || mig__dialogue_atom(talk, words + 4, 32) != 0) {
             return NULL;
         }
     }
@@ -117,16 +117,16 @@ static const command *find_command(mig__talk *talk)
 }
 
 /* The line is read to its end, and refused. */
-static int refuse_line(mig__talk *talk, const mig_error *error)
+static int refuse_line(mig__dialogue *talk, const mig_error *error)
 {
     mig__buffer rest = MIG__BUFFER_INIT;
-    int failed = mig__talk_rest(talk, &rest);
+    int failed = mig__dialogue_rest(talk, &rest);
     mig__buffer_free(&rest);
-    return failed != 0 ? -1 : mig__talk_no(talk, error);
+    return failed != 0 ? -1 : mig__dialogue_no(talk, error);
 }
 
 /* A command that needs a mailbox: its index is held meanwhile. */
-static int answer_in_folder(mig__talk *talk, const command *known)
+static int answer_in_folder(mig__dialogue *talk, const command *known)
 {
     mig_error error = MIG_ERROR_INIT;
     mig__store_folder *folder = talk->selected;
@@ -143,9 +143,9 @@ static int answer_in_folder(mig__talk *talk, const command *known)
 }
 
 /* One command. -1: the connection ends. */
-static int converse(mig__talk *talk)
+static int converse(mig__dialogue *talk)
 {
-    if (mig__talk_atom(talk, talk->tag, sizeof talk->tag) != 0 || mig__talk_expect(talk, ' ') != 0) {
+    if (mig__dialogue_atom(talk, talk->tag, sizeof talk->tag) != 0 || mig__dialogue_expect(talk, ' ') != 0) {
         return -1;
     }
     const command *known = find_command(talk);
@@ -154,8 +154,8 @@ static int converse(mig__talk *talk)
     if (refused) {
         if (!talk->broken || talk->in_from < talk->in_to) {
             talk->broken = false;
-            mig__talk_say(talk, "%s BAD there is no such command for these files\r\n", talk->tag);
-            (void)mig__talk_flush(talk);
+            mig__dialogue_say(talk, "%s BAD there is no such command for these files\r\n", talk->tag);
+            (void)mig__dialogue_flush(talk);
         }
         return -1;
     }
@@ -165,20 +165,20 @@ static int converse(mig__talk *talk)
 static void *serve(void *argument)
 {
     mig__store_connection *connection = argument;
-    mig__talk talk = {.store = connection->store, .fd = connection->fd, .in = malloc(MIG__INPUT)};
+    mig__dialogue talk = {.store = connection->store, .fd = connection->fd, .in = malloc(MIG__INPUT)};
     mig_error error = MIG_ERROR_INIT;
     if (talk.in != NULL && mig__identity_take(&connection->store->identity, &error) != 0) {
-        mig__talk_say(&talk, "* BYE %s\r\n", error.text);
-        (void)mig__talk_flush(&talk);
+        mig__dialogue_say(&talk, "* BYE %s\r\n", error.text);
+        (void)mig__dialogue_flush(&talk);
     } else if (talk.in != NULL) {
-        mig__talk_say(&talk, "* PREAUTH %s is open\r\n", connection->store->ops->scheme);
+        mig__dialogue_say(&talk, "* PREAUTH %s is open\r\n", connection->store->ops->scheme);
         while (converse(&talk) == 0 && !talk.broken) {
         }
         if (!talk.broken) {
-            (void)mig__talk_flush(&talk);
+            (void)mig__dialogue_flush(&talk);
         }
     }
-    mig__talk_unselect(&talk);
+    mig__dialogue_unselect(&talk);
     mig__buffer_free(&talk.out);
     free(talk.in);
     close(connection->fd);

@@ -13,7 +13,7 @@
 
 enum { MIG__TAG_MOST = 64, MIG__STRING_MOST = 64 * 1024, MIG__INPUT = 16 * 1024 };
 
-typedef struct mig__talk {
+typedef struct mig__dialogue {
     mig_store *store;
     int fd;
     char *in; /* MIG__INPUT octets */
@@ -23,52 +23,52 @@ typedef struct mig__talk {
     char tag[MIG__TAG_MOST];
     mig__store_folder *selected; /* NULL: none */
     bool writable;
-} mig__talk;
+} mig__dialogue;
 
-/* ---- talk.c: octets and tokens. Each returns 0, or -1 and the connection is broken. ---- */
+/* ---- dialogue.c: octets and tokens. Each returns 0, or -1 and the connection is broken. ---- */
 
-int mig__talk_peek(mig__talk *talk); /* the next octet, which stays; -1: there is none any more */
-int mig__talk_expect(mig__talk *talk, char c);
-int mig__talk_line_end(mig__talk *talk);
-int mig__talk_atom(mig__talk *talk, char *out, size_t size);
+int mig__dialogue_peek(mig__dialogue *talk); /* the next octet, which stays; -1: there is none any more */
+int mig__dialogue_expect(mig__dialogue *talk, char c);
+int mig__dialogue_line_end(mig__dialogue *talk);
+int mig__dialogue_atom(mig__dialogue *talk, char *out, size_t size);
 /* An astring (an atom with "*" and "%" as well), quoted or literal. NUL is refused. `out` is cleared first. */
-int mig__talk_string(mig__talk *talk, mig__buffer *out);
-int mig__talk_set(mig__talk *talk, mig__uidset *out);
+int mig__dialogue_string(mig__dialogue *talk, mig__buffer *out);
+int mig__dialogue_set(mig__dialogue *talk, mig__uidset *out);
 /* "(a b c)" as "a b c". */
-int mig__talk_list(mig__talk *talk, mig__buffer *out);
+int mig__dialogue_list(mig__dialogue *talk, mig__buffer *out);
 /* The rest of the line. */
-int mig__talk_rest(mig__talk *talk, mig__buffer *out);
+int mig__dialogue_rest(mig__dialogue *talk, mig__buffer *out);
 /* "{n}" or "{n+}" and its line end; the octets follow. */
-int mig__talk_literal(mig__talk *talk, uint64_t *size);
+int mig__dialogue_literal(mig__dialogue *talk, uint64_t *size);
 /* Some of the octets that follow, at most `most`. How many; -1: broken. */
-int64_t mig__talk_take(mig__talk *talk, const char **octets, uint64_t most);
+int64_t mig__dialogue_take(mig__dialogue *talk, const char **octets, uint64_t most);
 
-void mig__talk_say(mig__talk *talk, const char *format, ...) MIG_PRINTF(2, 3);
-void mig__talk_say_octets(mig__talk *talk, const char *octets, size_t length);
-void mig__talk_say_string(mig__talk *talk, const char *text); /* quoted, or a literal */
-void mig__talk_say_delimiter(mig__talk *talk);                /* a blank and the store's delimiter, quoted */
-int mig__talk_flush(mig__talk *talk);
-int mig__talk_ok(mig__talk *talk, const char *text); /* tagged */
-int mig__talk_no(mig__talk *talk, const mig_error *error);
-int mig__talk_break(mig__talk *talk); /* returns -1 */
+void mig__dialogue_say(mig__dialogue *talk, const char *format, ...) MIG_PRINTF(2, 3);
+void mig__dialogue_say_octets(mig__dialogue *talk, const char *octets, size_t length);
+void mig__dialogue_say_string(mig__dialogue *talk, const char *text); /* quoted, or a literal */
+void mig__dialogue_say_delimiter(mig__dialogue *talk);                /* a blank and the store's delimiter, quoted */
+int mig__dialogue_flush(mig__dialogue *talk);
+int mig__dialogue_ok(mig__dialogue *talk, const char *text); /* tagged */
+int mig__dialogue_no(mig__dialogue *talk, const mig_error *error);
+int mig__dialogue_break(mig__dialogue *talk); /* returns -1 */
 
 /* ---- the commands: the line was read up to the command's name ---- */
 
-int mig__answer_list(mig__talk *talk);
-int mig__answer_status(mig__talk *talk);
-int mig__answer_select(mig__talk *talk, bool writable);
-int mig__answer_fetch(mig__talk *talk);
-int mig__answer_search(mig__talk *talk);
-int mig__answer_append(mig__talk *talk);
-int mig__answer_store(mig__talk *talk);
-int mig__answer_move(mig__talk *talk);
-int mig__answer_expunge(mig__talk *talk);
-int mig__answer_create(mig__talk *talk);
-int mig__answer_rename(mig__talk *talk);
-int mig__answer_subscribe(mig__talk *talk);
+int mig__respond_list(mig__dialogue *talk);
+int mig__respond_status(mig__dialogue *talk);
+int mig__respond_select(mig__dialogue *talk, bool writable);
+int mig__respond_fetch(mig__dialogue *talk);
+int mig__respond_search(mig__dialogue *talk);
+int mig__respond_append(mig__dialogue *talk);
+int mig__respond_store(mig__dialogue *talk);
+int mig__respond_move(mig__dialogue *talk);
+int mig__respond_expunge(mig__dialogue *talk);
+int mig__respond_create(mig__dialogue *talk);
+int mig__respond_rename(mig__dialogue *talk);
+int mig__respond_subscribe(mig__dialogue *talk);
 
-void mig__talk_unselect(mig__talk *talk);
+void mig__dialogue_unselect(mig__dialogue *talk);
 /* The folder of that name, which can be opened. NULL: `err` says why not. */
-mig__store_folder *mig__talk_folder(mig__talk *talk, const char *wire, mig_error *err);
+mig__store_folder *mig__dialogue_folder(mig__dialogue *talk, const char *wire, mig_error *err);
 
 #endif

@@ -449,7 +449,7 @@ int mig__root_sync(const mig__root *root, const char *path, mig_error *err)
     return failed ? mig_error_errno(err, MIG_E_IO, errno, "writing to the directory %s", path) : 0;
 }
 
-mig__file_kind mig__file_kind_in(int directory, const char *name, struct stat *status)
+mig__file_kind mig__root_kind_in(int directory, const char *name, struct stat *status)
 {
     struct stat found;
     if (fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -473,7 +473,7 @@ mig__file_kind mig__root_kind(const mig__root *root, const char *path, struct st
         return !there ? MIG__FILE_NONE : root->file ? MIG__FILE_REGULAR : MIG__FILE_DIRECTORY;
     }
     int directory = mig__root_parent(root, path, &name);
-    mig__file_kind kind = directory < 0 ? MIG__FILE_NONE : mig__file_kind_in(directory, name, status);
+    mig__file_kind kind = directory < 0 ? MIG__FILE_NONE : mig__root_kind_in(directory, name, status);
     let_go(directory);
     return kind;
 }

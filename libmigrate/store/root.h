@@ -81,6 +81,6 @@ typedef enum mig__file_kind {
 
 /* `status` may be NULL. */
 mig__file_kind mig__root_kind(const mig__root *root, const char *path, struct stat *status);
-mig__file_kind mig__file_kind_in(int directory, const char *name, struct stat *status);
+mig__file_kind mig__root_kind_in(int directory, const char *name, struct stat *status);
 
 #endif

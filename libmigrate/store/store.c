@@ -294,7 +294,7 @@ static void free_folder(mig__store_folder *folder)
         free(folder->keywords[i]);
     }
     free(folder->keywords);
-    mig__uids_free(&folder->uids);
+    mig__uid_list_free(&folder->uids);
     free(folder->wire);
     free(folder->path);
     free(folder->problem);

@@ -24,7 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* There are as many of these as messages, so they are small: mig__message_put and mig__message_set_date fill them. */
+/* There are as many of these as messages, so they are small: mig__store_message_put and mig__store_message_set_date
+ * fill them. */
 typedef struct mig__store_message {
     uint64_t place; /* offset in the file, then a bit for "nothing is quoted in it", and in the low 15 bits the octets
                        of the From_ line before it; for a file of its own: of its name in `names` of the folder */
@@ -51,33 +52,33 @@ const char *mig__lack_text(mig__lack lack);
 
 #define MIG__STORE_NO_DATE UINT32_MAX
 
-static inline uint64_t mig__message_from(const mig__store_message *message)
+static inline uint64_t mig__store_message_from(const mig__store_message *message)
 {
     return message->place >> 16;
 }
 
-static inline uint32_t mig__message_skip(const mig__store_message *message)
+static inline uint32_t mig__store_message_skip(const mig__store_message *message)
 {
     return (uint32_t)(message->place & 0x7fff);
 }
 
-static inline bool mig__message_verbatim(const mig__store_message *message)
+static inline bool mig__store_message_verbatim(const mig__store_message *message)
 {
     return (message->place & 0x8000) != 0;
 }
 
-static inline void mig__message_put(mig__store_message *message, uint64_t from, uint32_t skip)
+static inline void mig__store_message_put(mig__store_message *message, uint64_t from, uint32_t skip)
 {
     message->place = from << 16 | (skip & 0x7fff);
 }
 
-static inline void mig__message_set_verbatim(mig__store_message *message)
+static inline void mig__store_message_set_verbatim(mig__store_message *message)
 {
     message->place |= 0x8000;
 }
 
 /* Before 1970 there is no INTERNALDATE that all take; behind 2106 there is none here. */
-static inline void mig__message_set_date(mig__store_message *message, int64_t date)
+static inline void mig__store_message_set_date(mig__store_message *message, int64_t date)
 {
     message->date = date < 0 ? 0 : date >= MIG__STORE_NO_DATE ? MIG__STORE_NO_DATE - 1 : (uint32_t)date;
 }
@@ -100,10 +101,10 @@ typedef struct mig__store_folder {
     mig__buffer names; /* of files, each with a NUL behind */
     char **keywords;   /* that messages can have here, NULL-terminated; NULL: none */
     pthread_mutex_t writing;
-    mig__uids uids;   /* of a target: what its list of UIDs says */
-    int64_t stamp[3]; /* of a target's list, as it was read or written last */
-    int64_t times[2]; /* of its directories, as they were before they were read; -1: too fresh to go by */
-    bool locked;      /* `writing` and the list's lock are held, by whoever reads this under `writing` */
+    mig__uid_list uids; /* of a target: what its list of UIDs says */
+    int64_t stamp[3];   /* of a target's list, as it was read or written last */
+    int64_t times[2];   /* of its directories, as they were before they were read; -1: too fresh to go by */
+    bool locked;        /* `writing` and the list's lock are held, by whoever reads this under `writing` */
 } mig__store_folder;
 
 /* One that many messages lie in. */
@@ -153,7 +154,7 @@ typedef struct mig__store_ops {
     int (*numbered)(mig_store *store, mig__store_folder *folder, uint32_t from, mig_error *err);
     /* Nothing came or went since the folder was loaded. NULL: it is loaded once. */
     bool (*current)(mig_store *store, const mig__store_folder *folder);
-    /* Where the message of `name` (mig__message_from) lies: "" when it is gone. */
+    /* Where the message of `name` (mig__store_message_from) lies: "" when it is gone. */
     void (*path)(const mig_store *store, const mig__store_folder *folder, const mig__store_message *message,
                  mig__buffer *out);
     /* Where in a file of its own the message is, when that is not all of it. NULL: it is all. */

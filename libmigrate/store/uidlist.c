@@ -28,7 +28,7 @@ static const char lock_name[] = "dovecot-uidlist.lock";
 static const char lock_owner[] = "mailmigrate";
 
 /* Returns false when it is no header. */
-static bool take_header(const char *line, mig__uids *out)
+static bool take_header(const char *line, mig__uid_list *out)
 {
     unsigned long validity = 0, next = 0;
     if (strncmp(line, "1 ", 2) == 0) {
@@ -54,7 +54,7 @@ static bool take_header(const char *line, mig__uids *out)
     return true;
 }
 
-static int take_record(const char *line, mig__uid_filter *known, mig__uids *out, uint32_t *last, mig_error *err)
+static int take_record(const char *line, mig__uid_filter *known, mig__uid_list *out, uint32_t *last, mig_error *err)
 {
     char *end;
     mig__uid_key key;
@@ -76,16 +76,16 @@ static int take_record(const char *line, mig__uid_filter *known, mig__uids *out,
     if (mig__uid_key_of(name, mig__maildir_base(name), &key, err) != 0) {
         return -1;
     }
-    return mig__uid_filter_take(known, &key) ? mig__uids_add(out, &key, *last, err) : 0;
+    return mig__uid_filter_take(known, &key) ? mig__uid_list_add(out, &key, *last, err) : 0;
 }
 
-static int read_lines(FILE *file, mig__uid_filter *known, mig__uids *out, mig_error *err)
+static int read_lines(FILE *file, mig__uid_filter *known, mig__uid_list *out, mig_error *err)
 {
     mig__buffer line = MIG__BUFFER_INIT;
     uint32_t last = 0;
     int failed = 0, more = 0;
     bool headed = false, whole = true;
-    while (failed == 0 && (more = mig__line_next(file, &line, &whole)) > 0 && whole) { /* else written by half */
+    while (failed == 0 && (more = mig__files_line(file, &line, &whole)) > 0 && whole) { /* else written by half */
         if (!headed && !take_header(line.data, out)) {
             break;
         }
@@ -99,12 +99,12 @@ static int read_lines(FILE *file, mig__uid_filter *known, mig__uids *out, mig_er
     return failed;
 }
 
-int mig__uidlist_read(const mig__root *root, const char *folder, const mig__uid_keys *known, mig__uids *out,
+int mig__uidlist_read(const mig__root *root, const char *folder, const mig__uid_keys *known, mig__uid_list *out,
                       mig_error *err)
 {
     mig__uid_filter filter;
-    char *path = mig__path_join(folder, list_name);
-    *out = (mig__uids){0};
+    char *path = mig__files_join(folder, list_name);
+    *out = (mig__uid_list){0};
     if (path == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
@@ -124,7 +124,7 @@ int mig__uidlist_read(const mig__root *root, const char *folder, const mig__uid_
     mig__uid_filter_free(&filter);
     free(path);
     if (failed != 0) {
-        mig__uids_free(out);
+        mig__uid_list_free(out);
     }
     return failed;
 }
@@ -132,12 +132,12 @@ int mig__uidlist_read(const mig__root *root, const char *folder, const mig__uid_
 void mig__uidlist_stamp(const mig__root *root, const char *folder, int64_t stamp[3])
 {
     struct stat status;
-    char *path = mig__path_join(folder, list_name);
+    char *path = mig__files_join(folder, list_name);
     stamp[0] = stamp[1] = stamp[2] = 0;
     if (path != NULL && mig__root_kind(root, path, &status) == MIG__FILE_REGULAR) {
         stamp[0] = (int64_t)status.st_ino;
         stamp[1] = (int64_t)status.st_size;
-        stamp[2] = mig__file_time(&status);
+        stamp[2] = mig__files_time(&status);
     }
     free(path);
 }
@@ -184,7 +184,7 @@ static int make_lock(const mig__root *root, const char *path)
 
 int mig__uidlist_lock(const mig__root *root, const char *folder, const mig_stop *stop, mig_error *err)
 {
-    char *path = mig__path_join(folder, lock_name);
+    char *path = mig__files_join(folder, lock_name);
     int failed = -1;
     if (path == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
@@ -222,7 +222,7 @@ int mig__uidlist_lock(const mig__root *root, const char *folder, const mig_stop 
 
 void mig__uidlist_unlock(const mig__root *root, const char *folder)
 {
-    char *path = mig__path_join(folder, lock_name);
+    char *path = mig__files_join(folder, lock_name);
     if (path != NULL) {
         (void)mig__root_unlink(root, path); /* else the next run finds whose it was */
     }
@@ -292,7 +292,7 @@ static int append_to(int fd, uint32_t uidvalidity, const mig__buffer *lines, boo
 int mig__uidlist_append(const mig__root *root, const char *folder, uint32_t uidvalidity, const mig__buffer *lines,
                         mig_error *err)
 {
-    char *path = mig__path_join(folder, list_name);
+    char *path = mig__files_join(folder, list_name);
     bool made = false;
     int failed = 0;
     if (path == NULL) {

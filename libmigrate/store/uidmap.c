@@ -14,7 +14,7 @@ static const char signature[] = "mailmigrate uids 1";
 
 typedef struct folder {
     char *wire;
-    mig__uids uids;
+    mig__uid_list uids;
 } folder;
 
 struct mig__uidmap {
@@ -93,7 +93,7 @@ void mig__uid_filter_free(mig__uid_filter *filter)
     *filter = (mig__uid_filter){.count = 0};
 }
 
-int mig__uids_add(mig__uids *uids, const mig__uid_key *key, uint32_t uid, mig_error *err)
+int mig__uid_list_add(mig__uid_list *uids, const mig__uid_key *key, uint32_t uid, mig_error *err)
 {
     if (uids->count == uids->room) {
         size_t room = uids->room == 0 ? 64 : 2 * uids->room;
@@ -109,13 +109,13 @@ int mig__uids_add(mig__uids *uids, const mig__uid_key *key, uint32_t uid, mig_er
     return 0;
 }
 
-void mig__uids_free(mig__uids *uids)
+void mig__uid_list_free(mig__uid_list *uids)
 {
     free(uids->entries);
-    *uids = (mig__uids){0};
+    *uids = (mig__uid_list){0};
 }
 
-static void sort(mig__uids *uids)
+static void sort(mig__uid_list *uids)
 {
     if (!uids->sorted && uids->count > 0) {
         qsort(uids->entries, uids->count, sizeof *uids->entries, compare_entries);
@@ -124,7 +124,7 @@ static void sort(mig__uids *uids)
 }
 
 /* The first entry of the key that was not taken yet. */
-static size_t find(const mig__uids *uids, const mig__uid_key *key, const bool *taken)
+static size_t find(const mig__uid_list *uids, const mig__uid_key *key, const bool *taken)
 {
     size_t low = 0, high = uids->count;
     while (low < high) {
@@ -144,7 +144,7 @@ static size_t find(const mig__uids *uids, const mig__uid_key *key, const bool *t
     return uids->count;
 }
 
-uint32_t mig__uids_get(mig__uids *uids, const mig__uid_key *key)
+uint32_t mig__uid_list_get(mig__uid_list *uids, const mig__uid_key *key)
 {
     sort(uids);
     size_t at = find(uids, key, NULL);
@@ -163,7 +163,7 @@ static int compare_wishes(const void *a, const void *b)
 }
 
 /* Those that wish for a UID come first, lowest first, so that as many wishes as possible are met. */
-static int give(mig__uids *uids, const wish *wishes, size_t count, uint32_t *given, mig_error *err)
+static int give(mig__uid_list *uids, const wish *wishes, size_t count, uint32_t *given, mig_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         uint32_t uid = wishes[i].uid != UINT32_MAX && wishes[i].uid >= uids->uidnext ? wishes[i].uid : uids->uidnext;
@@ -176,8 +176,8 @@ static int give(mig__uids *uids, const wish *wishes, size_t count, uint32_t *giv
     return 0;
 }
 
-int mig__uids_assign(mig__uids *uids, const mig__uid_key *keys, uint32_t *given, size_t count, bool *changed,
-                     mig_error *err)
+int mig__uid_list_assign(mig__uid_list *uids, const mig__uid_key *keys, uint32_t *given, size_t count, bool *changed,
+                         mig_error *err)
 {
     int failed = -1;
     size_t wanting = 0;
@@ -225,7 +225,7 @@ cleanup:
     return failed;
 }
 
-static mig__uids *list_of(mig__uidmap *map, const char *wire, mig_error *err)
+static mig__uid_list *list_of(mig__uidmap *map, const char *wire, mig_error *err)
 {
     for (size_t i = 0; i < map->count; i++) {
         if (strcmp(map->folders[i].wire, wire) == 0) {
@@ -261,7 +261,7 @@ static bool from_hex(const char *text, mig__uid_key *out)
 }
 
 /* "folder UIDVALIDITY UIDNEXT NAME", then "UID KEY" for each message. */
-static int take_line(mig__uidmap *map, mig__uids **current, const char *line, mig_error *err)
+static int take_line(mig__uidmap *map, mig__uid_list **current, const char *line, mig_error *err)
 {
     char *end;
     if (strncmp(line, "folder ", 7) == 0) {
@@ -283,7 +283,7 @@ static int take_line(mig__uidmap *map, mig__uids **current, const char *line, mi
         uid >= (*current)->uidnext) {
         return 1;
     }
-    return mig__uids_add(*current, &key, (uint32_t)uid, err);
+    return mig__uid_list_add(*current, &key, (uint32_t)uid, err);
 }
 
 static int damaged(const char *path, mig_error *err)
@@ -297,7 +297,7 @@ static int read_map(mig__uidmap *map, FILE *file, mig_error *err)
     char *line = NULL;
     size_t room = 0, number = 0;
     ssize_t length;
-    mig__uids *current = NULL;
+    mig__uid_list *current = NULL;
     int failed = 0;
     bool ended = false;
     while (failed == 0 && !ended && (length = getline(&line, &room, file)) > 0) {
@@ -325,7 +325,7 @@ static void clear(mig__uidmap *map)
 {
     for (size_t i = 0; i < map->count; i++) {
         free(map->folders[i].wire);
-        mig__uids_free(&map->folders[i].uids);
+        mig__uid_list_free(&map->folders[i].uids);
     }
     free(map->folders);
     map->folders = NULL;
@@ -343,7 +343,7 @@ static int read_file(mig__uidmap *map, mig_error *err)
     return failed;
 }
 
-mig__uids *mig__uidmap_folder(mig__uidmap *map, const char *wire, mig_error *err)
+mig__uid_list *mig__uidmap_folder(mig__uidmap *map, const char *wire, mig_error *err)
 {
     if (map->resting) {
         if (read_file(map, err) != 0) {
@@ -386,7 +386,7 @@ static int write_map(const mig__uidmap *map, FILE *file)
 {
     fprintf(file, "%s\n", signature);
     for (size_t i = 0; i < map->count; i++) {
-        const mig__uids *uids = &map->folders[i].uids;
+        const mig__uid_list *uids = &map->folders[i].uids;
         if (uids->uidvalidity == 0) {
             continue;
         }

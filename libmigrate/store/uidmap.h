@@ -1,8 +1,9 @@
 /*
  * store/uidmap.h - UIDs for messages that have none: a key of each message, and the UID it has once and for all
  *
- * RFC 3501 section 2.3.1.1 wants a UID never to change and never to come back. A list of one folder (mig__uids) gives
- * them; the map keeps the lists of a source's folders in a file beside the state, because a source is not written to.
+ * RFC 3501 section 2.3.1.1 wants a UID never to change and never to come back. A list of one folder (mig__uid_list)
+ * gives them; the map keeps the lists of a source's folders in a file beside the state, because a source is not written
+ * to.
  */
 #ifndef MIG_STORE_UIDMAP_H
 #define MIG_STORE_UIDMAP_H
@@ -47,18 +48,18 @@ typedef struct mig__uid_entry {
     uint32_t uid;
 } mig__uid_entry;
 
-typedef struct mig__uids {
+typedef struct mig__uid_list {
     uint32_t uidvalidity; /* 0: nothing was given out yet */
     uint32_t uidnext;     /* at least 1 once uidvalidity is set */
     mig__uid_entry *entries;
     size_t count, room;
     bool sorted;
-} mig__uids;
+} mig__uid_list;
 
-int mig__uids_add(mig__uids *uids, const mig__uid_key *key, uint32_t uid, mig_error *err);
+int mig__uid_list_add(mig__uid_list *uids, const mig__uid_key *key, uint32_t uid, mig_error *err);
 /* The UID of a key, 0 when it is not there. */
-uint32_t mig__uids_get(mig__uids *uids, const mig__uid_key *key);
-void mig__uids_free(mig__uids *uids);
+uint32_t mig__uid_list_get(mig__uid_list *uids, const mig__uid_key *key);
+void mig__uid_list_free(mig__uid_list *uids);
 
 /*
  * A UID for each of `count` messages, given by their keys; `given` holds a wish for each (0: none) and gets the UID.
@@ -66,8 +67,8 @@ void mig__uids_free(mig__uids *uids);
  * given out before; the rest get the next ones, in the order they stand. The list then holds these messages alone.
  * *changed tells whether it is another one now. MIG_E_NOMEM; MIG_E_BOUNDS (no UID is left).
  */
-int mig__uids_assign(mig__uids *uids, const mig__uid_key *keys, uint32_t *given, size_t count, bool *changed,
-                     mig_error *err);
+int mig__uid_list_assign(mig__uid_list *uids, const mig__uid_key *keys, uint32_t *given, size_t count, bool *changed,
+                         mig_error *err);
 
 typedef struct mig__uidmap mig__uidmap;
 
@@ -75,7 +76,7 @@ typedef struct mig__uidmap mig__uidmap;
 mig__uidmap *mig__uidmap_open(const char *path, mig_error *err);
 /* The list of a folder, made when it is not there; borrowed until the next call. NULL: no memory, or the file cannot
  * be read again. */
-mig__uids *mig__uidmap_folder(mig__uidmap *map, const char *wire, mig_error *err);
+mig__uid_list *mig__uidmap_folder(mig__uidmap *map, const char *wire, mig_error *err);
 /* What is in the file needs no memory: it is read again when it is asked for. */
 void mig__uidmap_rest(mig__uidmap *map);
 void mig__uidmap_touch(mig__uidmap *map); /* it changed: to be written */

@@ -8,7 +8,7 @@
 #include "base/buffer.h"
 #include "fuzz.h"
 #include "imap/command.h"
-#include "store/labels.h"
+#include "store/takeout.h"
 #include "store/mbox_scan.h"
 #include "store/stretch.h"
 #include <stdio.h>
@@ -27,7 +27,7 @@ static int take_label(const char *label, void *context, mig_error *err)
     (void)context;
     (void)err;
     INSIST(label[0] != '\0');
-    (void)mig__label_kind_of(label, &role);
+    (void)mig__takeout_kind(label, &role);
     INSIST(role < MIG_ROLE_COUNT);
     return 0;
 }
@@ -89,7 +89,7 @@ static int take(const mig__mbox_message *message, void *context, mig_error *err)
                      message->labels != NULL ? message->labels : "");
     mig__buffer_add(&f->text, message->key.octets, sizeof message->key.octets);
     if (message->labels != NULL) {
-        INSIST(mig__labels_each(message->labels, take_label, NULL, err) == 0);
+        INSIST(mig__takeout_each(message->labels, take_label, NULL, err) == 0);
     }
     if (f->file != NULL) {
         check_octets(f, message);

@@ -17,7 +17,7 @@ static int setup(void **state)
     char *directory = strdup("/tmp/mig-courier-XXXXXX");
     assert_non_null(directory);
     assert_non_null(mkdtemp(directory));
-    char *path = mig__path_join(directory, "courierimapkeywords");
+    char *path = mig__files_join(directory, "courierimapkeywords");
     assert_int_equal(mkdir(path, 0700), 0);
     free(path);
     *state = directory;
@@ -41,7 +41,7 @@ static int teardown(void **state)
 
 static void write_text(const char *directory, const char *name, const char *text)
 {
-    char *path = mig__path_join(directory, name);
+    char *path = mig__files_join(directory, name);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fputs(text, file);

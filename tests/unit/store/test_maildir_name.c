@@ -171,7 +171,7 @@ static int teardown(void **state)
 
 static void write_text(const char *directory, const char *name, const char *text)
 {
-    char *path = mig__path_join(directory, name);
+    char *path = mig__files_join(directory, name);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fputs(text, file);
@@ -181,7 +181,7 @@ static void write_text(const char *directory, const char *name, const char *text
 
 static void assert_text(const char *directory, const char *name, const char *expected)
 {
-    char text[4096] = "", *path = mig__path_join(directory, name);
+    char text[4096] = "", *path = mig__files_join(directory, name);
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     text[fread(text, 1, sizeof text - 1, file)] = '\0';
@@ -190,17 +190,17 @@ static void assert_text(const char *directory, const char *name, const char *exp
     assert_string_equal(text, expected);
 }
 
-static uint32_t uid_of(mig__uids *uids, const char *name)
+static uint32_t uid_of(mig__uid_list *uids, const char *name)
 {
     mig__uid_key key;
     mig_error err = MIG_ERROR_INIT;
     assert_int_equal(mig__uid_key_of(name, mig__maildir_base(name), &key, &err), 0);
-    return mig__uids_get(uids, &key);
+    return mig__uid_list_get(uids, &key);
 }
 
 static void test_uidlist_is_read(void **state)
 {
-    mig__uids uids;
+    mig__uid_list uids;
     mig_error err = MIG_ERROR_INIT;
     assert_int_equal(mig__uidlist_read(NULL, *state, NULL, &uids, &err), 0); /* not there */
     assert_int_equal(uids.uidvalidity, 0);
@@ -220,13 +220,13 @@ static void test_uidlist_is_read(void **state)
     assert_int_equal(uid_of(&uids, "2.b"), 5);
     assert_int_equal(uid_of(&uids, "4.c:2,"), 9);
     assert_int_equal(uid_of(&uids, "5.half"), 0);
-    mig__uids_free(&uids);
+    mig__uid_list_free(&uids);
     write_text(*state, "dovecot-uidlist", "1 17 20\n3 a\n8 b:2,S\n");
     assert_int_equal(mig__uidlist_read(NULL, *state, NULL, &uids, &err), 0);
     assert_int_equal(uids.uidvalidity, 17);
     assert_int_equal(uids.uidnext, 20);
     assert_int_equal(uid_of(&uids, "b"), 8);
-    mig__uids_free(&uids);
+    mig__uid_list_free(&uids);
     write_text(*state, "dovecot-uidlist", "2 what\n1 :a\n");
     assert_int_equal(mig__uidlist_read(NULL, *state, NULL, &uids, &err), 0);
     assert_int_equal(uids.count, 0);
@@ -302,7 +302,7 @@ static void test_keywords(void **state)
 static void test_sweep(void **state)
 {
     mig_error err = MIG_ERROR_INIT;
-    char name[64], *tmp = mig__path_join(*state, "tmp");
+    char name[64], *tmp = mig__files_join(*state, "tmp");
     assert_int_equal(mig__maildir_make(NULL, *state, &err), 0);
     assert_int_equal(mig__maildir_make(NULL, *state, &err), 0);
     snprintf(name, sizeof name, "mailmigrate-%ld-1", (long)getpid());

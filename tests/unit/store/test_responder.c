@@ -68,7 +68,7 @@ static int teardown(void **state)
 
 static void write_text(const place *p, const char *name, const char *text)
 {
-    char *path = mig__path_join(p->mail, name);
+    char *path = mig__files_join(p->mail, name);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fputs(text, file);
@@ -132,7 +132,7 @@ static void make_maildir(place *p)
 {
     static const char *const directories[] = {"", "cur", "new", "tmp", ".A.B", ".A.B/cur"};
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
-        char *path = mig__path_join(p->mail, directories[i]);
+        char *path = mig__files_join(p->mail, directories[i]);
         assert_int_equal(mkdir(path, 0700), 0);
         free(path);
     }
@@ -222,7 +222,7 @@ static void test_writing(void **state)
     say(p, "18 RENAME A.B D\r\n19 RENAME INBOX E\r\n20 UNSELECT\r\n21 LOGOUT\r\n");
     hear(p, "18 OK done\r\n19 NO [CANNOT] INBOX stays where it is\r\n20 OK done\r\n* BYE done\r\n21 OK done\r\n");
     hear_end(p);
-    char *moved = mig__path_join(p->mail, ".D/cur/2.b:2,");
+    char *moved = mig__files_join(p->mail, ".D/cur/2.b:2,");
     assert_int_equal(access(moved, F_OK), 0);
     free(moved);
 }
@@ -445,7 +445,7 @@ static void test_stop_while_waiting_for_a_lock(void **state)
     say(p, "1 APPEND INBOX {3+}\r\nabc\r\n");
     mig_stop_request(&stop);
     hear(p, "1 NO "); /* within hear's bound, and the lock is not ours to remove */
-    char *lock = mig__path_join(p->mail, "dovecot-uidlist.lock");
+    char *lock = mig__files_join(p->mail, "dovecot-uidlist.lock");
     assert_int_equal(access(lock, F_OK), 0);
     free(lock);
 }

@@ -236,19 +236,19 @@ static void test_lines(void **state)
     write_text(in(l, "lines"), "one\r\n\ntwo");
     FILE *file = mig__root_stream(NULL, in(l, "lines"), 1024);
     assert_non_null(file);
-    assert_int_equal(mig__line_next(file, &line, &whole), 1);
+    assert_int_equal(mig__files_line(file, &line, &whole), 1);
     assert_string_equal(line.data, "one");
     assert_true(whole);
-    assert_int_equal(mig__line_next(file, &line, &whole), 1);
+    assert_int_equal(mig__files_line(file, &line, &whole), 1);
     assert_string_equal(line.data, "");
-    assert_int_equal(mig__line_next(file, &line, &whole), 1);
+    assert_int_equal(mig__files_line(file, &line, &whole), 1);
     assert_string_equal(line.data, "two");
     assert_false(whole);
-    assert_int_equal(mig__line_next(file, &line, &whole), 0);
+    assert_int_equal(mig__files_line(file, &line, &whole), 0);
     fclose(file);
     file = fopen("/dev/zero", "r"); /* a line without an end */
     assert_non_null(file);
-    assert_int_equal(mig__line_next(file, &line, NULL), -1);
+    assert_int_equal(mig__files_line(file, &line, NULL), -1);
     assert_int_equal(errno, EFBIG);
     assert_true(line.capacity <= 4 * MIG__LINE_MOST);
     fclose(file);

@@ -21,7 +21,7 @@ static mig__uid_key key(const char *text)
 }
 
 /* "a b c" with wishes "0 7 0" */
-static bool assign(mig__uids *uids, const char *names, uint32_t *given, size_t count)
+static bool assign(mig__uid_list *uids, const char *names, uint32_t *given, size_t count)
 {
     mig__uid_key keys[16];
     mig_error err = MIG_ERROR_INIT;
@@ -30,13 +30,13 @@ static bool assign(mig__uids *uids, const char *names, uint32_t *given, size_t c
         char one[2] = {names[i], '\0'};
         keys[i] = key(one);
     }
-    assert_int_equal(mig__uids_assign(uids, keys, given, count, &changed, &err), 0);
+    assert_int_equal(mig__uid_list_assign(uids, keys, given, count, &changed, &err), 0);
     return changed;
 }
 
 static void test_they_stay(void **state)
 {
-    mig__uids uids = {0};
+    mig__uid_list uids = {0};
     uint32_t given[16] = {0};
     (void)state;
     assert_true(assign(&uids, "abc", given, 3));
@@ -57,15 +57,15 @@ static void test_they_stay(void **state)
     assert_true(assign(&uids, "abd", given, 3));
     assert_int_equal(given[1], 5);
     assert_int_equal(given[2], 4);
-    assert_int_equal(mig__uids_get(&uids, &(mig__uid_key){{0}}), 0);
+    assert_int_equal(mig__uid_list_get(&uids, &(mig__uid_key){{0}}), 0);
     mig__uid_key d = key("d");
-    assert_int_equal(mig__uids_get(&uids, &d), 4);
-    mig__uids_free(&uids);
+    assert_int_equal(mig__uid_list_get(&uids, &d), 4);
+    mig__uid_list_free(&uids);
 }
 
 static void test_doubles(void **state)
 {
-    mig__uids uids = {0};
+    mig__uid_list uids = {0};
     uint32_t given[16] = {0};
     (void)state;
     assert_true(assign(&uids, "aaba", given, 4));
@@ -74,12 +74,12 @@ static void test_doubles(void **state)
     assert_int_equal(given[0], 1);
     assert_int_equal(given[1], 2);
     assert_int_equal(given[2], 3);
-    mig__uids_free(&uids);
+    mig__uid_list_free(&uids);
 }
 
 static void test_wishes(void **state)
 {
-    mig__uids uids = {0};
+    mig__uid_list uids = {0};
     uint32_t given[16] = {0, 9, 5, 0, 5};
     (void)state;
     assert_true(assign(&uids, "abcde", given, 5));
@@ -93,20 +93,20 @@ static void test_wishes(void **state)
     assert_int_equal(later[1], 12);
     assert_int_equal(later[0], 13);
     assert_int_equal(later[2], 10);
-    mig__uids_free(&uids);
+    mig__uid_list_free(&uids);
 }
 
 static void test_the_end_of_uids(void **state)
 {
-    mig__uids uids = {.uidvalidity = 1, .uidnext = UINT32_MAX - 1};
+    mig__uid_list uids = {.uidvalidity = 1, .uidnext = UINT32_MAX - 1};
     uint32_t given[2] = {0, 0};
     mig__uid_key keys[2] = {key("a"), key("b")};
     mig_error err = MIG_ERROR_INIT;
     bool changed;
     (void)state;
-    assert_int_equal(mig__uids_assign(&uids, keys, given, 2, &changed, &err), -1);
+    assert_int_equal(mig__uid_list_assign(&uids, keys, given, 2, &changed, &err), -1);
     assert_int_equal(err.code, MIG_E_BOUNDS);
-    mig__uids_free(&uids);
+    mig__uid_list_free(&uids);
 }
 
 typedef struct place {
@@ -156,7 +156,7 @@ static void test_kept_in_a_file(void **state)
 
     map = mig__uidmap_open(p->path, &err);
     assert_non_null(map);
-    mig__uids *inbox = mig__uidmap_folder(map, "INBOX", &err);
+    mig__uid_list *inbox = mig__uidmap_folder(map, "INBOX", &err);
     assert_int_equal(inbox->uidvalidity, validity);
     assert_int_equal(inbox->uidnext, 4);
     memset(given, 0, sizeof given);

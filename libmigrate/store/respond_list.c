@@ -1,4 +1,4 @@
-/* store/answer_list.c - LIST with STATUS and subscriptions, STATUS, EXAMINE and SELECT */
+/* store/respond_list.c - LIST with STATUS and subscriptions, STATUS, EXAMINE and SELECT */
 #include "store/responder.h"
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@ static const char *const uses[MIG_ROLE_COUNT] = {
     [MIG_ROLE_FLAGGED] = "\\Flagged", [MIG_ROLE_IMPORTANT] = "\\Important",
 };
 
-mig__store_folder *mig__talk_folder(mig__talk *talk, const char *wire, mig_error *err)
+mig__store_folder *mig__dialogue_folder(mig__dialogue *talk, const char *wire, mig_error *err)
 {
     pthread_mutex_lock(&talk->store->lock);
     mig__store_folder *folder = mig__store_find(talk->store, wire);
@@ -26,7 +26,7 @@ mig__store_folder *mig__talk_folder(mig__talk *talk, const char *wire, mig_error
     return folder;
 }
 
-void mig__talk_unselect(mig__talk *talk)
+void mig__dialogue_unselect(mig__dialogue *talk)
 {
     talk->selected = NULL;
 }
@@ -53,15 +53,15 @@ static int count(mig_store *store, mig__store_folder *folder, numbers *out, mig_
     return 0;
 }
 
-static void say_status(mig__talk *talk, const char *wire, const numbers *n)
+static void say_status(mig__dialogue *talk, const char *wire, const numbers *n)
 {
-    mig__talk_say(talk, "* STATUS ");
-    mig__talk_say_string(talk, wire);
-    mig__talk_say(talk, " (MESSAGES %u UIDNEXT %u UIDVALIDITY %u UNSEEN %u)\r\n", n->messages, n->uidnext,
-                  n->uidvalidity, n->unseen);
+    mig__dialogue_say(talk, "* STATUS ");
+    mig__dialogue_say_string(talk, wire);
+    mig__dialogue_say(talk, " (MESSAGES %u UIDNEXT %u UIDVALIDITY %u UNSEEN %u)\r\n", n->messages, n->uidnext,
+                      n->uidvalidity, n->unseen);
 }
 
-static int keep_uids(mig__talk *talk, mig_error *err)
+static int keep_uids(mig__dialogue *talk, mig_error *err)
 {
     pthread_mutex_lock(&talk->store->lock);
     int failed = mig__store_keep_uids(talk->store, err);
@@ -69,16 +69,16 @@ static int keep_uids(mig__talk *talk, mig_error *err)
     return failed;
 }
 
-static void say_folder(mig__talk *talk, const mig__store_folder *folder)
+static void say_folder(mig__dialogue *talk, const mig__store_folder *folder)
 {
     const char *use = uses[folder->role];
-    mig__talk_say(talk, "* LIST (%s%s%s%s)", folder->selectable ? "" : "\\Noselect ",
-                  folder->subscribed ? "\\Subscribed" : "", folder->subscribed && use != NULL ? " " : "",
-                  use != NULL ? use : "");
-    mig__talk_say_delimiter(talk);
-    mig__talk_say(talk, " ");
-    mig__talk_say_string(talk, folder->wire);
-    mig__talk_say(talk, "\r\n");
+    mig__dialogue_say(talk, "* LIST (%s%s%s%s)", folder->selectable ? "" : "\\Noselect ",
+                      folder->subscribed ? "\\Subscribed" : "", folder->subscribed && use != NULL ? " " : "",
+                      use != NULL ? use : "");
+    mig__dialogue_say_delimiter(talk);
+    mig__dialogue_say(talk, " ");
+    mig__dialogue_say_string(talk, folder->wire);
+    mig__dialogue_say(talk, "\r\n");
 }
 
 static mig__store_folder *folder_at(mig_store *store, size_t i)
@@ -116,7 +116,7 @@ static int count_all(mig_store *store, numbers **all, size_t *known, mig_error *
     return 0;
 }
 
-static int list_all(mig__talk *talk, bool status, mig_error *err)
+static int list_all(mig__dialogue *talk, bool status, mig_error *err)
 {
     numbers *all = NULL;
     size_t known = 0;
@@ -133,40 +133,40 @@ static int list_all(mig__talk *talk, bool status, mig_error *err)
     return failed;
 }
 
-int mig__answer_list(mig__talk *talk)
+int mig__respond_list(mig__dialogue *talk)
 {
     mig__buffer text = MIG__BUFFER_INIT;
     mig_error error = MIG_ERROR_INIT;
-    int failed = mig__talk_expect(talk, ' ');
-    failed = failed == 0 ? mig__talk_string(talk, &text) : failed;
-    failed = failed == 0 ? mig__talk_expect(talk, ' ') : failed;
-    failed = failed == 0 ? mig__talk_string(talk, &text) : failed;
-    failed = failed == 0 ? mig__talk_rest(talk, &text) : failed;
+    int failed = mig__dialogue_expect(talk, ' ');
+    failed = failed == 0 ? mig__dialogue_string(talk, &text) : failed;
+    failed = failed == 0 ? mig__dialogue_expect(talk, ' ') : failed;
+    failed = failed == 0 ? mig__dialogue_string(talk, &text) : failed;
+    failed = failed == 0 ? mig__dialogue_rest(talk, &text) : failed;
     bool status = failed == 0 && strstr(text.data, "STATUS (") != NULL;
     mig__buffer_free(&text);
     if (failed != 0) {
         return -1;
     }
-    return list_all(talk, status, &error) == 0 ? mig__talk_ok(talk, "done") : mig__talk_no(talk, &error);
+    return list_all(talk, status, &error) == 0 ? mig__dialogue_ok(talk, "done") : mig__dialogue_no(talk, &error);
 }
 
-int mig__answer_status(mig__talk *talk)
+int mig__respond_status(mig__dialogue *talk)
 {
     mig__buffer wire = MIG__BUFFER_INIT, items = MIG__BUFFER_INIT;
     mig_error error = MIG_ERROR_INIT;
     numbers n;
-    int failed = mig__talk_expect(talk, ' ');
-    failed = failed == 0 ? mig__talk_string(talk, &wire) : failed;
-    failed = failed == 0 ? mig__talk_expect(talk, ' ') : failed;
-    failed = failed == 0 ? mig__talk_list(talk, &items) : failed;
-    failed = failed == 0 ? mig__talk_line_end(talk) : failed;
+    int failed = mig__dialogue_expect(talk, ' ');
+    failed = failed == 0 ? mig__dialogue_string(talk, &wire) : failed;
+    failed = failed == 0 ? mig__dialogue_expect(talk, ' ') : failed;
+    failed = failed == 0 ? mig__dialogue_list(talk, &items) : failed;
+    failed = failed == 0 ? mig__dialogue_line_end(talk) : failed;
     if (failed == 0) {
-        mig__store_folder *folder = mig__talk_folder(talk, wire.data, &error);
+        mig__store_folder *folder = mig__dialogue_folder(talk, wire.data, &error);
         if (folder != NULL && count(talk->store, folder, &n, &error) == 0 && keep_uids(talk, &error) == 0) {
             say_status(talk, wire.data, &n);
-            failed = mig__talk_ok(talk, "done");
+            failed = mig__dialogue_ok(talk, "done");
         } else {
-            failed = mig__talk_no(talk, &error);
+            failed = mig__dialogue_no(talk, &error);
         }
     }
     mig__buffer_free(&wire);
@@ -174,12 +174,12 @@ int mig__answer_status(mig__talk *talk)
     return failed;
 }
 
-static void say_keywords(mig__talk *talk, const mig__store_folder *folder)
+static void say_keywords(mig__dialogue *talk, const mig__store_folder *folder)
 {
     for (size_t i = 0; folder->keywords != NULL && folder->keywords[i] != NULL; i++) {
         if (folder->keywords[i][0] != '\0') {
-            mig__talk_say(talk, " ");
-            mig__talk_say_octets(talk, folder->keywords[i], strlen(folder->keywords[i]));
+            mig__dialogue_say(talk, " ");
+            mig__dialogue_say_octets(talk, folder->keywords[i], strlen(folder->keywords[i]));
         }
     }
 }
@@ -193,10 +193,10 @@ static bool keywords_fit(const mig__store_folder *folder)
     return known < 26; /* letters that a Maildir has for them */
 }
 
-static int select_folder(mig__talk *talk, const char *wire, bool writable, mig_error *err)
+static int select_folder(mig__dialogue *talk, const char *wire, bool writable, mig_error *err)
 {
     mig_store *store = talk->store;
-    mig__store_folder *folder = mig__talk_folder(talk, wire, err);
+    mig__store_folder *folder = mig__dialogue_folder(talk, wire, err);
     if (folder == NULL || mig__store_hold(store, folder, err) != 0) {
         return -1;
     }
@@ -211,32 +211,32 @@ static int select_folder(mig__talk *talk, const char *wire, bool writable, mig_e
     return 0;
 }
 
-int mig__answer_select(mig__talk *talk, bool writable)
+int mig__respond_select(mig__dialogue *talk, bool writable)
 {
     static const char system[] = "\\Answered \\Flagged \\Deleted \\Seen \\Draft";
     mig__buffer wire = MIG__BUFFER_INIT;
     mig_error error = MIG_ERROR_INIT;
-    int failed = mig__talk_expect(talk, ' ');
-    failed = failed == 0 ? mig__talk_string(talk, &wire) : failed;
-    failed = failed == 0 ? mig__talk_line_end(talk) : failed;
-    mig__talk_unselect(talk);
+    int failed = mig__dialogue_expect(talk, ' ');
+    failed = failed == 0 ? mig__dialogue_string(talk, &wire) : failed;
+    failed = failed == 0 ? mig__dialogue_line_end(talk) : failed;
+    mig__dialogue_unselect(talk);
     if (failed != 0 || select_folder(talk, wire.data, writable, &error) != 0) {
         mig__buffer_free(&wire);
-        return failed != 0 ? -1 : mig__talk_no(talk, &error);
+        return failed != 0 ? -1 : mig__dialogue_no(talk, &error);
     }
     mig__buffer_free(&wire);
     mig__store_folder *folder = talk->selected;
     pthread_mutex_lock(&talk->store->lock);
-    mig__talk_say(talk, "* FLAGS (%s", system);
+    mig__dialogue_say(talk, "* FLAGS (%s", system);
     say_keywords(talk, folder);
-    mig__talk_say(talk, ")\r\n* %zu EXISTS\r\n* OK [UIDVALIDITY %u] done\r\n* OK [UIDNEXT %u] done\r\n", folder->count,
-                  folder->uidvalidity, folder->uidnext);
+    mig__dialogue_say(talk, ")\r\n* %zu EXISTS\r\n* OK [UIDVALIDITY %u] done\r\n* OK [UIDNEXT %u] done\r\n",
+                      folder->count, folder->uidvalidity, folder->uidnext);
     if (talk->writable) {
-        mig__talk_say(talk, "* OK [PERMANENTFLAGS (%s", system);
+        mig__dialogue_say(talk, "* OK [PERMANENTFLAGS (%s", system);
         say_keywords(talk, folder);
-        mig__talk_say(talk, "%s)] done\r\n", keywords_fit(folder) ? " \\*" : "");
+        mig__dialogue_say(talk, "%s)] done\r\n", keywords_fit(folder) ? " \\*" : "");
     }
     pthread_mutex_unlock(&talk->store->lock);
     mig__store_let_go(talk->store, folder);
-    return mig__talk_ok(talk, talk->writable ? "[READ-WRITE] done" : "[READ-ONLY] done");
+    return mig__dialogue_ok(talk, talk->writable ? "[READ-WRITE] done" : "[READ-ONLY] done");
 }

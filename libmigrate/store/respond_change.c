@@ -1,4 +1,4 @@
-/* store/answer_change.c - APPEND, CREATE, RENAME, SUBSCRIBE, UID STORE, UID MOVE, UID EXPUNGE */
+/* store/respond_change.c - APPEND, CREATE, RENAME, SUBSCRIBE, UID STORE, UID MOVE, UID EXPUNGE */
 #include "base/clock.h"
 #include "mail/flags.h"
 #include "store/responder.h"
@@ -9,20 +9,20 @@
 /* ---- APPEND (RFC 3501 section 6.3.11), with several messages (RFC 3502) ---- */
 
 typedef struct appending {
-    mig__talk *talk;
+    mig__dialogue *talk;
     mig__store_batch batch;
     mig_error error; /* the first; what follows is read and dropped, since the literals do not wait */
 } appending;
 
-static int read_flags(mig__talk *talk, mig__buffer *list, char **out)
+static int read_flags(mig__dialogue *talk, mig__buffer *list, char **out)
 {
-    if (mig__talk_list(talk, list) != 0) {
+    if (mig__dialogue_list(talk, list) != 0) {
         return -1;
     }
     const char **split = mig__flags_split(list->data);
     *out = split != NULL ? mig__flags_join(split) : NULL;
     free(split);
-    return *out != NULL ? 0 : mig__talk_break(talk);
+    return *out != NULL ? 0 : mig__dialogue_break(talk);
 }
 
 static int read_octets(appending *a, uint64_t size)
@@ -30,7 +30,7 @@ static int read_octets(appending *a, uint64_t size)
     mig_store *store = a->talk->store;
     while (size > 0) {
         const char *octets;
-        int64_t got = mig__talk_take(a->talk, &octets, size);
+        int64_t got = mig__dialogue_take(a->talk, &octets, size);
         if (got < 0) {
             return -1;
         }
@@ -48,27 +48,27 @@ static int read_octets(appending *a, uint64_t size)
 /* " (flags) "date" {n+}" and n octets. */
 static int read_message(appending *a)
 {
-    mig__talk *talk = a->talk;
+    mig__dialogue *talk = a->talk;
     mig__buffer text = MIG__BUFFER_INIT;
     char *flags = NULL;
     uint64_t size = 0;
     int64_t date = 0;
     bool dated = false;
-    int failed = mig__talk_expect(talk, ' ');
-    if (failed == 0 && mig__talk_peek(talk) == '(') {
+    int failed = mig__dialogue_expect(talk, ' ');
+    if (failed == 0 && mig__dialogue_peek(talk) == '(') {
         failed = read_flags(talk, &text, &flags);
-        failed = failed == 0 ? mig__talk_expect(talk, ' ') : failed;
+        failed = failed == 0 ? mig__dialogue_expect(talk, ' ') : failed;
     }
-    if (failed == 0 && mig__talk_peek(talk) == '"') {
+    if (failed == 0 && mig__dialogue_peek(talk) == '"') {
         mig__datetime moment;
-        failed = mig__talk_string(talk, &text);
+        failed = mig__dialogue_string(talk, &text);
         if (failed == 0 && mig__datetime_parse(text.data, &moment)) {
             date = moment.utc;
             dated = true;
         }
-        failed = failed == 0 ? mig__talk_expect(talk, ' ') : failed;
+        failed = failed == 0 ? mig__dialogue_expect(talk, ' ') : failed;
     }
-    failed = failed == 0 ? mig__talk_literal(talk, &size) : failed;
+    failed = failed == 0 ? mig__dialogue_literal(talk, &size) : failed;
     if (failed == 0) {
         if (a->error.code == MIG_OK) {
             (void)talk->store->ops->append_begin(talk->store, &a->batch, flags != NULL ? flags : "",
@@ -83,7 +83,7 @@ static int read_message(appending *a)
 
 static int commit(appending *a)
 {
-    mig__talk *talk = a->talk;
+    mig__dialogue *talk = a->talk;
     mig_store *store = talk->store;
     mig__buffer set = MIG__BUFFER_INIT;
     mig__uidset uids = MIG__UIDSET_INIT;
@@ -97,9 +97,9 @@ static int commit(appending *a)
     }
     if (failed == 0) {
         mig__uidset_format(&uids, &set);
-        mig__talk_say(talk, "%s OK [APPENDUID %u ", talk->tag, a->batch.folder->uidvalidity);
-        mig__talk_say_octets(talk, set.data, set.length);
-        mig__talk_say(talk, "] done\r\n");
+        mig__dialogue_say(talk, "%s OK [APPENDUID %u ", talk->tag, a->batch.folder->uidvalidity);
+        mig__dialogue_say_octets(talk, set.data, set.length);
+        mig__dialogue_say(talk, "] done\r\n");
     }
     mig__buffer_free(&set);
     mig__uidset_free(&uids);
@@ -107,22 +107,22 @@ static int commit(appending *a)
     return failed;
 }
 
-int mig__answer_append(mig__talk *talk)
+int mig__respond_append(mig__dialogue *talk)
 {
     mig_store *store = talk->store;
     mig__buffer wire = MIG__BUFFER_INIT;
     appending a = {.talk = talk, .batch = {.fd = -1}, .error = MIG_ERROR_INIT};
-    int failed = mig__talk_expect(talk, ' ');
-    failed = failed == 0 ? mig__talk_string(talk, &wire) : failed;
+    int failed = mig__dialogue_expect(talk, ' ');
+    failed = failed == 0 ? mig__dialogue_string(talk, &wire) : failed;
     if (failed == 0) {
-        a.batch.folder = mig__talk_folder(talk, wire.data, &a.error);
+        a.batch.folder = mig__dialogue_folder(talk, wire.data, &a.error);
     }
     do {
         failed = failed == 0 ? read_message(&a) : failed;
-    } while (failed == 0 && mig__talk_peek(talk) == ' ');
-    failed = failed == 0 ? mig__talk_line_end(talk) : failed;
+    } while (failed == 0 && mig__dialogue_peek(talk) == ' ');
+    failed = failed == 0 ? mig__dialogue_line_end(talk) : failed;
     if (failed == 0 && (a.error.code != MIG_OK || commit(&a) != 0)) {
-        failed = mig__talk_no(talk, &a.error);
+        failed = mig__dialogue_no(talk, &a.error);
     }
     store->ops->append_abort(store, &a.batch);
     mig__buffer_free(&wire);
@@ -132,17 +132,17 @@ int mig__answer_append(mig__talk *talk)
 /* ---- folders ---- */
 
 /* " name", and for CREATE perhaps " (USE (...))", which a Maildir has no place for. */
-static int read_name(mig__talk *talk, mig__buffer *wire)
+static int read_name(mig__dialogue *talk, mig__buffer *wire)
 {
     mig__buffer rest = MIG__BUFFER_INIT;
-    int failed = mig__talk_expect(talk, ' ');
-    failed = failed == 0 ? mig__talk_string(talk, wire) : failed;
-    failed = failed == 0 ? mig__talk_rest(talk, &rest) : failed;
+    int failed = mig__dialogue_expect(talk, ' ');
+    failed = failed == 0 ? mig__dialogue_string(talk, wire) : failed;
+    failed = failed == 0 ? mig__dialogue_rest(talk, &rest) : failed;
     mig__buffer_free(&rest);
     return failed;
 }
 
-static int change_folder(mig__talk *talk, int (*change)(mig_store *store, const char *wire, mig_error *err))
+static int change_folder(mig__dialogue *talk, int (*change)(mig_store *store, const char *wire, mig_error *err))
 {
     mig__buffer wire = MIG__BUFFER_INIT;
     mig_error error = MIG_ERROR_INIT;
@@ -151,34 +151,34 @@ static int change_folder(mig__talk *talk, int (*change)(mig_store *store, const 
         pthread_mutex_lock(&talk->store->lock);
         int done = change(talk->store, wire.data, &error);
         pthread_mutex_unlock(&talk->store->lock);
-        failed = done == 0 ? mig__talk_ok(talk, "done") : mig__talk_no(talk, &error);
+        failed = done == 0 ? mig__dialogue_ok(talk, "done") : mig__dialogue_no(talk, &error);
     }
     mig__buffer_free(&wire);
     return failed;
 }
 
-int mig__answer_create(mig__talk *talk)
+int mig__respond_create(mig__dialogue *talk)
 {
     return change_folder(talk, talk->store->ops->create);
 }
 
-int mig__answer_subscribe(mig__talk *talk)
+int mig__respond_subscribe(mig__dialogue *talk)
 {
     return change_folder(talk, talk->store->ops->subscribe);
 }
 
-int mig__answer_rename(mig__talk *talk)
+int mig__respond_rename(mig__dialogue *talk)
 {
     mig_store *store = talk->store;
     mig__buffer from = MIG__BUFFER_INIT, to = MIG__BUFFER_INIT;
     mig_error error = MIG_ERROR_INIT;
-    int failed = mig__talk_expect(talk, ' ');
-    failed = failed == 0 ? mig__talk_string(talk, &from) : failed;
-    failed = failed == 0 ? mig__talk_expect(talk, ' ') : failed;
-    failed = failed == 0 ? mig__talk_string(talk, &to) : failed;
-    failed = failed == 0 ? mig__talk_line_end(talk) : failed;
+    int failed = mig__dialogue_expect(talk, ' ');
+    failed = failed == 0 ? mig__dialogue_string(talk, &from) : failed;
+    failed = failed == 0 ? mig__dialogue_expect(talk, ' ') : failed;
+    failed = failed == 0 ? mig__dialogue_string(talk, &to) : failed;
+    failed = failed == 0 ? mig__dialogue_line_end(talk) : failed;
     if (failed == 0) {
-        mig__store_folder *folder = mig__talk_folder(talk, from.data, &error);
+        mig__store_folder *folder = mig__dialogue_folder(talk, from.data, &error);
         int done = -1;
         if (folder != NULL) {
             pthread_mutex_lock(&folder->writing);
@@ -187,7 +187,7 @@ int mig__answer_rename(mig__talk *talk)
             pthread_mutex_unlock(&store->lock);
             pthread_mutex_unlock(&folder->writing);
         }
-        failed = done == 0 ? mig__talk_ok(talk, "done") : mig__talk_no(talk, &error);
+        failed = done == 0 ? mig__dialogue_ok(talk, "done") : mig__dialogue_no(talk, &error);
     }
     mig__buffer_free(&from);
     mig__buffer_free(&to);
@@ -196,10 +196,11 @@ int mig__answer_rename(mig__talk *talk)
 
 /* ---- messages ---- */
 
-typedef int change_fn(mig__talk *talk, const mig__store_item *item, void *context, mig_error *err);
+typedef int change_fn(mig__dialogue *talk, const mig__store_item *item, void *context, mig_error *err);
 
 /* Between begin and end of the selected folder: `change` for each message of the set. */
-static int change_messages(mig__talk *talk, const mig__uidset *uids, change_fn *change, void *context, mig_error *err)
+static int change_messages(mig__dialogue *talk, const mig__uidset *uids, change_fn *change, void *context,
+                           mig_error *err)
 {
     mig_store *store = talk->store;
     int failed = 0;
@@ -251,7 +252,7 @@ static char *stored(const char *now, const storing *s)
     return joined;
 }
 
-static int store_flags(mig__talk *talk, const mig__store_item *item, void *context, mig_error *err)
+static int store_flags(mig__dialogue *talk, const mig__store_item *item, void *context, mig_error *err)
 {
     char *flags = stored(item->flags, context);
     if (flags == NULL) {
@@ -264,27 +265,27 @@ static int store_flags(mig__talk *talk, const mig__store_item *item, void *conte
     return failed;
 }
 
-int mig__answer_store(mig__talk *talk)
+int mig__respond_store(mig__dialogue *talk)
 {
     mig__uidset uids = MIG__UIDSET_INIT;
     mig__buffer list = MIG__BUFFER_INIT;
     mig_error error = MIG_ERROR_INIT;
     storing s = {.way = '='};
     char words[32] = "";
-    int failed = mig__talk_expect(talk, ' ');
-    failed = failed == 0 ? mig__talk_set(talk, &uids) : failed;
-    failed = failed == 0 ? mig__talk_expect(talk, ' ') : failed;
-    failed = failed == 0 ? mig__talk_atom(talk, words, sizeof words) : failed;
+    int failed = mig__dialogue_expect(talk, ' ');
+    failed = failed == 0 ? mig__dialogue_set(talk, &uids) : failed;
+    failed = failed == 0 ? mig__dialogue_expect(talk, ' ') : failed;
+    failed = failed == 0 ? mig__dialogue_atom(talk, words, sizeof words) : failed;
     s.way = words[0] == '+' || words[0] == '-' ? words[0] : '=';
     if (failed == 0 && strcasecmp(words + (s.way != '='), "FLAGS.SILENT") != 0) {
-        failed = mig__talk_break(talk);
+        failed = mig__dialogue_break(talk);
     }
-    failed = failed == 0 ? mig__talk_expect(talk, ' ') : failed;
+    failed = failed == 0 ? mig__dialogue_expect(talk, ' ') : failed;
     failed = failed == 0 ? read_flags(talk, &list, &s.flags) : failed;
-    failed = failed == 0 ? mig__talk_line_end(talk) : failed;
+    failed = failed == 0 ? mig__dialogue_line_end(talk) : failed;
     if (failed == 0) {
-        failed = change_messages(talk, &uids, store_flags, &s, &error) == 0 ? mig__talk_ok(talk, "done")
-                                                                            : mig__talk_no(talk, &error);
+        failed = change_messages(talk, &uids, store_flags, &s, &error) == 0 ? mig__dialogue_ok(talk, "done")
+                                                                            : mig__dialogue_no(talk, &error);
     }
     free(s.flags);
     mig__uidset_free(&uids);
@@ -293,7 +294,7 @@ int mig__answer_store(mig__talk *talk)
 }
 
 /* RFC 4315 section 2.1: those of the set that are flagged \Deleted. */
-static int expunge(mig__talk *talk, const mig__store_item *item, void *context, mig_error *err)
+static int expunge(mig__dialogue *talk, const mig__store_item *item, void *context, mig_error *err)
 {
     (void)context;
     return strstr(item->flags, "\\Deleted") == NULL
@@ -301,25 +302,25 @@ static int expunge(mig__talk *talk, const mig__store_item *item, void *context, 
                : talk->store->ops->expunge(talk->store, talk->selected, item->message.uid, err);
 }
 
-int mig__answer_expunge(mig__talk *talk)
+int mig__respond_expunge(mig__dialogue *talk)
 {
     mig__uidset uids = MIG__UIDSET_INIT;
     mig_error error = MIG_ERROR_INIT;
-    int failed = mig__talk_expect(talk, ' ');
-    failed = failed == 0 ? mig__talk_set(talk, &uids) : failed;
-    failed = failed == 0 ? mig__talk_line_end(talk) : failed;
+    int failed = mig__dialogue_expect(talk, ' ');
+    failed = failed == 0 ? mig__dialogue_set(talk, &uids) : failed;
+    failed = failed == 0 ? mig__dialogue_line_end(talk) : failed;
     if (failed == 0) {
-        failed = change_messages(talk, &uids, expunge, NULL, &error) == 0 ? mig__talk_ok(talk, "done")
-                                                                          : mig__talk_no(talk, &error);
+        failed = change_messages(talk, &uids, expunge, NULL, &error) == 0 ? mig__dialogue_ok(talk, "done")
+                                                                          : mig__dialogue_no(talk, &error);
     }
     mig__uidset_free(&uids);
     return failed;
 }
 
 /* One by one, since each changes two folders; COPYUID tells of each (RFC 6851 section 4.3). */
-static int move_all(mig__talk *talk, const mig__uidset *uids, const char *wire, mig_error *err)
+static int move_all(mig__dialogue *talk, const mig__uidset *uids, const char *wire, mig_error *err)
 {
-    mig__store_folder *to = mig__talk_folder(talk, wire, err);
+    mig__store_folder *to = mig__dialogue_folder(talk, wire, err);
     if (to == NULL) {
         return -1;
     }
@@ -340,26 +341,26 @@ static int move_all(mig__talk *talk, const mig__uidset *uids, const char *wire, 
                 return -1;
             }
             if (moved != 0) {
-                mig__talk_say(talk, "* OK [COPYUID %u %u %u] done\r\n", to->uidvalidity, item.message.uid, moved);
+                mig__dialogue_say(talk, "* OK [COPYUID %u %u %u] done\r\n", to->uidvalidity, item.message.uid, moved);
             }
         }
     }
     return 0;
 }
 
-int mig__answer_move(mig__talk *talk)
+int mig__respond_move(mig__dialogue *talk)
 {
     mig__uidset uids = MIG__UIDSET_INIT;
     mig__buffer wire = MIG__BUFFER_INIT;
     mig_error error = MIG_ERROR_INIT;
-    int failed = mig__talk_expect(talk, ' ');
-    failed = failed == 0 ? mig__talk_set(talk, &uids) : failed;
-    failed = failed == 0 ? mig__talk_expect(talk, ' ') : failed;
-    failed = failed == 0 ? mig__talk_string(talk, &wire) : failed;
-    failed = failed == 0 ? mig__talk_line_end(talk) : failed;
+    int failed = mig__dialogue_expect(talk, ' ');
+    failed = failed == 0 ? mig__dialogue_set(talk, &uids) : failed;
+    failed = failed == 0 ? mig__dialogue_expect(talk, ' ') : failed;
+    failed = failed == 0 ? mig__dialogue_string(talk, &wire) : failed;
+    failed = failed == 0 ? mig__dialogue_line_end(talk) : failed;
     if (failed == 0) {
-        failed =
-            move_all(talk, &uids, wire.data, &error) == 0 ? mig__talk_ok(talk, "done") : mig__talk_no(talk, &error);
+        failed = move_all(talk, &uids, wire.data, &error) == 0 ? mig__dialogue_ok(talk, "done")
+                                                               : mig__dialogue_no(talk, &error);
     }
     mig__uidset_free(&uids);
     mig__buffer_free(&wire);

@@ -1,8 +1,8 @@
 /*
- * store/labels.c - Google Takeout writes the labels in the language of the account, all in one header, in encoded words
- * (RFC 2047) where they need it, with commas in between and quotes around a label that has a comma itself
+ * store/takeout.c - Google Takeout writes the labels in the language of the account, all in one header, in encoded
+ * words (RFC 2047) where they need it, with commas in between and quotes around a label that has a comma itself
  */
-#include "store/labels.h"
+#include "store/takeout.h"
 #include "base/unicode.h"
 #include "folders/fold.h"
 #include "folders/map.h"
@@ -46,43 +46,43 @@ static const char categories[] =
     "kategoria: \0kategoria \0категория: \0категорія: \0カテゴリ: \0类别: \0類別: \0";
 
 static const struct {
-    mig__label_kind kind;
+    mig__takeout_label kind;
     const char *names;
     size_t size;
 } lists[] = {
-    {MIG__LABEL_INBOX, inbox, sizeof inbox},       {MIG__LABEL_UNREAD, unread, sizeof unread},
-    {MIG__LABEL_STARRED, starred, sizeof starred}, {MIG__LABEL_ARCHIVED, archived, sizeof archived},
-    {MIG__LABEL_IGNORED, ignored, sizeof ignored},
+    {MIG__TAKEOUT_INBOX, inbox, sizeof inbox},       {MIG__TAKEOUT_UNREAD, unread, sizeof unread},
+    {MIG__TAKEOUT_STARRED, starred, sizeof starred}, {MIG__TAKEOUT_ARCHIVED, archived, sizeof archived},
+    {MIG__TAKEOUT_IGNORED, ignored, sizeof ignored},
 };
 
-mig__label_kind mig__label_kind_of(const char *label, mig_role *role)
+mig__takeout_label mig__takeout_kind(const char *label, mig_role *role)
 {
     size_t length = strlen(label);
-    mig__label_kind kind = MIG__LABEL_FOLDER;
+    mig__takeout_label kind = MIG__TAKEOUT_FOLDER;
     mig__buffer folded = MIG__BUFFER_INIT;
     *role = MIG_ROLE_NONE;
     if (length == 0 || length >= LABEL_MOST) {
-        return length == 0 ? MIG__LABEL_IGNORED : MIG__LABEL_FOLDER;
+        return length == 0 ? MIG__TAKEOUT_IGNORED : MIG__TAKEOUT_FOLDER;
     }
     mig__fold(label, length, &folded);
-    for (size_t i = 0; kind == MIG__LABEL_FOLDER && !folded.failed && i < sizeof lists / sizeof *lists; i++) {
+    for (size_t i = 0; kind == MIG__TAKEOUT_FOLDER && !folded.failed && i < sizeof lists / sizeof *lists; i++) {
         kind = mig__name_find(lists[i].names, lists[i].size, folded.data) != NULL ? lists[i].kind : kind;
     }
     for (const char *name = categories;
-         kind == MIG__LABEL_FOLDER && !folded.failed && name < categories + sizeof categories - 1;
+         kind == MIG__TAKEOUT_FOLDER && !folded.failed && name < categories + sizeof categories - 1;
          name += strlen(name) + 1) {
-        kind = strncmp(folded.data, name, strlen(name)) == 0 ? MIG__LABEL_IGNORED : kind;
+        kind = strncmp(folded.data, name, strlen(name)) == 0 ? MIG__TAKEOUT_IGNORED : kind;
     }
     mig__buffer_free(&folded);
-    if (kind == MIG__LABEL_FOLDER || kind == MIG__LABEL_INBOX) {
-        *role = kind == MIG__LABEL_INBOX ? MIG_ROLE_INBOX : mig__role_by_name(label);
+    if (kind == MIG__TAKEOUT_FOLDER || kind == MIG__TAKEOUT_INBOX) {
+        *role = kind == MIG__TAKEOUT_INBOX ? MIG_ROLE_INBOX : mig__role_by_name(label);
     }
     return kind;
 }
 
 /* ---- the list ---- */
 
-static int give(mig__buffer *label, mig__label_fn *each, void *context, mig_error *err)
+static int give(mig__buffer *label, mig__takeout_fn *each, void *context, mig_error *err)
 {
     size_t from = 0, to = label->length;
     const char *text = label->data;
@@ -101,7 +101,7 @@ static int give(mig__buffer *label, mig__label_fn *each, void *context, mig_erro
     return failed;
 }
 
-int mig__labels_each(const char *header, mig__label_fn *each, void *context, mig_error *err)
+int mig__takeout_each(const char *header, mig__takeout_fn *each, void *context, mig_error *err)
 {
     mig__buffer text = MIG__BUFFER_INIT, label = MIG__BUFFER_INIT;
     mig__decode_words(header, &text);

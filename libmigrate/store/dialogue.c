@@ -1,4 +1,4 @@
-/* store/talk.c - the words of a connection, read and written (RFC 3501 section 9) */
+/* store/dialogue.c - the words of a connection, read and written (RFC 3501 section 9) */
 #include "imap/failure.h"
 #include "store/responder.h"
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 enum { OUT_MOST = 16 * 1024 };
 
-int mig__talk_break(mig__talk *talk)
+int mig__dialogue_break(mig__dialogue *talk)
 {
     talk->broken = true;
     return -1;
@@ -18,17 +18,17 @@ int mig__talk_break(mig__talk *talk)
 
 /* ---- writing ---- */
 
-int mig__talk_flush(mig__talk *talk)
+int mig__dialogue_flush(mig__dialogue *talk)
 {
     const char *data = talk->out.data;
     size_t left = talk->out.length;
     if (talk->out.failed) {
-        return mig__talk_break(talk);
+        return mig__dialogue_break(talk);
     }
     while (left > 0 && !talk->broken) {
         ssize_t sent = send(talk->fd, data, left, MSG_NOSIGNAL);
         if (sent < 0 && errno != EINTR) {
-            return mig__talk_break(talk);
+            return mig__dialogue_break(talk);
         }
         if (sent > 0) {
             data += sent;
@@ -39,15 +39,15 @@ int mig__talk_flush(mig__talk *talk)
     return talk->broken ? -1 : 0;
 }
 
-void mig__talk_say_octets(mig__talk *talk, const char *octets, size_t length)
+void mig__dialogue_say_octets(mig__dialogue *talk, const char *octets, size_t length)
 {
     mig__buffer_add(&talk->out, octets, length);
     if (talk->out.length >= OUT_MOST) {
-        (void)mig__talk_flush(talk);
+        (void)mig__dialogue_flush(talk);
     }
 }
 
-void mig__talk_say(mig__talk *talk, const char *format, ...)
+void mig__dialogue_say(mig__dialogue *talk, const char *format, ...)
 {
     char text[2048];
     va_list arguments;
@@ -55,35 +55,35 @@ void mig__talk_say(mig__talk *talk, const char *format, ...)
     int length = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (length >= 0) {
-        mig__talk_say_octets(talk, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
+        mig__dialogue_say_octets(talk, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
     }
 }
 
-void mig__talk_say_string(mig__talk *talk, const char *text)
+void mig__dialogue_say_string(mig__dialogue *talk, const char *text)
 {
     bool plain = true;
     for (const char *c = text; *c != '\0'; c++) {
         plain = plain && *c >= ' ' && *c < 0x7f && *c != '"' && *c != '\\';
     }
     if (plain) {
-        mig__talk_say(talk, "\"");
-        mig__talk_say_octets(talk, text, strlen(text));
-        mig__talk_say(talk, "\"");
+        mig__dialogue_say(talk, "\"");
+        mig__dialogue_say_octets(talk, text, strlen(text));
+        mig__dialogue_say(talk, "\"");
     } else {
-        mig__talk_say(talk, "{%zu}\r\n", strlen(text));
-        mig__talk_say_octets(talk, text, strlen(text));
+        mig__dialogue_say(talk, "{%zu}\r\n", strlen(text));
+        mig__dialogue_say_octets(talk, text, strlen(text));
     }
 }
 
-void mig__talk_say_delimiter(mig__talk *talk)
+void mig__dialogue_say_delimiter(mig__dialogue *talk)
 {
     char delimiter = talk->store->delimiter;
-    mig__talk_say(talk, " \"%s%c\"", delimiter == '"' || delimiter == '\\' ? "\\" : "", delimiter);
+    mig__dialogue_say(talk, " \"%s%c\"", delimiter == '"' || delimiter == '\\' ? "\\" : "", delimiter);
 }
 
-int mig__talk_ok(mig__talk *talk, const char *text)
+int mig__dialogue_ok(mig__dialogue *talk, const char *text)
 {
-    mig__talk_say(talk, "%s OK %s\r\n", talk->tag, text);
+    mig__dialogue_say(talk, "%s OK %s\r\n", talk->tag, text);
     return 0;
 }
 
@@ -108,19 +108,19 @@ static const char *code_of(const mig_error *error)
     }
 }
 
-int mig__talk_no(mig__talk *talk, const mig_error *error)
+int mig__dialogue_no(mig__dialogue *talk, const mig_error *error)
 {
     bool ours = error->code == MIG_E_LIMIT || error->code == MIG_E_NOMEM;
-    mig__talk_say(talk, "%s NO %s%s%s%s%s\r\n", talk->tag, code_of(error), ours ? MIG__FAILURE_OWN_LIMIT : "",
-                  error->text, error->hint[0] != '\0' ? "; " : "", error->hint);
+    mig__dialogue_say(talk, "%s NO %s%s%s%s%s\r\n", talk->tag, code_of(error), ours ? MIG__FAILURE_OWN_LIMIT : "",
+                      error->text, error->hint[0] != '\0' ? "; " : "", error->hint);
     return 0;
 }
 
 /* ---- reading ---- */
 
-static int fill(mig__talk *talk)
+static int fill(mig__dialogue *talk)
 {
-    if (mig__talk_flush(talk) != 0) {
+    if (mig__dialogue_flush(talk) != 0) {
         return -1;
     }
     for (;;) {
@@ -129,7 +129,7 @@ static int fill(mig__talk *talk)
             continue;
         }
         if (got <= 0) {
-            return mig__talk_break(talk);
+            return mig__dialogue_break(talk);
         }
         talk->in_from = 0;
         talk->in_to = (size_t)got;
@@ -137,7 +137,7 @@ static int fill(mig__talk *talk)
     }
 }
 
-int mig__talk_peek(mig__talk *talk)
+int mig__dialogue_peek(mig__dialogue *talk)
 {
     if (talk->broken || (talk->in_from == talk->in_to && fill(talk) != 0)) {
         return -1;
@@ -145,9 +145,9 @@ int mig__talk_peek(mig__talk *talk)
     return (unsigned char)talk->in[talk->in_from];
 }
 
-int64_t mig__talk_take(mig__talk *talk, const char **octets, uint64_t most)
+int64_t mig__dialogue_take(mig__dialogue *talk, const char **octets, uint64_t most)
 {
-    if (mig__talk_peek(talk) < 0) {
+    if (mig__dialogue_peek(talk) < 0) {
         return -1;
     }
     size_t here = talk->in_to - talk->in_from;
@@ -157,18 +157,18 @@ int64_t mig__talk_take(mig__talk *talk, const char **octets, uint64_t most)
     return (int64_t)length;
 }
 
-int mig__talk_expect(mig__talk *talk, char c)
+int mig__dialogue_expect(mig__dialogue *talk, char c)
 {
-    if (mig__talk_peek(talk) != (unsigned char)c) {
-        return mig__talk_break(talk);
+    if (mig__dialogue_peek(talk) != (unsigned char)c) {
+        return mig__dialogue_break(talk);
     }
     talk->in_from++;
     return 0;
 }
 
-int mig__talk_line_end(mig__talk *talk)
+int mig__dialogue_line_end(mig__dialogue *talk)
 {
-    return mig__talk_expect(talk, '\r') != 0 ? -1 : mig__talk_expect(talk, '\n');
+    return mig__dialogue_expect(talk, '\r') != 0 ? -1 : mig__dialogue_expect(talk, '\n');
 }
 
 static bool atom_char(int c)
@@ -176,52 +176,52 @@ static bool atom_char(int c)
     return c > ' ' && c < 0x7f && strchr("(){\"\\", c) == NULL;
 }
 
-int mig__talk_atom(mig__talk *talk, char *out, size_t size)
+int mig__dialogue_atom(mig__dialogue *talk, char *out, size_t size)
 {
     size_t length = 0;
     int c;
-    while ((c = mig__talk_peek(talk)) >= 0 && atom_char(c)) {
+    while ((c = mig__dialogue_peek(talk)) >= 0 && atom_char(c)) {
         if (length + 1 >= size) {
-            return mig__talk_break(talk);
+            return mig__dialogue_break(talk);
         }
         out[length++] = (char)c;
         talk->in_from++;
     }
     out[length] = '\0';
-    return length > 0 && c >= 0 ? 0 : mig__talk_break(talk);
+    return length > 0 && c >= 0 ? 0 : mig__dialogue_break(talk);
 }
 
-static int quoted(mig__talk *talk, mig__buffer *out)
+static int quoted(mig__dialogue *talk, mig__buffer *out)
 {
     talk->in_from++;
     for (;;) {
-        int c = mig__talk_peek(talk);
+        int c = mig__dialogue_peek(talk);
         if (c == '\\') {
             talk->in_from++;
-            c = mig__talk_peek(talk);
+            c = mig__dialogue_peek(talk);
         } else if (c == '"') {
             talk->in_from++;
             return 0;
         }
         if (c <= 0 || c == '\r' || c == '\n' || out->length >= MIG__STRING_MOST) {
-            return mig__talk_break(talk);
+            return mig__dialogue_break(talk);
         }
         mig__buffer_add_char(out, (char)c);
         talk->in_from++;
     }
 }
 
-int mig__talk_literal(mig__talk *talk, uint64_t *size)
+int mig__dialogue_literal(mig__dialogue *talk, uint64_t *size)
 {
     bool at_once = false;
     *size = 0;
-    if (mig__talk_expect(talk, '{') != 0) {
+    if (mig__dialogue_expect(talk, '{') != 0) {
         return -1;
     }
     int c;
-    while ((c = mig__talk_peek(talk)) >= '0' && c <= '9') {
+    while ((c = mig__dialogue_peek(talk)) >= '0' && c <= '9') {
         if (*size > UINT64_MAX / 20) {
-            return mig__talk_break(talk);
+            return mig__dialogue_break(talk);
         }
         *size = *size * 10 + (uint64_t)(c - '0');
         talk->in_from++;
@@ -230,26 +230,26 @@ int mig__talk_literal(mig__talk *talk, uint64_t *size)
         at_once = true;
         talk->in_from++;
     }
-    if (mig__talk_expect(talk, '}') != 0 || mig__talk_line_end(talk) != 0) {
+    if (mig__dialogue_expect(talk, '}') != 0 || mig__dialogue_line_end(talk) != 0) {
         return -1;
     }
     if (!at_once) {
-        mig__talk_say(talk, "+ go on\r\n");
+        mig__dialogue_say(talk, "+ go on\r\n");
     }
     return 0;
 }
 
-static int literal_string(mig__talk *talk, mig__buffer *out)
+static int literal_string(mig__dialogue *talk, mig__buffer *out)
 {
     uint64_t size;
-    if (mig__talk_literal(talk, &size) != 0 || size > MIG__STRING_MOST) {
-        return mig__talk_break(talk);
+    if (mig__dialogue_literal(talk, &size) != 0 || size > MIG__STRING_MOST) {
+        return mig__dialogue_break(talk);
     }
     while (size > 0) {
         const char *octets;
-        int64_t got = mig__talk_take(talk, &octets, size);
+        int64_t got = mig__dialogue_take(talk, &octets, size);
         if (got < 0 || memchr(octets, '\0', (size_t)got) != NULL) {
-            return mig__talk_break(talk);
+            return mig__dialogue_break(talk);
         }
         mig__buffer_add(out, octets, (size_t)got);
         size -= (uint64_t)got;
@@ -257,9 +257,9 @@ static int literal_string(mig__talk *talk, mig__buffer *out)
     return 0;
 }
 
-int mig__talk_string(mig__talk *talk, mig__buffer *out)
+int mig__dialogue_string(mig__dialogue *talk, mig__buffer *out)
 {
-    int c = mig__talk_peek(talk);
+    int c = mig__dialogue_peek(talk);
     mig__buffer_clear(out);
     mig__buffer_reserve(out, 1); /* "" is a string as well */
     if (c == '"' || c == '{') {
@@ -268,43 +268,43 @@ int mig__talk_string(mig__talk *talk, mig__buffer *out)
             return -1;
         }
     } else {
-        while ((c = mig__talk_peek(talk)) >= 0 && atom_char(c)) {
+        while ((c = mig__dialogue_peek(talk)) >= 0 && atom_char(c)) {
             if (out->length >= MIG__STRING_MOST) {
-                return mig__talk_break(talk);
+                return mig__dialogue_break(talk);
             }
             mig__buffer_add_char(out, (char)c);
             talk->in_from++;
         }
         if (out->length == 0) {
-            return mig__talk_break(talk);
+            return mig__dialogue_break(talk);
         }
     }
     mig__buffer_add_char(out, '\0'); /* `data` is text from here on, whatever its length */
     out->length -= out->length > 0;
-    return out->failed ? mig__talk_break(talk) : 0;
+    return out->failed ? mig__dialogue_break(talk) : 0;
 }
 
-int mig__talk_set(mig__talk *talk, mig__uidset *out)
+int mig__dialogue_set(mig__dialogue *talk, mig__uidset *out)
 {
     mig__buffer text = MIG__BUFFER_INIT;
-    int failed = mig__talk_string(talk, &text);
+    int failed = mig__dialogue_string(talk, &text);
     if (failed == 0 && mig__uidset_parse(out, text.data, text.length, NULL) != 0) {
-        failed = mig__talk_break(talk);
+        failed = mig__dialogue_break(talk);
     }
     mig__buffer_free(&text);
     return failed;
 }
 
-int mig__talk_list(mig__talk *talk, mig__buffer *out)
+int mig__dialogue_list(mig__dialogue *talk, mig__buffer *out)
 {
     mig__buffer_clear(out);
-    if (mig__talk_expect(talk, '(') != 0) {
+    if (mig__dialogue_expect(talk, '(') != 0) {
         return -1;
     }
     int c;
-    while ((c = mig__talk_peek(talk)) != ')') {
+    while ((c = mig__dialogue_peek(talk)) != ')') {
         if (c < ' ' || c == '(' || c == '"' || out->length >= MIG__STRING_MOST) {
-            return mig__talk_break(talk);
+            return mig__dialogue_break(talk);
         }
         mig__buffer_add_char(out, (char)c);
         talk->in_from++;
@@ -312,21 +312,21 @@ int mig__talk_list(mig__talk *talk, mig__buffer *out)
     talk->in_from++;
     mig__buffer_add_char(out, '\0');
     out->length -= out->length > 0;
-    return out->failed ? mig__talk_break(talk) : 0;
+    return out->failed ? mig__dialogue_break(talk) : 0;
 }
 
-int mig__talk_rest(mig__talk *talk, mig__buffer *out)
+int mig__dialogue_rest(mig__dialogue *talk, mig__buffer *out)
 {
     mig__buffer_clear(out);
     int c;
-    while ((c = mig__talk_peek(talk)) != '\r') {
+    while ((c = mig__dialogue_peek(talk)) != '\r') {
         if (c < ' ' || out->length >= MIG__STRING_MOST) {
-            return mig__talk_break(talk);
+            return mig__dialogue_break(talk);
         }
         mig__buffer_add_char(out, (char)c);
         talk->in_from++;
     }
     mig__buffer_add_char(out, '\0');
     out->length -= out->length > 0;
-    return out->failed ? mig__talk_break(talk) : mig__talk_line_end(talk);
+    return out->failed ? mig__dialogue_break(talk) : mig__dialogue_line_end(talk);
 }

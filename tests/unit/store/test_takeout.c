@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "store/labels.h"
+#include "store/takeout.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,36 +12,36 @@ static void test_kinds(void **state)
 {
     static const struct {
         const char *label;
-        mig__label_kind kind;
+        mig__takeout_label kind;
         mig_role role;
     } cases[] = {
-        {"Inbox", MIG__LABEL_INBOX, MIG_ROLE_INBOX},
-        {"Posteingang", MIG__LABEL_INBOX, MIG_ROLE_INBOX},
-        {"Boîte de réception", MIG__LABEL_INBOX, MIG_ROLE_INBOX},
-        {"受信トレイ", MIG__LABEL_INBOX, MIG_ROLE_INBOX},
-        {"Unread", MIG__LABEL_UNREAD, MIG_ROLE_NONE},
-        {"Ungelesen", MIG__LABEL_UNREAD, MIG_ROLE_NONE},
-        {"Непрочитанные", MIG__LABEL_UNREAD, MIG_ROLE_NONE},
-        {"Starred", MIG__LABEL_STARRED, MIG_ROLE_NONE},
-        {"Archived", MIG__LABEL_ARCHIVED, MIG_ROLE_NONE},
-        {"Important", MIG__LABEL_IGNORED, MIG_ROLE_NONE},
-        {"Opened", MIG__LABEL_IGNORED, MIG_ROLE_NONE},
-        {"Category Promotions", MIG__LABEL_IGNORED, MIG_ROLE_NONE},
-        {"Kategorie: Werbung", MIG__LABEL_IGNORED, MIG_ROLE_NONE},
-        {"", MIG__LABEL_IGNORED, MIG_ROLE_NONE},
-        {"Sent", MIG__LABEL_FOLDER, MIG_ROLE_SENT},
-        {"Gesendet", MIG__LABEL_FOLDER, MIG_ROLE_SENT},
-        {"Drafts", MIG__LABEL_FOLDER, MIG_ROLE_DRAFTS},
-        {"Spam", MIG__LABEL_FOLDER, MIG_ROLE_JUNK},
-        {"Trash", MIG__LABEL_FOLDER, MIG_ROLE_TRASH},
-        {"Papierkorb", MIG__LABEL_FOLDER, MIG_ROLE_TRASH},
-        {"Work/2019", MIG__LABEL_FOLDER, MIG_ROLE_NONE},
-        {"Categoryless", MIG__LABEL_FOLDER, MIG_ROLE_NONE},
+        {"Inbox", MIG__TAKEOUT_INBOX, MIG_ROLE_INBOX},
+        {"Posteingang", MIG__TAKEOUT_INBOX, MIG_ROLE_INBOX},
+        {"Boîte de réception", MIG__TAKEOUT_INBOX, MIG_ROLE_INBOX},
+        {"受信トレイ", MIG__TAKEOUT_INBOX, MIG_ROLE_INBOX},
+        {"Unread", MIG__TAKEOUT_UNREAD, MIG_ROLE_NONE},
+        {"Ungelesen", MIG__TAKEOUT_UNREAD, MIG_ROLE_NONE},
+        {"Непрочитанные", MIG__TAKEOUT_UNREAD, MIG_ROLE_NONE},
+        {"Starred", MIG__TAKEOUT_STARRED, MIG_ROLE_NONE},
+        {"Archived", MIG__TAKEOUT_ARCHIVED, MIG_ROLE_NONE},
+        {"Important", MIG__TAKEOUT_IGNORED, MIG_ROLE_NONE},
+        {"Opened", MIG__TAKEOUT_IGNORED, MIG_ROLE_NONE},
+        {"Category Promotions", MIG__TAKEOUT_IGNORED, MIG_ROLE_NONE},
+        {"Kategorie: Werbung", MIG__TAKEOUT_IGNORED, MIG_ROLE_NONE},
+        {"", MIG__TAKEOUT_IGNORED, MIG_ROLE_NONE},
+        {"Sent", MIG__TAKEOUT_FOLDER, MIG_ROLE_SENT},
+        {"Gesendet", MIG__TAKEOUT_FOLDER, MIG_ROLE_SENT},
+        {"Drafts", MIG__TAKEOUT_FOLDER, MIG_ROLE_DRAFTS},
+        {"Spam", MIG__TAKEOUT_FOLDER, MIG_ROLE_JUNK},
+        {"Trash", MIG__TAKEOUT_FOLDER, MIG_ROLE_TRASH},
+        {"Papierkorb", MIG__TAKEOUT_FOLDER, MIG_ROLE_TRASH},
+        {"Work/2019", MIG__TAKEOUT_FOLDER, MIG_ROLE_NONE},
+        {"Categoryless", MIG__TAKEOUT_FOLDER, MIG_ROLE_NONE},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         mig_role role = MIG_ROLE_COUNT;
-        mig__label_kind kind = mig__label_kind_of(cases[i].label, &role);
+        mig__takeout_label kind = mig__takeout_kind(cases[i].label, &role);
         if (kind != cases[i].kind || role != cases[i].role) {
             fail_msg("%s: %d %d", cases[i].label, (int)kind, (int)role);
         }
@@ -50,7 +50,7 @@ static void test_kinds(void **state)
     mig_role role;
     memset(longest, 'x', sizeof longest);
     longest[sizeof longest - 1] = '\0';
-    assert_int_equal(mig__label_kind_of(longest, &role), MIG__LABEL_FOLDER);
+    assert_int_equal(mig__takeout_kind(longest, &role), MIG__TAKEOUT_FOLDER);
 }
 
 static int join(const char *label, void *context, mig_error *err)
@@ -83,11 +83,11 @@ static void test_lists(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         mig__buffer_clear(&out);
-        assert_int_equal(mig__labels_each(cases[i].header, join, &out, &err), 0);
+        assert_int_equal(mig__takeout_each(cases[i].header, join, &out, &err), 0);
         assert_string_equal(out.length > 0 ? out.data : "", cases[i].labels);
     }
     mig__buffer_clear(&out);
-    assert_int_equal(mig__labels_each("a,stop,b", join, &out, &err), -1);
+    assert_int_equal(mig__takeout_each("a,stop,b", join, &out, &err), -1);
     assert_string_equal(out.data, "[a][stop]");
     mig__buffer_free(&out);
 }
