@@ -143,6 +143,8 @@ void mig__contents_why(const mig__root *root, const char *path, const char *want
         snprintf(out, size, "its lines end in CR alone, as on old Macintoshes: convert them to LF");
     } else if (contents == MIG__CONTENTS_MBOX) {
         snprintf(out, size, "%s%s", words, path);
+    } else if (contents == MIG__CONTENTS_PACKED) {
+        snprintf(out, size, "it is compressed, and what is in it is no %s", wanted);
     } else if (words != NULL) {
         snprintf(out, size, "%s", words);
     } else if (mail) {

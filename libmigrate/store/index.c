@@ -488,12 +488,28 @@ static int check_place(int fd, const mig__store_item *item, const struct stat *s
     return 0;
 }
 
+/*
+ * On a target octets are what they are, whatever they look like; but the server there may compress what we stored: then
+ * ",S=" in the name, the size that was stored, is not the file's any more.
+ */
+static bool is_packed_since(int fd, const mig__store_item *item, uint64_t size)
+{
+    const char *words, *name = strrchr(item->path, '/');
+    const char *stored = name != NULL ? strstr(name, ",S=") : NULL;
+    return stored != NULL && strtoull(stored + 3, NULL, 10) != size &&
+           mig__contents_in(fd, &words) == MIG__CONTENTS_PACKED;
+}
+
 /* Where it is a file of its own. */
 static int check_whole(const mig_store *store, int fd, const mig__store_item *item, const struct stat *status,
                        bool *packed, mig_error *err)
 {
     if ((uint64_t)status->st_size >= UINT32_MAX) {
         return mig_error_set(err, MIG_E_TOO_BIG, "%s is longer than 4 GiB", item->path);
+    }
+    if (store->side == MIG_TARGET) {
+        *packed = is_packed_since(fd, item, (uint64_t)status->st_size);
+        return 0;
     }
     if (store->ops->looks_inside && mig__contents_message(fd, (uint64_t)status->st_size, packed, err) != 0) {
         return mig_error_context(err, "%s", item->path);

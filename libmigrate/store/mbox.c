@@ -262,18 +262,34 @@ static int scan_file(const reading *r, const char *path, mig__mbox_scan *scan, m
     return failed;
 }
 
-/* What came out of a compressed file, behind what came out of those before. */
+/* The first octets are those of an mbox, behind a byte order mark or empty lines. */
+static bool begins_as_mbox(const char *piece, size_t length)
+{
+    const char *words;
+    size_t at = length >= 3 && memcmp(piece, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (at < length && (piece[at] == '\r' || piece[at] == '\n')) {
+        at++;
+    }
+    return mig__contents_of(piece + at, length - at, &words) == MIG__CONTENTS_MBOX;
+}
+
+/* What came out of a compressed file, behind what came out of those before. 0; 1: no mbox; -1. */
 static int unpack(reading *r, int fd, uint64_t size, mig_error *err)
 {
     mig_store *store = r->store;
     char *piece = malloc(PIECE);
     mig__unpack *from = piece != NULL ? mig__unpack_open(fd, 0, size, err) : NULL;
     int64_t got = from != NULL ? 1 : -1;
+    bool other = false;
     if (piece == NULL) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     r->base = r->end = store->spooled;
     while (got > 0 && (got = mig__unpack_read(from, piece, PIECE, err)) > 0) {
+        if (r->end == r->base && !begins_as_mbox(piece, (size_t)got)) {
+            other = true; /* of a log of a gigabyte no copy is made to find that out */
+            break;
+        }
         if (mig__store_stopped(store, err)) {
             got = -1;
         } else if (pwrite(store->spool, piece, (size_t)got, (off_t)r->end) != got) {
@@ -287,7 +303,15 @@ static int unpack(reading *r, int fd, uint64_t size, mig_error *err)
     if (got == 0) {
         store->spooled = r->end;
     }
-    return got < 0 ? -1 : 0;
+    return got < 0 ? -1 : other ? 1 : 0;
+}
+
+static void warn(const reading *r, const char *path, uint64_t count, const char *what)
+{
+    if (count > 0) {
+        mig__store_log(r->store, MIG_LOG_WARNING, "%s: %llu message%s %s", path, (unsigned long long)count,
+                       count == 1 ? " is" : "s are", what);
+    }
 }
 
 /* Warn of what had to be guessed. */
@@ -295,24 +319,15 @@ static void say_what_was_found(const reading *r, const mig__mbox_scan *scan, con
 {
     uint64_t taken, doubtful;
     mig__mbox_scan_undated(scan, &taken, &doubtful);
-    if (taken > 0) {
-        mig__store_log(r->store, MIG_LOG_WARNING,
-                       "%s: %llu messages begin at a \"From \" line without a date; theirs is that of the header", path,
-                       (unsigned long long)taken);
-    }
+    warn(r, path, taken, "begun by a \"From \" line without a date that is known, and dated by the header");
+    warn(r, path, r->expunged,
+         "marked as deleted, which Thunderbird has not compacted away yet, and taken with the flag \\Deleted");
     if (doubtful > 0) {
         mig__store_log(
             r->store, MIG_LOG_WARNING,
-            "%s: %llu lines that begin with \"From \" may be the beginning of messages and were not taken for "
-            "it",
+            "%s: %llu times a line begins with \"From \" that may be the beginning of a message, and was not "
+            "taken for it",
             path, (unsigned long long)doubtful);
-    }
-    if (r->expunged > 0) {
-        mig__store_log(
-            r->store, MIG_LOG_WARNING,
-            "%s: %llu messages are marked as deleted, which Thunderbird has not compacted away yet: they are "
-            "taken with the flag \\Deleted",
-            path, (unsigned long long)r->expunged);
     }
 }
 

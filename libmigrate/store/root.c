@@ -333,6 +333,21 @@ int mig__root_unlink(const mig__root *root, const char *path)
 
 /* ---- files ---- */
 
+/*
+ * Several names are no sign of harm where whoever owns the directory owns the file, too (copies of a day that share
+ * what did not change), or where only root can have made them.
+ */
+static bool may_have_names(const mig__root *root, const char *path, const struct stat *file)
+{
+    struct stat status;
+    const char *name;
+    int directory = file->st_uid == root->owner ? -1 : mig__root_parent(root, path, &name);
+    bool known = directory >= 0 && fstat(directory, &status) == 0;
+    let_go(directory);
+    return file->st_uid == root->owner ||
+           (known && (status.st_uid == file->st_uid || (status.st_uid == 0 && (status.st_mode & 022) == 0)));
+}
+
 int mig__root_regular(const mig__root *root, const char *path, struct stat *status)
 {
     struct stat found;
@@ -344,7 +359,7 @@ int mig__root_regular(const mig__root *root, const char *path, struct stat *stat
         close(fd);
         return fail(EINVAL);
     }
-    if (root != NULL && geteuid() == 0 && found.st_nlink > 1 && found.st_uid != root->owner) {
+    if (root != NULL && geteuid() == 0 && found.st_nlink > 1 && !may_have_names(root, path, &found)) {
         close(fd);
         return fail(EPERM);
     }

@@ -55,8 +55,8 @@ int mig__root_unlink(const mig__root *root, const char *path);
 
 /*
  * Open a regular file for reading, without waiting for a FIFO (EINVAL: it is no regular file; EPERM: see below).
- * `status` may be NULL. For root a file with several names that does not belong to the store's owner is refused: who
- * owns a directory could have linked any file into it.
+ * `status` may be NULL. For root a file with several names that does not belong to the owner of the store or of the
+ * directory is refused: who owns a directory could have linked any file into it.
  */
 int mig__root_regular(const mig__root *root, const char *path, struct stat *status);
 /* The same as a stream, of at most `most` octets (EFBIG). */

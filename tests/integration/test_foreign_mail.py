@@ -247,7 +247,7 @@ class Mboxes(ForeignCase):
         self.put("Inbox", self.FROM + b"X-Mozilla-Status: 0009\n" + message("gone") + b"\n"
                  + self.FROM + message("here"))
         result = self.take("mbox")
-        self.assertIn("1 messages are marked as deleted", result.err)
+        self.assertIn("1 message is marked as deleted", result.err)
 
 
 class Emls(ForeignCase):

@@ -219,12 +219,24 @@ static void test_hard_links(void **state)
     snprintf(secret, sizeof secret, "%s/secret", l->outside);
     assert_int_equal(link(secret, in(l, "a/hard")), 0);
     assert_int_equal(chown(l->inside, 65534, 65534), 0);
+    assert_int_equal(chown(in(l, "a"), 65534, 65534), 0);
     assert_int_equal(mig__root_open(&root, l->inside), 0);
     assert_refused(mig__root_regular(&root, in(l, "a/hard"), NULL), EPERM);
     assert_int_equal(lchown(in(l, "a/hard"), 65534, 65534), 0);
     int fd = mig__root_regular(&root, in(l, "a/hard"), NULL); /* two names of their own file */
     assert_true(fd >= 0);
     close(fd);
+    assert_int_equal(lchown(in(l, "a/hard"), 1, 1), 0); /* of whoever owns the directory */
+    assert_int_equal(chown(in(l, "a"), 1, 1), 0);
+    fd = mig__root_regular(&root, in(l, "a/hard"), NULL);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(chown(in(l, "a"), 0, 0), 0); /* in a directory where root alone can make a name */
+    fd = mig__root_regular(&root, in(l, "a/hard"), NULL);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(chmod(in(l, "a"), 0777), 0); /* or anybody */
+    assert_refused(mig__root_regular(&root, in(l, "a/hard"), NULL), EPERM);
     mig__root_close(&root);
 }
 
