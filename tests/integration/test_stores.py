@@ -220,10 +220,9 @@ class FromMaildir(StoreCase):
         result = self.copy(Files("maildir", self.path("mail")), self.account(), expect=PARTIAL)
         self.assertEqual(result.folders["INBOX"]["copied"], 6)
         why = {p["folder"]: p["text"] for p in result.problems if p["code"] != "name" and p["folder"] != "INBOX"}
-        self.assertEqual(set(why), {"Linked", "bad??name", "\u00fcber?"}, str(result))
+        self.assertEqual(set(why), {"Linked", "bad??name"}, str(result))
         self.assertIn("symbolic link", why["Linked"])
         self.assertIn("control character", why["bad??name"])
-        self.assertIn("not valid mUTF-7", why["\u00fcber?"])
         told = [p["text"] for p in result.problems if p["folder"] == "INBOX"]
         self.assertEqual(len(told), 3, str(result))
         for name in ("2.linked", "3.fifo", "4.directory"):
