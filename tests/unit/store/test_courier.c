@@ -7,7 +7,7 @@
 #include "store/contents.h"
 #include "store/files.h"
 #include "store/maildir.h"
-#include <ftw.h>
+#include "store/tree.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,17 +24,9 @@ static int setup(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static int teardown(void **state)
 {
-    int failed = nftw(*state, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    int failed = tree_remove(*state);
     free(*state);
     return failed;
 }

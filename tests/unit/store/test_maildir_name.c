@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include "store/files.h"
 #include "store/maildir.h"
-#include <ftw.h>
+#include "store/tree.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,17 +154,9 @@ static int setup(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static int teardown(void **state)
 {
-    int failed = nftw(*state, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    int failed = tree_remove(*state);
     free(*state);
     return failed;
 }

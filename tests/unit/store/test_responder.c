@@ -7,9 +7,9 @@
 #include "base/buffer.h"
 #include "store/files.h"
 #include "store/uidmap.h"
+#include "store/tree.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <migrate/store.h>
 #include <poll.h>
 #include <stdio.h>
@@ -39,14 +39,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static void hang_up(place *p)
 {
     if (p->fd >= 0) {
@@ -61,7 +53,7 @@ static int teardown(void **state)
     hang_up(p);
     mig_store_free(&p->store);
     mig_endpoint_clear(&p->endpoint);
-    int failed = nftw(p->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    int failed = tree_remove(p->directory);
     free(p);
     return failed;
 }

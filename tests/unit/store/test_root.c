@@ -6,9 +6,9 @@
 #include <cmocka.h>
 #include "store/files.h"
 #include "store/root.h"
+#include "store/tree.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,18 +54,10 @@ static int setup(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static int teardown(void **state)
 {
     lab *l = *state;
-    int failed = nftw(l->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    int failed = tree_remove(l->directory);
     free(l);
     return failed;
 }
