@@ -17,7 +17,7 @@ enum {
     PIECE = 16 * 1024,
     WAYS_GZIP = 15 + 16, /* zlib's: the largest window, and a gzip header */
     RATIO_MOST = 1000,   /* octets out of one octet of the file, beyond the first ones */
-    WINDOW_MOST = 26,    /* as a power of two: 64 MiB, what xz -9 takes */
+    WINDOW_MOST = 26,    /* as a power of two: 64 MiB, what xz -9 asks for, of which it touches what comes out */
 };
 
 static const uint64_t expands_anyway = (uint64_t)64 << 20;
@@ -84,11 +84,54 @@ bool mig__unpack_known(const void *head, size_t length)
     return way_of(head, length) != WAY_NONE;
 }
 
-/* How much of its output unpacking has to remember, as a power of two; 0: the head does not tell. */
+/* A number of xz's: seven bits an octet, the low ones first. Past the end it is 0. */
+static uint64_t number_at(const unsigned char *head, size_t length, size_t *at)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; *at < length && shift < 63; shift += 7) {
+        unsigned char octet = head[(*at)++];
+        value |= (uint64_t)(octet & 0x7f) << shift;
+        if ((octet & 0x80) == 0) {
+            return value;
+        }
+    }
+    return 0;
+}
+
+/* The dictionary of the first block of an xz file (https://tukaani.org/xz/xz-file-format.txt, sections 3.1 and 5.3.1).
+ */
+static unsigned xz_window(const unsigned char *head, size_t length)
+{
+    enum { STREAM_HEADER = 12, LZMA2 = 0x21 };
+    size_t at = STREAM_HEADER + 2;
+    if (length <= at || head[STREAM_HEADER] == 0) {
+        return 0; /* an index, and no block */
+    }
+    unsigned flags = head[STREAM_HEADER + 1];
+    for (unsigned sizes = (flags >> 6 & 1) + (flags >> 7 & 1); sizes > 0; sizes--) {
+        (void)number_at(head, length, &at);
+    }
+    for (unsigned filters = (flags & 3) + 1; filters > 0 && at < length; filters--) {
+        uint64_t id = number_at(head, length, &at), octets = number_at(head, length, &at);
+        if (id == LZMA2 && octets == 1 && at < length) {
+            return (head[at] & 0x3fu) / 2 + 12;
+        }
+        at = octets < length - at ? at + (size_t)octets : length;
+    }
+    return 0;
+}
+
+/* How much of its output unpacking has to remember, as a power of two, rounded down; 0: the head does not tell. */
 static unsigned window_of(const unsigned char *head, size_t length)
 {
     if (length >= 6 && memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0) {
         return (head[4] & 0x20) != 0 ? 0 : 10 + (head[5] >> 3); /* RFC 8878 section 3.1.1.1.2 */
+    }
+    if (length >= 6 && memcmp(head,
+                              "\xfd"
+                              "7zXZ\0",
+                              6) == 0) {
+        return xz_window(head, length);
     }
     return 0;
 }

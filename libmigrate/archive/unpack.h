@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MIG__UNPACK_HEAD = 16 }; /* octets of a file that tell how it was compressed */
+enum { MIG__UNPACK_HEAD = 64 }; /* octets of a file that tell how it was compressed */
 
 bool mig__unpack_known(const void *head, size_t length);
 

@@ -319,17 +319,20 @@ static int read_list(mig_store *store, const char *name, bool *version2, mig_err
             subscribe_line(store, line.data, name == courier_list);
         }
     }
-    if (!missing && (file == NULL || more < 0)) {
-        mig_error why = MIG_ERROR_INIT;
-        mig_error_errno(&why, MIG_E_IO, errno, "%s is not read", path);
-        mig__store_log(store, MIG_LOG_WARNING, "%s", why.text);
-    }
+    int problem = errno;
     if (file != NULL) {
         fclose(file);
     }
     mig__buffer_free(&line);
+    int failed = 0;
+    /* What is no file at all is a problem of its own already. */
+    if (!missing && (file == NULL || more < 0) && problem != EINVAL && problem != ELOOP) {
+        mig_error why = MIG_ERROR_INIT;
+        mig_error_errno(&why, MIG_E_IO, problem, "which folders are subscribed to is not known");
+        failed = store->side == MIG_SOURCE ? mig__store_add_problem(store, name, path, why.text, err) : 0;
+    }
     free(path);
-    return missing ? 1 : 0;
+    return missing ? 1 : failed;
 }
 
 static int read_subscriptions(mig_store *store, bool *version2, mig_error *err)

@@ -157,6 +157,10 @@ static void test_bounds(void **state)
     static const char huge_window[] = "\x28\xb5\x2f\xfd\x00\xf8\x01\x00\x00";
     assert_int_equal(unpack(huge_window, sizeof huge_window - 1, out, MOST, &err), -1);
     assert_int_equal(err.code, MIG_E_REFUSED);
+    static const char xz_of_1_gib[] = "\xfd"
+                                      "7zXZ\0\0\x04\xe6\xd6\xb4\x46\x02\0\x21\x01\x24\0\0\0";
+    assert_int_equal(unpack(xz_of_1_gib, sizeof xz_of_1_gib - 1, out, MOST, &err), -1);
+    assert_int_equal(err.code, MIG_E_REFUSED);
     free(one);
     free(two);
     free(out);
