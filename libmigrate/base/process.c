@@ -1,5 +1,5 @@
 /* base/process.c - starting commands, feeding and hearing them, and waiting for their end */
-#define _GNU_SOURCE /* pipe2 (POSIX.1-2024): no other thread's command may inherit an end of a pipe */
+#define _GNU_SOURCE /* environ; pipe2 (POSIX.1-2024): no other thread's command may inherit an end of a pipe */
 #include "base/process.h"
 #include "base/clock.h"
 #include <errno.h>
@@ -15,8 +15,6 @@
 #include <unistd.h>
 
 enum { WAIT_STEP_MS = 5, KILLED_MS = 10000 };
-
-extern char **environ;
 
 /* The variables for the command. The strings are borrowed. */
 static char **variables(void)
