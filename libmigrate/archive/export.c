@@ -3,7 +3,6 @@
  * the manifest behind them
  */
 #include "archive/export.h"
-#include "account/listing.h"
 #include "account/sides.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -42,15 +41,14 @@ static int init(mig__export *run, const mig_archive_options *options, mig_error 
                          .ledger = {.fd = -1},
                          .began = mig__wall_seconds(),
                          .started = mig__now_seconds()};
-    mig_endpoint_label(options->source, run->label, sizeof run->label);
-    mig__gate_options gate = {.session = {.endpoint = options->source,
-                                          .stop = &run->halt,
+    const mig__account_options account = {.endpoint = options->source,
                                           .log = &options->observer.log,
-                                          .account = run->label},
-                              .patience_ms = options->effort.patience_ms,
-                              .stopping = is_stopping,
-                              .context = run};
-    mig__gate_init(&run->gate, &gate);
+                                          .stop = &run->halt,
+                                          .meant = &options->selection,
+                                          .patience_ms = options->effort.patience_ms,
+                                          .stopping = is_stopping,
+                                          .context = run};
+    mig__account_init(&run->account, &account);
     pthread_mutex_init(&run->lock, NULL);
     mig__cond_init(&run->changed);
     run->result = calloc(1, sizeof *run->result);
@@ -64,7 +62,7 @@ static int init(mig__export *run, const mig_archive_options *options, mig_error 
     run->criteria = mig__buffer_steal(&criteria);
     mig__buffer_free(&criteria);
     run->directory = directory_of(options->path);
-    run->result->source = mig__strdup(run->label);
+    run->result->source = mig__strdup(run->account.label);
     run->result->file = mig__strdup("");
     return run->criteria == NULL || run->directory == NULL || run->result->source == NULL || run->result->file == NULL
                ? no_memory(err)
@@ -112,9 +110,10 @@ static int read_earlier(mig__export *run, mig_error *err)
         free(path);
     }
     run->result->part = part;
-    if (failed == 0 && part > 0 && strcmp(run->index.source != NULL ? run->index.source : "", run->label) != 0) {
+    if (failed == 0 && part > 0 &&
+        strcmp(run->index.source != NULL ? run->index.source : "", run->account.label) != 0) {
         mig_error_set(err, MIG_E_REFUSED, "%s is of %s, not of %s", options->path,
-                      run->index.source != NULL ? run->index.source : "", run->label);
+                      run->index.source != NULL ? run->index.source : "", run->account.label);
         failed = mig_error_hint(err, "name another file for this account");
         err->scope = MIG_SCOPE_RUN;
     }
@@ -198,7 +197,7 @@ static void show_progress(mig__export *run, const char *phase)
         return;
     }
     pthread_mutex_lock(&run->lock);
-    mig_progress progress = {.account = run->label,
+    mig_progress progress = {.account = run->account.label,
                              .phase = phase,
                              .folder = run->current != NULL ? run->current->mailbox->name : "",
                              .messages_total = run->messages_total,
@@ -256,7 +255,7 @@ static bool is_news(const mig__export *run)
                (folder->before == NULL && folder->path != NULL && !folder->unchanged);
     }
     for (size_t i = 0; i < run->index.count; i++) {
-        news = news || mig__mailbox_find(&run->list, run->index.folders[i].wire) == NULL;
+        news = news || mig__mailbox_find(&run->account.mailboxes, run->index.folders[i].wire) == NULL;
     }
     return news;
 }
@@ -281,7 +280,7 @@ static int transfer(mig__export *run, mig__session **session, mig_error *err)
         return -1;
     }
     int failed = mig__export_read(run, session, threads, &count, err);
-    mig__gate_close(&run->gate, session);
+    mig__gate_close(&run->account.gate, session);
     write_messages(run);
     for (size_t i = 0; i < count; i++) {
         pthread_join(threads[i], NULL);
@@ -314,11 +313,7 @@ static int work(mig__export *run, mig_error *err)
         failed = open_out(run, err); /* what cannot be written is told before the work */
     }
     failed = failed != 0 ? failed : mig__ledger_open(&run->ledger, run->directory, err);
-    if (failed == 0 && (session = mig__gate_open(&run->gate, MIG__PATIENCE_FIRST, err)) == NULL) {
-        failed = -1;
-    }
-    show_progress(run, "listing");
-    failed = failed != 0 ? failed : mig__listing(&run->gate, &session, true, &run->options->selection, &run->list, err);
+    failed = failed != 0 ? failed : mig__account_open(&run->account, MIG__PATIENCE_FIRST, true, &session, err);
     failed = failed != 0 ? failed : mig__export_plan(run, session, err);
     failed = failed != 0 ? failed : mig__export_scan(run, &session, err);
     bool news = failed == 0 && is_news(run);
@@ -328,7 +323,7 @@ static int work(mig__export *run, mig_error *err)
     if (failed == 0 && news) {
         failed = transfer(run, &session, err);
     }
-    mig__gate_close(&run->gate, &session);
+    mig__gate_close(&run->account.gate, &session);
     sum_folders(run);
     if (failed != 0 || mig__export_stopping(run) || !news) {
         return failed;
@@ -363,7 +358,7 @@ static void sum_up(mig__export *run)
                                                  : MIG_COMPLETE;
     result->seconds = mig__now_seconds() - run->started;
     mig__stream_stats stats = {0};
-    mig__gate_stats(&run->gate, &stats);
+    mig__gate_stats(&run->account.gate, &stats);
     result->round_trips = stats.waits;
     result->bytes_in = stats.octets_in;
     result->bytes_out = stats.octets_out;
@@ -392,8 +387,7 @@ static void free_run(mig__export *run)
     mig__buffer_free(&run->files);
     mig__safe_names_free(&run->names);
     mig__index_free(&run->index);
-    mig__mailbox_list_free(&run->list);
-    mig__gate_clear(&run->gate);
+    mig__account_clear(&run->account);
     free(run->directory);
     free(run->path);
     free(run->criteria);

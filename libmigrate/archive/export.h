@@ -8,7 +8,7 @@
 #ifndef MIG_ARCHIVE_EXPORT_H
 #define MIG_ARCHIVE_EXPORT_H
 
-#include "account/gate.h"
+#include "account/account.h"
 #include "archive/index.h"
 #include "archive/ledger.h"
 #include "archive/out.h"
@@ -34,12 +34,10 @@ typedef struct mig__export_folder {
 typedef struct mig__export {
     const mig_archive_options *options;
     mig_archive_result *result;
-    char label[320];
     char *directory; /* of the file: temporary ones lie beside it */
     char *path;      /* of the file to be written */
     char *criteria;
     mig__index index; /* the earlier files; no parts: none */
-    mig__mailbox_list list;
     mig__safe_names names;
     mig__export_folder *folders;
     size_t folder_count;
@@ -48,7 +46,7 @@ typedef struct mig__export {
     mig__buffer files; /* lines of the other members */
     int64_t began;     /* wall clock */
     double started;
-    mig__gate gate;
+    mig__account account;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;

@@ -221,7 +221,7 @@ static int add_vanished(making *m, const mig__export *run, mig_error *err)
 {
     for (size_t i = 0; i < run->index.count; i++) {
         const mig__index_folder *folder = &run->index.folders[i];
-        if (mig__mailbox_find(&run->list, folder->wire) == NULL) {
+        if (mig__mailbox_find(&run->account.mailboxes, folder->wire) == NULL) {
             mig__line line = {.kind = MIG__LINE_VANISHED, .name = folder->name, .octets = folder->octets};
             if (mig__line_write(&line, &m->late, err) != 0) {
                 return -1;
@@ -240,11 +240,11 @@ static int add_first(making *m, const mig__export *run, mig_error *err)
     strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%SZ", &when);
     mig__line line = {.kind = MIG__LINE_ARCHIVE,
                       .version = MIG_VERSION,
-                      .source = run->label,
+                      .source = run->account.label,
                       .created = created,
                       .selection = run->criteria,
-                      .prefix = run->list.prefix,
-                      .delimiter = run->list.delimiter,
+                      .prefix = run->account.mailboxes.prefix,
+                      .delimiter = run->account.mailboxes.delimiter,
                       .part = run->result->part,
                       .base = run->result->part > 0 ? mig__hex(run->index.last, base) : NULL};
     return mig__line_write(&line, &m->late, err);

@@ -89,7 +89,7 @@ static int give_unit_back(mig__reader *r, mig_error *err)
 
 static int connect_again(mig__reader *r, mig_error *err)
 {
-    r->session = mig__gate_open(&r->run->gate, r->extra ? MIG__PATIENCE_NONE : MIG__PATIENCE_AGAIN, err);
+    r->session = mig__gate_open(&r->run->account.gate, r->extra ? MIG__PATIENCE_NONE : MIG__PATIENCE_AGAIN, err);
     if (r->session == NULL) {
         return r->extra && err->scope != MIG_SCOPE_RUN ? give_unit_back(r, err) : -1;
     }
@@ -109,7 +109,7 @@ static int work_off(mig__reader *r, mig_error *err)
         if (try_unit(r, breaks >= BREAKS_BEFORE_ALONE, err) == 0) {
             continue;
         }
-        mig__gate_close(&r->run->gate, &r->session);
+        mig__gate_close(&r->run->account.gate, &r->session);
         r->opened = NULL;
         mig__reader_drop(r);
         if (mig__retry_pointless(err) || mig__export_stopping(r->run)) {
@@ -147,7 +147,7 @@ static void *reader_main(void *argument)
         mig__export_fail(r->run, &error);
     }
     mig__reader_drop(r);
-    mig__gate_close(&r->run->gate, &r->session);
+    mig__gate_close(&r->run->account.gate, &r->session);
     mig__uidset_free(&r->unit);
     mig__uidset_free(&r->present);
     mig__sha256_free(&r->sha256);

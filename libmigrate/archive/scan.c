@@ -51,10 +51,11 @@ static int plan_folder(mig__export *run, const mig__mailbox *mailbox, mig_error 
         result->path = mig__strdup("");
     } else {
         /* A directory stays what it was, whatever other folders came meanwhile. */
-        folder->path = before != NULL && before->path != NULL
-                           ? mig__strdup(before->path)
-                           : mig__safe_directory(&run->names, mailbox->name_valid ? mailbox->name : mailbox->wire,
-                                                 mailbox->name_valid, mailbox->delimiter, run->list.prefix, err);
+        folder->path =
+            before != NULL && before->path != NULL
+                ? mig__strdup(before->path)
+                : mig__safe_directory(&run->names, mailbox->name_valid ? mailbox->name : mailbox->wire,
+                                      mailbox->name_valid, mailbox->delimiter, run->account.mailboxes.prefix, err);
         result->path = mig__strdup(folder->path);
         folder->before = before;
         folder->unchanged = before != NULL && is_same_as_before(run, mailbox, before);
@@ -87,25 +88,25 @@ int mig__export_plan(mig__export *run, const mig__session *session, mig_error *e
     mig__map_rules given = {.folders = run->options->selection.folders,
                             .excludes = run->options->selection.excludes,
                             .shared = run->options->selection.shared};
-    size_t most = run->list.count > 0 ? run->list.count : 1;
+    size_t most = run->account.mailboxes.count > 0 ? run->account.mailboxes.count : 1;
     run->folders = calloc(most, sizeof *run->folders);
     run->result->folders = calloc(most, sizeof *run->result->folders);
     if (run->folders == NULL || run->result->folders == NULL) {
         return no_memory(err);
     }
-    if (mig__notice_lists(&run->list, NULL, &given, take_notice, run, err) != 0 ||
+    if (mig__notice_lists(&run->account.mailboxes, NULL, &given, take_notice, run, err) != 0 ||
         mig__rules_read(&rules, &given, err) != 0 || take_earlier_names(run, err) != 0) {
         return -1;
     }
     int failed = 0;
-    for (size_t i = 0; failed == 0 && i < run->list.count; i++) {
-        if (is_chosen(&rules, &run->list.items[i], mig__session_can(session, MIG__CAP_GMAIL))) {
-            failed = plan_folder(run, &run->list.items[i], err);
+    for (size_t i = 0; failed == 0 && i < run->account.mailboxes.count; i++) {
+        if (is_chosen(&rules, &run->account.mailboxes.items[i], mig__session_can(session, MIG__CAP_GMAIL))) {
+            failed = plan_folder(run, &run->account.mailboxes.items[i], err);
         }
     }
     mig__rules_free(&rules);
     if (failed == 0 && run->folder_count == 0) {
-        mig_error_set(err, MIG_E_USAGE, "no folder of %s matches --folder and --exclude", run->label);
+        mig_error_set(err, MIG_E_USAGE, "no folder of %s matches --folder and --exclude", run->account.label);
         failed = mig_error_hint(err, "mailmigrate inventory lists the folders that there are");
     }
     return failed;
@@ -363,7 +364,7 @@ int mig__export_scan(mig__export *run, mig__session **session, mig_error *err)
         pointers[count] = &items[count];
         count++;
     }
-    failed = failed != 0 ? failed : mig__gate_ask_each(&run->gate, session, &each, pointers, count, err);
+    failed = failed != 0 ? failed : mig__gate_ask_each(&run->account.gate, session, &each, pointers, count, err);
     for (size_t i = 0; i < count; i++) {
         end_item(&items[i]);
     }

@@ -96,7 +96,7 @@ void mig__export_problem(mig__export *run, const mig__export_folder *folder, uin
     const mig_log *log = &run->options->observer.log;
     if (log->write != NULL && log->level >= MIG_LOG_WARNING) {
         mig_log_event event = {.level = MIG_LOG_WARNING,
-                               .account = run->label,
+                               .account = run->account.label,
                                .folder = problem.folder,
                                .uid = uid,
                                .code = mig_code_name(error->code),

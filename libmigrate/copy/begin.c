@@ -12,7 +12,7 @@ static int open_state_for_reading(mig__run *run, mig_error *err)
         if (run->state == NULL) {
             return -1;
         }
-        if (mig__state_account(run->state, run->source_label, run->target_label, &unknown) > 0) {
+        if (mig__state_account(run->state, run->sides[MIG_SOURCE].label, run->sides[MIG_TARGET].label, &unknown) > 0) {
             return 0;
         }
         mig__state_close(&run->state, NULL);
@@ -32,10 +32,12 @@ int mig__begin_record(mig__run *run, mig_error *err)
         return -1;
     }
     if (!options->dry_run && options->lock_dir != NULL &&
-        mig__lock_take_pair(&run->pair, options->lock_dir, run->source_label, run->target_label, err) != 0) {
+        mig__lock_take_pair(&run->pair, options->lock_dir, run->sides[MIG_SOURCE].label, run->sides[MIG_TARGET].label,
+                            err) != 0) {
         return -1;
     }
-    run->state_account = mig__state_account(run->state, run->source_label, run->target_label, err);
+    run->state_account =
+        mig__state_account(run->state, run->sides[MIG_SOURCE].label, run->sides[MIG_TARGET].label, err);
     if (run->state_account == 0) {
         return -1;
     }

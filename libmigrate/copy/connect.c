@@ -103,44 +103,43 @@ void mig__run_pause(mig__run *run, mig_side side, const mig_error *error, unsign
 
 static bool is_stopping(void *context)
 {
-    const mig__run_side *side = context;
-    return mig__run_stopping(side->run);
+    const mig__run_gate *gate = context;
+    return mig__run_stopping(gate->run);
 }
 
 static uint64_t progress_of(void *context)
 {
-    const mig__run_side *side = context;
-    pthread_mutex_lock(&side->run->lock);
-    uint64_t progress = (uint64_t)side->run->last_progress_ms;
-    pthread_mutex_unlock(&side->run->lock);
+    const mig__run_gate *gate = context;
+    pthread_mutex_lock(&gate->run->lock);
+    uint64_t progress = (uint64_t)gate->run->last_progress_ms;
+    pthread_mutex_unlock(&gate->run->lock);
     return progress;
 }
 
 static void tell_waiting(const mig_error *error, void *context)
 {
-    const mig__run_side *side = context;
-    mig__run_log(side->run, MIG_LOG_WARNING, NULL, 0, error, "%s is asked again: %s",
-                 side->gate.options.session.account, error->text);
+    const mig__run_gate *gate = context;
+    mig__run_log(gate->run, MIG_LOG_WARNING, NULL, 0, error, "%s is asked again: %s",
+                 gate->run->sides[gate->side].label, error->text);
 }
 
 void mig__run_side_init(mig__run *run, mig_side which)
 {
     const mig_copy_options *options = run->options;
-    mig__run_side *side = &run->sides[which];
     bool source = which == MIG_SOURCE;
-    mig__gate_options gate = {
-        .session = {.endpoint = source ? options->source : options->target,
-                    .stop = options->observer.stop,
-                    .log = &options->observer.log,
-                    .account = source ? run->source_label : run->target_label,
-                    .labels_as_keywords = source && options->selection.labels == MIG_LABELS_KEYWORD},
-        .patience_ms = options->effort.patience_ms,
-        .stopping = is_stopping,
-        .progress = progress_of,
-        .waiting = tell_waiting,
-        .context = side};
-    side->run = run;
-    mig__gate_init(&side->gate, &gate);
+    run->gates[which] = (mig__run_gate){run, which};
+    const mig__account_options side = {.endpoint = source ? options->source : options->target,
+                                       .provider = options->providers[which],
+                                       .log = &options->observer.log,
+                                       .stop = options->observer.stop,
+                                       .meant = source ? &options->selection : NULL,
+                                       .labels_as_keywords = source && options->selection.labels == MIG_LABELS_KEYWORD,
+                                       .patience_ms = options->effort.patience_ms,
+                                       .stopping = is_stopping,
+                                       .progress = progress_of,
+                                       .waiting = tell_waiting,
+                                       .context = &run->gates[which]};
+    mig__account_init(&run->sides[which], &side);
 }
 
 void mig__run_phase(mig__run *run, const char *phase)
@@ -161,7 +160,7 @@ static void write_event(const mig__run *run, const mig_log_event *event, const m
     }
     mig__inert(event->text, strlen(event->text), text, sizeof text);
     mig_log_event out = *event;
-    out.account = run->source_label;
+    out.account = run->sides[MIG_SOURCE].label;
     out.folder = job != NULL ? job->source->name : NULL;
     out.code = error != NULL && error->code != MIG_OK ? mig_code_name(error->code) : NULL;
     out.text = text;

@@ -20,7 +20,7 @@ void mig__hidden_tell(mig__run *run, const char *source, const char *target)
 
 static int add_hidden(mig__run *run, const mig__state_folder *folder, const mig__selected *selected, mig_error *err)
 {
-    mig__mailbox *mailbox = mig__mailbox_list_add(&run->target_list, folder->target, err);
+    mig__mailbox *mailbox = mig__mailbox_list_add(&run->sides[MIG_TARGET].mailboxes, folder->target, err);
     char *source = mig__sides_decoded(folder->source), *target = mig__sides_decoded(folder->target);
     if (mailbox != NULL) {
         mailbox->has_status = true;
@@ -51,7 +51,7 @@ static int ask(mig__session *session, void *context, mig_error *err)
 static int add_unknown(mig__run *run, const mig__state_folder *folder, const mig_error *why, mig_error *err)
 {
     char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
-    mig__mailbox *mailbox = mig__mailbox_list_add(&run->target_list, folder->target, err);
+    mig__mailbox *mailbox = mig__mailbox_list_add(&run->sides[MIG_TARGET].mailboxes, folder->target, err);
     if (mailbox == NULL) {
         return -1;
     }
@@ -81,7 +81,7 @@ int mig__hidden_find(mig__run *run, mig__session **target, mig_error *err)
     int failed = mig__state_folders(run->state, run->state_account, &folders, &count, err);
     for (size_t i = 0; failed == 0 && i < count; i++) {
         if (folders[i].target_uidvalidity != 0 && !mig__rename_parked(folders[i].target) &&
-            mig__mailbox_alike(&run->target_list, folders[i].target) == NULL) {
+            mig__mailbox_alike(&run->sides[MIG_TARGET].mailboxes, folders[i].target) == NULL) {
             failed = look_for(run, target, &folders[i], err);
         }
     }

@@ -7,8 +7,8 @@
 
 /*
  * After listing the target: ask by name for each mailbox of the record that the list has not. One that is there joins
- * run->target_list, so that it is not taken for lost and read anew in each run; the result names it. -1: the session or
- * the state failed.
+ * run->sides[MIG_TARGET].mailboxes, so that it is not taken for lost and read anew in each run; the result names it.
+ * -1: the session or the state failed.
  */
 int mig__hidden_find(mig__run *run, mig__session **target, mig_error *err);
 

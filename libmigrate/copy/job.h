@@ -8,9 +8,8 @@
 #ifndef MIG_COPY_JOB_H
 #define MIG_COPY_JOB_H
 
-#include "account/gate.h"
 #include "account/labels.h"
-#include "account/profile.h"
+#include "account/pair.h"
 #include "copy/message.h"
 #include "copy/notes.h"
 #include "copy/pace.h"
@@ -119,15 +118,15 @@ typedef struct mig__folder_job {
     mig__batch *refused;  /* to be sent again in smaller pieces, or after a reconnect */
     mig__batch *unknown;  /* connection lost, outcome not known: to be reconciled before anything else */
     bool reconciling;
-    bool owned;         /* ordered mode: one writer at a time has the folder */
-    uint32_t uidnext;   /* lower bound of every UID that the target gives from now on */
-    mig__uidset given;  /* of a lead: UIDs on the target that messages of ours have */
-    bool doubted;       /* of a lead: the target told UIDs that cannot be right */
-    mig__uidset others; /* of a lead: UIDs of messages that another put there since the run opened it */
-    uint64_t under_way; /* of a lead: messages that were sent and not answered */
-    bool contested;     /* of a lead: another puts messages there, too; looked at before the next batch */
-    bool owing;         /* of its flag changes all are flags that the target did not take before */
-    bool broken;        /* nothing more is written to this folder; error says why */
+    bool owned;          /* ordered mode: one writer at a time has the folder */
+    uint32_t uidnext;    /* lower bound of every UID that the target gives from now on */
+    mig__uidset given;   /* of a lead: UIDs on the target that messages of ours have */
+    bool doubted;        /* of a lead: the target told UIDs that cannot be right */
+    mig__uidset others;  /* of a lead: UIDs of messages that another put there since the run opened it */
+    uint64_t under_way;  /* of a lead: messages that were sent and not answered */
+    bool contested;      /* of a lead: another puts messages there, too; looked at before the next batch */
+    bool owing;          /* of its flag changes all are flags that the target did not take before */
+    bool broken;         /* nothing more is written to this folder; error says why */
     mig__notes notes;    /* what is told once for the folder; flags that the target refused */
     bool doubtful_flags; /* flags went there that PERMANENTFLAGS does not list: what stayed is looked at */
     mig_error error;
@@ -144,28 +143,23 @@ typedef struct mig__mending { /* a message that is to be put right; beside optio
     bool sending; /* it is in its job's `todo` */
 } mig__mending;
 
-typedef struct mig__run_side {
+typedef struct mig__run_gate { /* what the gate of a side is given along */
     struct mig__run *run;
-    mig__gate gate;
-} mig__run_side;
+    mig_side side;
+} mig__run_gate;
 
 typedef struct mig__run {
     const mig_copy_options *options;
     mig_copy_result *result;
     mig_account_result *account;
-    char source_label[320], target_label[320];
+    mig__account sides[2]; /* by side: a pair (account/pair.h) */
     mig__state *state;
     mig__lock pair; /* no other run of these two accounts on this machine */
     int64_t state_account;
     int64_t state_run;
     int64_t first_row; /* rows of messages after this one are of this run */
     char *spool_dir;
-    mig__mailbox_list source_list, target_list;
-    mig__profile profiles[2]; /* by side */
-    mig__labels labels;       /* of the folders that are copied, with MIG_LABELS_FIRST */
-    bool target_utf8;         /* the target's names are UTF-8 on the wire */
-    bool target_wraps;        /* the target takes APPEND in the form of RFC 6855 as well */
-    bool flagged_later;       /* the target loses \Flagged when a message comes with it: it is stored at the end */
+    mig__labels labels; /* of the folders that are copied, with MIG_LABELS_FIRST */
     mig__folder_job *jobs;
     size_t job_count;
     mig__mending *mendings;
@@ -174,7 +168,7 @@ typedef struct mig__run {
     mig__pace pace;
     struct mig__keyindex *once; /* [lock] content that was sent, where the target stores each once (copy/once.h) */
     double started;
-    mig__run_side sides[2];
+    mig__run_gate gates[2]; /* by side */
 
     pthread_mutex_t lock;
     pthread_cond_t changed;                 /* anything below or in a job changed */
@@ -217,7 +211,7 @@ bool mig__run_wait(mig__run *run, mig_side side, const mig_error *error, unsigne
 int mig__run_pass(mig__run *run, mig__bucket *bucket, uint64_t octets, mig_error *err);
 /* Something got on: the user's patience begins anew. */
 void mig__run_progress(mig__run *run);
-/* Fill run->sides[side]; the run's lock is there already. Released with mig__gate_clear. */
+/* Fill run->sides[side]; the run's lock is there already. Released with mig__account_clear. */
 void mig__run_side_init(mig__run *run, mig_side side);
 /* What the run does now, for progress. */
 void mig__run_phase(mig__run *run, const char *phase);

@@ -146,7 +146,7 @@ int mig__known_load_orphans(mig__run *run, mig__folder_job *job, mig_error *err)
 
 static bool listed(const mig__run *run, const char *source)
 {
-    return mig__mailbox_find(&run->source_list, source) != NULL;
+    return mig__mailbox_find(&run->sides[MIG_SOURCE].mailboxes, source) != NULL;
 }
 
 int mig__known_load_moved(mig__run *run, mig_error *err)

@@ -72,7 +72,7 @@ static int make_job(mig__run *run, mig__folder_job *job, const mig__map_entry *e
                     size_t folder_count, mig_error *err)
 {
     mig_folder_result *result = job->result;
-    job->source = &run->source_list.items[entry->source];
+    job->source = &run->sides[MIG_SOURCE].mailboxes.items[entry->source];
     job->role = entry->role;
     result->source = mig__strdup(job->source->name);
     result->role = entry->role;
@@ -86,11 +86,11 @@ static int make_job(mig__run *run, mig__folder_job *job, const mig__map_entry *e
     }
     const mig__mailbox *before = record == NULL || mig__rename_parked(record->target)
                                      ? NULL
-                                     : mig__mailbox_alike(&run->target_list, record->target);
+                                     : mig__mailbox_alike(&run->sides[MIG_TARGET].mailboxes, record->target);
     if (before != NULL) { /* where it went before goes on there, whatever the map says now, by the name it has there */
         job->target = mig__strdup(before->wire);
     } else {
-        job->target = mig__sides_wire(entry, &run->target_list, run->target_utf8);
+        job->target = mig__sides_wire(entry, &run->sides[MIG_TARGET].mailboxes, run->sides[MIG_TARGET].utf8);
     }
     if (job->target == NULL) {
         mig_error error;
@@ -101,7 +101,7 @@ static int make_job(mig__run *run, mig__folder_job *job, const mig__map_entry *e
         return result->target == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     }
     result->target = mig__sides_decoded(job->target);
-    job->existing = mig__mailbox_alike(&run->target_list, job->target);
+    job->existing = mig__mailbox_alike(&run->sides[MIG_TARGET].mailboxes, job->target);
     job->copy = entry->selectable && mig__sides_selectable(job->source);
     if (entry->note != NULL) {
         list_note(run, job->source, MIG_E_NAME, entry->note);
@@ -136,10 +136,10 @@ static void mark_shared(mig__run *run)
 static void list_unsubscribed(mig__run *run)
 {
     mig_error error;
-    if (run->source_list.no_subscriptions != NULL && run->job_count > 0) {
+    if (run->sides[MIG_SOURCE].mailboxes.no_subscriptions != NULL && run->job_count > 0) {
         mig_error_set(&error, MIG_E_NO,
                       "the source does not tell which folders are subscribed: none is on the target: %s",
-                      run->source_list.no_subscriptions);
+                      run->sides[MIG_SOURCE].mailboxes.no_subscriptions);
         mig__result_problem(run->account, "INBOX", 0, false, &error);
     }
 }
@@ -151,12 +151,11 @@ int mig__lists_map(mig__run *run, mig_error *err)
     mig__state_folder *folders = NULL;
     size_t folder_count = 0;
     const mig_copy_options *options = run->options;
-    const mig__profile *from = &run->profiles[MIG_SOURCE], *to = &run->profiles[MIG_TARGET];
-    mig__map_rules rules = {options->selection.folders, options->selection.excludes, options->selection.maps,
-                            options->selection.labels, options->selection.shared};
+    const mig__profile *from = &run->sides[MIG_SOURCE].profile;
+    const mig__map_rules rules = mig__pair_rules(&options->selection);
     mig__labels_free(&run->labels);
-    if (mig__sides_map(&map, &run->source_list, &run->target_list, from, to, &rules, err) != 0 ||
-        mig__labels_make(&run->labels, &map, &run->source_list, err) != 0 ||
+    if (mig__pair_map(run->sides, &options->selection, &map, err) != 0 ||
+        mig__labels_make(&run->labels, &map, &run->sides[MIG_SOURCE].mailboxes, err) != 0 ||
         mig__state_folders(run->state, run->state_account, &folders, &folder_count, err) != 0) {
         goto cleanup;
     }
@@ -168,7 +167,8 @@ int mig__lists_map(mig__run *run, mig_error *err)
         goto cleanup;
     }
     run->job_count = run->account->folder_count = map.count;
-    if (mig__notice_lists(&run->source_list, &run->target_list, &rules, take_notice, run, err) != 0) {
+    if (mig__notice_lists(&run->sides[MIG_SOURCE].mailboxes, &run->sides[MIG_TARGET].mailboxes, &rules, take_notice,
+                          run, err) != 0) {
         goto cleanup;
     }
     for (size_t i = 0; i < map.count; i++) {
@@ -198,7 +198,7 @@ cleanup:
 static bool known_source(const mig__run *run, const mig__state_folder *folders, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const mig__mailbox *listed = mig__mailbox_find(&run->source_list, folders[i].source);
+        const mig__mailbox *listed = mig__mailbox_find(&run->sides[MIG_SOURCE].mailboxes, folders[i].source);
         if (listed != NULL && listed->uidvalidity != 0 && listed->uidvalidity == folders[i].source_uidvalidity) {
             return true;
         }
@@ -208,7 +208,7 @@ static bool known_source(const mig__run *run, const mig__state_folder *folders, 
 
 int mig__lists_check(mig__run *run, mig__session *source, mig__session *target, mig_error *err)
 {
-    const mig__side_found from = {&run->source_list, source}, to = {&run->target_list, target};
+    mig__session *const sessions[2] = {source, target};
     mig__state_folder *folders = NULL;
     size_t count = 0;
     if (run->options->force) {
@@ -219,9 +219,5 @@ int mig__lists_check(mig__run *run, mig__session *source, mig__session *target, 
     }
     bool known = known_source(run, folders, count);
     mig__state_folders_free(&folders, count);
-    if (!known && mig__sides_check_lists(&from, &to, err) != 0) {
-        return -1;
-    }
-    bool swapped = count == 0 && mig__sides_look_swapped(&run->source_list, &run->target_list);
-    return swapped ? mig__sides_refuse_swapped(&run->target_list, err) : 0;
+    return mig__pair_check(run->sides, sessions, known, count > 0, err);
 }

@@ -4,7 +4,8 @@
 
 #include "copy/job.h"
 
-/* From run->source_list and run->target_list make run->jobs and the account's folder results. 0 or -1. */
+/* From run->sides[MIG_SOURCE].mailboxes and run->sides[MIG_TARGET].mailboxes make run->jobs and the account's folder
+ * results. 0 or -1. */
 int mig__lists_map(mig__run *run, mig_error *err);
 
 /*

@@ -23,7 +23,7 @@ static int first_of(mig__run *run, const mig__folder_job *job, const mig__transi
 int mig__once_octets(mig__run *run, const mig__batch *batch, uint64_t *octets, mig_error *err)
 {
     *octets = batch->octets;
-    for (size_t i = 0; run->profiles[MIG_TARGET].labels && i < batch->count; i++) {
+    for (size_t i = 0; run->sides[MIG_TARGET].profile.labels && i < batch->count; i++) {
         const mig__transit *message = batch->messages[i];
         mig__message known;
         int64_t folder;

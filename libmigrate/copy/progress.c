@@ -40,7 +40,7 @@ void mig__run_show(mig__run *run)
         return;
     }
     pthread_mutex_lock(&run->lock);
-    mig_progress progress = {.account = run->source_label,
+    mig_progress progress = {.account = run->sides[MIG_SOURCE].label,
                              .phase = run->phase,
                              .folder = run->current != NULL ? run->current->source->name : "",
                              .messages_total = run->messages_total,

@@ -467,7 +467,7 @@ static int find_stored(mig__session **session, stored *s, mig_error *err)
 {
     mig__run *run = s->run;
     int outcome = GONE;
-    if (mig__mailbox_alike(&run->target_list, s->mailbox) == NULL) {
+    if (mig__mailbox_alike(&run->sides[MIG_TARGET].mailboxes, s->mailbox) == NULL) {
         mig_error_set(err, MIG_E_MISSING, "the mailbox '%s' is gone from the target", s->mailbox);
     } else {
         outcome = mig__gate_ask(&run->sides[MIG_TARGET].gate, session, look_for_stored, s, err);

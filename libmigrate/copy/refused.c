@@ -34,13 +34,14 @@ char *mig__refused_name(const mig__run *run, const mig__folder_job *job, const m
 {
     mig__buffer shown = MIG__BUFFER_INIT, plainer = MIG__BUFFER_INIT;
     char *wire = NULL;
-    bool as_it_is = run->target_utf8 || !mig__name_decode(job->target, &shown);
+    bool as_it_is = run->sides[MIG_TARGET].utf8 || !mig__name_decode(job->target, &shown);
     if (as_it_is) { /* UTF-8, or octets that are no mUTF-7 */
         mig__buffer_clear(&shown);
         mig__buffer_add_text(&shown, job->target);
     }
-    const char *prefix = run->target_list.prefix != NULL ? run->target_list.prefix : "";
-    if (shown.failed || !mig__decide_name(shown.data, prefix, run->target_list.delimiter, why, &plainer)) {
+    const char *prefix = run->sides[MIG_TARGET].mailboxes.prefix != NULL ? run->sides[MIG_TARGET].mailboxes.prefix : "";
+    if (shown.failed ||
+        !mig__decide_name(shown.data, prefix, run->sides[MIG_TARGET].mailboxes.delimiter, why, &plainer)) {
         goto cleanup;
     }
     size_t length = plainer.length;
@@ -72,7 +73,7 @@ static int rename_job(mig__run *run, mig__folder_job *job, const char *name, mig
     free(job->record.target);
     job->target = target;
     job->record.target = recorded;
-    job->existing = mig__mailbox_alike(&run->target_list, name);
+    job->existing = mig__mailbox_alike(&run->sides[MIG_TARGET].mailboxes, name);
     job->renamed = true;
     pthread_mutex_lock(&run->lock);
     free(job->result->target);

@@ -159,12 +159,12 @@ static int find_parked(const renaming *r, mig__state_folder *record, mig_error *
 {
     char mark[48];
     snprintf(mark, sizeof mark, PARKED "%lld", (long long)record->id);
-    for (size_t i = 0; i < r->run->target_list.count; i++) {
-        const char *found = strstr(r->run->target_list.items[i].wire, mark);
+    for (size_t i = 0; i < r->run->sides[MIG_TARGET].mailboxes.count; i++) {
+        const char *found = strstr(r->run->sides[MIG_TARGET].mailboxes.items[i].wire, mark);
         if (found == NULL || strcmp(found, mark) != 0) {
             continue;
         }
-        char *name = mig__strdup(r->run->target_list.items[i].wire);
+        char *name = mig__strdup(r->run->sides[MIG_TARGET].mailboxes.items[i].wire);
         if (name == NULL) {
             return mig_error_set(err, MIG_E_NOMEM, "out of memory");
         }
@@ -180,8 +180,8 @@ static int find_moves(renaming *r, mig__state_folder *folders, size_t count, mig
         if (find_parked(r, &folders[i], err) != 0) {
             return -1;
         }
-        const mig__mailbox *listed = mig__mailbox_find(&r->run->source_list, folders[i].source);
-        const mig__mailbox *there = mig__mailbox_alike(&r->run->target_list, folders[i].target);
+        const mig__mailbox *listed = mig__mailbox_find(&r->run->sides[MIG_SOURCE].mailboxes, folders[i].source);
+        const mig__mailbox *there = mig__mailbox_alike(&r->run->sides[MIG_TARGET].mailboxes, folders[i].target);
         mig__folder_job *job = NULL;
         if ((listed != NULL && !another(&folders[i], listed)) || (there != NULL && there->role == MIG_ROLE_INBOX)) {
             continue;
@@ -293,7 +293,8 @@ static bool moved_before(const mig__state_folder *record, const standing *here, 
 static bool below(const renaming *r, const char *name, const char *parent)
 {
     size_t length = strlen(parent);
-    return strncmp(name, parent, length) == 0 && name[length] != '\0' && name[length] == r->run->target_list.delimiter;
+    return strncmp(name, parent, length) == 0 && name[length] != '\0' &&
+           name[length] == r->run->sides[MIG_TARGET].mailboxes.delimiter;
 }
 
 /* What is below a mailbox goes with it: first that one, then a look at what is left to be done. */
@@ -350,7 +351,7 @@ static bool must_step_aside(const renaming *r, const move *m)
 static int step_aside(renaming *r, const move *m, bool *got_on, mig_error *err)
 {
     mig__state_folder *record = m->record;
-    const mig__mailbox *listed = mig__mailbox_alike(&r->run->target_list, record->target);
+    const mig__mailbox *listed = mig__mailbox_alike(&r->run->sides[MIG_TARGET].mailboxes, record->target);
     const char *last = listed == NULL || listed->delimiter == '\0' ? NULL : strrchr(record->target, listed->delimiter);
     int parent = last == NULL ? 0 : (int)(last + 1 - record->target);
     mig__buffer name = MIG__BUFFER_INIT;

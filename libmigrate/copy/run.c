@@ -37,62 +37,16 @@ enum {
     PREPARE_ATTEMPTS = 3 /* connections that may break before the first message is read */
 };
 
-/* ---- the two first sessions ---- */
-
-typedef struct side_start { /* connect and list one side, in a thread of its own for the target */
-    mig__run *run;
-    mig_side side;
-    bool first; /* not again, after a connection broke */
-    mig__session *session;
-    mig__mailbox_list *list;
-    mig_error error;
-    int failed;
-} side_start;
-
-static void *open_side(void *argument)
-{
-    side_start *start = argument;
-    start->session = mig__gate_open(&start->run->sides[start->side].gate,
-                                    start->first ? MIG__PATIENCE_FIRST : MIG__PATIENCE_AGAIN, &start->error);
-    if (start->session == NULL) {
-        start->failed = -1;
-        return NULL;
-    }
-    const mig_selection *meant = start->side == MIG_SOURCE ? &start->run->options->selection : NULL;
-    start->failed =
-        mig__listing(&start->run->sides[start->side].gate, &start->session, true, meant, start->list, &start->error);
-    if (start->failed != 0) {
-        mig_error_context(&start->error, "listing the mailboxes of %s",
-                          start->side == MIG_SOURCE ? start->run->source_label : start->run->target_label);
-    }
-    return NULL;
-}
-
-/* Both sides at once: what takes a round trip on one side costs nothing on the other meanwhile. */
 static int open_both(mig__run *run, bool first, mig__session **source, mig__session **target, mig_error *err)
 {
-    side_start from = {.run = run, .side = MIG_SOURCE, .first = first, .list = &run->source_list};
-    side_start to = {.run = run, .side = MIG_TARGET, .first = first, .list = &run->target_list};
-    pthread_t thread;
+    const mig__pair_opening how = {.patience = first ? MIG__PATIENCE_FIRST : MIG__PATIENCE_AGAIN, .status = true};
+    mig__session *sessions[2] = {NULL, NULL};
     mig__run_phase(run, "connecting");
     mig__run_show(run);
-    if (mig__thread_start(&thread, open_side, &to, err) != 0) {
-        return -1;
-    }
-    open_side(&from);
-    pthread_join(thread, NULL);
-    *source = from.session;
-    *target = to.session;
-    if (from.failed != 0 || to.failed != 0) {
-        *err = from.failed != 0 ? from.error : to.error;
-        return -1;
-    }
-    mig__profile_find(&run->profiles[MIG_SOURCE], run->options->providers[MIG_SOURCE], run->options->source, *source);
-    mig__profile_find(&run->profiles[MIG_TARGET], run->options->providers[MIG_TARGET], run->options->target, *target);
-    run->target_utf8 = mig__session_utf8_names(*target);
-    run->target_wraps = mig__session_utf8_enabled(*target);
-    run->flagged_later = mig__session_loses_flagged(*target);
-    return mig__hidden_find(run, target, err);
+    int failed = mig__pair_open(run->sides, &how, sessions, err);
+    *source = sessions[MIG_SOURCE];
+    *target = sessions[MIG_TARGET];
+    return failed != 0 ? -1 : mig__hidden_find(run, target, err);
 }
 
 /* ---- preparing ---- */
@@ -184,8 +138,9 @@ static int follow_renames(mig__run *run, mig__session **source, mig__session **t
     }
     free_jobs(run);
     mig__result_clear_account(run->account);
-    mig__mailbox_list_free(&run->target_list);
-    return mig__listing(&run->sides[MIG_TARGET].gate, target, true, NULL, &run->target_list, err) != 0 ||
+    mig__mailbox_list_free(&run->sides[MIG_TARGET].mailboxes);
+    return mig__listing(&run->sides[MIG_TARGET].gate, target, true, NULL, &run->sides[MIG_TARGET].mailboxes, err) !=
+                       0 ||
                    mig__hidden_find(run, target, err) != 0 || mig__lists_map(run, err) != 0 ||
                    mig__mend_resolve(run, err) != 0 ||
                    mig__reconcile_stored(run, target, err) != 0 /* as to the new jobs */
@@ -256,8 +211,6 @@ static int prepare_again(mig__run *run, mig__session **source, mig__session **ta
 {
     free_jobs(run);
     mig__result_clear_account(run->account);
-    mig__mailbox_list_free(&run->source_list);
-    mig__mailbox_list_free(&run->target_list);
     mig__gate_close(&run->sides[MIG_SOURCE].gate, source);
     mig__gate_close(&run->sides[MIG_TARGET].gate, target);
     return open_both(run, false, source, target, err) != 0 || mig__lists_map(run, err) != 0
@@ -335,8 +288,6 @@ static int init_run(mig__run *run, const mig_copy_options *options, mig_error *e
                       .pair = MIG__LOCK_INIT,
                       .phase = "connecting",
                       .started = mig__now_seconds()};
-    mig_endpoint_label(options->source, run->source_label, sizeof run->source_label);
-    mig_endpoint_label(options->target, run->target_label, sizeof run->target_label);
     mig__run_side_init(run, MIG_SOURCE);
     mig__run_side_init(run, MIG_TARGET);
     run->budget = options->effort.memory > 0 ? options->effort.memory : BUDGET;
@@ -346,7 +297,7 @@ static int init_run(mig__run *run, const mig_copy_options *options, mig_error *e
     pthread_mutex_init(&run->lock, NULL);
     mig__cond_init(&run->changed);
     run->spool_dir = options->spool_dir != NULL ? mig__strdup(options->spool_dir) : directory_of(options->state_path);
-    run->result = mig__result_new(run->source_label, run->target_label, 0, err);
+    run->result = mig__result_new(run->sides[MIG_SOURCE].label, run->sides[MIG_TARGET].label, 0, err);
     if (run->result != NULL) {
         run->result->dry_run = options->dry_run;
         run->account = &run->result->accounts[0];
@@ -386,12 +337,10 @@ static void free_run(mig__run *run)
     mig__mend_free(run);
     mig__labels_free(&run->labels);
     mig__keyindex_free(&run->once);
-    mig__mailbox_list_free(&run->source_list);
-    mig__mailbox_list_free(&run->target_list);
     mig__lock_release_pair(&run->pair);
     free(run->spool_dir);
-    mig__gate_clear(&run->sides[MIG_SOURCE].gate);
-    mig__gate_clear(&run->sides[MIG_TARGET].gate);
+    mig__account_clear(&run->sides[MIG_SOURCE]);
+    mig__account_clear(&run->sides[MIG_TARGET]);
     pthread_cond_destroy(&run->changed);
     pthread_mutex_destroy(&run->lock);
 }
@@ -452,8 +401,7 @@ mig_copy_result *mig_copy_run(const mig_copy_options *options, mig_error *err)
     run.result->ended = mig__wall_seconds();
     totals->seconds = mig__now_seconds() - run.started;
     mig__stream_stats stats = {0};
-    mig__gate_stats(&run.sides[MIG_SOURCE].gate, &stats);
-    mig__gate_stats(&run.sides[MIG_TARGET].gate, &stats);
+    mig__pair_stats(run.sides, &stats);
     totals->round_trips = stats.waits;
     totals->bytes_in = stats.octets_in;
     totals->bytes_out = stats.octets_out;

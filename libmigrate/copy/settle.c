@@ -280,7 +280,8 @@ static bool can_wrap(const mig__run *run, const mig__transit *message)
     const char *data;
     bool beyond = false;
     int64_t got = 1, line = 0; /* octets of the line so far */
-    for (uint64_t at = 0; run->target_wraps && !message->utf8 && at < message->size && got > 0; at += (uint64_t)got) {
+    for (uint64_t at = 0; run->sides[MIG_TARGET].wraps && !message->utf8 && at < message->size && got > 0;
+         at += (uint64_t)got) {
         mig_error ignored;
         got = mig__transit_read(message, at, piece, sizeof piece, &data, &ignored);
         for (int64_t i = 0; i < got; i++) {

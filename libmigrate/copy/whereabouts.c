@@ -123,9 +123,9 @@ int mig__whereabouts(mig__run *run, mig__session *session, mig__wanted *wanted, 
     }
     for (size_t round = 0; round < 2; round++) { /* each message in its own mailbox first */
         l.home = round == 0;
-        for (size_t i = 0; failed == 0 && i < run->target_list.count; i++) {
+        for (size_t i = 0; failed == 0 && i < run->sides[MIG_TARGET].mailboxes.count; i++) {
             mig__uidset ours = MIG__UIDSET_INIT;
-            l.mailbox = &run->target_list.items[i];
+            l.mailbox = &run->sides[MIG_TARGET].mailboxes.items[i];
             l.ours = &ours;
             if (!mig__sides_selectable(l.mailbox) || !worth_a_look(&l)) {
                 continue;

@@ -14,9 +14,10 @@ typedef struct mig__wanted {
 } mig__wanted;
 
 /*
- * Look through all mailboxes of run->target_list, but not at messages that are recorded as others. Sizes and dates are
- * asked for everything; the content is read where one of them fits. Each message that is found stands for one wanted
- * one. A mailbox that cannot be read is passed over, and the result names it. -1: the session or the state failed.
+ * Look through all mailboxes of run->sides[MIG_TARGET].mailboxes, but not at messages that are recorded as others.
+ * Sizes and dates are asked for everything; the content is read where one of them fits. Each message that is found
+ * stands for one wanted one. A mailbox that cannot be read is passed over, and the result names it. -1: the session or
+ * the state failed.
  */
 int mig__whereabouts(mig__run *run, mig__session *session, mig__wanted *wanted, size_t count, mig_error *err);
 

@@ -115,7 +115,7 @@ static int choose_flags(writer *w, mig__folder_job *job, mig__transit *message, 
     if (mig__settle_flags(w->run, job, message, err) != 0) {
         return -1;
     }
-    if (!w->run->flagged_later || !mig__flags_contain(message->stored, "\\Flagged")) {
+    if (!w->run->sides[MIG_TARGET].flagged_later || !mig__flags_contain(message->stored, "\\Flagged")) {
         return 0;
     }
     char *less = mig__flags_without(message->stored, "\\Flagged");

@@ -7,8 +7,8 @@
 #ifndef MIG_INVENTORY_JOB_H
 #define MIG_INVENTORY_JOB_H
 
-#include "account/gate.h"
 #include "account/labels.h"
+#include "account/pair.h"
 #include "account/sides.h"
 #include "imap/fetch.h"
 #include "imap/list.h"
@@ -24,11 +24,9 @@ typedef struct mig__inventory {
     const mig_inventory_options *options;
     mig_inventory_result *result;
     mig_inventory_account *account;
-    mig__gate gates[2]; /* by side */
+    mig__account sides[2]; /* by side: a pair (account/pair.h); the target's may be none */
     mig__session *sessions[2];
-    mig__mailbox_list lists[2];
     mig__map map;
-    mig__profile profiles[2];      /* by side */
     mig__labels labels;            /* of the folders to be copied, with MIG_LABELS_FIRST */
     mig__label_choice *choices;    /* which messages of folder i are meant, where folders are labels */
     size_t *order;                 /* folder i of the result is lists[MIG_SOURCE].items[order[i]] */

@@ -40,7 +40,7 @@ static int ask(mig__session *session, void *context, mig_error *err)
 static int ask_patiently(mig__inventory *run, const char *wire, mig__selected *out, mig_error *err)
 {
     asking q = {wire, out};
-    int outcome = mig__gate_ask(&run->gates[MIG_TARGET], &run->sessions[MIG_TARGET], ask, &q, err);
+    int outcome = mig__gate_ask(&run->sides[MIG_TARGET].gate, &run->sessions[MIG_TARGET], ask, &q, err);
     if (outcome > 0) {
         mig__selected_free(out);
     }
@@ -61,7 +61,7 @@ static bool has_keywords(const mig_inventory_folder *folder)
 
 int mig__inventory_keywords(mig__inventory *run, mig_error *err)
 {
-    const mig__mailbox_list *list = &run->lists[MIG_TARGET];
+    const mig__mailbox_list *list = &run->sides[MIG_TARGET].mailboxes;
     mig__selected inbox = {0};
     if (run->options->target == NULL || run->options->depth < MIG_INVENTORY_FULL || run->options->untouched) {
         return 0;

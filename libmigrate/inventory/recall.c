@@ -27,7 +27,8 @@ int mig__inventory_recall_copied(mig__inventory *run, mig_error *err)
     int failed = 0;
     for (size_t i = 0; failed == 0 && i < run->account->folder_count; i++) {
         const mig_inventory_folder *folder = &run->account->folders[i];
-        const mig__state_folder *known = mig__inventory_known(run, run->lists[MIG_SOURCE].items[run->order[i]].wire);
+        const mig__state_folder *known =
+            mig__inventory_known(run, run->sides[MIG_SOURCE].mailboxes.items[run->order[i]].wire);
         mig__state_counts counts;
         if (known == NULL || (folder->target != NULL && folder->target[0] == '\0')) {
             continue;

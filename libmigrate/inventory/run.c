@@ -2,17 +2,13 @@
  * inventory/run.c - the story of a stock-taking: both logins at once, lists, map, quota, each folder, what does not fit
  */
 #include "account/check.h"
-#include "account/listing.h"
 #include "account/notice.h"
 #include "base/clock.h"
-#include "base/thread.h"
 #include "inventory/job.h"
 #include "inventory/quota.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { ATTEMPTS = 4 };
 
 bool mig__inventory_stopping(const mig__inventory *run, mig_error *err)
 {
@@ -51,18 +47,6 @@ static void begin_phase(mig__inventory *run, const char *phase)
 
 /* ---- each side ---- */
 
-typedef struct side_start {
-    mig__inventory *run;
-    mig_side side;
-    mig_error error;
-    int failed;
-} side_start;
-
-static const mig_endpoint *endpoint_of(const mig__inventory *run, mig_side side)
-{
-    return side == MIG_SOURCE ? run->options->source : run->options->target;
-}
-
 static int on_quota(const mig__response *response, void *context, mig_error *err)
 {
     (void)err;
@@ -88,29 +72,23 @@ static int ask_quota(mig__session *session, void *context, mig_error *err)
     return mig__command_outcome(session, mig__command_end(command, err) == 0 ? command : NULL, err);
 }
 
-static int take_side(side_start *start)
+/* What there is to say of a side, once it was listed. */
+static int take_side(mig_side side, mig__session **session, void *context, mig_error *err)
 {
-    mig__inventory *run = start->run;
-    mig__session **session = &run->sessions[start->side];
-    const mig_selection *meant = start->side == MIG_SOURCE ? &run->options->selection : NULL;
-    mig_inventory_side *out = &run->account->sides[start->side];
-    mig__mailbox_list *list = &run->lists[start->side];
+    mig__inventory *run = context;
+    mig_inventory_side *out = &run->account->sides[side];
+    mig__account *account = &run->sides[side];
     mig__buffer words = MIG__BUFFER_INIT;
     mig__session_capabilities(*session, &words);
     out->append_limit = mig__session_append_limit(*session);
-    mig__profile_find(&run->profiles[start->side], run->options->providers[start->side], endpoint_of(run, start->side),
-                      *session);
-    out->provider = run->profiles[start->side].provider;
-    out->provider_reason = run->profiles[start->side].reason;
+    out->provider = account->profile.provider;
+    out->provider_reason = account->profile.reason;
     if ((out->capabilities = mig__buffer_steal(&words)) == NULL) {
-        return mig_error_set(&start->error, MIG_E_NOMEM, "out of memory");
-    }
-    if (mig__listing(&run->gates[start->side], session, true, meant, list, &start->error) != 0) {
-        return mig_error_context(&start->error, "%s", out->label);
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     out->bytes_known = mig__session_can(*session, MIG__CAP_STATUS_SIZE);
-    for (size_t i = 0; i < list->count; i++) {
-        const mig__mailbox *mailbox = &list->items[i];
+    for (size_t i = 0; i < account->mailboxes.count; i++) {
+        const mig__mailbox *mailbox = &account->mailboxes.items[i];
         if (mailbox->owner != MIG__OWNER_SELF && !run->options->selection.shared) {
             continue;
         }
@@ -119,45 +97,17 @@ static int take_side(side_start *start)
         out->bytes += mailbox->size;
         out->bytes_known = out->bytes_known && (mailbox->has_status || !mig__sides_selectable(mailbox));
     }
-    if (start->side == MIG_TARGET) {
-        return mig__gate_ask(&run->gates[start->side], session, ask_quota, &out->quota, &start->error) < 0 ? -1 : 0;
+    if (side == MIG_TARGET) {
+        return mig__gate_ask(&account->gate, session, ask_quota, &out->quota, err) < 0 ? -1 : 0;
     }
     return 0;
 }
 
-static void *start_side(void *argument)
-{
-    side_start *start = argument;
-    mig__inventory *run = start->run;
-    start->failed = -1;
-    run->sessions[start->side] = mig__gate_open(&run->gates[start->side], MIG__PATIENCE_FIRST, &start->error);
-    if (run->sessions[start->side] != NULL) {
-        start->failed = take_side(start);
-    }
-    return NULL;
-}
-
-/* Both at once. What went wrong on both sides is told of both. */
 static int start_both(mig__inventory *run, mig_error *err)
 {
-    side_start from = {.run = run, .side = MIG_SOURCE, .error = MIG_ERROR_INIT};
-    side_start to = {.run = run, .side = MIG_TARGET, .error = MIG_ERROR_INIT};
-    pthread_t thread;
-    if (run->options->target != NULL && mig__thread_start(&thread, start_side, &to, err) != 0) {
-        return -1;
-    }
-    start_side(&from);
-    if (run->options->target != NULL) {
-        pthread_join(thread, NULL);
-    }
-    if (from.failed == 0 && to.failed == 0) {
-        return 0;
-    }
-    *err = from.failed != 0 ? from.error : to.error;
-    if (from.failed != 0 && to.failed != 0) {
-        mig_error_context(err, "both sides failed; the target: %s; the source", to.error.text);
-    }
-    return -1;
+    const mig__pair_opening how = {
+        .patience = MIG__PATIENCE_FIRST, .status = true, .opened = take_side, .context = run};
+    return mig__pair_open(run->sides, &how, run->sessions, err);
 }
 
 /* ---- folders ---- */
@@ -170,7 +120,7 @@ static char *copy_text(const char *text)
 static int add_folder(mig__inventory *run, size_t source, const mig__map_entry *entry, mig_error *err)
 {
     mig_inventory_account *account = run->account;
-    const mig__mailbox *mailbox = &run->lists[MIG_SOURCE].items[source];
+    const mig__mailbox *mailbox = &run->sides[MIG_SOURCE].mailboxes.items[source];
     mig_inventory_folder *folder = &account->folders[account->folder_count];
     run->order[account->folder_count++] = source;
     folder->name = copy_text(mailbox->name);
@@ -207,10 +157,8 @@ static int take_notice(const mig_error *what, bool failed, void *context, mig_er
 static int make_folders(mig__inventory *run, mig_error *err)
 {
     const mig_inventory_options *options = run->options;
-    const mig__mailbox_list *source = &run->lists[MIG_SOURCE];
-    static const mig__mailbox_list nothing = {0};
-    mig__map_rules rules = {options->selection.folders, options->selection.excludes, options->selection.maps,
-                            options->selection.labels, options->selection.shared};
+    const mig__mailbox_list *source = &run->sides[MIG_SOURCE].mailboxes;
+    const mig__map_rules rules = mig__pair_rules(&options->selection);
     bool with_target = options->target != NULL;
     size_t most = source->count > 0 ? source->count : 1;
     run->account->folders = calloc(most, sizeof *run->account->folders);
@@ -222,11 +170,11 @@ static int make_folders(mig__inventory *run, mig_error *err)
         run->copied == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    const mig__profile *from = &run->profiles[MIG_SOURCE], *to = &run->profiles[MIG_TARGET];
-    if (mig__sides_map(&run->map, source, with_target ? &run->lists[MIG_TARGET] : &nothing, from, to, &rules, err) !=
-            0 ||
+    const mig__profile *from = &run->sides[MIG_SOURCE].profile;
+    if (mig__pair_map(run->sides, &options->selection, &run->map, err) != 0 ||
         mig__labels_make(&run->labels, &run->map, source, err) != 0 ||
-        mig__notice_lists(source, with_target ? &run->lists[MIG_TARGET] : NULL, &rules, take_notice, run, err) != 0) {
+        mig__notice_lists(source, with_target ? &run->sides[MIG_TARGET].mailboxes : NULL, &rules, take_notice, run,
+                          err) != 0) {
         return -1;
     }
     for (size_t i = 0; i < run->map.count; i++) {
@@ -257,7 +205,7 @@ static void sum_up_folders(mig__inventory *run)
     for (size_t i = 0; i < account->folder_count; i++) {
         const mig_inventory_folder *folder = &account->folders[i];
         if ((folder->target != NULL && folder->target[0] == '\0') ||
-            !mig__sides_selectable(&run->lists[MIG_SOURCE].items[run->order[i]])) {
+            !mig__sides_selectable(&run->sides[MIG_SOURCE].mailboxes.items[run->order[i]])) {
             continue;
         }
         if (!folder->examined && run->choices[i].rest) {
@@ -277,17 +225,7 @@ static void sum_up_folders(mig__inventory *run)
 
 static int check_sides(const mig__inventory *run, mig_error *err)
 {
-    if (run->options->target == NULL || run->options->force) {
-        return 0;
-    }
-    const mig__side_found source = {&run->lists[MIG_SOURCE], run->sessions[MIG_SOURCE]};
-    const mig__side_found target = {&run->lists[MIG_TARGET], run->sessions[MIG_TARGET]};
-    if (mig__sides_check_lists(&source, &target, err) != 0) {
-        return -1;
-    }
-    return mig__sides_look_swapped(&run->lists[MIG_SOURCE], &run->lists[MIG_TARGET]) && !run->copied_before
-               ? mig__sides_refuse_swapped(&run->lists[MIG_TARGET], err)
-               : 0;
+    return run->options->force ? 0 : mig__pair_check(run->sides, run->sessions, false, run->copied_before, err);
 }
 
 /*
@@ -323,19 +261,18 @@ static int work(mig__inventory *run, mig_error *err)
     return mig__inventory_fit(run, err);
 }
 
-/* A server that is busy is asked again a few times. */
-static void init_gate(mig__inventory *run, mig_side side)
+static void init_side(mig__inventory *run, mig_side which)
 {
     const mig_inventory_options *options = run->options;
-    mig__gate_options gate = {
-        .session = {.endpoint = endpoint_of(run, side),
-                    .stop = options->observer.stop,
-                    .log = &options->observer.log,
-                    .account = run->account->sides[side].label,
-                    .labels_as_keywords = side == MIG_SOURCE && options->selection.labels == MIG_LABELS_KEYWORD},
-        .patience_ms = options->effort.patience_ms,
-        .attempts = ATTEMPTS};
-    mig__gate_init(&run->gates[side], &gate);
+    bool source = which == MIG_SOURCE;
+    const mig__account_options side = {.endpoint = source ? options->source : options->target,
+                                       .provider = options->providers[which],
+                                       .log = &options->observer.log,
+                                       .stop = options->observer.stop,
+                                       .meant = source ? &options->selection : NULL,
+                                       .labels_as_keywords = source && options->selection.labels == MIG_LABELS_KEYWORD,
+                                       .patience_ms = options->effort.patience_ms};
+    mig__account_init(&run->sides[which], &side);
 }
 
 static int make_criteria(mig__inventory *run, mig_error *err)
@@ -388,8 +325,8 @@ static int init(mig__inventory *run, const mig_inventory_options *options, mig_e
     if (failed) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    init_gate(run, MIG_SOURCE);
-    init_gate(run, MIG_TARGET);
+    init_side(run, MIG_SOURCE);
+    init_side(run, MIG_TARGET);
     return 0;
 }
 
@@ -442,11 +379,11 @@ mig_inventory_result *mig_inventory_run(const mig_inventory_options *options, mi
         mig_error_set(&error, MIG_E_INTERNAL, "the stock-taking failed without a reason");
     }
     for (int side = 0; side < 2; side++) {
-        mig__gate_close(&run.gates[side], &run.sessions[side]);
-        mig__gate_stats(&run.gates[side], &stats);
-        mig__gate_clear(&run.gates[side]);
-        mig__mailbox_list_free(&run.lists[side]);
+        mig__gate_close(&run.sides[side].gate, &run.sessions[side]);
     }
+    mig__pair_stats(run.sides, &stats);
+    mig__account_clear(&run.sides[MIG_SOURCE]);
+    mig__account_clear(&run.sides[MIG_TARGET]);
     run.result->round_trips = stats.waits;
     run.result->bytes_in = stats.octets_in;
     run.result->bytes_out = stats.octets_out;

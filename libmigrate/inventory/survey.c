@@ -189,7 +189,7 @@ static int survey_patiently(survey *s, const mig__mailbox *mailbox, mig_inventor
     }
     s->mailbox = mailbox;
     s->folder = folder;
-    int outcome = mig__gate_ask(&run->gates[MIG_SOURCE], &run->sessions[MIG_SOURCE], survey_folder, s, err);
+    int outcome = mig__gate_ask(&run->sides[MIG_SOURCE].gate, &run->sessions[MIG_SOURCE], survey_folder, s, err);
     if (outcome == 0 && s->hidden.code != MIG_OK) {
         folder->error = s->hidden;
         mig_error_context(&folder->error, "looking at '%s'", folder->name);
@@ -229,7 +229,7 @@ int mig__inventory_survey(mig__inventory *run, mig_error *err)
     s.line_length = provider != NULL ? provider->line_length : 0;
     for (size_t i = 0; i < run->account->folder_count && result >= 0; i++) {
         mig_inventory_folder *folder = &run->account->folders[i];
-        const mig__mailbox *mailbox = &run->lists[MIG_SOURCE].items[run->order[i]];
+        const mig__mailbox *mailbox = &run->sides[MIG_SOURCE].mailboxes.items[run->order[i]];
         bool left_out = folder->target != NULL && folder->target[0] == '\0';
         if (left_out || !mig__sides_selectable(mailbox)) {
             continue;

@@ -8,9 +8,8 @@
 #ifndef MIG_VERIFY_JOB_H
 #define MIG_VERIFY_JOB_H
 
-#include "account/gate.h"
 #include "account/labels.h"
-#include "account/profile.h"
+#include "account/pair.h"
 #include "account/spare.h"
 #include "imap/fetch.h"
 #include "imap/list.h"
@@ -33,7 +32,7 @@ typedef struct mig__verify_job { /* one folder */
     size_t leader;  /* index of the first job with the same target: that one reads it. Its own index: itself */
     int64_t folder; /* of the state; 0: none */
     uint32_t record_uidvalidity, record_uidnext; /* the target's, as recorded; behind all that was copied */
-    uint32_t record_messages; /* that the target held when a copy looked last; 0: none did */
+    uint32_t record_messages;                    /* that the target held when a copy looked last; 0: none did */
     const mig__mailbox *there;                   /* on the target; NULL: missing */
     mig__selected target_now, source_now;
     mig__uidset target_uids, source_uids; /* to be read */
@@ -61,19 +60,15 @@ typedef struct mig__verify_run {
     const mig_verify_options *options;
     mig_verify_result *result;
     mig_verify_account *account;
-    char source_label[320], target_label[320];
-    mig__state *state; /* NULL: none */
+    mig__account sides[2]; /* by side: a pair (account/pair.h) */
+    mig__state *state;     /* NULL: none */
     int64_t state_account;
-    mig__mailbox_list source_list, target_list;
-    mig__profile profiles[2]; /* by side */
-    mig__labels labels;       /* of the folders that were copied, with MIG_LABELS_FIRST */
-    bool target_utf8;         /* the target's names are UTF-8 on the wire */
+    mig__labels labels; /* of the folders that were copied, with MIG_LABELS_FIRST */
     mig__verify_job *jobs;
     size_t job_count;
     mig__verify_job *others; /* folders of the target alone, where missing messages are looked for */
     size_t other_count;
     double started;
-    mig__gate gates[2]; /* by side */
 
     pthread_mutex_t lock; /* guards the jobs' sets and arrays, and what follows */
     pthread_cond_t changed;

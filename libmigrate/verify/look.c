@@ -20,7 +20,7 @@ static mig__session *session_of(mig__look *look, const mig__verify_job *job, mig
         return NULL;
     }
     if (look->sessions[side] == NULL) {
-        look->sessions[side] = mig__gate_open(&look->run->gates[side], MIG__PATIENCE_AGAIN, &error);
+        look->sessions[side] = mig__gate_open(&look->run->sides[side].gate, MIG__PATIENCE_AGAIN, &error);
         look->opened[side] = NULL;
     }
     if (look->sessions[side] != NULL && look->opened[side] != job) {
@@ -33,7 +33,7 @@ static mig__session *session_of(mig__look *look, const mig__verify_job *job, mig
             return NULL;
         }
         if (outcome < 0) {
-            mig__gate_close(&look->run->gates[side], &look->sessions[side]);
+            mig__gate_close(&look->run->sides[side].gate, &look->sessions[side]);
         }
     }
     look->broken[side] = look->sessions[side] == NULL;
@@ -46,7 +46,7 @@ static bool wait_for(mig__look *look, mig_side side, mig__command *command)
     mig_error error;
     bool ok = mig__command_outcome(look->sessions[side], command, &error) >= 0;
     if (!ok) {
-        mig__gate_close(&look->run->gates[side], &look->sessions[side]);
+        mig__gate_close(&look->run->sides[side].gate, &look->sessions[side]);
     }
     return ok;
 }
@@ -198,6 +198,6 @@ void mig__look_names(mig__look *look, const mig__verify_job *job, mig_side side,
 
 void mig__look_close(mig__look *look)
 {
-    mig__gate_close(&look->run->gates[MIG_SOURCE], &look->sessions[MIG_SOURCE]);
-    mig__gate_close(&look->run->gates[MIG_TARGET], &look->sessions[MIG_TARGET]);
+    mig__gate_close(&look->run->sides[MIG_SOURCE].gate, &look->sessions[MIG_SOURCE]);
+    mig__gate_close(&look->run->sides[MIG_TARGET].gate, &look->sessions[MIG_TARGET]);
 }

@@ -89,7 +89,7 @@ static int job_from_record(mig__verify_run *run, mig__verify_job *job, const mig
     if (job->source_name == NULL || job->target_name == NULL || job->source == NULL || job->target == NULL) {
         return no_memory(err);
     }
-    job->there = mig__mailbox_alike(&run->target_list, job->target);
+    job->there = mig__mailbox_alike(&run->sides[MIG_TARGET].mailboxes, job->target);
     if (job->there != NULL && use_name(&job->target, job->there->wire) != 0) {
         return no_memory(err);
     }
@@ -145,7 +145,8 @@ static int plan_from_record(mig__verify_run *run, mig_error *err)
     failed = failed != 0
                  ? failed
                  : mig__notice_unmatched(given.folders, (const char *const *)names, count, take_notice, run, err);
-    failed = failed != 0 ? failed : mig__notice_lists(&nothing, &run->target_list, NULL, take_notice, run, err);
+    failed = failed != 0 ? failed
+                         : mig__notice_lists(&nothing, &run->sides[MIG_TARGET].mailboxes, NULL, take_notice, run, err);
     for (size_t i = 0; names != NULL && i < count; i++) {
         free(names[i]);
     }
@@ -162,7 +163,7 @@ static const char *recorded_target(const mig__verify_run *run, const mig__state_
 {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(folders[i].source, source) == 0) {
-            const mig__mailbox *there = mig__mailbox_alike(&run->target_list, folders[i].target);
+            const mig__mailbox *there = mig__mailbox_alike(&run->sides[MIG_TARGET].mailboxes, folders[i].target);
             return there != NULL ? there->wire : NULL;
         }
     }
@@ -172,8 +173,9 @@ static const char *recorded_target(const mig__verify_run *run, const mig__state_
 static int set_target(mig__verify_run *run, mig__verify_job *job, const mig__map_entry *entry, const char *recorded,
                       mig_error *err)
 {
-    job->target =
-        recorded != NULL ? mig__strdup(recorded) : mig__sides_wire(entry, &run->target_list, run->target_utf8);
+    job->target = recorded != NULL
+                      ? mig__strdup(recorded)
+                      : mig__sides_wire(entry, &run->sides[MIG_TARGET].mailboxes, run->sides[MIG_TARGET].utf8);
     if (job->target == NULL) {
         mig_error_set(&job->error, MIG_E_NAME, "the name '%s' cannot be written on the target", entry->target);
         job->target = mig__strdup("");
@@ -185,7 +187,7 @@ static int set_target(mig__verify_run *run, mig__verify_job *job, const mig__map
 static int job_from_map(mig__verify_run *run, mig__verify_job *job, const mig__map_entry *entry, const char *recorded,
                         mig_error *err)
 {
-    const mig__mailbox *source = &run->source_list.items[entry->source];
+    const mig__mailbox *source = &run->sides[MIG_SOURCE].mailboxes.items[entry->source];
     job->source_name = mig__strdup(source->name);
     job->source = mig__strdup(source->wire);
     job->role = entry->role;
@@ -195,13 +197,13 @@ static int job_from_map(mig__verify_run *run, mig__verify_job *job, const mig__m
     if (set_target(run, job, entry, recorded, err) != 0) {
         return -1;
     }
-    job->there = mig__mailbox_alike(&run->target_list, job->target);
+    job->there = mig__mailbox_alike(&run->sides[MIG_TARGET].mailboxes, job->target);
     return 0;
 }
 
 static mig__label_choice choice_of(const mig__verify_run *run, const mig__map_entry *entry, size_t place)
 {
-    if (run->profiles[MIG_SOURCE].labels && run->options->selection.labels == MIG_LABELS_FIRST && !entry->rest) {
+    if (run->sides[MIG_SOURCE].profile.labels && run->options->selection.labels == MIG_LABELS_FIRST && !entry->rest) {
         return (mig__label_choice){.before = &run->labels, .place = place};
     }
     return (mig__label_choice){.rest = entry->rest};
@@ -211,15 +213,14 @@ static int plan_from_lists(mig__verify_run *run, mig_error *err)
 {
     mig__map map = {0};
     const mig_verify_options *options = run->options;
-    mig__map_rules rules = {options->selection.folders, options->selection.excludes, options->selection.maps,
-                            options->selection.labels, options->selection.shared};
+    const mig__map_rules rules = mig__pair_rules(&options->selection);
     mig__state_folder *folders = NULL;
     size_t count = 0;
-    int failed = mig__sides_map(&map, &run->source_list, &run->target_list, &run->profiles[MIG_SOURCE],
-                                &run->profiles[MIG_TARGET], &rules, err);
-    failed = failed != 0 ? failed : mig__labels_make(&run->labels, &map, &run->source_list, err);
-    failed =
-        failed != 0 ? failed : mig__notice_lists(&run->source_list, &run->target_list, &rules, take_notice, run, err);
+    int failed = mig__pair_map(run->sides, &options->selection, &map, err);
+    failed = failed != 0 ? failed : mig__labels_make(&run->labels, &map, &run->sides[MIG_SOURCE].mailboxes, err);
+    failed = failed != 0 ? failed
+                         : mig__notice_lists(&run->sides[MIG_SOURCE].mailboxes, &run->sides[MIG_TARGET].mailboxes,
+                                             &rules, take_notice, run, err);
     if (failed == 0 && run->state != NULL) {
         failed = mig__state_folders(run->state, run->state_account, &folders, &count, err);
     }
@@ -229,7 +230,7 @@ static int plan_from_lists(mig__verify_run *run, mig_error *err)
     }
     for (size_t i = 0; failed == 0 && i < map.count; i++) {
         const mig__map_entry *entry = &map.entries[i];
-        const mig__mailbox *source = &run->source_list.items[entry->source];
+        const mig__mailbox *source = &run->sides[MIG_SOURCE].mailboxes.items[entry->source];
         if (entry->target != NULL && entry->selectable && mig__sides_selectable(source)) {
             run->jobs[run->job_count].choice = choice_of(run, entry, i);
             failed = job_from_map(run, &run->jobs[run->job_count++], entry,
@@ -289,12 +290,12 @@ static bool is_view(const mig__mailbox *mailbox)
 
 int mig__verify_plan_others(mig__verify_run *run, mig_error *err)
 {
-    run->others = calloc(run->target_list.count + 1, sizeof *run->others);
+    run->others = calloc(run->sides[MIG_TARGET].mailboxes.count + 1, sizeof *run->others);
     if (run->others == NULL) {
         return no_memory(err);
     }
-    for (size_t i = 0; i < run->target_list.count; i++) {
-        const mig__mailbox *mailbox = &run->target_list.items[i];
+    for (size_t i = 0; i < run->sides[MIG_TARGET].mailboxes.count; i++) {
+        const mig__mailbox *mailbox = &run->sides[MIG_TARGET].mailboxes.items[i];
         bool foreign =
             mailbox->owner != MIG__OWNER_SELF && !run->options->selection.shared; /* nobody said that it is looked at */
         if (!mig__sides_selectable(mailbox) || is_view(mailbox) || foreign || planned(run, mailbox)) {

@@ -257,7 +257,7 @@ static int ask_unit(mig__session *session, void *context, mig_error *err)
 /* Read one unit, over several connections if they break. */
 static int work_off(reader *r, mig_error *err)
 {
-    int outcome = mig__gate_ask(&r->run->gates[r->side], &r->session, ask_unit, r, err);
+    int outcome = mig__gate_ask(&r->run->sides[r->side].gate, &r->session, ask_unit, r, err);
     if (outcome > 0) {
         give_up_folder(r, err);
     }
@@ -279,7 +279,7 @@ static void *reader_main(void *argument)
             break;
         }
     }
-    mig__gate_close(&r->run->gates[r->side], &r->session);
+    mig__gate_close(&r->run->sides[r->side].gate, &r->session);
     mig__digester_free(&r->digester);
     mig__uidset_free(&r->unit);
     mig__uidset_free(&r->asked);
@@ -318,7 +318,7 @@ static int add_thread(mig__verify_run *run, mig_side side, mig__session *session
     }
     mig__digester_free(&digester);
     free(r);
-    mig__gate_close(&run->gates[side], &session);
+    mig__gate_close(&run->sides[side].gate, &session);
     mig__verify_fail(run, &error);
     return -1;
 }
@@ -350,7 +350,7 @@ static void show_progress(mig__verify_run *run)
         return;
     }
     pthread_mutex_lock(&run->lock);
-    mig_progress progress = {.account = run->target_label,
+    mig_progress progress = {.account = run->sides[MIG_TARGET].label,
                              .phase = "verifying",
                              .folder = run->current != NULL ? run->current->target_name : "",
                              .messages_total = run->messages_total,

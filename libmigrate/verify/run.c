@@ -3,9 +3,7 @@
  */
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/thread.h"
 #include "mail/digest.h"
-#include "account/listing.h"
 #include "verify/job.h"
 #include <stdlib.h>
 #include <string.h>
@@ -30,29 +28,27 @@ static bool is_stopping(void *context)
     return mig__verify_stopping(context);
 }
 
-static void init_gate(mig__verify_run *run, mig_side side)
+static void init_side(mig__verify_run *run, mig_side which)
 {
     const mig_verify_options *options = run->options;
-    mig__gate_options gate = {
-        .session = {.endpoint = side == MIG_SOURCE ? options->source : options->target,
-                    .stop = options->observer.stop,
-                    .log = &options->observer.log,
-                    .account = side == MIG_SOURCE ? run->source_label : run->target_label,
-                    .labels_as_keywords = side == MIG_SOURCE && options->selection.labels == MIG_LABELS_KEYWORD},
-        .patience_ms = options->effort.patience_ms,
-        .stopping = is_stopping,
-        .context = run};
-    mig__gate_init(&run->gates[side], &gate);
+    bool source = which == MIG_SOURCE;
+    const mig__account_options side = {.endpoint = source ? options->source : options->target,
+                                       .provider = options->providers[which],
+                                       .log = &options->observer.log,
+                                       .stop = options->observer.stop,
+                                       .labels_as_keywords = source && options->selection.labels == MIG_LABELS_KEYWORD,
+                                       .patience_ms = options->effort.patience_ms,
+                                       .stopping = is_stopping,
+                                       .context = run};
+    mig__account_init(&run->sides[which], &side);
 }
 
 static int init(mig__verify_run *run, const mig_verify_options *options, mig_error *err)
 {
     char host[256] = "";
     *run = (mig__verify_run){.options = options, .fatal = MIG_ERROR_INIT, .started = mig__now_seconds()};
-    mig_endpoint_label(options->source, run->source_label, sizeof run->source_label);
-    mig_endpoint_label(options->target, run->target_label, sizeof run->target_label);
-    init_gate(run, MIG_SOURCE);
-    init_gate(run, MIG_TARGET);
+    init_side(run, MIG_SOURCE);
+    init_side(run, MIG_TARGET);
     pthread_mutex_init(&run->lock, NULL);
     mig__cond_init(&run->changed);
     run->result = calloc(1, sizeof *run->result);
@@ -73,8 +69,8 @@ static int init(mig__verify_run *run, const mig_verify_options *options, mig_err
     run->result->started = mig__wall_seconds();
     run->result->version = mig__strdup(MIG_VERSION);
     run->result->host = mig__strdup(host);
-    account->source = mig__strdup(run->source_label);
-    account->target = mig__strdup(run->target_label);
+    account->source = mig__strdup(run->sides[MIG_SOURCE].label);
+    account->target = mig__strdup(run->sides[MIG_TARGET].label);
     return run->result->version == NULL || run->result->host == NULL || account->source == NULL ||
                    account->target == NULL
                ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
@@ -120,7 +116,9 @@ static int open_state(mig__verify_run *run, mig_error *err)
     }
     if (writable) { /* opened for writing an unknown account would be made: ask first */
         mig__state *reading = mig__state_open(path, true, run->options->observer.stop, err);
-        int64_t known = reading == NULL ? 0 : mig__state_account(reading, run->source_label, run->target_label, err);
+        int64_t known = reading == NULL ? 0
+                                        : mig__state_account(reading, run->sides[MIG_SOURCE].label,
+                                                             run->sides[MIG_TARGET].label, err);
         if (reading != NULL) {
             mig__state_close(&reading, NULL);
         }
@@ -128,7 +126,8 @@ static int open_state(mig__verify_run *run, mig_error *err)
             return -1;
         }
     }
-    run->state_account = mig__state_account(run->state, run->source_label, run->target_label, err);
+    run->state_account =
+        mig__state_account(run->state, run->sides[MIG_SOURCE].label, run->sides[MIG_TARGET].label, err);
     if (run->state_account == 0 || mig__state_runs(run->state, run->state_account, note_copy, run->account, err) < 0) {
         return -1;
     }
@@ -140,60 +139,25 @@ static int open_state(mig__verify_run *run, mig_error *err)
     return 0;
 }
 
-typedef struct side_start {
-    mig__verify_run *run;
-    mig_side side;
-    mig__mailbox_list *list;
-    mig__session *session;
-    mig_error error;
-    int failed;
-} side_start;
-
-static void *open_side(void *argument)
+static int read_state(void *context, mig_error *err)
 {
-    side_start *start = argument;
-    mig__verify_run *run = start->run;
-    start->failed = -1;
-    if ((start->session = mig__gate_open(&run->gates[start->side], MIG__PATIENCE_FIRST, &start->error)) != NULL) {
-        start->failed =
-            mig__listing(&run->gates[start->side], &start->session, false, NULL, start->list, &start->error);
-        if (start->failed != 0) {
-            mig_error_context(&start->error, "listing the mailboxes of %s",
-                              start->side == MIG_SOURCE ? run->source_label : run->target_label);
-        } else {
-            mig__profile_find(&run->profiles[start->side], run->options->providers[start->side],
-                              start->side == MIG_SOURCE ? run->options->source : run->options->target, start->session);
-        }
-    }
-    return NULL;
+    return open_state(context, err);
+}
+
+static void give_up(void *context, const mig_error *error)
+{
+    mig__verify_fail(context, error);
 }
 
 /* The target answers while the record is read and the source is asked. */
-static int open_all(mig__verify_run *run, mig__session **source, mig__session **target, mig_error *err)
+static int open_all(mig__verify_run *run, mig__session *sessions[2], mig_error *err)
 {
-    side_start from = {.run = run, .side = MIG_SOURCE, .list = &run->source_list};
-    side_start to = {.run = run, .side = MIG_TARGET, .list = &run->target_list};
-    pthread_t thread;
-    if (check_state(run, err) != 0) {
-        return -1;
-    }
-    if (mig__thread_start(&thread, open_side, &to, err) != 0) {
-        return -1;
-    }
-    int failed = open_state(run, err);
-    if (failed == 0 && run->options->against == MIG_AGAINST_SOURCE) {
-        open_side(&from);
-    } else if (failed != 0) {
-        mig__verify_fail(run, err); /* nobody needs to wait for the target */
-    }
-    pthread_join(thread, NULL);
-    *source = from.session;
-    *target = to.session;
-    if (failed == 0 && (to.failed != 0 || from.failed != 0)) {
-        *err = to.failed != 0 ? to.error : from.error;
-        failed = -1;
-    }
-    return failed;
+    const mig__pair_opening how = {.patience = MIG__PATIENCE_FIRST,
+                                   .without_source = run->options->against != MIG_AGAINST_SOURCE,
+                                   .meanwhile = read_state,
+                                   .failed = give_up,
+                                   .context = run};
+    return check_state(run, err) != 0 ? -1 : mig__pair_open(run->sides, &how, sessions, err);
 }
 
 /* As many as reading everything on record is worth: how much there really is, the scan will tell. */
@@ -218,31 +182,29 @@ static int check_record(const mig__verify_run *run, mig_error *err)
         return 0;
     }
     mig_error_set(err, MIG_E_STATE, "the state %s has no copy of %s to %s that came to an end: nothing can be compared",
-                  run->options->state_path, run->source_label, run->target_label);
+                  run->options->state_path, run->sides[MIG_SOURCE].label, run->sides[MIG_TARGET].label);
     return mig_error_hint(err, "copy first, or compare both servers with --against source");
 }
 
 static int work(mig__verify_run *run, mig_error *err)
 {
     bool against_source = run->options->against == MIG_AGAINST_SOURCE;
-    mig__session *source = NULL, *target = NULL;
-    int failed = open_all(run, &source, &target, err);
-    if (failed == 0) {
-        run->target_utf8 = mig__session_utf8_names(target);
-        failed = mig__verify_plan(run, err);
-    }
+    mig__session *sessions[2] = {NULL, NULL};
+    int failed = open_all(run, sessions, err);
+    mig__session *source = sessions[MIG_SOURCE], *target = sessions[MIG_TARGET];
+    failed = failed != 0 ? failed : mig__verify_plan(run, err);
     failed = failed != 0 ? failed : check_record(run, err);
     mig__spares spares;
     bool early = failed == 0 && run->options->depth == MIG_DEPTH_FULL;
-    mig__spares_begin(&spares, &run->gates[MIG_TARGET], early ? recorded_connections(run) - 1 : 0);
+    mig__spares_begin(&spares, &run->sides[MIG_TARGET].gate, early ? recorded_connections(run) - 1 : 0);
     failed = failed != 0 ? failed : mig__verify_scan(run, &target, run->jobs, run->job_count, MIG_TARGET, err);
     if (failed == 0 && against_source) {
         failed = mig__verify_scan(run, &source, run->jobs, run->job_count, MIG_SOURCE, err);
     }
     if (failed != 0) {
         mig__spares_end(&spares);
-        mig__gate_close(&run->gates[MIG_SOURCE], &source);
-        mig__gate_close(&run->gates[MIG_TARGET], &target);
+        mig__gate_close(&run->sides[MIG_SOURCE].gate, &source);
+        mig__gate_close(&run->sides[MIG_TARGET].gate, &target);
         return -1;
     }
     mig__verify_pass pass = {run->jobs, run->job_count, 0, &spares};
@@ -290,8 +252,7 @@ static void sum_up(mig__verify_run *run)
     run->result->finished = mig__wall_seconds();
     totals->seconds = mig__now_seconds() - run->started;
     mig__stream_stats stats = {0};
-    mig__gate_stats(&run->gates[MIG_SOURCE], &stats);
-    mig__gate_stats(&run->gates[MIG_TARGET], &stats);
+    mig__pair_stats(run->sides, &stats);
     totals->round_trips = stats.waits;
     totals->bytes_in = stats.octets_in;
     totals->bytes_out = stats.octets_out;
@@ -342,11 +303,9 @@ static void free_run(mig__verify_run *run)
     mig__verify_jobs_free(&run->jobs, run->job_count);
     mig__verify_jobs_free(&run->others, run->other_count);
     mig__flag_pool_free(&run->flags);
-    mig__gate_clear(&run->gates[MIG_SOURCE]);
-    mig__gate_clear(&run->gates[MIG_TARGET]);
+    mig__account_clear(&run->sides[MIG_SOURCE]);
+    mig__account_clear(&run->sides[MIG_TARGET]);
     mig__labels_free(&run->labels);
-    mig__mailbox_list_free(&run->source_list);
-    mig__mailbox_list_free(&run->target_list);
     pthread_cond_destroy(&run->changed);
     pthread_mutex_destroy(&run->lock);
 }

@@ -72,7 +72,7 @@ static int scan_folders(mig__verify_run *run, mig__session **session, mig__verif
             chosen++;
         }
     }
-    failed = failed != 0 ? failed : mig__gate_ask_each(&run->gates[side], session, &each, pointers, chosen, err);
+    failed = failed != 0 ? failed : mig__gate_ask_each(&run->sides[side].gate, session, &each, pointers, chosen, err);
     free(items);
     free(pointers);
     return failed;

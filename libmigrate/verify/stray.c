@@ -157,10 +157,10 @@ static int read_others(mig__judge *j, const strays *missing, mig_error *err)
     }
     for (int content = 0; content < 2 && run->other_count > 0; content++) {
         mig__verify_pass pass = {run->others, run->other_count, content != 0 ? 100 : 0, NULL};
-        mig__session *session = mig__gate_open(&run->gates[MIG_TARGET], MIG__PATIENCE_AGAIN, err);
+        mig__session *session = mig__gate_open(&run->sides[MIG_TARGET].gate, MIG__PATIENCE_AGAIN, err);
         if (session == NULL ||
             (content == 0 && mig__verify_scan(run, &session, run->others, run->other_count, MIG_TARGET, err) != 0)) {
-            mig__gate_close(&run->gates[MIG_TARGET], &session);
+            mig__gate_close(&run->sides[MIG_TARGET].gate, &session);
             return -1;
         }
         mig__verify_read(run, &pass, NULL, session);
