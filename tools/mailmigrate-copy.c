@@ -33,7 +33,10 @@ static int report(const mig_settings *options, cli_reports *reports, const mig_c
         return -1;
     if (!wants_summary(options, reports, result))
         return 0;
-    return cli_reports_print(write_text, result, err);
+    if (cli_reports_print(write_text, result, err) != 0)
+        return -1;
+    cli_reports_tell(reports);
+    return 0;
 }
 
 static int work(mig_settings *options, cli_frame *frame, cli_reports *reports, mig_error *err)

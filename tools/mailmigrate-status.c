@@ -34,13 +34,16 @@ static int show(const cli_standing_options *options, bool in_place, mig_error *e
     cli_terminal terminal;
     int result = cli_standing_read(&standing, options, err);
     cli_terminal_init(&terminal, stdout);
-    if (result == 0 && options->json_path) {
+    if (result == 0 && options->forget) {
+        result = cli_standing_forget(&standing, stdout, err);
+    } else if (result == 0 && options->json_path) {
         result = write_json(&standing, options->json_path, err);
     } else if (result == 0) {
         if (in_place)
             fputs("\x1b[H\x1b[J", stdout);
-        cli_standing_print(&standing, (int64_t)time(NULL), in_place ? cli_terminal_height(&terminal) - 1 : SIZE_MAX,
-                           in_place ? cli_terminal_width(&terminal) - 1 : 0, stdout);
+        const cli_standing_view view = {in_place ? cli_terminal_height(&terminal) - 1 : SIZE_MAX,
+                                        in_place ? cli_terminal_width(&terminal) - 1 : 0, options->all};
+        cli_standing_print(&standing, (int64_t)time(NULL), &view, stdout);
     }
     cli_terminal_destroy(&terminal);
     cli_standing_clear(&standing);

@@ -62,6 +62,8 @@ static int work(mig_settings *options, cli_frame *frame, cli_reports *reports, m
          (cli_reports_print(write_text, result, err) != 0 ||
           (options->verbose > 0 && cli_reports_print(write_terms, result, err) != 0))))
         status = -1;
+    else if (wants_summary(options, reports, result))
+        cli_reports_tell(reports);
     mig_verify_result_free(&result);
     return status;
 }

@@ -4,7 +4,7 @@ import os
 import unittest
 
 import mailgen
-from harness import DONE, PARTIAL, REFUSED, SEED, Account, ToolCase, program
+from harness import DONE, PARTIAL, REFUSED, SEED, USAGE, Account, ToolCase, program
 from memserver import MemServer
 from verifying import Verifying
 
@@ -167,6 +167,27 @@ class Adopted(Case):
         self.assertEqual(result.totals["adopted_read"], 14)
         self.assertIn("1 messages of 'INBOX' were on the target before", result.problems[0]["text"])
         self.assertEqual(self.counts(self.look(expect=PARTIAL)), {"identical": 14, "unproven": 1})
+
+
+class Pages(Case):
+    def test_a_page_without_its_step(self):
+        """Refused before the work, not after it."""
+        self.fill(b"INBOX", 3)
+        command = self.command(*self.accounts, "--steps", "copy", "--html", self.path("page.html"), verb="run")
+        result = self.run_command(command)
+        self.assertEqual(result.status, USAGE, str(result))
+        self.assertIn("neither inventory nor verify is among the steps", result.err)
+        self.assertEqual(self.target.find(b"INBOX").messages, [])
+
+    def test_where_it_is(self):
+        self.fill(b"INBOX", 3)
+        self.run_copy()
+        self.assertIn("HTML report: " + self.path("page.html"), self.look("--html", self.path("page.html")).out)
+        page = self.read("page.html")
+        self.assertNotIn("What to do now", page)
+        self.target.find(b"INBOX").messages.pop()
+        self.look("--html", self.path("page.html"), expect=PARTIAL)
+        self.assertIn("What to do now:</b> Look at what is listed.", self.read("page.html"))
 
 
 class DryRun(Case):

@@ -32,6 +32,21 @@ static int work(const cli_campaign *campaign, cli_accounts *accounts, cli_frame 
     return status == 0 ? told : status;
 }
 
+/* A page is about taking stock or about a verification: without either it could not be written after hours of work. */
+static int check_pages(const cli_campaign *campaign, const mig_settings *common, const cli_report_paths *paths,
+                       mig_error *err)
+{
+    mig_run_options options;
+    mig_settings_run(common, campaign->steps, &options);
+    const unsigned steps = options.steps != 0 ? options.steps : campaign->steps;
+    const bool page = (steps & (MIG_STEP_INVENTORY | MIG_STEP_VERIFY)) != 0 || common->copy.dry_run;
+    if (page || (!paths->html && !paths->csv))
+        return 0;
+    mig_error_set(err, MIG_E_USAGE, "there will be no %s report: neither inventory nor verify is among the steps",
+                  paths->html ? "HTML" : "CSV");
+    return mig_error_hint(err, "add one of them to --steps, or leave --%s out", paths->html ? "html" : "csv");
+}
+
 static int run(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *frame, mig_error *err)
 {
     cli_reports reports = CLI_REPORTS_INIT;
@@ -39,7 +54,8 @@ static int run(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *
     const mig_settings *common = accounts->roster->whole;
     const cli_report_paths paths = cli_report_paths_of(common);
     int status = -1;
-    if (cli_frame_log(frame, common, err) == 0 && cli_reports_open(&reports, &paths, err) == 0 &&
+    if (check_pages(campaign, common, &paths, err) == 0 && cli_frame_log(frame, common, err) == 0 &&
+        cli_reports_open(&reports, &paths, err) == 0 &&
         cli_secrets_take(&secrets, &frame->terminal, frame->stop, err) == 0 &&
         cli_accounts_prepare(accounts, &secrets, err) == 0) {
         status = work(campaign, accounts, frame, &reports, err);

@@ -86,7 +86,10 @@ int cli_campaign_report(cli_reports *reports, const mig_settings *options, const
         return -1;
     if (cli_reports_on_output(reports) || (options->quiet && result->exit_status == 0))
         return 0;
-    return cli_reports_print(write_text, result, err);
+    if (cli_reports_print(write_text, result, err) != 0)
+        return -1;
+    cli_reports_tell(reports);
+    return 0;
 }
 
 /* ---- at the end ---- */

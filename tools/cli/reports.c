@@ -77,6 +77,16 @@ bool cli_reports_on_output(const cli_reports *reports)
     return false;
 }
 
+void cli_reports_tell(const cli_reports *reports)
+{
+    static const char *const names[CLI_REPORT_COUNT] = {
+        [CLI_REPORT_JSON] = "JSON", [CLI_REPORT_HTML] = "HTML", [CLI_REPORT_CSV] = "CSV"};
+    for (int i = 0; i < CLI_REPORT_COUNT; i++)
+        if (reports->paths[i] && strcmp(reports->paths[i], "-") != 0)
+            printf("%s report: %s%s\n", names[i], reports->paths[i],
+                   reports->signer ? ", signed in .sig beside it" : "");
+}
+
 int cli_reports_print(cli_report_fn *writer, const void *result, mig_error *err)
 {
     cli_output text = CLI_OUTPUT_INIT;

@@ -42,6 +42,9 @@ int cli_reports_write(cli_reports *reports, cli_report_fn *const writers[CLI_REP
 /* True when one of them goes to standard output: then nothing else does. */
 bool cli_reports_on_output(const cli_reports *reports);
 
+/* Say on standard output where they are: of a page nobody should have to search. */
+void cli_reports_tell(const cli_reports *reports);
+
 /* Write to standard output. */
 int cli_reports_print(cli_report_fn *writer, const void *result, mig_error *err);
 

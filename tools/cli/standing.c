@@ -13,13 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define LINE_SIZE 1024
 static const char name[] = "mailmigrate-status";
 
 /* ---- arguments ---- */
 
-enum { OPT_STATE = 1, OPT_WATCH, OPT_INTERVAL, OPT_JSON, OPT_HELP, OPT_VERSION };
+enum { OPT_STATE = 1, OPT_WATCH, OPT_INTERVAL, OPT_ALL, OPT_FORGET, OPT_JSON, OPT_HELP, OPT_VERSION };
+
+enum { DAY = 86400 }; /* seconds after which a run that failed before it copied anything is history */
 
 /* clang-format off */
 #define TEXT(long_name, value, description, argument) \
@@ -29,6 +32,8 @@ static const struct poptOption table[] = {
     TEXT("state", OPT_STATE, "a state file, or a directory of them", "FILE"),
     SWITCH("watch", 'w', OPT_WATCH, "show it again and again, until interrupted"),
     TEXT("interval", OPT_INTERVAL, "seconds between two looks with --watch (default 2)", "SECONDS"),
+    SWITCH("all", 'a', OPT_ALL, "also runs that failed more than a day ago"),
+    SWITCH("forget", '\0', OPT_FORGET, "remove the states of runs that failed before they copied anything"),
     TEXT("json", OPT_JSON, "write it as JSON; \"-\": to standard output", "FILE"),
     SWITCH("help", 'h', OPT_HELP, "this text"),
     SWITCH("version", 'V', OPT_VERSION, "the version"),
@@ -47,6 +52,8 @@ static int take_option(cli_standing_options *options, poptContext context, int o
     }
     if (option == OPT_WATCH) {
         options->watch = true;
+    } else if (option == OPT_ALL || option == OPT_FORGET) {
+        *(option == OPT_ALL ? &options->all : &options->forget) = true;
     } else if (option == OPT_INTERVAL && !mig_option_number(value, 1, 3600, &options->interval)) {
         result = mig_error_set(err, MIG_E_USAGE, "--interval takes a number of seconds from 1 to 3600");
     } else if (option == OPT_HELP || option == OPT_VERSION) {
@@ -145,6 +152,22 @@ static int read_directory(cli_standing *standing, const char *directory, mig_err
     return result;
 }
 
+/* An account of a plan that nothing was done for: it waits. */
+static int add_waiting(cli_standing *standing, const mig_settings *settings, mig_error *err)
+{
+    char source[320] = "", target[320] = "";
+    mig_standing_account *grown = realloc(standing->accounts, (standing->count + 1) * sizeof *grown);
+    if (!grown)
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    standing->accounts = grown;
+    mig_endpoint_label(&settings->sides[MIG_SOURCE].endpoint, source, sizeof source);
+    mig_endpoint_label(&settings->sides[MIG_TARGET].endpoint, target, sizeof target);
+    mig_standing_account *account = &grown[standing->count++];
+    *account = (mig_standing_account){
+        .source = strdup(source), .target = strdup(target), .path = strdup(settings->copy.state_path)};
+    return account->source && account->target && account->path ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+}
+
 static int read_plan(cli_standing *standing, const char *path, mig_error *err)
 {
     static const cli_tool tool = {name, "", MIG_VERB_COPY};
@@ -155,9 +178,9 @@ static int read_plan(cli_standing *standing, const char *path, mig_error *err)
         mig_settings *settings = accounts.roster->settings[i];
         struct stat there;
         result = cli_accounts_place(settings, err);
-        if (result == 0 && stat(settings->copy.state_path, &there) == 0) {
-            result = add_file(standing, settings->copy.state_path, err);
-        }
+        if (result == 0)
+            result = stat(settings->copy.state_path, &there) == 0 ? add_file(standing, settings->copy.state_path, err)
+                                                                  : add_waiting(standing, settings, err);
     }
     cli_accounts_clear(&accounts);
     return result;
@@ -254,8 +277,13 @@ char *cli_standing_line(const mig_standing_account *account, int64_t now, char *
     const bool copying = account->standing == MIG_STANDING_RUNNING && account->to_copy > 0;
     const mig_standing_pace pace = mig_standing_pace_of(account, now);
     out[0] = '\0';
-    cli_text_add(out, size, "%s: ", mig_format_text(account->source, text, sizeof text));
+    cli_text_add(out, size, "%s -> ", mig_format_text(account->source, text, sizeof text));
+    cli_text_add(out, size, "%s%s", mig_format_text(account->target, text, sizeof text), copying ? "\n    " : ": ");
+    if (copying)
+        cli_text_add(out, size, "%u%%  ", (unsigned)(100 * account->done / account->to_copy));
     add_standing(account, now, out, size);
+    if (account->standing == MIG_STANDING_NEW)
+        return out;
     if (copying) {
         cli_text_add(out, size, ": ");
         add_pace(account->done, account->to_copy, &pace, out, size);
@@ -270,16 +298,56 @@ char *cli_standing_line(const mig_standing_account *account, int64_t now, char *
     return out;
 }
 
-static void print_line(const char *line, size_t columns, FILE *out)
+/* One line, or two; how many. */
+static size_t print_lines(char *text, size_t columns, FILE *out)
 {
-    char fitted[LINE_SIZE * 2];
-    fprintf(out, "%s\n", columns > 0 ? cli_text_fit(line, columns, fitted, sizeof fitted) : line);
+    char fitted[LINE_SIZE * 2], *rest = NULL;
+    size_t count = 0;
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest), count++)
+        fprintf(out, "%s\n", columns > 0 ? cli_text_fit(line, columns, fitted, sizeof fitted) : line);
+    return count;
 }
 
-size_t cli_standing_print(const cli_standing *standing, int64_t now, size_t lines, size_t columns, FILE *out)
+/* It failed before anything was copied: a wrong name, a wrong password. */
+static bool is_stillborn(const mig_standing_account *account)
 {
-    char line[LINE_SIZE];
-    size_t counts[4] = {0}, written = 1;
+    return account->standing == MIG_STANDING_ENDED && strcmp(account->status, "failed") == 0 && account->copied == 0 &&
+           account->in_flight == 0;
+}
+
+bool cli_standing_is_history(const mig_standing_account *account, int64_t now)
+{
+    return is_stillborn(account) && now - account->ended > DAY;
+}
+
+int cli_standing_forget(const cli_standing *standing, FILE *out, mig_error *err)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".uids"};
+    char path[4096];
+    for (size_t i = 0; i < standing->count; i++) {
+        const char *file = standing->accounts[i].path;
+        bool all = true, first = true;
+        for (size_t k = 0; k < standing->count; k++) {
+            const bool same = strcmp(standing->accounts[k].path, file) == 0;
+            all = all && (!same || is_stillborn(&standing->accounts[k]));
+            first = first && (!same || k >= i);
+        }
+        if (!all || !first)
+            continue;
+        for (size_t k = 0; k < sizeof endings / sizeof endings[0]; k++) {
+            if (snprintf(path, sizeof path, "%s%s", file, endings[k]) < (int)sizeof path && unlink(path) != 0 &&
+                errno != ENOENT)
+                return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be removed", path);
+        }
+        fprintf(out, "forgotten: %s -> %s (%s)\n", standing->accounts[i].source, standing->accounts[i].target, file);
+    }
+    return 0;
+}
+
+size_t cli_standing_print(const cli_standing *standing, int64_t now, const cli_standing_view *view, FILE *out)
+{
+    char line[LINE_SIZE * 2];
+    size_t counts[4] = {0}, written = 1, hidden = 0;
     uint64_t done = 0, to_copy = 0;
     for (size_t i = 0; i < standing->count; i++) {
         const mig_standing_account *account = &standing->accounts[i];
@@ -290,6 +358,8 @@ size_t cli_standing_print(const cli_standing *standing, int64_t now, size_t line
     snprintf(line, sizeof line, "%zu account%s: %zu running, %zu ended, %zu killed", standing->count,
              standing->count == 1 ? "" : "s", counts[MIG_STANDING_RUNNING], counts[MIG_STANDING_ENDED],
              counts[MIG_STANDING_KILLED]);
+    if (counts[MIG_STANDING_NEW] > 0)
+        cli_text_add(line, sizeof line, ", %zu waiting", counts[MIG_STANDING_NEW]);
     if (to_copy > 0) {
         const mig_standing_pace pace = mig_standing_pace_of_all(standing->accounts, standing->count, now);
         cli_text_add(line, sizeof line, "; ");
@@ -298,8 +368,18 @@ size_t cli_standing_print(const cli_standing *standing, int64_t now, size_t line
     if (standing->unreadable > 0)
         cli_text_add(line, sizeof line, "; %zu state file%s could not be read: %s", standing->unreadable,
                      standing->unreadable == 1 ? "" : "s", standing->first_error.text);
-    print_line(line, columns, out);
-    for (size_t i = 0; i < standing->count && written < lines; i++, written++)
-        print_line(cli_standing_line(&standing->accounts[i], now, line, sizeof line), columns, out);
-    return written;
+    print_lines(line, view->columns, out);
+    size_t shown = 0;
+    for (; shown < standing->count && written + 2 < view->lines; shown++) {
+        const mig_standing_account *account = &standing->accounts[shown];
+        if (!view->all && cli_standing_is_history(account, now))
+            hidden++;
+        else
+            written += print_lines(cli_standing_line(account, now, line, sizeof line), view->columns, out);
+    }
+    if (shown < standing->count)
+        fprintf(out, "... and %zu more\n", standing->count - shown);
+    else if (hidden > 0)
+        fprintf(out, "%zu that failed more than a day ago: --all shows, --forget removes them\n", hidden);
+    return written + (shown < standing->count || hidden > 0);
 }
