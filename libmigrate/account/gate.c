@@ -157,6 +157,17 @@ static bool wait_a_while(const mig__gate *gate, const mig_error *error, unsigned
     return mig__gate_pause(gate, error, attempt);
 }
 
+/* For those who come next: a session is there after each answer. `why` stays what it is. */
+static int reopen(mig__gate *gate, mig__session **session, mig_error *why)
+{
+    mig_error error;
+    *session = mig__gate_open(gate, MIG__PATIENCE_AGAIN, &error);
+    if (*session == NULL) {
+        *why = error;
+    }
+    return *session == NULL ? -1 : 1;
+}
+
 int mig__gate_ask_again(mig__gate *gate, mig__session **session, unsigned breaks, mig__dialogue *dialogue,
                         void *context, mig_error *err)
 {
@@ -183,7 +194,7 @@ int mig__gate_ask_again(mig__gate *gate, mig__session **session, unsigned breaks
         }
         if (outcome < 0 && ++breaks >= BREAKS) {
             mig_error_context(err, "%u connections in a row broke on it", breaks);
-            return 1;
+            return reopen(gate, session, err);
         }
         if (mig__gate_weary(gate, err)) {
             return outcome;

@@ -15,6 +15,7 @@ typedef struct listing {
     char *avoid[AVOID_MOST];
     char *reasons[AVOID_MOST];
     char *suspect; /* that the last session broke over */
+    bool broke;
 } listing;
 
 static int ask(mig__session *session, void *context, mig_error *err)
@@ -23,6 +24,7 @@ static int ask(mig__session *session, void *context, mig_error *err)
     int outcome = mig__list_all(session, &l->options, l->out, err);
     free(l->suspect);
     l->suspect = l->options.suspect;
+    l->broke = outcome < 0;
     if (outcome < 0 && l->suspect == NULL && l->options.plainer < 2) {
         l->options.plainer++;
     }
@@ -65,9 +67,9 @@ static int have_out(mig__gate *gate, mig__session **session, listing *l, mig_err
 {
     for (;;) {
         int outcome = mig__gate_ask(gate, session, ask, l, err);
-        bool refused = outcome > 0 && *session != NULL && mig__retry_wanted(err) && !l->options.whatever;
+        bool refused = outcome > 0 && !l->broke && mig__retry_wanted(err) && !l->options.whatever;
         l->options.whatever = l->options.whatever || refused;
-        if (!refused && (outcome <= 0 || *session != NULL || !avoid_suspect(l, err))) {
+        if (!refused && (outcome <= 0 || !avoid_suspect(l, err))) {
             return outcome;
         }
     }

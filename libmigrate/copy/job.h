@@ -48,6 +48,8 @@ typedef struct mig__unit {
     struct mig__folder_job *job;
     mig__uidset uids;
     unsigned asks;    /* FETCHes that were answered and left some of it out */
+    unsigned put_off; /* FETCHes that the server put off (hold.h) */
+    uint64_t passed;  /* messages that had passed when the first one of those was sent */
     uint32_t suspect; /* its first UID when a connection broke on it last; 0: none did */
     mig__blame blame; /* of that message */
 } mig__unit;
@@ -129,6 +131,9 @@ typedef struct mig__folder_job {
     bool broken;         /* nothing more is written to this folder; error says why */
     mig__notes notes;    /* what is told once for the folder; flags that the target refused */
     bool doubtful_flags; /* flags went there that PERMANENTFLAGS does not list: what stayed is looked at */
+    unsigned held_up[2]; /* by side: messages in a row that are put off each time */
+    bool wary;           /* an earlier run copied nothing of it: one small message first */
+    unsigned refusals;   /* of these, while it is */
     mig_error error;
 } mig__folder_job;
 
@@ -177,6 +182,8 @@ typedef struct mig__run {
     bool stopping;                          /* [lock] take nothing new */
     unsigned readers, writers;              /* [lock] threads at work */
     unsigned breaks[2];                     /* [lock] connections of each side that broke while at work */
+    uint64_t passed[2];                     /* [lock] by side: messages that were read, or taken */
+    bool lists_flags;                       /* [lock] the target wants a list of flags with each message */
     unsigned readers_waiting;               /* [lock] for room in the budget */
     unsigned writers_waiting;               /* [lock] for a batch */
     unsigned max_readers, max_writers;      /* [lock] shrinks when a server complains */

@@ -300,6 +300,7 @@ int mig__known_place(mig__run *run, mig__session **session, mig_error *err)
         if (mig__state_count(run->state, job->record.id, &counts, err) != 0) {
             return -1;
         }
+        job->wary = counts.held == 0 && job->record.source_uidnext == 0;
         bool replaced = replaced_on_target(job, counts.held);
         if (replaced) {
             mig__run_log(run, MIG_LOG_WARNING, job, 0, NULL, "the target's mailbox was replaced: matched by content");

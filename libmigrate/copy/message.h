@@ -42,6 +42,10 @@ typedef struct mig__transit {
     mig__blame blame;           /* for connections to the target that broke while it was sent */
     bool utf8;                  /* the target refused it in the usual form: sent as UTF8 (~{n}...) (RFC 6855) */
     bool plain;                 /* the target refused it with its keywords: sent with system flags only */
+    bool bare;                  /* was sent without a list of flags */
+    unsigned put_off;           /* times that the target did (hold.h) */
+    uint64_t passed;            /* messages that the target had taken when it was first sent */
+    bool sent;                  /* once, at least */
     uint64_t charged;           /* octets taken from the budget, given back by the queue when the message is done */
 } mig__transit;
 

@@ -1,6 +1,7 @@
 /* copy/queue.c - between readers and writers: messages by folder, a budget of octets, batches */
 #include "copy/queue.h"
 #include "base/clock.h"
+#include "copy/hold.h"
 #include "copy/queue_private.h"
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,7 @@ void mig__queue_put(mig__run *run, mig__folder_job *job, mig__transit *message)
         job->tail = message;
         job->queued++;
         job->queued_octets += message->size;
+        mig__hold_passed(run, job, MIG_SOURCE);
         run->current = job;
     }
     run->last_progress_ms = mig__now_ms();
@@ -102,9 +104,31 @@ void mig__batch_free(mig__batch *batch)
     free(batch);
 }
 
-/* Cut a batch off the folder's queue. [lock] */
-static mig__batch *cut_batch(mig__folder_job *job, const mig__appetite *appetite)
+/* To a folder that took nothing before, the smallest message alone goes first. [lock] */
+static void smallest_first(mig__folder_job *job)
 {
+    mig__transit *before = NULL, *smallest = job->head, *before_smallest = NULL;
+    for (mig__transit *message = job->head; message != NULL; before = message, message = message->next) {
+        if (message->size < smallest->size) {
+            smallest = message;
+            before_smallest = before;
+        }
+    }
+    if (before_smallest != NULL) {
+        before_smallest->next = smallest->next;
+        job->tail = job->tail == smallest ? before_smallest : job->tail;
+        smallest->next = job->head;
+        job->head = smallest;
+    }
+}
+
+/* Cut a batch off the folder's queue. [lock] */
+static mig__batch *cut_batch(const mig__run *run, mig__folder_job *job, const mig__appetite *given)
+{
+    const mig__appetite one = {1, UINT64_MAX}, *appetite = job->wary ? &one : given;
+    if (job->wary && !run->options->ordered) {
+        smallest_first(job);
+    }
     size_t most = job->queued < appetite->messages ? job->queued : appetite->messages;
     mig__batch *batch = mig__batch_new(job, most, NULL);
     while (batch != NULL && job->head != NULL && batch->count < most) {
@@ -156,7 +180,7 @@ static bool any_with_target(const mig__run *run, const mig__folder_job *job, job
 static bool writable(const mig__run *run, const mig__folder_job *job)
 {
     return !job->broken && !any_with_target(run, job, waits_for_outcome) &&
-           (!run->options->ordered || !any_with_target(run, job, in_use));
+           ((!run->options->ordered && !job->wary) || !any_with_target(run, job, in_use));
 }
 
 /* [lock] */
@@ -247,7 +271,7 @@ static mig__errand look(mig__run *run, const mig__appetite *appetite, bool recon
         *batch = chosen->refused;
         chosen->refused = (*batch)->next;
         (*batch)->next = NULL;
-    } else if ((*batch = cut_batch(chosen, appetite)) == NULL) {
+    } else if ((*batch = cut_batch(run, chosen, appetite)) == NULL) {
         mig__queue_fail_nomem(run);
         return MIG__ERRAND_NONE;
     }

@@ -30,6 +30,8 @@ enum {
 mig__unit *mig__queue_take_unit(mig__run *run, mig__folder_job *current, size_t most, bool *finished);
 /* The unit is done: every message that there was is in the queue. Frees it. */
 void mig__queue_unit_done(mig__run *run, mig__unit *unit);
+/* The same in two halves, each asked for by itself: what the server puts off. */
+void mig__queue_unit_halves(mig__run *run, mig__unit *unit);
 /* The server answered, and left some UIDs out: they are to be fetched again, with `split` the first one by itself. */
 void mig__queue_unit_again(mig__run *run, mig__unit *unit, bool split);
 

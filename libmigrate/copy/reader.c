@@ -3,15 +3,16 @@
  * is digested and stored piece by piece by the sink, and becomes a message of the queue when its FETCH response ends.
  */
 #include "copy/reader.h"
+#include "copy/reader_private.h"
 #include "base/clock.h"
 #include "base/retry.h"
+#include "copy/hold.h"
 #include "copy/queue.h"
 #include "copy/squeeze.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    UNITS_IN_FLIGHT = 6,
     UNIT_FIRST = 16, /* UIDs of the first FETCH; the number grows and shrinks with how fast the answers come */
     UNIT_MOST = 256,
     UNIT_QUICK_MS = 400,
@@ -19,226 +20,17 @@ enum {
     VANISH_MS = 500 /* how long a message may be without content and still listed before it counts as unreadable */
 };
 
-typedef struct flight { /* a unit whose FETCH is on its way */
-    mig__unit *unit;
-    mig__command *select; /* EXAMINE sent just before, or NULL */
-    mig__command *fetch;
-    mig__selected selected;
-    mig__uidset odd; /* answered, but not in a form that can be read */
-    uint64_t asked;  /* messages */
-} flight;
-
-typedef struct reader {
-    mig__run *run;
-    mig__session *session;
-    mig__digester *digester;
-    flight flights[UNITS_IN_FLIGHT];
-    size_t first, count;       /* ring */
-    mig__folder_job *examined; /* folder of the last EXAMINE sent */
-    mig__transit *transit;     /* body that is arriving, or has arrived and waits for the end of its FETCH */
-    uint64_t filled;
-    bool too_large; /* the body exceeds --max-size: read and dropped */
-    bool body_done;
-    size_t unit_messages;
-    mig__squeeze squeeze;
-    bool quieting;      /* sends nothing more until it can start to compress */
-    int64_t blocked_ms; /* waited for room in memory: not the line's fault */
-    unsigned attempts;  /* reconnects in a row without a message */
-} reader;
-
-static flight *oldest(reader *r)
+static mig__copy_flight *oldest(mig__copy_reader *r)
 {
     return &r->flights[r->first];
 }
 
-/* ---- the sink: octets of a body as they arrive ---- */
-
-static void drop_transit(reader *r)
-{
-    if (r->transit != NULL) {
-        mig__queue_discharge(r->run, r->transit->charged);
-        mig__transit_free(r->transit);
-        r->transit = NULL;
-    }
-    r->too_large = false;
-    r->body_done = false;
-}
-
-static int sink_begin(uint64_t size, void *context, mig_error *err)
-{
-    reader *r = context;
-    drop_transit(r);
-    const mig_copy_options *options = r->run->options;
-    r->filled = 0;
-    if (options->selection.max_size > 0 && size > options->selection.max_size) {
-        r->too_large = true;
-        return 0;
-    }
-    uint64_t charge = size > MIG__MEMORY_MESSAGE ? 0 : size;
-    int64_t before = mig__now_ms();
-    if (mig__queue_charge(r->run, charge, err) != 0) {
-        return -1;
-    }
-    r->blocked_ms += mig__now_ms() - before;
-    r->transit = mig__transit_new(size, r->run->spool_dir, err);
-    if (r->transit == NULL) {
-        mig__queue_discharge(r->run, charge);
-        return -1;
-    }
-    r->transit->charged = charge;
-    return mig__digester_begin(r->digester, err);
-}
-
-static int sink_data(const char *octets, size_t length, void *context, mig_error *err)
-{
-    reader *r = context;
-    if (mig_stop_level(r->run->options->observer.stop) > 1) {
-        return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
-    }
-    int64_t before = mig__now_ms();
-    if (mig__run_pass(r->run, &r->run->pace.in, length, err) != 0) {
-        return -1;
-    }
-    r->blocked_ms += mig__now_ms() - before;
-    if (r->transit == NULL) {
-        r->filled += length; /* too large: read past it */
-        return 0;
-    }
-    if (mig__digester_add(r->digester, octets, length, err) != 0) {
-        return -1;
-    }
-    return mig__transit_add(r->transit, &r->filled, octets, length, err);
-}
-
-/* ---- FETCH responses ---- */
-
-/* A message that will not come, whatever is tried: in the report and in the state, so that it is known by name. */
-static void give_up_message(reader *r, mig__folder_job *job, uint32_t uid, const mig_error *error)
-{
-    pthread_mutex_lock(&r->run->lock);
-    job->result->failed++;
-    r->run->messages_done++;
-    pthread_mutex_unlock(&r->run->lock);
-    mig__run_problem(r->run, job, uid, true, error);
-    char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
-    mig__message message = {.source_uid = uid,
-                            .state = MIG__MESSAGE_FAILED,
-                            .flags = "",
-                            .email_id = "",
-                            .code = error->code,
-                            .text = mig_error_line(error, line, sizeof line)};
-    mig_error failure;
-    if (mig__state_message_failed(r->run->state, job->record.id, &message, &failure) != 0) {
-        mig__run_fail(r->run, &failure);
-    }
-}
-
-static void skip_too_large(reader *r, mig__folder_job *job, uint32_t uid)
-{
-    mig_error error;
-    mig_error_set(&error, MIG_E_TOO_BIG, "message %u of '%s' is larger than --max-size and was left out", uid,
-                  job->source->name);
-    mig__run_problem(r->run, job, uid, false, &error);
-    pthread_mutex_lock(&r->run->lock);
-    job->result->skipped++;
-    r->run->messages_done++;
-    pthread_mutex_unlock(&r->run->lock);
-}
-
-static int finish_message(reader *r, mig__folder_job *job, const mig__fetch_item *item, mig_error *err)
-{
-    mig__transit *message = r->transit;
-    if (r->filled != message->size) {
-        return mig_error_set(err, MIG_E_PROTOCOL, "message %u of '%s' came with %llu octets instead of %llu", item->uid,
-                             job->source->name, (unsigned long long)r->filled, (unsigned long long)message->size);
-    }
-    if (mig__digester_end(r->digester, &message->digest, err) != 0) {
-        return -1;
-    }
-    message->uid = item->uid;
-    message->date = item->internaldate;
-    message->flags = mig__flags_join(item->flags);
-    message->email_id = mig__strdup(item->email_id);
-    if (message->flags == NULL || (item->email_id != NULL && message->email_id == NULL)) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    message->odd_flags = item->odd_flags;
-    mig__transit_describe(message);
-    r->transit = NULL;
-    r->attempts = 0;
-    mig__queue_put(r->run, job, message);
-    return 0;
-}
-
-static int forget_uid(flight *f, uint32_t uid, mig_error *err)
-{
-    mig__uidset one = MIG__UIDSET_INIT;
-    int failed = mig__uidset_add(&one, uid, uid, err);
-    if (failed == 0) {
-        failed = mig__uidset_subtract(&f->unit->uids, &one, err);
-    }
-    mig__uidset_free(&one);
-    return failed;
-}
-
-/*
- * The flight that asked for a message. Servers work on several FETCH commands at once, so it need not be the oldest;
- * but none that waits for the EXAMINE of another mailbox.
- */
-static flight *asked_for(reader *r, uint32_t uid)
-{
-    for (size_t i = 0; uid > 0 && i < r->count; i++) {
-        flight *f = &r->flights[(r->first + i) % UNITS_IN_FLIGHT];
-        if (i > 0 && f->select != NULL && !mig__command_answered(f->select)) {
-            break;
-        }
-        /* What is left of a FETCH that was answered does not come any more: this is the same UID of another mailbox. */
-        if (f->fetch != NULL && !mig__command_answered(f->fetch) && mig__uidset_has(&f->unit->uids, uid)) {
-            return f;
-        }
-    }
-    return NULL;
-}
-
-static int on_fetch(const mig__response *response, void *context, mig_error *err)
-{
-    reader *r = context;
-    const mig__fetch_item *item = &response->fetch;
-    if (response->kind != MIG__RESPONSE_FETCH && response->kind != MIG__RESPONSE_ODD) {
-        return 0;
-    }
-    flight *f = asked_for(r, item->uid);
-    if (f == NULL) {
-        if (item->body != MIG__BODY_NONE) {
-            drop_transit(r); /* something we did not ask for, or a second time */
-        }
-        return 0;
-    }
-    mig__folder_job *job = f->unit->job;
-    int failed = 0;
-    if (response->kind == MIG__RESPONSE_ODD) {
-        failed = mig__uidset_add(&f->odd, item->uid, item->uid, err);
-    } else if (item->body == MIG__BODY_NONE) {
-        return 0; /* flags that changed meanwhile: the next run carries them over */
-    } else if (item->body == MIG__BODY_NIL) {
-        return 0; /* stays among the UIDs without an answer and is asked for once more */
-    } else if (r->too_large) {
-        skip_too_large(r, job, item->uid);
-    } else if (r->transit != NULL) {
-        failed = finish_message(r, job, item, err);
-    } else {
-        return 0;
-    }
-    drop_transit(r);
-    return failed != 0 ? failed : forget_uid(f, item->uid, err);
-}
-
 /* ---- units ---- */
 
-static int send_unit(reader *r, mig__unit *unit, mig_error *err)
+static int send_unit(mig__copy_reader *r, mig__unit *unit, mig_error *err)
 {
-    flight *f = &r->flights[(r->first + r->count) % UNITS_IN_FLIGHT];
-    *f = (flight){.unit = unit};
+    mig__copy_flight *f = &r->flights[(r->first + r->count) % MIG__UNITS_IN_FLIGHT];
+    *f = (mig__copy_flight){.unit = unit};
     r->count++;
     if (unit->job != r->examined) {
         f->select = mig__select(r->session, unit->job->source->wire, true, &f->selected, err);
@@ -252,12 +44,44 @@ static int send_unit(reader *r, mig__unit *unit, mig_error *err)
         items |= MIG__FETCH_EMAILID;
     }
     f->asked = mig__uidset_size(&unit->uids);
-    f->fetch = mig__fetch(r->session, &unit->uids, items, 0, on_fetch, r, err);
+    unit->passed = unit->put_off > 0 ? unit->passed : mig__hold_count(r->run, MIG_SOURCE);
+    f->fetch = mig__fetch(r->session, &unit->uids, items, 0, mig__copy_reader_on_fetch, r, err);
     return f->fetch == NULL ? -1 : 0;
 }
 
-/* The EXAMINE that went ahead of a unit. Returns 1 when the folder cannot be read; -1 when the session failed. */
-static int finish_select(reader *r, flight *f, mig_error *err)
+/* An EXAMINE is put off: what was sent behind it has not been asked at all. */
+static void close_behind(mig__copy_reader *r, const mig__folder_job *job)
+{
+    for (size_t i = 1; i < r->count; i++) {
+        mig__copy_flight *f = &r->flights[(r->first + i) % MIG__UNITS_IN_FLIGHT];
+        if (f->select != NULL) {
+            return; /* another mailbox, or this one once more */
+        }
+        f->unopened = f->unit->job == job;
+    }
+    r->examined = NULL;
+}
+
+/* Longer each time, unless it is about this unit alone. */
+static unsigned attempt_of(mig__copy_reader *r, const mig__unit *unit, bool others)
+{
+    return others ? unit->put_off : ++r->attempts;
+}
+
+/* Wait before a unit is asked for again. False: there is no patience left. */
+static bool wait_for_folder(mig__copy_reader *r, mig__unit *unit, const mig_error *why)
+{
+    mig__held held = mig__hold_decide(r->run, MIG_SOURCE, ++unit->put_off, 1, unit->passed, why);
+    if (held.hold == MIG__HOLD_LIST) {
+        return false;
+    }
+    return why->retry == MIG_RETRY_NOW || mig__run_wait(r->run, MIG_SOURCE, why, attempt_of(r, unit, held.others));
+}
+
+/*
+ * The EXAMINE that went ahead of a unit. 1: the folder cannot be read, 2: not yet; -1 when the session failed.
+ */
+static int finish_select(mig__copy_reader *r, mig__copy_flight *f, mig_error *err)
 {
     if (f->select == NULL) {
         return 0;
@@ -280,6 +104,10 @@ static int finish_select(reader *r, flight *f, mig_error *err)
     }
     if (error.code == MIG_OK) {
         return 0;
+    }
+    if (mig__retry_wanted(&error) && wait_for_folder(r, f->unit, &error)) {
+        close_behind(r, job);
+        return 2;
     }
     mig__queue_break_folder(r->run, job, &error);
     return 1;
@@ -310,7 +138,7 @@ static int on_search(const mig__response *response, void *context, mig_error *er
 }
 
 /* Which of the unit's UIDs are there. Opens the mailbox anew: an open one may still show what others expunged. */
-static int look_again(reader *r, const flight *f, present *found, bool *searched, mig_error *err)
+static int look_again(mig__copy_reader *r, const mig__copy_flight *f, present *found, bool *searched, mig_error *err)
 {
     const mig__folder_job *job = f->unit->job;
     mig__selected again = {0};
@@ -330,7 +158,7 @@ static int look_again(reader *r, const flight *f, present *found, bool *searched
     return failed;
 }
 
-static int name_unanswered(reader *r, flight *f, const mig_error *why, mig_error *err)
+static int name_unanswered(mig__copy_reader *r, mig__copy_flight *f, const mig_error *why, mig_error *err)
 {
     mig__folder_job *job = f->unit->job;
     present found = {MIG__UIDSET_INIT, false};
@@ -359,14 +187,14 @@ static int name_unanswered(reader *r, flight *f, const mig_error *why, mig_error
         } else {
             mig_error_context(&error, "message %u of '%s' cannot be read", uid, job->source->name);
         }
-        give_up_message(r, job, uid, &error);
+        mig__copy_reader_give_up(r, job, uid, &error);
     }
     mig__uidset_free(&one);
     mig__uidset_free(&found.uids);
     return failed;
 }
 
-static void name_odd(reader *r, flight *f)
+static void name_odd(mig__copy_reader *r, mig__copy_flight *f)
 {
     mig__uidset one = MIG__UIDSET_INIT;
     mig_error error;
@@ -374,24 +202,61 @@ static void name_odd(reader *r, flight *f)
         uint32_t uid = one.ranges[0].first;
         mig_error_set(&error, MIG_E_PROTOCOL, "invalid reply of the source about message %u of '%s'", uid,
                       f->unit->job->source->name);
-        give_up_message(r, f->unit->job, uid, &error);
+        mig__copy_reader_give_up(r, f->unit->job, uid, &error);
     }
     mig__uidset_free(&one);
 }
 
-static void flight_clear(reader *r)
+static void flight_clear(mig__copy_reader *r)
 {
-    flight *f = oldest(r);
+    mig__copy_flight *f = oldest(r);
     mig__selected_free(&f->selected);
     mig__uidset_free(&f->odd);
-    r->first = (r->first + 1) % UNITS_IN_FLIGHT;
+    r->first = (r->first + 1) % MIG__UNITS_IN_FLIGHT;
     r->count--;
 }
 
-/* Wait for the oldest unit. 0, or -1 when the session failed (the unit is still in flight then). */
-static int finish_unit(reader *r, mig_error *err)
+/* Each time that it is asked for, the server puts it off, while others come. */
+static int list_held_up(mig__copy_reader *r, mig__copy_flight *f, const mig_error *why, mig_error *err)
 {
-    flight *f = oldest(r);
+    mig__folder_job *job = f->unit->job;
+    if (name_unanswered(r, f, why, err) != 0) {
+        return -1;
+    }
+    mig__queue_unit_done(r->run, f->unit);
+    if (mig__hold_listed(r->run, job, MIG_SOURCE)) {
+        mig_error error = *why;
+        mig_error_context(&error, "reading '%s' on the source", job->source->name);
+        mig__queue_break_folder(r->run, job, &error);
+    }
+    return 0;
+}
+
+/* The server puts off what is left of the oldest unit. 0; -1: the session failed. */
+static int hold_unit(mig__copy_reader *r, mig__copy_flight *f, const mig_error *why, mig_error *err)
+{
+    mig__unit *unit = f->unit;
+    uint64_t messages = mig__uidset_size(&unit->uids);
+    bool form = why->retry == MIG_RETRY_NOW && unit->put_off == 0; /* asked in the plain form at once */
+    mig__held held = mig__hold_decide(r->run, MIG_SOURCE, ++unit->put_off, messages, unit->passed, why);
+    if (held.hold == MIG__HOLD_LIST) {
+        return list_held_up(r, f, why, err);
+    }
+    if (!form) {
+        mig__run_pause(r->run, MIG_SOURCE, why, attempt_of(r, unit, held.others));
+    }
+    if (held.hold == MIG__HOLD_SPLIT) {
+        mig__queue_unit_halves(r->run, unit);
+    } else {
+        mig__queue_unit_again(r->run, unit, false);
+    }
+    return 0;
+}
+
+/* Wait for the oldest unit. 0, or -1 when the session failed (the unit is still in flight then). */
+static int finish_unit(mig__copy_reader *r, mig_error *err)
+{
+    mig__copy_flight *f = oldest(r);
     int unreadable = finish_select(r, f, err);
     if (unreadable < 0) {
         return -1;
@@ -405,11 +270,14 @@ static int finish_unit(reader *r, mig_error *err)
     mig__command_result_clear(&result);
     name_odd(r, f);
     mig__unit *unit = f->unit;
-    bool left = !unreadable && unit->uids.count > 0;
+    bool left = unreadable != 1 && unit->uids.count > 0;
     bool nearer = mig__uidset_size(&unit->uids) < f->asked; /* MESSAGELIMIT: so many at a time (RFC 9738) */
-    if (left && why.code != MIG_OK && why.retry != MIG_RETRY_NEVER) {
-        mig__run_pause(r->run, MIG_SOURCE, &why, ++r->attempts);
+    if (left && (unreadable == 2 || f->unopened)) {
         mig__queue_unit_again(r->run, unit, false);
+    } else if (left && mig__retry_wanted(&why)) {
+        if (hold_unit(r, f, &why, err) != 0) {
+            return -1;
+        }
     } else if (left && (unit->asks == 0 || nearer || (why.code != MIG_OK && mig__uidset_size(&unit->uids) > 1))) {
         unit->asks++;
         mig__queue_unit_again(r->run, unit, why.code != MIG_OK); /* after a refusal one by one */
@@ -426,13 +294,13 @@ static int finish_unit(reader *r, mig_error *err)
 /* ---- connections ---- */
 
 /* How much of the message that was arriving had come when the connection broke: 0 for nothing at all. */
-static uint64_t place_of_break(const reader *r)
+static uint64_t place_of_break(const mig__copy_reader *r)
 {
     return r->transit != NULL || r->too_large ? r->filled + 1 : 0;
 }
 
 /* The oldest unit in flight is the one that the connection broke on. */
-static void blame_oldest(reader *r, mig__unit *unit, uint64_t place, const mig_error *why)
+static void blame_oldest(mig__copy_reader *r, mig__unit *unit, uint64_t place, const mig_error *why)
 {
     if (why->code == MIG_E_INTERRUPTED) {
         mig__queue_unit_again(r->run, unit, false);
@@ -441,19 +309,19 @@ static void blame_oldest(reader *r, mig__unit *unit, uint64_t place, const mig_e
         uint32_t uid = unit->uids.ranges[0].first;
         mig_error_context(&error, "message %u of '%s' breaks the connection each time it is read", uid,
                           unit->job->source->name);
-        give_up_message(r, unit->job, uid, &error);
+        mig__copy_reader_give_up(r, unit->job, uid, &error);
         mig__queue_unit_done(r->run, unit);
     }
 }
 
 /* Hand all units back after the connection broke. */
-static void abandon_session(reader *r, const mig_error *why)
+static void abandon_session(mig__copy_reader *r, const mig_error *why)
 {
     uint64_t place = place_of_break(r);
     bool suspect = true;
-    drop_transit(r);
+    mig__copy_reader_drop(r);
     while (r->count > 0) {
-        flight *f = oldest(r);
+        mig__copy_flight *f = oldest(r);
         mig__unit *unit = f->unit;
         name_odd(r, f);
         if (unit->uids.count == 0) { /* everything came but the OK */
@@ -470,21 +338,15 @@ static void abandon_session(reader *r, const mig_error *why)
     mig__gate_close(&r->run->sides[MIG_SOURCE].gate, &r->session);
 }
 
-static int connect_reader(reader *r, bool first, mig_error *err)
+static int connect_reader(mig__copy_reader *r, bool first, mig_error *err)
 {
     r->session =
         mig__gate_open(&r->run->sides[MIG_SOURCE].gate, first ? MIG__PATIENCE_FIRST : MIG__PATIENCE_AGAIN, err);
     return r->session == NULL ? -1 : 0;
 }
 
-static void attach_sink(reader *r)
-{
-    mig__body_sink sink = {sink_begin, sink_data, r};
-    mig__session_set_sink(r->session, &sink);
-}
-
 /* Wait for the oldest unit, and measure the line by it. */
-static int finish_measured(reader *r, mig_error *err)
+static int finish_measured(mig__copy_reader *r, mig_error *err)
 {
     mig__stream_stats before, after;
     int64_t begun = mig__now_ms();
@@ -506,7 +368,7 @@ static int finish_measured(reader *r, mig_error *err)
 }
 
 /* Fill the pipeline, then wait for the oldest. 1: go on, 0: all done, -1: the session failed. */
-static int step(reader *r, mig_error *err)
+static int step(mig__copy_reader *r, mig_error *err)
 {
     bool finished = false;
     if (r->quieting && r->count == 0) {
@@ -515,7 +377,7 @@ static int step(reader *r, mig_error *err)
             return -1;
         }
     }
-    while (!r->quieting && r->count < UNITS_IN_FLIGHT) {
+    while (!r->quieting && r->count < MIG__UNITS_IN_FLIGHT) {
         mig__unit *unit = mig__queue_take_unit(r->run, r->examined, r->unit_messages, &finished);
         if (unit == NULL) {
             break;
@@ -535,7 +397,7 @@ static bool fatal_here(const mig_error *error)
     return mig__retry_pointless(error) || error->code == MIG_E_INTERRUPTED;
 }
 
-static void read_all(reader *r)
+static void read_all(mig__copy_reader *r)
 {
     mig_error error = MIG_ERROR_INIT;
     int going = 1;
@@ -543,7 +405,7 @@ static void read_all(reader *r)
         if (r->session == NULL && connect_reader(r, false, &error) != 0) {
             break;
         }
-        attach_sink(r);
+        mig__copy_reader_attach(r);
         error.code = MIG_OK;
         going = step(r, &error);
         if (going < 0) {
@@ -574,7 +436,7 @@ static void read_all(reader *r)
 void *mig__reader_main(void *argument)
 {
     mig__reader_start *start = argument;
-    reader r = {.run = start->run, .session = start->session, .unit_messages = UNIT_FIRST};
+    mig__copy_reader r = {.run = start->run, .session = start->session, .unit_messages = UNIT_FIRST};
     free(start);
     mig_error error = MIG_ERROR_INIT;
     r.digester = mig__digester_new(&error);

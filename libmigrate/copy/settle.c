@@ -3,11 +3,14 @@
 #include "base/clock.h"
 #include "base/retry.h"
 #include "copy/delta.h"
+#include "copy/hold.h"
 #include "copy/queue.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+enum { WARY_REFUSALS = 2 }; /* of single messages, by a folder that took none before */
 
 mig__verdict mig__verdict_of(const mig_error *error, size_t count, bool keywords, bool wrap)
 {
@@ -241,6 +244,8 @@ static void count_taken(mig__run *run, mig__folder_job *job, const mig__transit 
         job->uidnext = uid + 1;
     }
     run->account_octets += message->size;
+    job->wary = false;
+    mig__hold_passed(run, job, MIG_TARGET);
 }
 
 int mig__settle_taken(mig__run *run, mig__batch *batch, const uint32_t *uids, mig_error *err)
@@ -309,13 +314,58 @@ static void break_folder(mig__run *run, mig__folder_job *job, const mig_error *w
     mig__queue_break_folder(run, job, &error);
 }
 
+/* What the target puts off: all of these messages, which had one answer. */
+static mig__verdict held_up(mig__run *run, mig__transit **messages, size_t count, const mig_error *why)
+{
+    for (size_t i = 0; i < count; i++) {
+        messages[i]->put_off++;
+    }
+    mig__hold hold = mig__hold_decide(run, MIG_TARGET, messages[0]->put_off, count, messages[0]->passed, why).hold;
+    for (size_t i = 0; hold == MIG__HOLD_SPLIT && i < count; i++) {
+        messages[i]->put_off = 1;
+    }
+    return hold == MIG__HOLD_SPLIT  ? MIG__VERDICT_SPLIT
+           : hold == MIG__HOLD_LIST ? MIG__VERDICT_MESSAGE
+                                    : MIG__VERDICT_AGAIN;
+}
+
+/* A form that some servers do not take: without a list of flags, which RFC 3501 section 6.3.11 leaves out. Once. */
+static bool wants_list(mig__run *run, mig__transit *const *messages, size_t count, const mig_error *why)
+{
+    bool bare = false;
+    for (size_t i = 0; i < count && why->code == MIG_E_BAD; i++) {
+        bare = bare || messages[i]->bare;
+    }
+    pthread_mutex_lock(&run->lock);
+    run->lists_flags = run->lists_flags || bare;
+    pthread_mutex_unlock(&run->lock);
+    return bare;
+}
+
+static mig__verdict judge(mig__run *run, mig__folder_job *job, mig__transit **messages, size_t count,
+                          const mig_error *why)
+{
+    mig__verdict verdict = mig__verdict_of(why, count, has_keywords(messages[0]), can_wrap(run, messages[0]));
+    if (wants_list(run, messages, count, why)) {
+        return MIG__VERDICT_AGAIN;
+    }
+    if (verdict == MIG__VERDICT_AGAIN && (verdict = held_up(run, messages, count, why)) == MIG__VERDICT_MESSAGE &&
+        mig__hold_listed(run, job, MIG_TARGET)) {
+        return MIG__VERDICT_FOLDER;
+    }
+    if (verdict == MIG__VERDICT_MESSAGE && job->wary && ++job->refusals >= WARY_REFUSALS) {
+        return MIG__VERDICT_FOLDER;
+    }
+    return verdict;
+}
+
 int mig__settle_refused(mig__run *run, mig__batch *batch, const mig_error *why, mig_error *err)
 {
     if (mig__state_withdraw(run->state, batch->id, err) != 0) {
         return -1;
     }
     mig__folder_job *job = batch->job;
-    switch (mig__verdict_of(why, batch->count, has_keywords(batch->messages[0]), can_wrap(run, batch->messages[0]))) {
+    switch (judge(run, job, batch->messages, batch->count, why)) {
     case MIG__VERDICT_UTF8:
         batch->messages[0]->utf8 = true;
         mig__queue_batch_refused(run, batch, false);
@@ -371,7 +421,7 @@ int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, con
             pthread_mutex_unlock(&run->lock);
             continue;
         }
-        switch (mig__verdict_of(refused[i], 1, has_keywords(message), can_wrap(run, message))) {
+        switch (judge(run, job, &batch->messages[i], 1, refused[i])) {
         case MIG__VERDICT_UTF8:
             message->utf8 = true;
             break;

@@ -148,6 +148,26 @@ void mig__queue_unit_again(mig__run *run, mig__unit *unit, bool split)
     pthread_mutex_unlock(&run->lock);
 }
 
+void mig__queue_unit_halves(mig__run *run, mig__unit *unit)
+{
+    pthread_mutex_lock(&run->lock);
+    mig__folder_job *job = unit->job;
+    mig__unit *half = unit_new(job);
+    if (half == NULL || mig__uidset_take(&unit->uids, mig__uidset_size(&unit->uids) / 2, &half->uids, NULL) < 0) {
+        mig__queue_fail_nomem(run);
+    }
+    job->units_out--;
+    unit->put_off = 1; /* the next time in halves again */
+    hand_back(job, unit);
+    if (half != NULL) {
+        half->put_off = unit->put_off;
+        half->passed = unit->passed;
+        hand_back(job, half);
+    }
+    pthread_cond_broadcast(&run->changed);
+    pthread_mutex_unlock(&run->lock);
+}
+
 bool mig__unit_blame(mig__unit *unit, uint64_t place, unsigned breaks)
 {
     uint32_t suspect = unit->uids.ranges[0].first;

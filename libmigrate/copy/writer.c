@@ -11,6 +11,7 @@
 #include "copy/contest.h"
 #include "copy/delta.h"
 #include "copy/depth.h"
+#include "copy/hold.h"
 #include "copy/known.h"
 #include "copy/once.h"
 #include "copy/queue.h"
@@ -131,9 +132,13 @@ static int write_intent(writer *w, mig__batch *batch, uint64_t counted, mig_erro
 {
     mig__message *messages = calloc(batch->count, sizeof *messages);
     int failed = messages == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    uint64_t passed = mig__hold_count(w->run, MIG_TARGET);
     for (size_t i = 0; failed == 0 && i < batch->count; i++) {
-        failed = choose_flags(w, batch->job, batch->messages[i], err);
-        messages[i] = mig__settle_record(batch->messages[i]);
+        mig__transit *message = batch->messages[i];
+        message->passed = message->sent ? message->passed : passed;
+        message->sent = true;
+        failed = choose_flags(w, batch->job, message, err);
+        messages[i] = mig__settle_record(message);
     }
     batch->id =
         failed != 0 ? 0 : mig__settle_intent(w->run, batch->job, messages, batch->count, counted, &batch->uidnext, err);
@@ -174,14 +179,17 @@ static int send_octets(writer *w, mig__batch *batch, mig__command *command, cons
 }
 
 /* One message of an APPEND: 0 sent, 1 refused before its octets, -1 the session failed. */
-static int send_message(writer *w, mig__batch *batch, mig__command *command, const mig__transit *message,
-                        mig_error *err)
+static int send_message(writer *w, mig__batch *batch, mig__command *command, mig__transit *message, mig_error *err)
 {
     const char **flags = mig__flags_split(message->stored);
     if (flags == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    int answer = mig__append_message(command, flags, &message->date, message->size, message->utf8, err);
+    pthread_mutex_lock(&w->run->lock);
+    message->bare = flags[0] == NULL && !w->run->lists_flags;
+    pthread_mutex_unlock(&w->run->lock);
+    int answer =
+        mig__append_message(command, message->bare ? NULL : flags, &message->date, message->size, message->utf8, err);
     free(flags);
     batch->sent += answer == 1 ? 1 : 0; /* there is no more to send of it */
     return answer == 0 ? send_octets(w, batch, command, message, err) : answer;
@@ -328,10 +336,17 @@ static void adapt(writer *w, const under_way *way)
     pthread_mutex_unlock(&w->run->lock);
 }
 
-static void pause_for(writer *w, const mig_error *error)
+/* Longer each time, unless it is about these messages alone: then `times` says how often it was. */
+static void pause_for(writer *w, const mig_error *error, unsigned times)
 {
     w->appetite = (mig__appetite){MIG__BATCH_FIRST, 1 << 20};
-    mig__run_pause(w->run, MIG_TARGET, error, ++w->attempts);
+    mig__run_pause(w->run, MIG_TARGET, error, times > 0 ? times : ++w->attempts);
+}
+
+/* How often a message was put off that others passed since; 0: none did. */
+static unsigned times_passed(writer *w, const mig__transit *message)
+{
+    return mig__hold_count(w->run, MIG_TARGET) > message->passed ? message->put_off + 1 : 0;
 }
 
 /* [THROTTLED] in an OK: the message is stored, the server wants less. Slow down as after a refusal. */
@@ -340,7 +355,7 @@ static void heed_throttle(writer *w)
     mig_error error;
     mig_error_set(&error, MIG_E_UNAVAILABLE, "the target throttles");
     mig_error_server(&error, "[THROTTLED]", strlen("[THROTTLED]"));
-    pause_for(w, &error);
+    pause_for(w, &error, 0);
 }
 
 static int finish_multi(writer *w, under_way *way, mig_error *err)
@@ -370,9 +385,10 @@ static int finish_multi(writer *w, under_way *way, mig_error *err)
         failed = failed != 0 ? -1 : mig__settle_taken(w->run, batch, uids, err);
     } else {
         mig_error why = result.error;
+        unsigned times = times_passed(w, batch->messages[0]);
         failed = mig__settle_refused(w->run, batch, &why, err);
         if (why.retry != MIG_RETRY_NEVER) {
-            pause_for(w, &why);
+            pause_for(w, &why, times);
         }
     }
     if (result.throttled) {
@@ -429,9 +445,14 @@ static int finish_each(writer *w, under_way *way, mig_error *err)
         adapt(w, way);
         way->batch = NULL;
         failed = mig__uids_take(w->run, batch->job, batch->uidnext, uids, batch->count, err);
+        unsigned times = 0;
+        for (size_t i = 0; i < batch->count; i++) {
+            unsigned passed = taken[i] ? 0 : times_passed(w, batch->messages[i]);
+            times = passed > times ? passed : times;
+        }
         failed = failed != 0 ? -1 : mig__settle_each(w->run, batch, uids, taken, way->refused, err);
         if (pause != NULL) {
-            pause_for(w, pause);
+            pause_for(w, pause, times);
         }
         if (throttled) {
             heed_throttle(w);

@@ -29,7 +29,7 @@ mig__command *mig__append_begin(mig__session *session, const char *mailbox, mig_
 int mig__append_message(mig__command *command, const char *const *flags, const mig__datetime *date, uint64_t size,
                         bool utf8, mig_error *err)
 {
-    if (flags != NULL && flags[0] != NULL) {
+    if (flags != NULL) {
         mig__command_flags(command, flags);
     }
     if (date != NULL && date->valid) {

@@ -24,8 +24,9 @@ mig__command *mig__append_begin(mig__session *session, const char *mailbox, mig_
                                 void *context, mig_error *err);
 
 /*
- * Flags, date (left out when not valid) and the literal's announcement; `utf8`: as "UTF8 (~{n}" (RFC 6855 section 4),
- * which some servers want for headers in UTF-8 and RFC 9755 has no more. 0: send exactly `size` octets now; 1: the
+ * Flags (NULL: no list; else a list, which may be empty), date (left out when not valid) and the literal's
+ * announcement; `utf8`: as "UTF8 (~{n}" (RFC 6855 section 4), which some servers want for headers in UTF-8 and RFC 9755
+ * has no more. 0: send exactly `size` octets now; 1: the
  * server answered instead, the command is over; -1: the session failed.
  */
 int mig__append_message(mig__command *command, const char *const *flags, const mig__datetime *date, uint64_t size,

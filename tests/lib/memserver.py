@@ -66,6 +66,7 @@ class MemServer(wire.Server):
     capabilities: what is announced. permanent_flags: None for all, else those of PERMANENTFLAGS (others are dropped).
     refuse_create(name), refuse_append(name, octets): a text such as "[CANNOT] not here" refuses, None allows.
     on_command(connection, name, arguments): called before each command; may send, close, or raise.
+    refuse(connection, name, arguments): a text such as "NO [INUSE] later" instead of doing it, None does it.
     """
 
     greeting = "ready"
@@ -79,6 +80,7 @@ class MemServer(wire.Server):
         self.refuse_create = lambda name: None
         self.refuse_append = lambda name, octets: None
         self.on_command = lambda connection, name, arguments: None
+        self.refuse = lambda connection, name, arguments: None
         self.lock = threading.RLock()
         self.mailboxes = {}
         self.add_mailbox(b"INBOX")
@@ -116,7 +118,7 @@ class MemServer(wire.Server):
                 if handler is None:
                     connection.send("%s BAD unknown command" % tag)
                     continue
-                answer = handler(connection, arguments)
+                answer = self.refuse(connection, name, arguments) or handler(connection, arguments)
             connection.send("%s %s" % (tag, answer))
             if name == "LOGOUT":
                 return
