@@ -1,7 +1,9 @@
 /* store/contents.c - files known by their first octets */
 #include "store/contents.h"
 #include "archive/unpack.h"
+#include "store/files.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -126,6 +128,16 @@ bool mig__contents_mail(const char *head, size_t length)
         }
     }
     return false;
+}
+
+bool mig__contents_maildir(const mig__root *root, const char *directory)
+{
+    char *cur = mig__files_join(directory, "cur"), *new = mig__files_join(directory, "new");
+    bool is = cur != NULL && new != NULL &&mig__root_kind(root, cur, NULL) ==
+                                 MIG__FILE_DIRECTORY &&mig__root_kind(root, new, NULL) == MIG__FILE_DIRECTORY;
+    free(cur);
+    free(new);
+    return is;
 }
 
 void mig__contents_why(const mig__root *root, const char *path, const char *wanted, char *out, size_t size)

@@ -31,6 +31,9 @@ int mig__contents_message(int fd, uint64_t size, bool *packed, mig_error *err);
 /* The octets could be the head of a message: a header field, or "From ". */
 bool mig__contents_mail(const char *head, size_t length);
 
+/* The directory is a Maildir, whose messages are no files of another store. */
+bool mig__contents_maildir(const mig__root *root, const char *directory);
+
 /* Why a file that is not read is not, in a sentence: "it is no `wanted`", or what it is instead. */
 void mig__contents_why(const mig__root *root, const char *path, const char *wanted, char *out, size_t size);
 

@@ -7,6 +7,7 @@
  */
 #include "mail/date.h"
 #include "mail/flags.h"
+#include "store/contents.h"
 #include "store/emlx.h"
 #include "store/files.h"
 #include "store/mbox_scan.h"
@@ -160,6 +161,8 @@ static int take_directory(mig_store *store, const place *at, const char *path, c
         failed = mig__store_add_problem(
             store, wire.data, path,
             mig__files_name_safe(name) ? "it lies too deep" : "there is a control character in its name", err);
+    } else if (failed == 0 && mig__contents_maildir(&store->root, path)) {
+        failed = mig__store_add_problem(store, wire.data, path, "it is a Maildir: give it with maildir:", err);
     } else if (failed == 0) {
         failed = walk(store, &below, err);
     }

@@ -127,6 +127,9 @@ static int take_entry(mig_store *store, const place *at, const char *path, const
     if (kind == MIG__FILE_REGULAR) {
         return take_file(store, at, path, name, wire, err);
     }
+    if (mig__contents_maildir(&store->root, path)) {
+        return mig__store_add_problem(store, wire, path, "it is a Maildir: give it with maildir:", err);
+    }
     return at->depth >= DEPTH_MOST ? mig__store_add_problem(store, wire, path, "it lies too deep", err)
                                    : walk(store, &below, err);
 }

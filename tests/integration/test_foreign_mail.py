@@ -237,6 +237,17 @@ class Mboxes(ForeignCase):
         self.put(".inbox.index", b"\0\1")
         self.assertEqual(self.take("mbox").totals["copied"], 2)
 
+    def test_a_maildir_among_them(self):
+        """Thunderbird's other kind of folder: named once, and not file by file."""
+        for scheme, name, octets in (("mbox", "good", self.FROM + message("one")), ("eml", "1.eml", message("one"))):
+            with self.subTest(scheme=scheme):
+                self.setUp()
+                self.folder("Sent")
+                self.put("Sent/cur/1.x:2,S", message("x"))
+                self.put("Sent/cur/2.x:2,S", message("y"))
+                self.put(name, octets)
+                self.assert_told(self.take(scheme, expect=PARTIAL), "it is a Maildir")
+
     def test_two_files_of_one_name(self):
         self.put("box", self.FROM + message("one"))
         self.put("box.mbox", self.FROM + message("two"))
