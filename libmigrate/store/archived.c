@@ -217,5 +217,9 @@ static void archive_close(mig_store *store)
     store->extra = NULL;
 }
 
-const mig__store_ops mig__store_archive = {
-    .scheme = "archive", .whole_files = true, .open = archive_open, .path = archive_path, .close = archive_close};
+const mig__store_ops mig__store_archive = {.scheme = "archive",
+                                           .whole_files = true,
+                                           .open = archive_open,
+                                           .path = archive_path,
+                                           .date = mig__stretch_date,
+                                           .close = archive_close};

@@ -365,45 +365,6 @@ static int eml_place(const mig__store_item *item, mig__stretch *octets, mig_erro
     return 0;
 }
 
-/* ---- Date: ---- */
-
-typedef struct header { /* lines of it, one at a time */
-    char line[512];
-    size_t length;
-    bool found;
-    int64_t date;
-} header;
-
-static int take_octets(const char *octets, size_t length, void *context)
-{
-    header *h = context;
-    for (size_t i = 0; i < length; i++) {
-        if (octets[i] != '\n') {
-            if (h->length < sizeof h->line) {
-                h->line[h->length++] = octets[i];
-            }
-            continue;
-        }
-        h->found = h->length > 5 && strncasecmp(h->line, "Date:", 5) == 0 &&
-                   mig__mail_date(h->line + 5, h->length - 5, &h->date);
-        if (h->found) {
-            return 1;
-        }
-        h->length = 0;
-    }
-    return 0;
-}
-
-static void eml_date(const mig__stretch *octets, int64_t *date)
-{
-    mig__stretch head = *octets;
-    mig_error ignored = MIG_ERROR_INIT;
-    header h = {.length = 0};
-    head.header = true;
-    (void)mig__stretch_read(&head, take_octets, &h, &ignored);
-    *date = h.found ? h.date : *date;
-}
-
 const mig__store_ops mig__store_eml = {.scheme = "eml",
                                        .whole_files = true,
                                        .looks_inside = true,
@@ -411,4 +372,4 @@ const mig__store_ops mig__store_eml = {.scheme = "eml",
                                        .load = eml_load,
                                        .path = eml_path,
                                        .place = eml_place,
-                                       .date = eml_date};
+                                       .date = mig__stretch_date};

@@ -4,8 +4,10 @@
  */
 #include "store/stretch.h"
 #include "archive/unpack.h"
+#include "mail/date.h"
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum { PIECE = 8 * 1024 };
@@ -208,4 +210,43 @@ int mig__stretch_size(const mig__stretch *octets, uint64_t *size, mig_error *err
         return 0;
     }
     return mig__stretch_read(octets, count, size, err);
+}
+
+/* ---- Date: ---- */
+
+typedef struct header { /* lines of it, one at a time */
+    char line[512];
+    size_t length;
+    bool found;
+    int64_t date;
+} header;
+
+static int take_octets(const char *octets, size_t length, void *context)
+{
+    header *h = context;
+    for (size_t i = 0; i < length; i++) {
+        if (octets[i] != '\n') {
+            if (h->length < sizeof h->line) {
+                h->line[h->length++] = octets[i];
+            }
+            continue;
+        }
+        h->found = h->length > 5 && strncasecmp(h->line, "Date:", 5) == 0 &&
+                   mig__mail_date(h->line + 5, h->length - 5, &h->date);
+        if (h->found) {
+            return 1;
+        }
+        h->length = 0;
+    }
+    return 0;
+}
+
+void mig__stretch_date(const mig__stretch *octets, int64_t *date)
+{
+    mig__stretch head = *octets;
+    mig_error ignored = MIG_ERROR_INIT;
+    header h = {.length = 0};
+    head.header = true;
+    (void)mig__stretch_read(&head, take_octets, &h, &ignored);
+    *date = h.found ? h.date : *date;
 }

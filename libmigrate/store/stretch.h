@@ -28,4 +28,7 @@ int mig__stretch_read(const mig__stretch *octets, mig__stretch_fn *sink, void *c
 /* How many they are. */
 int mig__stretch_size(const mig__stretch *octets, uint64_t *size, mig_error *err);
 
+/* The date in the Date: field of the message that they are; *date stays when there is none that can be read. */
+void mig__stretch_date(const mig__stretch *octets, int64_t *date);
+
 #endif

@@ -4,8 +4,9 @@ import email.utils
 import unittest
 
 import mailgen
-from harness import DONE, PARTIAL, SEED, Account, ToolCase
+from harness import DONE, PARTIAL, SEED, Account, ToolCase, program
 from memserver import MemServer
+from stores import Files
 from verifying import Verifying
 
 SYSTEM = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"]
@@ -237,6 +238,19 @@ class Dates(Case):
         self.assertRegex(told[1]["text"], "^2 messages .*the target sets its own")
         self.assertEqual((result.out + result.err).count("the target sets its own"), 1, str(result))
         self.verified()
+
+    def test_archive(self):
+        """What was archived without a usable date gets the message's own, not the time of a file."""
+        self.pair()
+        for number, date in enumerate((b"yesterday", b"00-Jul-2016 09:44:25 +0000")):
+            self.inbox.add(self.message(number, b"Sat, 16 Jul 2016 09:44:25 +0000"), (), date)
+        archive = self.path("mail.zip")
+        made = self.run_command([program(name="mailmigrate"), "archive", "export", archive] +
+                                self.accounts[0].arguments("source", self.dir))
+        self.assertEqual(made.status, 0, str(made))
+        self.copy(Files("archive", archive), self.accounts[1])
+        moments = [email.utils.parsedate_to_datetime(m.date.decode().replace("-", " ", 2)) for m in self.box.messages]
+        self.assertEqual([m.timestamp() for m in moments], [1468748665.0 - 86400] * 2)
 
 
 if __name__ == "__main__":
