@@ -20,12 +20,15 @@ typedef struct url_parts {
 
 static int hex_value(char c)
 {
-    if (c >= '0' && c <= '9')
+    if (c >= '0' && c <= '9') {
         return c - '0';
-    if (c >= 'a' && c <= 'f')
+    }
+    if (c >= 'a' && c <= 'f') {
         return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
+    }
+    if (c >= 'A' && c <= 'F') {
         return c - 'A' + 10;
+    }
     return -1;
 }
 
@@ -33,16 +36,16 @@ static int split_user(const char *authority, const char *at, url_parts *parts, m
 {
     parts->user = authority;
     parts->user_length = (size_t)(at - authority);
-    if (memchr(authority, ':', parts->user_length)) {
+    if (memchr(authority, ':', parts->user_length) != NULL) {
         mig_error_set(err, MIG_E_USAGE, "there is a password in the URL");
         return mig_error_hint(err, "take it out (others can see arguments) and give it by a file, a command or at the "
                                    "prompt; write a colon that belongs to the user name as %%3A");
     }
-    if (memchr(authority, '@', parts->user_length)) {
+    if (memchr(authority, '@', parts->user_length) != NULL) {
         mig_error_set(err, MIG_E_USAGE, "there are several @ in the URL");
         return mig_error_hint(err, "write the one in the user name as %%40: imaps://user%%40old.example@host");
     }
-    if (memchr(authority, ';', parts->user_length)) {
+    if (memchr(authority, ';', parts->user_length) != NULL) {
         mig_error_set(err, MIG_E_USAGE, "there is a semicolon in the user name of the URL");
         return mig_error_hint(err,
                               "give the mechanism by its own option instead of ;AUTH=, or write the semicolon as %%3B");
@@ -57,8 +60,9 @@ static int split_host(const char *start, const char *end, url_parts *parts, mig_
     if (start < end && *start == '[') {
         const char *close = memchr(start, ']', (size_t)(end - start));
 
-        if (!close)
+        if (close == NULL) {
             return mig_error_set(err, MIG_E_USAGE, "the [ of an IPv6 address in the URL has no ]");
+        }
         parts->bracketed = true;
         parts->host = start + 1;
         parts->host_length = (size_t)(close - start - 1);
@@ -66,16 +70,17 @@ static int split_host(const char *start, const char *end, url_parts *parts, mig_
     } else {
         const char *colon = memchr(start, ':', (size_t)(end - start));
 
-        rest = colon ? colon : end;
+        rest = colon != NULL ? colon : end;
         parts->host = start;
         parts->host_length = (size_t)(rest - start);
-        if (colon && memchr(colon + 1, ':', (size_t)(end - colon - 1))) {
+        if (colon != NULL && memchr(colon + 1, ':', (size_t)(end - colon - 1)) != NULL) {
             mig_error_set(err, MIG_E_USAGE, "the host in the URL has several colons");
             return mig_error_hint(err, "write an IPv6 address in brackets: imaps://user@[2001:db8::1]");
         }
     }
-    if (rest < end && *rest != ':')
+    if (rest < end && *rest != ':') {
         return mig_error_set(err, MIG_E_USAGE, "unexpected characters after the ] in the URL");
+    }
     if (rest < end) {
         parts->port = rest + 1;
         parts->port_length = (size_t)(end - rest - 1);
@@ -89,8 +94,9 @@ static bool has_control(const char *text, size_t length)
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
 
-        if (c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0))
+        if (c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
             return true;
+        }
     }
     return false;
 }
@@ -101,7 +107,7 @@ static char *decode_user(const url_parts *parts, mig_error *err)
     char *user = malloc(parts->user_length + 1);
     size_t length = 0;
 
-    if (!user) {
+    if (user == NULL) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         return NULL;
     }
@@ -146,34 +152,39 @@ static bool is_ipv6(const char *host, size_t length)
     struct in6_addr address;
     char text[INET6_ADDRSTRLEN];
     const char *zone = memchr(host, '%', length);
-    size_t bare = zone ? (size_t)(zone - host) : length;
+    size_t bare = zone != NULL ? (size_t)(zone - host) : length;
 
-    if (!bare || bare >= sizeof text)
+    if (!bare || bare >= sizeof text) {
         return false;
+    }
     memcpy(text, host, bare);
     text[bare] = '\0';
-    if (zone) {
+    if (zone != NULL) {
         size_t zone_length = length - bare - 1;
 
         if (!zone_length ||
-            strspn(zone + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") < zone_length)
+            strspn(zone + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") < zone_length) {
             return false;
+        }
     }
     return inet_pton(AF_INET6, text, &address) == 1;
 }
 
 static bool is_host_name(const char *host, size_t length)
 {
-    if (!length || length > HOST_MAX || host[0] == '-' || host[0] == '.')
+    if (!length || length > HOST_MAX || host[0] == '-' || host[0] == '.') {
         return false;
+    }
     for (size_t i = 0; i < length; i++) {
         char c = host[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 
-        if (!letter && c != '-' && c != '_' && c != '.')
+        if (!letter && c != '-' && c != '_' && c != '.') {
             return false;
-        if (c == '.' && i && host[i - 1] == '.')
+        }
+        if (c == '.' && i && host[i - 1] == '.') {
             return false;
+        }
     }
     return true;
 }
@@ -183,7 +194,7 @@ static char *copy_host(const url_parts *parts, mig_error *err)
     char *host = malloc(parts->host_length + 1);
     char *zone;
 
-    if (!host) {
+    if (host == NULL) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         return NULL;
     }
@@ -191,14 +202,17 @@ static char *copy_host(const url_parts *parts, mig_error *err)
     host[parts->host_length] = '\0';
     if (parts->bracketed) {
         zone = strstr(host, "%25"); /* RFC 6874: the % before a zone is itself encoded */
-        if (zone)
+        if (zone != NULL) {
             memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
-        if (is_ipv6(host, strlen(host)))
+        }
+        if (is_ipv6(host, strlen(host))) {
             return host;
+        }
         mig_error_set(err, MIG_E_USAGE, "what stands in brackets in the URL is not an IPv6 address");
     } else {
-        if (is_host_name(host, parts->host_length))
+        if (is_host_name(host, parts->host_length)) {
             return host;
+        }
         mig_error_set(err, MIG_E_USAGE,
                       parts->host_length ? "the host in the URL is not a DNS name or IP address"
                                          : "there is no host in the URL");
@@ -212,17 +226,20 @@ static int parse_port(const url_parts *parts, uint16_t *port, mig_error *err)
 {
     unsigned value = 0;
 
-    if (!parts->port)
+    if (parts->port == NULL) {
         return 0;
+    }
     for (size_t i = 0; i < parts->port_length; i++) {
         char c = parts->port[i];
 
-        if (c < '0' || c > '9' || value > 65535)
+        if (c < '0' || c > '9' || value > 65535) {
             return mig_error_set(err, MIG_E_USAGE, "the port in the URL is not a number from 1 to 65535");
+        }
         value = value * 10 + (unsigned)(c - '0');
     }
-    if (!value || value > 65535)
+    if (!value || value > 65535) {
         return mig_error_set(err, MIG_E_USAGE, "the port in the URL is not a number from 1 to 65535");
+    }
     *port = (uint16_t)value;
     return 0;
 }
@@ -231,11 +248,12 @@ static int split(const char *text, url_parts *parts, mig_error *err)
 {
     const char *end = text + strlen(text);
     const char *at = strrchr(text, '@');
-    const char *host = at ? at + 1 : text;
+    const char *host = at != NULL ? at + 1 : text;
     size_t length;
 
-    if (at && split_user(text, at, parts, err))
+    if (at != NULL && split_user(text, at, parts, err) != 0) {
         return -1;
+    }
     length = strcspn(host, "/?#");
     if (host[length] == '/' && !host[length + 1]) {
         end = host + length; /* RFC 5092: imap://server/ is the server itself */
@@ -251,14 +269,16 @@ int mig__authority_parse(const char *text, mig__authority *out, mig_error *err)
     url_parts parts = {NULL, 0, NULL, 0, false, NULL, 0};
     mig__authority parsed = MIG__AUTHORITY_INIT;
 
-    if (split(text, &parts, err) || parse_port(&parts, &parsed.port, err))
+    if (split(text, &parts, err) != 0 || parse_port(&parts, &parsed.port, err) != 0) {
         return -1;
+    }
     parsed.host = copy_host(&parts, err);
-    if (!parsed.host)
+    if (parsed.host == NULL) {
         return -1;
-    if (parts.user) {
+    }
+    if (parts.user != NULL) {
         parsed.user = decode_user(&parts, err);
-        if (!parsed.user) {
+        if (parsed.user == NULL) {
             mig__authority_clear(&parsed);
             return -1;
         }

@@ -38,21 +38,22 @@ struct race {
 static void line_up(const struct addrinfo *addresses, struct race *race)
 {
     const struct addrinfo *lists[2] = {addresses, addresses};
-    int first = addresses ? addresses->ai_family : AF_UNSPEC;
+    int first = addresses != NULL ? addresses->ai_family : AF_UNSPEC;
     int side = 0;
 
     memset(race, 0, sizeof *race);
-    while (race->count < ATTEMPTS_MAX && (lists[0] || lists[1])) {
+    while (race->count < ATTEMPTS_MAX && (lists[0] != NULL || lists[1] != NULL)) {
         const struct addrinfo *next = lists[side];
 
-        while (next && (next->ai_family == first) != (side == 0))
+        while (next != NULL && (next->ai_family == first) != (side == 0)) {
             next = next->ai_next;
-        if (next) {
+        }
+        if (next != NULL) {
             race->attempts[race->count].address = next;
             race->attempts[race->count].fd = -1;
             race->count++;
         }
-        lists[side] = next ? next->ai_next : NULL;
+        lists[side] = next != NULL ? next->ai_next : NULL;
         side = !side;
     }
 }
@@ -85,8 +86,9 @@ static int start(struct race *race)
         return -1;
     }
     set_options(next->fd);
-    if (!connect(next->fd, to->ai_addr, to->ai_addrlen))
+    if (connect(next->fd, to->ai_addr, to->ai_addrlen) == 0) {
         return next->fd;
+    }
     if (errno == EINPROGRESS || errno == EINTR) {
         race->running++;
         return -1;
@@ -105,12 +107,15 @@ static int collect(struct race *race, const struct pollfd *ready, struct attempt
         int errnum = 0;
         socklen_t size = sizeof errnum;
 
-        if (!ready[i].revents)
+        if (!ready[i].revents) {
             continue;
-        if (getsockopt(one->fd, SOL_SOCKET, SO_ERROR, &errnum, &size))
+        }
+        if (getsockopt(one->fd, SOL_SOCKET, SO_ERROR, &errnum, &size) != 0) {
             errnum = errno;
-        if (!errnum)
+        }
+        if (!errnum) {
             return one->fd;
+        }
         one->errnum = errnum;
         close(one->fd);
         one->fd = -1;
@@ -137,24 +142,30 @@ static enum outcome step(struct race *race, const mig_stop *stop, int64_t deadli
 
     while (race->started < race->count && (!race->running || mig__now_ms() >= race->next_start)) {
         *winner = start(race);
-        if (*winner >= 0)
+        if (*winner >= 0) {
             return WON;
+        }
     }
     for (size_t i = 0; i < race->started; i++) {
-        if (race->attempts[i].fd < 0)
+        if (race->attempts[i].fd < 0) {
             continue;
+        }
         entries[count] = (struct pollfd){.fd = race->attempts[i].fd, .events = POLLOUT};
         owners[count++] = &race->attempts[i];
     }
-    if (!count)
+    if (!count) {
         return LOST;
-    if (race->started < race->count && race->next_start < until)
+    }
+    if (race->started < race->count && race->next_start < until) {
         until = race->next_start;
+    }
     ready = mig__wait(entries, count, until, stop, err);
-    if (ready < 0)
+    if (ready < 0) {
         return INTERRUPTED;
-    if (ready == 0)
+    }
+    if (ready == 0) {
         return mig__now_ms() >= deadline ? LOST : RUNNING;
+    }
     *winner = collect(race, entries, owners, count);
     return *winner >= 0 ? WON : RUNNING;
 }
@@ -173,11 +184,13 @@ static void describe(const struct race *race, char *out, size_t size)
 
         (void)getnameinfo(one->address->ai_addr, one->address->ai_addrlen, address, sizeof address, NULL, 0,
                           NI_NUMERICHOST);
-        if (one->errnum && strerror_r(one->errnum, reason, sizeof reason))
+        if (one->errnum && strerror_r(one->errnum, reason, sizeof reason) != 0) {
             (void)snprintf(reason, sizeof reason, "error %d", one->errnum);
+        }
         n = snprintf(out + length, size - length, "%s%s: %s", length ? "; " : "", address, reason);
-        if (n < 0 || (size_t)n >= size - length)
+        if (n < 0 || (size_t)n >= size - length) {
             return;
+        }
         length += (size_t)n;
     }
 }
@@ -208,23 +221,28 @@ int mig__connect_addresses(const struct addrinfo *addresses, const char *host, u
     int fd = -1;
 
     line_up(addresses, &race);
-    while (outcome == RUNNING)
+    while (outcome == RUNNING) {
         outcome = step(&race, stop, deadline, &fd, err);
-    for (size_t i = 0; i < race.count; i++) {
-        if (race.attempts[i].fd >= 0 && race.attempts[i].fd != fd)
-            close(race.attempts[i].fd);
     }
-    if (outcome == LOST)
+    for (size_t i = 0; i < race.count; i++) {
+        if (race.attempts[i].fd >= 0 && race.attempts[i].fd != fd) {
+            close(race.attempts[i].fd);
+        }
+    }
+    if (outcome == LOST) {
         return connect_error(&race, host, port, race.running > 0, err);
-    if (outcome == INTERRUPTED)
+    }
+    if (outcome == INTERRUPTED) {
         return mig_error_context(err, "connecting to %s port %u", host, (unsigned)port);
+    }
     return fd;
 }
 
 static bool address_is_local(const struct sockaddr *address)
 {
-    if (address->sa_family == AF_UNIX)
+    if (address->sa_family == AF_UNIX) {
         return true;
+    }
     if (address->sa_family == AF_INET) {
         struct sockaddr_in v4;
         memcpy(&v4, address, sizeof v4);
@@ -246,10 +264,12 @@ int mig__connect(const char *host, uint16_t port, bool local_only, const mig_sto
     bool local = true;
     int fd;
 
-    if (mig__resolve(host, port, stop, deadline, &addresses, err))
+    if (mig__resolve(host, port, stop, deadline, &addresses, err) != 0) {
         return -1;
-    for (const struct addrinfo *at = addresses; at; at = at->ai_next)
+    }
+    for (const struct addrinfo *at = addresses; at != NULL; at = at->ai_next) {
         local = local && address_is_local(at->ai_addr);
+    }
     fd = local || !local_only ? mig__connect_addresses(addresses, host, port, stop, deadline, err) : MIG__NOT_LOCAL;
     freeaddrinfo(addresses);
     return fd;

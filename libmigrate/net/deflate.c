@@ -17,9 +17,10 @@ mig__deflate *mig__deflate_new(mig_error *err)
 {
     mig__deflate *layer = calloc(1, sizeof *layer);
 
-    if (layer && deflateInit2(&layer->packer, LEVEL, Z_DEFLATED, WINDOW, MEMORY, Z_DEFAULT_STRATEGY) == Z_OK) {
-        if (inflateInit2(&layer->expander, WINDOW) == Z_OK)
+    if (layer != NULL && deflateInit2(&layer->packer, LEVEL, Z_DEFLATED, WINDOW, MEMORY, Z_DEFAULT_STRATEGY) == Z_OK) {
+        if (inflateInit2(&layer->expander, WINDOW) == Z_OK) {
             return layer;
+        }
         deflateEnd(&layer->packer);
     }
     free(layer);
@@ -29,8 +30,9 @@ mig__deflate *mig__deflate_new(mig_error *err)
 
 void mig__deflate_free(mig__deflate **layer)
 {
-    if (!*layer)
+    if (*layer == NULL) {
         return;
+    }
     deflateEnd(&(*layer)->packer);
     inflateEnd(&(*layer)->expander);
     free(*layer);
@@ -53,10 +55,11 @@ static void set(z_stream *stream, const char *data, size_t length, char *out, si
 
 static size_t moved(const z_stream *stream, const char **data, size_t *length, const char *out)
 {
-    size_t used = *data ? (size_t)((const char *)stream->next_in - *data) : 0;
+    size_t used = *data != NULL ? (size_t)((const char *)stream->next_in - *data) : 0;
 
-    if (used)
+    if (used) {
         *data += used;
+    }
     *length -= used;
     return (size_t)((char *)stream->next_out - out);
 }
@@ -77,10 +80,12 @@ int64_t mig__deflate_expand(mig__deflate *layer, const char **data, size_t *leng
     set(&layer->expander, *data, *length, out, size);
     status = inflate(&layer->expander, Z_SYNC_FLUSH);
     got = (int64_t)moved(&layer->expander, data, length, out);
-    if (got || status == Z_OK || status == Z_BUF_ERROR)
+    if (got || status == Z_OK || status == Z_BUF_ERROR) {
         return got;
-    if (status == Z_MEM_ERROR)
+    }
+    if (status == Z_MEM_ERROR) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory while decompressing");
+    }
     return mig_error_set(err, MIG_E_PROTOCOL, "the compressed data of the server %s",
                          status == Z_STREAM_END ? "have an end" : "are damaged");
 }

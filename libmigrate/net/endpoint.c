@@ -44,17 +44,18 @@ int mig_endpoint_parse_url(mig_endpoint *endpoint, const char *url, mig_error *e
     mig_tls_mode tls = MIG_TLS_IMPLICIT;
     const char *rest;
 
-    if (!strncasecmp(url, "imaps://", 8)) {
+    if (strncasecmp(url, "imaps://", 8) == 0) {
         rest = url + 8;
-    } else if (!strncasecmp(url, "imap://", 7)) {
+    } else if (strncasecmp(url, "imap://", 7) == 0) {
         tls = MIG_TLS_STARTTLS;
         rest = url + 7;
     } else {
         return not_a_url(url, err);
     }
-    if (mig__authority_parse(rest, &authority, err))
+    if (mig__authority_parse(rest, &authority, err) != 0) {
         return -1;
-    if (!authority.user || !*authority.user) {
+    }
+    if (authority.user == NULL || !*authority.user) {
         mig__authority_clear(&authority);
         mig_error_set(err, MIG_E_USAGE, "there is no user name in the URL");
         return mig_error_hint(err, "write it before the host: imaps://user@host; an @ within it as %%40");
@@ -70,18 +71,19 @@ int mig_endpoint_parse_url(mig_endpoint *endpoint, const char *url, mig_error *e
 
 char *mig_endpoint_label(const mig_endpoint *endpoint, char *out, size_t size)
 {
-    const char *host = endpoint->host ? endpoint->host : "";
+    const char *host = endpoint->host != NULL ? endpoint->host : "";
     bool bracket = strchr(host, ':') != NULL;
     char port[8] = "";
 
-    if (endpoint->dial) {
-        (void)snprintf(out, size, "%s:%s", host, endpoint->user ? endpoint->user : "");
+    if (endpoint->dial != NULL) {
+        (void)snprintf(out, size, "%s:%s", host, endpoint->user != NULL ? endpoint->user : "");
         return out;
     }
-    if (endpoint->port && endpoint->port != default_port(endpoint->tls))
+    if (endpoint->port && endpoint->port != default_port(endpoint->tls)) {
         (void)snprintf(port, sizeof port, ":%u", (unsigned)endpoint->port);
-    (void)snprintf(out, size, "%s%s%s%s%s%s", endpoint->user ? endpoint->user : "", endpoint->user ? "@" : "",
-                   bracket ? "[" : "", host, bracket ? "]" : "", port);
+    }
+    (void)snprintf(out, size, "%s%s%s%s%s%s", endpoint->user != NULL ? endpoint->user : "",
+                   endpoint->user != NULL ? "@" : "", bracket ? "[" : "", host, bracket ? "]" : "", port);
     return out;
 }
 

@@ -35,12 +35,14 @@ static int add_client(const mig_oauth2 *oauth2, mig__buffer *body, mig_error *er
     mig__buffer assertion = MIG__BUFFER_INIT;
 
     mig__oauth2_field(body, "client_id", oauth2->client_id);
-    if (oauth2->secret[0] != '\0')
+    if (oauth2->secret[0] != '\0') {
         mig__oauth2_field(body, "client_secret", oauth2->secret);
-    if (!oauth2->key.key)
+    }
+    if (oauth2->key.key == NULL) {
         return 0;
+    }
     if (mig__oauth2_client_assertion(&oauth2->key, oauth2->client_id, oauth2->token_url, mig__wall_seconds(),
-                                     &assertion, err)) {
+                                     &assertion, err) != 0) {
         mig__buffer_wipe(&assertion);
         return -1;
     }
@@ -65,8 +67,9 @@ static int keep(const mig_oauth2 *oauth2, mig_error *err)
 {
     bool worth = oauth2->token.refresh[0] != '\0' && strcmp(oauth2->token.refresh, oauth2->given) != 0;
 
-    if (!oauth2->cache_file || !worth)
+    if (oauth2->cache_file == NULL || !worth) {
         return 0;
+    }
     return mig__oauth2_cache_write(oauth2->cache_file, oauth2->identity, &oauth2->token,
                                    mig__wall_seconds() + (oauth2->ends_ms - oauth2->got_ms) / 1000, err);
 }
@@ -79,29 +82,34 @@ static int ask(mig_oauth2 *oauth2, mig__buffer *body, char code[MIG__OAUTH2_CODE
     int result = -1;
 
     code[0] = '\0';
-    if (mig__buffer_ok(body, err) || mig__oauth2_post(&oauth2->http, oauth2->token_url, body, &answer, err))
+    if (mig__buffer_ok(body, err) != 0 || mig__oauth2_post(&oauth2->http, oauth2->token_url, body, &answer, err) != 0) {
         goto cleanup;
+    }
     if (answer.status != 200) {
         mig__oauth2_refusal(answer.status, answer.data, answer.length, oauth2->host, code, err);
-        if (err)
+        if (err != NULL) {
             err->retry_after_ms = answer.retry_after_ms;
+        }
         goto cleanup;
     }
     refresh = strdup(oauth2->token.refresh);
-    if (!refresh) {
+    if (refresh == NULL) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         goto cleanup;
     }
-    if (mig__oauth2_parse_token(answer.data, answer.length, &oauth2->token, err))
+    if (mig__oauth2_parse_token(answer.data, answer.length, &oauth2->token, err) != 0) {
         goto cleanup;
-    if (oauth2->token.refresh[0] == '\0') /* RFC 6749 section 6: the old one stays */
+    }
+    if (oauth2->token.refresh[0] == '\0') { /* RFC 6749 section 6: the old one stays */
         memcpy(oauth2->token.refresh, refresh, strlen(refresh) + 1);
+    }
     set_times(oauth2, oauth2->token.lifetime);
     result = keep(oauth2, err);
 
 cleanup:
-    if (refresh)
+    if (refresh != NULL) {
         explicit_bzero(refresh, strlen(refresh));
+    }
     free(refresh);
     mig__oauth2_answer_clear(&answer);
     mig__buffer_wipe(body);
@@ -131,8 +139,9 @@ static int ask_microsoft(mig_oauth2 *oauth2, mig_error *err)
     int result = add_client(oauth2, &body, err);
 
     mig__oauth2_field(&body, "scope", oauth2->scope);
-    if (!result)
+    if (!result) {
         result = ask(oauth2, &body, code, err);
+    }
     mig__buffer_wipe(&body);
     return result;
 }
@@ -144,10 +153,12 @@ static int ask_refresh(mig_oauth2 *oauth2, char code[MIG__OAUTH2_CODE_MAX], mig_
 
     code[0] = '\0';
     mig__oauth2_field(&body, "refresh_token", oauth2->token.refresh);
-    if (oauth2->scope)
+    if (oauth2->scope != NULL) {
         mig__oauth2_field(&body, "scope", oauth2->scope);
-    if (!result)
+    }
+    if (!result) {
         result = ask(oauth2, &body, code, err);
+    }
     mig__buffer_wipe(&body);
     return result;
 }
@@ -158,7 +169,7 @@ static int refresh(mig_oauth2 *oauth2, mig_error *err)
     char code[MIG__OAUTH2_CODE_MAX];
     int result = ask_refresh(oauth2, code, err);
 
-    if (result && !strcmp(code, "invalid_grant") && strcmp(oauth2->token.refresh, oauth2->given) != 0) {
+    if (result && strcmp(code, "invalid_grant") == 0 && strcmp(oauth2->token.refresh, oauth2->given) != 0) {
         memcpy(oauth2->token.refresh, oauth2->given, sizeof oauth2->given);
         result = ask_refresh(oauth2, code, err);
     }
@@ -177,13 +188,16 @@ static int start_device(mig_oauth2 *oauth2, mig__oauth2_device *device, mig_erro
     mig__buffer_reserve(&body, MIG__OAUTH2_BODY_MAX);
     mig__oauth2_field(&body, "client_id", oauth2->client_id);
     mig__oauth2_field(&body, "scope", oauth2->scope);
-    if (mig__buffer_ok(&body, err) || mig__oauth2_post(&oauth2->http, oauth2->device_url, &body, &answer, err))
+    if (mig__buffer_ok(&body, err) != 0 ||
+        mig__oauth2_post(&oauth2->http, oauth2->device_url, &body, &answer, err) != 0) {
         goto cleanup;
-    if (answer.status != 200)
+    }
+    if (answer.status != 200) {
         mig__oauth2_refusal(answer.status, answer.data, answer.length,
                             mig__oauth2_host(oauth2->device_url, host, sizeof host), code, err);
-    else
+    } else {
         result = mig__oauth2_parse_device(answer.data, answer.length, device, err);
+    }
 
 cleanup:
     mig__oauth2_answer_clear(&answer);
@@ -194,9 +208,11 @@ cleanup:
 /* False when asked to stop. */
 static bool pause_s(const mig_oauth2 *oauth2, int64_t seconds)
 {
-    for (int64_t until = mig__now_ms() + seconds * 1000; mig__now_ms() < until; mig__sleep_ms(100))
-        if (mig_stop_level(oauth2->http.stop) > 0)
+    for (int64_t until = mig__now_ms() + seconds * 1000; mig__now_ms() < until; mig__sleep_ms(100)) {
+        if (mig_stop_level(oauth2->http.stop) > 0) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -207,8 +223,9 @@ static int ask_device(mig_oauth2 *oauth2, const char *device_code, char code[MIG
 
     code[0] = '\0';
     mig__oauth2_field(&body, "device_code", device_code);
-    if (!result)
+    if (!result) {
         result = ask(oauth2, &body, code, err);
+    }
     mig__buffer_wipe(&body);
     return result;
 }
@@ -222,15 +239,18 @@ static int poll_device(mig_oauth2 *oauth2, mig__oauth2_device *device, mig_error
     for (;;) {
         mig_error error = MIG_ERROR_INIT;
 
-        if (!pause_s(oauth2, device->interval))
+        if (!pause_s(oauth2, device->interval)) {
             return mig_error_set(err, MIG_E_INTERRUPTED, "stopped while waiting for the sign-in");
-        if (!ask_device(oauth2, device->device_code, code, &error))
+        }
+        if (ask_device(oauth2, device->device_code, code, &error) == 0) {
             return 0;
-        if (!strcmp(code, "slow_down") || error.code == MIG_E_TIMEOUT)
+        }
+        if (strcmp(code, "slow_down") == 0 || error.code == MIG_E_TIMEOUT) {
             device->interval += 5;
-        else if (strcmp(code, "authorization_pending") != 0) {
-            if (err)
+        } else if (strcmp(code, "authorization_pending") != 0) {
+            if (err != NULL) {
                 *err = error;
+            }
             return -1;
         }
         if (mig__now_ms() >= until) {
@@ -246,12 +266,13 @@ static int sign_in(mig_oauth2 *oauth2, mig_error *err)
     mig_oauth2_code code;
     int result;
 
-    if (!oauth2->show) {
+    if (oauth2->show == NULL) {
         mig_error_set(err, MIG_E_SECRET, "interactive sign-in needed, but no callback is set");
         return mig_error_hint(err, "run the command at a terminal once");
     }
-    if (start_device(oauth2, &device, err))
+    if (start_device(oauth2, &device, err) != 0) {
         return -1;
+    }
     code = (mig_oauth2_code){device.url, device.user_code, (int)device.lifetime};
     oauth2->show(&code, oauth2->show_context);
     result = poll_device(oauth2, &device, err);
@@ -264,10 +285,12 @@ static int refresh_or_sign_in(mig_oauth2 *oauth2, mig_error *err)
     char code[MIG__OAUTH2_CODE_MAX];
 
     if (oauth2->token.refresh[0] != '\0') {
-        if (!ask_refresh(oauth2, code, err))
+        if (ask_refresh(oauth2, code, err) == 0) {
             return 0;
-        if (strcmp(code, "invalid_grant") != 0)
+        }
+        if (strcmp(code, "invalid_grant") != 0) {
             return -1;
+        }
         explicit_bzero(oauth2->token.refresh, sizeof oauth2->token.refresh);
     }
     return sign_in(oauth2, err);
@@ -294,16 +317,18 @@ static void read_cache(mig_oauth2 *oauth2)
 {
     int64_t ends = 0;
 
-    if (oauth2->cache_tried || !oauth2->cache_file)
+    if (oauth2->cache_tried || oauth2->cache_file == NULL) {
         return;
+    }
     oauth2->cache_tried = true;
     if (mig__oauth2_cache_read(oauth2->cache_file, oauth2->identity, &oauth2->token, &ends) == 0) {
         int64_t left = ends - mig__wall_seconds();
 
-        if (left > 0 && oauth2->token.access[0] != '\0')
+        if (left > 0 && oauth2->token.access[0] != '\0') {
             set_times(oauth2, left);
-        else
+        } else {
             oauth2->token.access[0] = '\0';
+        }
         oauth2->got_ms = mig__now_ms() - JUST_NOW_MS;
     }
 }
@@ -313,8 +338,9 @@ static bool at_hand(const mig_oauth2 *oauth2, bool fresh)
 {
     int64_t now = mig__now_ms();
 
-    if (oauth2->token.access[0] == '\0' || now >= oauth2->renew_ms)
+    if (oauth2->token.access[0] == '\0' || now >= oauth2->renew_ms) {
         return false;
+    }
     return !fresh || now < oauth2->got_ms + JUST_NOW_MS;
 }
 
@@ -331,17 +357,21 @@ int mig_oauth2_give(char *out, size_t size, bool fresh, void *context, mig_error
         bool still = oauth2->token.access[0] != '\0' && mig__now_ms() < oauth2->ends_ms;
 
         if (fresh || !still || error.retry == MIG_RETRY_NEVER) {
-            if (oauth2->user)
+            if (oauth2->user != NULL) {
                 mig_error_context(&error, "%s", oauth2->user);
-            if (err)
+            }
+            if (err != NULL) {
                 *err = error;
+            }
             result = -1;
         }
     }
-    if (!result && strlen(oauth2->token.access) >= size)
+    if (!result && strlen(oauth2->token.access) >= size) {
         result = mig_error_set(err, MIG_E_SECRET, "the access token is longer than %zu octets", size - 1);
-    if (!result)
+    }
+    if (!result) {
         memcpy(out, oauth2->token.access, strlen(oauth2->token.access) + 1);
+    }
     pthread_mutex_unlock(&oauth2->lock);
     return result;
 }

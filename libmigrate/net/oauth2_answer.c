@@ -10,7 +10,7 @@
 static const char *text_of(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
+    return text != NULL ? text : "";
 }
 
 /* A number, or one written as a string as some servers do. 0: none that makes sense. */
@@ -26,8 +26,9 @@ static int64_t seconds_of(const json_t *object, const char *name)
         number = json_number_value(inside);
         json_decref(inside);
     }
-    if (!(number >= 1))
+    if (!(number >= 1)) {
         return 0;
+    }
     return number > (double)LONGEST ? LONGEST : (int64_t)number;
 }
 
@@ -36,11 +37,14 @@ static bool token_valid(const char *token, size_t most)
 {
     size_t length = strlen(token);
 
-    if (length == 0 || length >= most)
+    if (length == 0 || length >= most) {
         return false;
-    for (size_t i = 0; i < length; i++)
-        if (token[i] < 0x20 || token[i] > 0x7e)
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (token[i] < 0x20 || token[i] > 0x7e) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -51,8 +55,9 @@ static void forget(json_t *object)
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *text = json_string_value(json_object_get(object, names[i]));
-        if (text)
+        if (text != NULL) {
             explicit_bzero((char *)(uintptr_t)text, strlen(text));
+        }
     }
     json_decref(object);
 }
@@ -99,8 +104,9 @@ int mig__oauth2_parse_device(const char *data, size_t length, mig__oauth2_device
     const char *url = text_of(answer, "verification_uri");
     int result = -1;
 
-    if (!*url)
+    if (!*url) {
         url = text_of(answer, "verification_url"); /* Google's name for it */
+    }
     if (!json_is_object(answer)) {
         not_as_expected("it is not JSON", err);
     } else if (!token_valid(device, sizeof out->device_code) || !*user || strlen(user) >= sizeof out->user_code ||
@@ -113,10 +119,12 @@ int mig__oauth2_parse_device(const char *data, size_t length, mig__oauth2_device
         mig__inert(url, strlen(url), out->url, sizeof out->url);
         out->lifetime = seconds_of(answer, "expires_in");
         out->interval = seconds_of(answer, "interval");
-        if (!out->lifetime)
+        if (!out->lifetime) {
             out->lifetime = 900;
-        if (!out->interval)
+        }
+        if (!out->interval) {
             out->interval = 5; /* RFC 8628 section 3.2 */
+        }
         result = 0;
     }
     forget(answer);
@@ -129,7 +137,7 @@ int mig__oauth2_refusal(int status, const char *data, size_t length, const char 
     json_t *answer = json_loadb(data, length, 0, NULL);
     const char *error = text_of(answer, "error");
     const char *description = text_of(answer, "error_description");
-    bool busy = status == 429 || status >= 500 || !strcmp(error, "temporarily_unavailable");
+    bool busy = status == 429 || status >= 500 || strcmp(error, "temporarily_unavailable") == 0;
     mig_error told = MIG_ERROR_INIT;
     char words[MIG_ERROR_SERVER];
     const char *hint;
@@ -141,7 +149,7 @@ int mig__oauth2_refusal(int status, const char *data, size_t length, const char 
         mig_error_set(&told, MIG_E_UNAVAILABLE, "%s has no access token at the moment (HTTP status %d)", host, status);
     } else if (*error) {
         mig_error_set(&told, MIG_E_AUTH, "%s refuses an access token", host);
-        mig_error_hint(&told, "%s", hint ? hint : "check the settings of the application there");
+        mig_error_hint(&told, "%s", hint != NULL ? hint : "check the settings of the application there");
     } else if (status >= 300 && status < 400) {
         mig_error_set(&told, MIG_E_SECRET, "%s answers with a redirect, which is not followed", host);
         mig_error_hint(&told, "check the URL of the token endpoint");
@@ -151,7 +159,8 @@ int mig__oauth2_refusal(int status, const char *data, size_t length, const char 
     }
     mig_error_server(&told, words, strlen(words));
     json_decref(answer);
-    if (err)
+    if (err != NULL) {
         *err = told;
+    }
     return -1;
 }

@@ -18,12 +18,15 @@ static ssize_t read_all(int fd, char *out, size_t size)
 
     while (used < size) {
         ssize_t got = read(fd, out + used, size - used);
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR) {
             continue;
-        if (got < 0)
+        }
+        if (got < 0) {
             return -1;
-        if (got == 0)
+        }
+        if (got == 0) {
             break;
+        }
         used += (size_t)got;
     }
     return (ssize_t)used;
@@ -34,11 +37,13 @@ int mig__oauth2_read(const char *path, const char *what, mig__buffer *out, mig_e
     ssize_t got = -1;
     int fd;
 
-    if (!mig__buffer_reserve(out, MIG__OAUTH2_FILE_MAX + 1))
+    if (!mig__buffer_reserve(out, MIG__OAUTH2_FILE_MAX + 1)) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0)
+    if (fd >= 0) {
         got = read_all(fd, out->data, MIG__OAUTH2_FILE_MAX);
+    }
     if (got < 0) {
         mig_error_errno(err, MIG_E_SECRET, errno, "cannot read %s %s", what, path);
     } else if (got == 0 || got == MIG__OAUTH2_FILE_MAX) {
@@ -48,8 +53,9 @@ int mig__oauth2_read(const char *path, const char *what, mig__buffer *out, mig_e
         out->length = (size_t)got;
         out->data[got] = '\0';
     }
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     return got < 0 ? -1 : 0;
 }
 
@@ -84,7 +90,7 @@ static bool private_file(int fd)
 static const char *member(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
+    return text != NULL ? text : "";
 }
 
 static void forget(json_t *object)
@@ -103,8 +109,9 @@ static int take_cache(const json_t *cache, const char *identity, mig__oauth2_tok
     const char *access = member(cache, "access_token"), *refresh = member(cache, "refresh_token");
 
     if (strcmp(member(cache, "schema"), SCHEMA) != 0 || strcmp(member(cache, "identity"), identity) != 0 ||
-        strlen(access) >= sizeof out->access || strlen(refresh) >= sizeof out->refresh)
+        strlen(access) >= sizeof out->access || strlen(refresh) >= sizeof out->refresh) {
         return 1;
+    }
     memset(out, 0, sizeof *out);
     memcpy(out->access, access, strlen(access) + 1);
     memcpy(out->refresh, refresh, strlen(refresh) + 1);
@@ -118,16 +125,18 @@ int mig__oauth2_cache_read(const char *path, const char *identity, mig__oauth2_t
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     int result = 1;
 
-    if (fd < 0)
+    if (fd < 0) {
         return 1;
+    }
     if (private_file(fd) && mig__buffer_reserve(&file, MIG__OAUTH2_FILE_MAX + 1)) {
         ssize_t got = read_all(fd, file.data, MIG__OAUTH2_FILE_MAX);
         json_t *cache = got > 0 ? json_loadb(file.data, (size_t)got, JSON_REJECT_DUPLICATES, NULL) : NULL;
 
         file.length = got > 0 ? (size_t)got : 0;
         result = take_cache(cache, identity, out, ends);
-        if (cache)
+        if (cache != NULL) {
             forget(cache);
+        }
     }
     close(fd);
     mig__buffer_wipe(&file);
@@ -138,10 +147,12 @@ static int write_all(int fd, const char *data, size_t length)
 {
     while (length) {
         ssize_t done = write(fd, data, length);
-        if (done < 0 && errno == EINTR)
+        if (done < 0 && errno == EINTR) {
             continue;
-        if (done < 0)
+        }
+        if (done < 0) {
             return -1;
+        }
         data += done;
         length -= (size_t)done;
     }
@@ -155,18 +166,21 @@ static int replace(const char *path, const char *data, size_t length, mig_error 
     int fd, result = -1;
 
     mig__buffer_addf(&name, "%s.XXXXXX", path);
-    if (mig__buffer_ok(&name, err))
+    if (mig__buffer_ok(&name, err) != 0) {
         return -1;
+    }
     fd = mkstemp(name.data);
     if (fd >= 0 && write_all(fd, data, length) == 0 && fsync(fd) == 0 && rename(name.data, path) == 0) {
         result = 0;
     } else {
         mig_error_errno(err, MIG_E_IO, errno, "the tokens cannot be kept in %s", path);
-        if (fd >= 0)
+        if (fd >= 0) {
             unlink(name.data);
+        }
     }
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     mig__buffer_free(&name);
     return result;
 }
@@ -176,17 +190,18 @@ int mig__oauth2_cache_write(const char *path, const char *identity, const mig__o
 {
     json_t *cache = json_pack("{s:s, s:s, s:s, s:s, s:I}", "schema", SCHEMA, "identity", identity, "access_token",
                               token->access, "refresh_token", token->refresh, "ends", (json_int_t)ends);
-    char *text = cache ? json_dumps(cache, JSON_INDENT(1)) : NULL;
+    char *text = cache != NULL ? json_dumps(cache, JSON_INDENT(1)) : NULL;
     int result;
 
-    if (text) {
+    if (text != NULL) {
         result = replace(path, text, strlen(text), err);
         explicit_bzero(text, strlen(text));
         free(text);
     } else {
         result = mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    if (cache)
+    if (cache != NULL) {
         forget(cache);
+    }
     return result;
 }

@@ -73,14 +73,16 @@ const char *mig__oauth2_hint(const char *code, const char *words)
 {
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
         const hint *entry = &hints[i];
-        const char *found = entry->words ? strstr(words, entry->words) : words;
+        const char *found = entry->words != NULL ? strstr(words, entry->words) : words;
 
         /* AADSTS70008 is not AADSTS700082. */
-        if (found && entry->words && !entry->code && strchr("0123456789", found[strlen(entry->words)]) &&
-            found[strlen(entry->words)] != '\0')
+        if (found != NULL && entry->words != NULL && entry->code == NULL &&
+            strchr("0123456789", found[strlen(entry->words)]) != NULL && found[strlen(entry->words)] != '\0') {
             continue;
-        if (found && (!entry->code || !strcmp(entry->code, code)))
+        }
+        if (found != NULL && (entry->code == NULL || strcmp(entry->code, code) == 0)) {
             return entry->text;
+        }
     }
     return NULL;
 }

@@ -27,14 +27,18 @@ bool mig__oauth2_url_valid(const char *url)
     const char *host = url + 8;
     size_t length;
 
-    if (strncasecmp(url, "https://", 8) != 0)
+    if (strncasecmp(url, "https://", 8) != 0) {
         return false;
+    }
     length = strcspn(host, "/?#");
-    if (length == 0 || memchr(host, '@', length))
+    if (length == 0 || memchr(host, '@', length) != NULL) {
         return false;
-    for (const char *c = url; *c != '\0'; c++)
-        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f)
+    }
+    for (const char *c = url; *c != '\0'; c++) {
+        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -48,8 +52,9 @@ char *mig__oauth2_host(const char *url, char *out, size_t size)
 
 void mig__oauth2_field(mig__buffer *body, const char *name, const char *value)
 {
-    if (body->length)
+    if (body->length) {
         mig__buffer_add_char(body, '&');
+    }
     mig__buffer_add_text(body, name);
     mig__buffer_add_char(body, '=');
     mig__buffer_add_percent(body, value);
@@ -60,8 +65,9 @@ static size_t take(char *data, size_t size, size_t count, void *context)
     mig__oauth2_answer *answer = context;
     size_t length = size * count;
 
-    if (length > MIG__OAUTH2_ANSWER_MAX - answer->length)
+    if (length > MIG__OAUTH2_ANSWER_MAX - answer->length) {
         return 0; /* ends the transfer */
+    }
     memcpy(answer->data + answer->length, data, length);
     answer->length += length;
     return length;
@@ -129,7 +135,7 @@ static int curl_error(CURLcode code, const char *host, const char *detail, mig_e
 static int use_proxy(CURL *curl, const mig__oauth2_http *http, mig_error *err)
 {
     static const char socks[] = "socks5://", plain[] = "http://";
-    bool by_socks = !strncasecmp(http->proxy, socks, sizeof socks - 1);
+    bool by_socks = strncasecmp(http->proxy, socks, sizeof socks - 1) == 0;
     mig__authority authority = MIG__AUTHORITY_INIT;
     char secret[PROXY_SECRET] = "", url[512];
     int result = -1;
@@ -138,18 +144,20 @@ static int use_proxy(CURL *curl, const mig__oauth2_http *http, mig_error *err)
         mig_error_set(err, MIG_E_USAGE, "the proxy is neither socks5:// nor http://");
         goto cleanup;
     }
-    if (mig__authority_parse(http->proxy + (by_socks ? sizeof socks - 1 : sizeof plain - 1), &authority, err) ||
-        (authority.user && http->proxy_secret &&
-         http->proxy_secret(secret, sizeof secret, false, http->proxy_secret_context, err)))
+    if (mig__authority_parse(http->proxy + (by_socks ? sizeof socks - 1 : sizeof plain - 1), &authority, err) != 0 ||
+        (authority.user != NULL && http->proxy_secret != NULL &&
+         http->proxy_secret(secret, sizeof secret, false, http->proxy_secret_context, err) != 0)) {
         goto cleanup;
+    }
     (void)snprintf(url, sizeof url, "%s%s%s%s:%u", by_socks ? "socks5h://" : plain,
-                   strchr(authority.host, ':') ? "[" : "", authority.host, strchr(authority.host, ':') ? "]" : "",
+                   strchr(authority.host, ':') != NULL ? "[" : "", authority.host,
+                   strchr(authority.host, ':') != NULL ? "]" : "",
                    authority.port ? authority.port
                    : by_socks     ? 1080u
                                   : 3128u);
     if (curl_easy_setopt(curl, CURLOPT_PROXY, url) ||
-        (authority.user && (curl_easy_setopt(curl, CURLOPT_PROXYUSERNAME, authority.user) ||
-                            curl_easy_setopt(curl, CURLOPT_PROXYPASSWORD, secret)))) {
+        (authority.user != NULL && (curl_easy_setopt(curl, CURLOPT_PROXYUSERNAME, authority.user) ||
+                                    curl_easy_setopt(curl, CURLOPT_PROXYPASSWORD, secret)))) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         goto cleanup;
     }
@@ -173,9 +181,10 @@ static int configure(CURL *curl, const mig__oauth2_http *http, mig__oauth2_answe
     code |= curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     code |= curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch);
     code |= curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
-    if (code != CURLE_OK)
+    if (code != CURLE_OK) {
         return mig_error_set(err, MIG_E_INTERNAL, "libcurl does not take an option");
-    return http->proxy ? use_proxy(curl, http, err) : 0;
+    }
+    return http->proxy != NULL ? use_proxy(curl, http, err) : 0;
 }
 
 static void read_status(CURL *curl, mig__oauth2_answer *answer)
@@ -186,8 +195,9 @@ static void read_status(CURL *curl, mig__oauth2_answer *answer)
     (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait);
     answer->status = (int)status;
-    if (wait > 0)
+    if (wait > 0) {
         answer->retry_after_ms = wait > RETRY_AFTER_MS / 1000 ? RETRY_AFTER_MS : (int64_t)wait * 1000;
+    }
 }
 
 int mig__oauth2_post(const mig__oauth2_http *http, const char *url, const mig__buffer *body, mig__oauth2_answer *answer,
@@ -203,12 +213,13 @@ int mig__oauth2_post(const mig__oauth2_http *http, const char *url, const mig__b
     *answer = (mig__oauth2_answer){.data = calloc(1, MIG__OAUTH2_ANSWER_MAX)};
     curl = curl_easy_init();
     headers = curl_slist_append(NULL, "Accept: application/json");
-    if (!answer->data || !curl || !headers) {
+    if (answer->data == NULL || curl == NULL || headers == NULL) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         goto cleanup;
     }
-    if (configure(curl, http, answer, detail, err))
+    if (configure(curl, http, answer, detail, err) != 0) {
         goto cleanup;
+    }
     if (curl_easy_setopt(curl, CURLOPT_URL, url) || curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) ||
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->length) ||
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data)) {
@@ -231,8 +242,9 @@ cleanup:
 
 void mig__oauth2_answer_clear(mig__oauth2_answer *answer)
 {
-    if (answer->data)
+    if (answer->data != NULL) {
         explicit_bzero(answer->data, MIG__OAUTH2_ANSWER_MAX);
+    }
     free(answer->data);
     *answer = (mig__oauth2_answer){.data = NULL};
 }

@@ -24,8 +24,9 @@ void mig__base64url(const void *data, size_t length, mig__buffer *out)
 
         group |= count > 1 ? (unsigned long)octets[i + 1] << 8 : 0;
         group |= count > 2 ? octets[i + 2] : 0;
-        for (size_t digit = 0; digit <= count; digit++)
+        for (size_t digit = 0; digit <= count; digit++) {
             mig__buffer_add_char(out, digits[group >> (18 - 6 * digit) & 63]);
+        }
     }
 }
 
@@ -33,7 +34,7 @@ static int crypto_error(const char *what, mig_error *err)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 
-    mig_error_set(err, MIG_E_SECRET, "%s: %s", what, reason ? reason : "OpenSSL failed");
+    mig_error_set(err, MIG_E_SECRET, "%s: %s", what, reason != NULL ? reason : "OpenSSL failed");
     ERR_clear_error();
     return -1;
 }
@@ -55,8 +56,8 @@ static int sign(EVP_PKEY *key, mig__jwt_algorithm algorithm, const mig__buffer *
     int result = -1;
 
     ERR_clear_error();
-    if (!digest || EVP_DigestSignInit(digest, &context, EVP_sha256(), NULL, key) != 1 ||
-        (algorithm == MIG__JWT_PS256 && !use_pss(context)) ||
+    if (digest == NULL || EVP_DigestSignInit(digest, &context, EVP_sha256(), NULL, key) != 1 ||
+        (algorithm == MIG__JWT_PS256 && use_pss(context) == 0) ||
         EVP_DigestSign(digest, signature, &length, (const unsigned char *)input->data + from, input->length - from) !=
             1) {
         crypto_error("the assertion cannot be signed", err);
@@ -80,11 +81,12 @@ int mig__jwt_sign(EVP_PKEY *key, mig__jwt_algorithm algorithm, const char *heade
     mig__base64url(header, strlen(header), out);
     mig__buffer_add_char(out, '.');
     mig__base64url(claims, strlen(claims), out);
-    if (mig__buffer_ok(out, err) || sign(key, algorithm, out, from, &signature, err))
+    if (mig__buffer_ok(out, err) != 0 || sign(key, algorithm, out, from, &signature, err) != 0) {
         goto cleanup;
+    }
     mig__buffer_add_char(out, '.');
-    mig__buffer_add_text(out, signature.data ? signature.data : "");
-    result = mig__buffer_ok(&signature, err) ? -1 : mig__buffer_ok(out, err);
+    mig__buffer_add_text(out, signature.data != NULL ? signature.data : "");
+    result = mig__buffer_ok(&signature, err) != 0 ? -1 : mig__buffer_ok(out, err);
 
 cleanup:
     mig__buffer_free(&signature);
@@ -107,9 +109,9 @@ EVP_PKEY *mig__jwt_key(const char *pem, size_t length, const char *what, mig_err
     EVP_PKEY *key;
 
     ERR_clear_error();
-    key = source ? PEM_read_bio_PrivateKey(source, NULL, no_passphrase, NULL) : NULL;
+    key = source != NULL ? PEM_read_bio_PrivateKey(source, NULL, no_passphrase, NULL) : NULL;
     BIO_free(source);
-    if (!key) {
+    if (key == NULL) {
         crypto_error(what, err);
         mig_error_hint(err, "it has to hold a private key in PEM form that is not encrypted");
         return NULL;
@@ -132,8 +134,8 @@ int mig__jwt_thumbprint(const char *pem, size_t length, const EVP_PKEY *key, con
     int result = -1;
 
     ERR_clear_error();
-    certificate = source ? PEM_read_bio_X509(source, NULL, no_passphrase, NULL) : NULL;
-    if (!certificate) {
+    certificate = source != NULL ? PEM_read_bio_X509(source, NULL, no_passphrase, NULL) : NULL;
+    if (certificate == NULL) {
         crypto_error(what, err);
         mig_error_hint(err, "it has to hold a certificate in PEM form");
         goto cleanup;
@@ -159,14 +161,15 @@ cleanup:
 static int assertion(const mig__oauth2_key *key, mig__jwt_algorithm algorithm, json_t *header, json_t *claims,
                      mig__buffer *out, mig_error *err)
 {
-    char *header_text = header ? json_dumps(header, JSON_COMPACT) : NULL;
-    char *claims_text = claims ? json_dumps(claims, JSON_COMPACT) : NULL;
+    char *header_text = header != NULL ? json_dumps(header, JSON_COMPACT) : NULL;
+    char *claims_text = claims != NULL ? json_dumps(claims, JSON_COMPACT) : NULL;
     int result;
 
-    if (header_text && claims_text)
+    if (header_text != NULL && claims_text != NULL) {
         result = mig__jwt_sign(key->key, algorithm, header_text, claims_text, out, err);
-    else
+    } else {
         result = mig_error_set(err, MIG_E_USAGE, "user, scope or client ID cannot be written as JSON (UTF-8 only)");
+    }
     free(header_text);
     free(claims_text);
     json_decref(header);
@@ -191,8 +194,9 @@ int mig__oauth2_client_assertion(const mig__oauth2_key *key, const char *client_
     char id[2 * sizeof random + 1];
     json_t *header, *claims;
 
-    if (RAND_bytes(random, sizeof random) != 1)
+    if (RAND_bytes(random, sizeof random) != 1) {
         return crypto_error("no random numbers", err);
+    }
     for (size_t i = 0; i < sizeof random; i++) {
         id[2 * i] = "0123456789abcdef"[random[i] >> 4];
         id[2 * i + 1] = "0123456789abcdef"[random[i] & 15];
@@ -216,8 +220,9 @@ static void forget_key(json_t *file)
 {
     const char *pem = json_string_value(json_object_get(file, "private_key"));
 
-    if (pem)
+    if (pem != NULL) {
         explicit_bzero((char *)(uintptr_t)pem, strlen(pem));
+    }
     json_decref(file);
 }
 
@@ -234,24 +239,26 @@ int mig__oauth2_parse_google(const char *data, size_t length, const char *what, 
 
     if (!json_is_object(file)) {
         bad_google(what, "it is not JSON", err);
-    } else if (!type || strcmp(type, "service_account") != 0) {
+    } else if (type == NULL || strcmp(type, "service_account") != 0) {
         bad_google(what, "its \"type\" is not \"service_account\"", err);
-    } else if (!pem || !id || !email) {
+    } else if (pem == NULL || id == NULL || email == NULL) {
         bad_google(what, "\"private_key\", \"private_key_id\" or \"client_email\" is missing", err);
     } else if ((key.key = mig__jwt_key(pem, strlen(pem), what, err)) != NULL) {
         key.id = mig__strdup(id);
         key.email = mig__strdup(email);
         key.token_url = mig__strdup(url);
-        if (key.id && key.email && (key.token_url || !url))
+        if (key.id != NULL && key.email != NULL && (key.token_url != NULL || url == NULL)) {
             result = 0;
-        else
+        } else {
             mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        }
     }
     forget_key(file);
-    if (result)
+    if (result) {
         mig__oauth2_key_clear(&key);
-    else
+    } else {
         *out = key;
+    }
     return result;
 }
 

@@ -25,27 +25,33 @@ static int check(const mig_oauth2_options *options, mig_error *err)
     const char *const urls[] = {options->token_url, options->device_url};
 
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
-        if (urls[i] && !mig__oauth2_url_valid(urls[i])) {
+        if (urls[i] != NULL && !mig__oauth2_url_valid(urls[i])) {
             mig_error_set(err, MIG_E_USAGE, "OAuth 2, %s: an endpoint's URL is not https://HOST/...", name);
             return mig_error_hint(err, "secrets go there: other schemes, and passwords in the URL, are refused");
         }
     }
     if (options->grant == MIG_OAUTH2_GOOGLE) {
-        if (!options->key_file)
+        if (options->key_file == NULL) {
             return missing(name, "the key file of the service account", err);
-        return options->user ? 0 : missing(name, "the user to act for", err);
+        }
+        return options->user != NULL ? 0 : missing(name, "the user to act for", err);
     }
-    if (!options->client_id)
+    if (options->client_id == NULL) {
         return missing(name, "the client ID", err);
-    if (options->secret_file && options->cert_file)
+    }
+    if (options->secret_file != NULL && options->cert_file != NULL) {
         return mig_error_set(err, MIG_E_USAGE, "OAuth 2, %s: secret and certificate exclude each other", name);
-    if (options->grant == MIG_OAUTH2_MICROSOFT && !options->secret_file && !options->cert_file)
+    }
+    if (options->grant == MIG_OAUTH2_MICROSOFT && options->secret_file == NULL && options->cert_file == NULL) {
         return missing(name, "the client's secret or certificate", err);
-    if (options->grant == MIG_OAUTH2_REFRESH && !options->refresh_file)
+    }
+    if (options->grant == MIG_OAUTH2_REFRESH && options->refresh_file == NULL) {
         return missing(name, "the file with the refresh token", err);
-    if (options->grant == MIG_OAUTH2_DEVICE && (options->token_url != NULL) != (options->device_url != NULL))
+    }
+    if (options->grant == MIG_OAUTH2_DEVICE && (options->token_url != NULL) != (options->device_url != NULL)) {
         return mig_error_set(err, MIG_E_USAGE, "OAuth 2, %s: token URL and device URL belong together", name);
-    if (options->grant != MIG_OAUTH2_DEVICE && !options->tenant && !options->token_url) {
+    }
+    if (options->grant != MIG_OAUTH2_DEVICE && options->tenant == NULL && options->token_url == NULL) {
         missing(name, "the tenant (Microsoft) or the URL of the token endpoint", err);
         return mig_error_hint(err, "Google's is https://oauth2.googleapis.com/token");
     }
@@ -55,7 +61,7 @@ static int check(const mig_oauth2_options *options, mig_error *err)
 static int copy_text(char **out, const char *text, mig_error *err)
 {
     *out = mig__strdup(text);
-    return !text || *out ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    return text == NULL || *out != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
 }
 
 /* Microsoft's endpoint `name` for a tenant, whose characters cannot lead elsewhere. */
@@ -70,25 +76,30 @@ static int microsoft_url(char **out, const char *tenant, const char *name, mig_e
     }
     mig__buffer_addf(&url, MICROSOFT_URL, tenant, name);
     *out = mig__buffer_steal(&url);
-    return *out ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    return *out != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
 }
 
 static int set_urls(mig_oauth2 *oauth2, const mig_oauth2_options *options, mig_error *err)
 {
-    const char *tenant = options->tenant ? options->tenant : "organizations";
-    const char *url = options->token_url ? options->token_url : oauth2->key.token_url;
+    const char *tenant = options->tenant != NULL ? options->tenant : "organizations";
+    const char *url = options->token_url != NULL ? options->token_url : oauth2->key.token_url;
 
-    if (url && !mig__oauth2_url_valid(url))
+    if (url != NULL && !mig__oauth2_url_valid(url)) {
         return mig_error_set(err, MIG_E_SECRET, "the \"token_uri\" of the key file %s is not https", options->key_file);
-    if (options->grant == MIG_OAUTH2_GOOGLE && !url)
+    }
+    if (options->grant == MIG_OAUTH2_GOOGLE && url == NULL) {
         url = "https://oauth2.googleapis.com/token";
-    if (url ? copy_text(&oauth2->token_url, url, err) : microsoft_url(&oauth2->token_url, tenant, "token", err))
+    }
+    if (url != NULL ? copy_text(&oauth2->token_url, url, err)
+                    : microsoft_url(&oauth2->token_url, tenant, "token", err)) {
         return -1;
+    }
     (void)mig__oauth2_host(oauth2->token_url, oauth2->host, sizeof oauth2->host);
-    if (options->grant != MIG_OAUTH2_DEVICE)
+    if (options->grant != MIG_OAUTH2_DEVICE) {
         return 0;
-    return options->device_url ? copy_text(&oauth2->device_url, options->device_url, err)
-                               : microsoft_url(&oauth2->device_url, tenant, "devicecode", err);
+    }
+    return options->device_url != NULL ? copy_text(&oauth2->device_url, options->device_url, err)
+                                       : microsoft_url(&oauth2->device_url, tenant, "devicecode", err);
 }
 
 static const char *default_scope(mig_oauth2_grant grant)
@@ -110,8 +121,9 @@ static int read_google(mig_oauth2 *oauth2, const char *path, mig_error *err)
     mig__buffer file = MIG__BUFFER_INIT;
     int result = mig__oauth2_read(path, "the key file", &file, err);
 
-    if (!result)
+    if (!result) {
         result = mig__oauth2_parse_google(file.data, file.length, path, &oauth2->key, err);
+    }
     mig__buffer_wipe(&file);
     return result;
 }
@@ -121,14 +133,17 @@ static int read_certificate(mig_oauth2 *oauth2, const char *cert_path, const cha
     mig__buffer cert = MIG__BUFFER_INIT, key = MIG__BUFFER_INIT, thumbprint = MIG__BUFFER_INIT;
     int result = -1;
 
-    if (mig__oauth2_read(cert_path, "the certificate", &cert, err) ||
-        mig__oauth2_read(key_path ? key_path : cert_path, "the key of the certificate", &key, err))
+    if (mig__oauth2_read(cert_path, "the certificate", &cert, err) != 0 ||
+        mig__oauth2_read(key_path != NULL ? key_path : cert_path, "the key of the certificate", &key, err) != 0) {
         goto cleanup;
-    oauth2->key.key = mig__jwt_key(key.data, key.length, key_path ? key_path : cert_path, err);
-    if (!oauth2->key.key || mig__jwt_thumbprint(cert.data, cert.length, oauth2->key.key, cert_path, &thumbprint, err))
+    }
+    oauth2->key.key = mig__jwt_key(key.data, key.length, key_path != NULL ? key_path : cert_path, err);
+    if (oauth2->key.key == NULL ||
+        mig__jwt_thumbprint(cert.data, cert.length, oauth2->key.key, cert_path, &thumbprint, err) != 0) {
         goto cleanup;
+    }
     oauth2->key.id = mig__buffer_steal(&thumbprint);
-    result = oauth2->key.id ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    result = oauth2->key.id != NULL ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
 
 cleanup:
     mig__buffer_free(&thumbprint);
@@ -139,18 +154,23 @@ cleanup:
 
 static int read_files(mig_oauth2 *oauth2, const mig_oauth2_options *options, mig_error *err)
 {
-    if (options->grant == MIG_OAUTH2_GOOGLE)
+    if (options->grant == MIG_OAUTH2_GOOGLE) {
         return read_google(oauth2, options->key_file, err);
-    if (options->cert_file && read_certificate(oauth2, options->cert_file, options->key_file, err))
+    }
+    if (options->cert_file != NULL && read_certificate(oauth2, options->cert_file, options->key_file, err) != 0) {
         return -1;
-    if (options->secret_file && mig__oauth2_read_line(options->secret_file, "the file with the client secret",
-                                                      oauth2->secret, sizeof oauth2->secret, err))
+    }
+    if (options->secret_file != NULL && mig__oauth2_read_line(options->secret_file, "the file with the client secret",
+                                                              oauth2->secret, sizeof oauth2->secret, err) != 0) {
         return -1;
-    if (options->grant != MIG_OAUTH2_REFRESH)
+    }
+    if (options->grant != MIG_OAUTH2_REFRESH) {
         return 0;
+    }
     if (mig__oauth2_read_line(options->refresh_file, "the file with the refresh token", oauth2->given,
-                              sizeof oauth2->given, err))
+                              sizeof oauth2->given, err) != 0) {
         return -1;
+    }
     memcpy(oauth2->token.refresh, oauth2->given, sizeof oauth2->given);
     return 0;
 }
@@ -165,10 +185,10 @@ static int identify(mig_oauth2 *oauth2, mig_error *err)
 
     mig__buffer_reserve(&all, MIG__OAUTH2_BODY_MAX);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        mig__buffer_add_text(&all, parts[i] ? parts[i] : "");
+        mig__buffer_add_text(&all, parts[i] != NULL ? parts[i] : "");
         mig__buffer_add_char(&all, '\0');
     }
-    if (!mig__buffer_ok(&all, err) && !mig__digest(all.data, all.length, digest, err)) {
+    if (mig__buffer_ok(&all, err) == 0 && mig__digest(all.data, all.length, digest, err) == 0) {
         (void)mig__hex(digest, oauth2->identity);
         result = 0;
     }
@@ -180,9 +200,10 @@ static mig_oauth2 *allocate(void)
 {
     mig_oauth2 *oauth2 = mig__locked_new(sizeof *oauth2);
 
-    if (!oauth2)
+    if (oauth2 == NULL) {
         return NULL;
-    if (pthread_mutex_init(&oauth2->lock, NULL)) {
+    }
+    if (pthread_mutex_init(&oauth2->lock, NULL) != 0) {
         mig__locked_free(oauth2, sizeof *oauth2);
         return NULL;
     }
@@ -192,13 +213,14 @@ static mig_oauth2 *allocate(void)
 
 mig_oauth2 *mig_oauth2_new(const mig_oauth2_options *options, mig_error *err)
 {
-    const char *scope = options->scope ? options->scope : default_scope(options->grant);
+    const char *scope = options->scope != NULL ? options->scope : default_scope(options->grant);
     mig_oauth2 *oauth2;
 
-    if (check(options, err))
+    if (check(options, err) != 0) {
         return NULL;
+    }
     oauth2 = allocate();
-    if (!oauth2) {
+    if (oauth2 == NULL) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         return NULL;
     }
@@ -209,12 +231,14 @@ mig_oauth2 *mig_oauth2_new(const mig_oauth2_options *options, mig_error *err)
     oauth2->http.proxy_secret_context = options->proxy_secret_context;
     oauth2->http.timeout_ms = options->timeout_ms;
     oauth2->http.stop = options->stop;
-    if (copy_text(&oauth2->user, options->user, err) || copy_text(&oauth2->client_id, options->client_id, err) ||
-        copy_text(&oauth2->scope, scope, err) || copy_text(&oauth2->cache_file, options->cache_file, err) ||
-        copy_text(&oauth2->http.ca_file, options->ca_file, err) ||
-        copy_text(&oauth2->http.proxy, options->proxy, err) || read_files(oauth2, options, err) ||
-        set_urls(oauth2, options, err) || identify(oauth2, err))
+    if (copy_text(&oauth2->user, options->user, err) != 0 ||
+        copy_text(&oauth2->client_id, options->client_id, err) != 0 || copy_text(&oauth2->scope, scope, err) != 0 ||
+        copy_text(&oauth2->cache_file, options->cache_file, err) != 0 ||
+        copy_text(&oauth2->http.ca_file, options->ca_file, err) != 0 ||
+        copy_text(&oauth2->http.proxy, options->proxy, err) != 0 || read_files(oauth2, options, err) != 0 ||
+        set_urls(oauth2, options, err) != 0 || identify(oauth2, err) != 0) {
         mig_oauth2_free(&oauth2);
+    }
     return oauth2;
 }
 
@@ -222,8 +246,9 @@ void mig_oauth2_free(mig_oauth2 **oauth2)
 {
     mig_oauth2 *closing = *oauth2;
 
-    if (!closing)
+    if (closing == NULL) {
         return;
+    }
     pthread_mutex_destroy(&closing->lock);
     mig__oauth2_key_clear(&closing->key);
     free(closing->user);

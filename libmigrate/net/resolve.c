@@ -32,8 +32,9 @@ static int look_up(const char *host, const char *port, int flags, struct addrinf
 
 static void lookup_free(lookup *job)
 {
-    if (job->addresses)
+    if (job->addresses != NULL) {
         freeaddrinfo(job->addresses);
+    }
     pthread_cond_destroy(&job->changed);
     pthread_mutex_destroy(&job->lock);
     free(job->host);
@@ -44,10 +45,11 @@ static lookup *lookup_new(const char *host, const char *port)
 {
     lookup *job = calloc(1, sizeof *job);
 
-    if (!job)
+    if (job == NULL) {
         return NULL;
+    }
     job->host = mig__strdup(host);
-    if (!job->host) {
+    if (job->host == NULL) {
         free(job);
         return NULL;
     }
@@ -73,8 +75,9 @@ static void *lookup_run(void *argument)
     abandoned = job->abandoned;
     pthread_cond_signal(&job->changed);
     pthread_mutex_unlock(&job->lock);
-    if (abandoned)
+    if (abandoned) {
         lookup_free(job);
+    }
     return NULL;
 }
 
@@ -84,14 +87,16 @@ static int wait_for(lookup *job, const mig_stop *stop, int64_t deadline, mig_err
     while (!job->done) {
         int64_t left = deadline - mig__now_ms();
 
-        if (mig_stop_level(stop) >= 2)
+        if (mig_stop_level(stop) >= 2) {
             return mig_error_set(err, MIG_E_INTERRUPTED, "stopped while looking up %s", job->host);
+        }
         if (left <= 0) {
             mig_error_set(err, MIG_E_TIMEOUT, "looking up %s took too long", job->host);
             return mig_error_hint(err, "check the name servers of this machine");
         }
-        if (left > MIG__WAIT_SLICE_MS)
+        if (left > MIG__WAIT_SLICE_MS) {
             left = MIG__WAIT_SLICE_MS;
+        }
         mig__cond_wait_ms(&job->changed, &job->lock, left);
     }
     return 0;
@@ -99,17 +104,22 @@ static int wait_for(lookup *job, const mig_stop *stop, int64_t deadline, mig_err
 
 static int lookup_error(const char *host, int status, int errnum, mig_error *err)
 {
-    if (mig__out_of_descriptors(err))
+    if (mig__out_of_descriptors(err)) {
         return mig_error_context(err, "looking up %s", host);
-    if (status == EAI_MEMORY)
+    }
+    if (status == EAI_MEMORY) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory while looking up %s", host);
-    if (status == EAI_SYSTEM)
+    }
+    if (status == EAI_SYSTEM) {
         return mig_error_errno(err, MIG_E_DNS, errnum, "looking up %s", host);
+    }
     mig_error_set(err, MIG_E_DNS, "looking up %s: %s", host, gai_strerror(status));
-    if (err)
+    if (err != NULL) {
         err->retry = status == EAI_AGAIN ? MIG_RETRY_LATER : MIG_RETRY_NEVER;
-    if (status == EAI_AGAIN)
+    }
+    if (status == EAI_AGAIN) {
         return mig_error_hint(err, "check that this machine has a network and a name server, and try again");
+    }
     return mig_error_hint(err, "check the spelling of the host name");
 }
 
@@ -122,11 +132,13 @@ int mig__resolve(const char *host, uint16_t port, const mig_stop *stop, int64_t 
 
     *out = NULL;
     (void)snprintf(port_text, sizeof port_text, "%u", (unsigned)port);
-    if (!look_up(host, port_text, AI_NUMERICHOST, out))
+    if (look_up(host, port_text, AI_NUMERICHOST, out) == 0) {
         return 0;
+    }
     job = lookup_new(host, port_text);
-    if (!job)
+    if (job == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory while looking up %s", host);
+    }
     pthread_t thread;
     if (mig__thread_start(&thread, lookup_run, job, err) != 0) {
         lookup_free(job);
@@ -137,12 +149,14 @@ int mig__resolve(const char *host, uint16_t port, const mig_stop *stop, int64_t 
     result = wait_for(job, stop, deadline, err);
     job->abandoned = result != 0;
     pthread_mutex_unlock(&job->lock);
-    if (result)
+    if (result) {
         return -1;
+    }
     *out = job->addresses;
     job->addresses = NULL;
-    if (job->status)
+    if (job->status) {
         result = lookup_error(host, job->status, job->errnum, err);
+    }
     lookup_free(job);
     return result;
 }

@@ -37,8 +37,9 @@ int64_t mig__stream_timeout(const mig__stream *stream)
 
 int mig__stream_repeat_failure(const mig__stream *stream, mig_error *err)
 {
-    if (err)
+    if (err != NULL) {
         *err = stream->failure;
+    }
     return -1;
 }
 
@@ -46,15 +47,17 @@ static mig__io receive(mig__stream *stream, void *out, size_t size, size_t *got)
 {
     mig__io io;
 
-    if (stream->tls) {
+    if (stream->tls != NULL) {
         io = mig__tls_read(stream->tls, out, size, got, &stream->failure);
     } else {
         io = mig__wire_receive(&stream->wire, out, size, got);
-        if (io == MIG__IO_FAILED)
+        if (io == MIG__IO_FAILED) {
             mig__wire_error(&stream->wire, &stream->failure);
+        }
     }
-    if (io == MIG__IO_DONE)
+    if (io == MIG__IO_DONE) {
         stream->received += *got;
+    }
     return io;
 }
 
@@ -62,11 +65,13 @@ static mig__io send_some(mig__stream *stream, const struct iovec *pieces, int co
 {
     mig__io io;
 
-    if (stream->tls)
+    if (stream->tls != NULL) {
         return mig__tls_write(stream->tls, pieces[0].iov_base, pieces[0].iov_len, sent, &stream->failure);
+    }
     io = mig__wire_send(&stream->wire, pieces, count, sent);
-    if (io == MIG__IO_FAILED)
+    if (io == MIG__IO_FAILED) {
         mig__wire_error(&stream->wire, &stream->failure);
+    }
     return io;
 }
 
@@ -86,7 +91,7 @@ static int64_t inbound_room(mig__stream *stream)
         size_t capacity = stream->in_capacity ? 2 * stream->in_capacity : INBOUND_FIRST;
         char *in = realloc(stream->in, capacity);
 
-        if (!in) {
+        if (in == NULL) {
             mig_error_set(&stream->failure, MIG_E_NOMEM, "out of memory while receiving");
             return -1;
         }
@@ -102,13 +107,16 @@ static mig__io receive_inbound(mig__stream *stream)
     size_t got = 0;
     mig__io io;
 
-    if (room < 0)
+    if (room < 0) {
         return MIG__IO_FAILED;
-    if (room == 0)
+    }
+    if (room == 0) {
         return MIG__IO_DONE;
+    }
     io = receive(stream, stream->in + stream->in_end, (size_t)room, &got);
-    if (io == MIG__IO_DONE)
+    if (io == MIG__IO_DONE) {
         stream->in_end += got;
+    }
     return io;
 }
 
@@ -118,27 +126,30 @@ static mig__io receive_inbound(mig__stream *stream)
  */
 static void keep_last_words(mig__stream *stream)
 {
-    bool legible = stream->in && !stream->deflate;
+    bool legible = stream->in != NULL && stream->deflate == NULL;
     const char *start = legible ? stream->in + stream->in_start : NULL;
     const char *end = legible ? stream->in + stream->in_end : NULL;
 
-    while (start && start < end) {
+    while (start != NULL && start < end) {
         const char *newline = memchr(start, '\n', (size_t)(end - start));
-        const char *stop = newline ? newline : end;
+        const char *stop = newline != NULL ? newline : end;
 
-        if (stop - start > 6 && !memcmp(start, "* BYE ", 6))
+        if (stop - start > 6 && memcmp(start, "* BYE ", 6) == 0) {
             mig_error_server(&stream->failure, start + 6, (size_t)(stop - start) - 6 - (stop[-1] == '\r'));
-        start = newline ? newline + 1 : NULL;
+        }
+        start = newline != NULL ? newline + 1 : NULL;
     }
 }
 
 /* `failure` holds what happened: make it final. Returns -1. */
 int mig__stream_fail(mig__stream *stream, mig_error *err)
 {
-    if (stream->tunnel)
+    if (stream->tunnel != NULL) {
         mig__tunnel_explain(stream->tunnel, &stream->failure);
-    if (stream->endpoint->host)
+    }
+    if (stream->endpoint->host != NULL) {
         mig_error_context(&stream->failure, "%s", stream->endpoint->host);
+    }
     stream->failed = true;
     return mig__stream_repeat_failure(stream, err);
 }
@@ -147,8 +158,9 @@ static int fail_sending(mig__stream *stream, mig_error *err)
 {
     mig_error first = stream->failure;
 
-    while (receive_inbound(stream) == MIG__IO_DONE && stream->in_end - stream->in_start < INBOUND_MOST)
+    while (receive_inbound(stream) == MIG__IO_DONE && stream->in_end - stream->in_start < INBOUND_MOST) {
         ;
+    }
     stream->failure = first;
     keep_last_words(stream);
     return mig__stream_fail(stream, err);
@@ -167,12 +179,15 @@ int mig__stream_wait(mig__stream *stream, short events, int64_t deadline, short 
     struct pollfd entries[2] = {{.fd = stream->wire.fd, .events = events}, {.fd = -1, .events = POLLIN}};
 
     do { /* a tunnel's command must not stand still because nobody hears its complaints */
-        if (stream->tunnel)
+        if (stream->tunnel != NULL) {
             entries[1].fd = mig__tunnel_fd(stream->tunnel);
-        if (mig__wait(entries, 2, deadline, stream->stop, &stream->failure) < 0)
+        }
+        if (mig__wait(entries, 2, deadline, stream->stop, &stream->failure) < 0) {
             return mig__stream_fail(stream, err);
-        if (stream->tunnel && entries[1].revents)
+        }
+        if (stream->tunnel != NULL && entries[1].revents) {
             mig__tunnel_listen(stream->tunnel);
+        }
     } while (!entries[0].revents && entries[1].revents && mig__now_ms() < deadline);
     *ready = entries[0].revents;
     return 0;
@@ -186,16 +201,21 @@ static int wait_to_send(mig__stream *stream, mig__io want, int64_t *deadline, mi
     uint64_t before = stream->wire.octets_in;
     short ready = 0;
 
-    if (!*deadline)
+    if (!*deadline) {
         *deadline = mig__now_ms() + mig__stream_timeout(stream);
-    if (mig__stream_wait(stream, full ? events : (short)(events | POLLIN), *deadline, &ready, err))
+    }
+    if (mig__stream_wait(stream, full ? events : (short)(events | POLLIN), *deadline, &ready, err) != 0) {
         return -1;
-    if (!ready)
+    }
+    if (!ready) {
         return fail_timeout(stream, "the server takes no data", err);
-    if (!full && (ready & (POLLIN | POLLHUP | POLLERR)) && receive_inbound(stream) == MIG__IO_FAILED)
+    }
+    if (!full && (ready & (POLLIN | POLLHUP | POLLERR)) && receive_inbound(stream) == MIG__IO_FAILED) {
         return fail_sending(stream, err);
-    if (stream->wire.octets_in != before)
+    }
+    if (stream->wire.octets_in != before) {
         *deadline = 0;
+    }
     return 0;
 }
 
@@ -218,16 +238,19 @@ static int transmit(mig__stream *stream, struct iovec pieces[2], mig_error *err)
             return mig__stream_fail(stream, err);
         }
         io = send_some(stream, pieces + first, 2 - first, &sent);
-        if (io == MIG__IO_FAILED)
+        if (io == MIG__IO_FAILED) {
             return fail_sending(stream, err);
+        }
         if (io != MIG__IO_DONE) {
-            if (wait_to_send(stream, io, &deadline, err))
+            if (wait_to_send(stream, io, &deadline, err) != 0) {
                 return -1;
+            }
             continue;
         }
         deadline = 0;
-        while (first < 2 && sent >= pieces[first].iov_len)
+        while (first < 2 && sent >= pieces[first].iov_len) {
             sent -= pieces[first++].iov_len;
+        }
         if (first < 2) {
             pieces[first].iov_base = (char *)pieces[first].iov_base + sent;
             pieces[first].iov_len -= sent;
@@ -257,8 +280,9 @@ static int write_packed(mig__stream *stream, const char *data, size_t length, bo
             mig__deflate_pack(stream->deflate, &data, &length, flush, stream->out + stream->out_length,
                               MIG__STREAM_GATHER - stream->out_length);
         filled = stream->out_length == MIG__STREAM_GATHER;
-        if (filled && transmit_gathered(stream, NULL, 0, err))
+        if (filled && transmit_gathered(stream, NULL, 0, err) != 0) {
             return -1;
+        }
     } while (length || (flush && filled));
     stream->unfinished = !flush;
     return 0;
@@ -266,10 +290,12 @@ static int write_packed(mig__stream *stream, const char *data, size_t length, bo
 
 int mig__stream_flush(mig__stream *stream, mig_error *err)
 {
-    if (stream->failed)
+    if (stream->failed) {
         return mig__stream_repeat_failure(stream, err);
-    if (stream->unfinished && write_packed(stream, NULL, 0, true, err))
+    }
+    if (stream->unfinished && write_packed(stream, NULL, 0, true, err) != 0) {
         return -1;
+    }
     return transmit_gathered(stream, NULL, 0, err);
 }
 
@@ -290,15 +316,17 @@ static int write_records(mig__stream *stream, const char *data, size_t length, m
         gather(stream, data, room);
         data += room;
         length -= room;
-        if (transmit_gathered(stream, NULL, 0, err))
+        if (transmit_gathered(stream, NULL, 0, err) != 0) {
             return -1;
+        }
     }
     whole = length - length % MIG__STREAM_GATHER;
     if (whole) {
         struct iovec pieces[2] = {{(void *)(uintptr_t)data, whole}, {NULL, 0}};
 
-        if (transmit(stream, pieces, err))
+        if (transmit(stream, pieces, err) != 0) {
             return -1;
+        }
     }
     gather(stream, data + whole, length - whole);
     return 0;
@@ -306,19 +334,23 @@ static int write_records(mig__stream *stream, const char *data, size_t length, m
 
 int mig__stream_write(mig__stream *stream, const void *data, size_t length, mig_error *err)
 {
-    if (stream->failed)
+    if (stream->failed) {
         return mig__stream_repeat_failure(stream, err);
-    if (!length)
+    }
+    if (!length) {
         return 0;
+    }
     stream->asked = true;
     stream->octets_out += length;
-    if (stream->deflate)
+    if (stream->deflate != NULL) {
         return write_packed(stream, data, length, false, err);
+    }
     if (length <= MIG__STREAM_GATHER - stream->out_length) {
         gather(stream, data, length);
         return 0;
     }
-    return stream->tls ? write_records(stream, data, length, err) : transmit_gathered(stream, data, length, err);
+    return stream->tls != NULL ? write_records(stream, data, length, err)
+                               : transmit_gathered(stream, data, length, err);
 }
 
 void mig__stream_drip_start(mig__stream *stream)
@@ -337,10 +369,12 @@ static bool drips(mig__stream *stream, int64_t waited)
 
     stream->drip.waited += waited;
     total = (uint64_t)stream->drip.waited;
-    if (stream->drip.waited < window || receives < DRIP_RECEIVES)
+    if (stream->drip.waited < window || receives < DRIP_RECEIVES) {
         return false;
-    if (octets * 1000 < DRIP_OCTETS * total && wire * 1000 < DRIP_WIRE * total && octets < DRIP_PIECE * receives)
+    }
+    if (octets * 1000 < DRIP_OCTETS * total && wire * 1000 < DRIP_WIRE * total && octets < DRIP_PIECE * receives) {
         return true;
+    }
     mig__stream_drip_start(stream);
     return false;
 }
@@ -359,10 +393,12 @@ static int wait_to_receive(mig__stream *stream, mig__io want, int64_t *deadline,
         *deadline = start + mig__stream_timeout(stream);
         *seen = stream->wire.octets_in;
     }
-    if (stream->until != 0 && stream->until < *deadline)
+    if (stream->until != 0 && stream->until < *deadline) {
         *deadline = stream->until;
-    if (mig__stream_wait(stream, want == MIG__IO_WANT_WRITE ? POLLOUT : POLLIN, *deadline, &ready, err))
+    }
+    if (mig__stream_wait(stream, want == MIG__IO_WANT_WRITE ? POLLOUT : POLLIN, *deadline, &ready, err) != 0) {
         return -1;
+    }
     if (!ready && stream->until != 0 && mig__now_ms() >= stream->until) {
         mig_error_set(&stream->failure, MIG_E_TIMEOUT, "the server has not greeted for %.3g seconds",
                       (double)mig__connect_timeout(stream->endpoint) / 1000);
@@ -370,8 +406,9 @@ static int wait_to_receive(mig__stream *stream, mig__io want, int64_t *deadline,
                                          "given more time with --connect-timeout");
         return mig__stream_fail(stream, err);
     }
-    if (!ready)
+    if (!ready) {
         return fail_timeout(stream, "the server has not answered", err);
+    }
     if (drips(stream, mig__now_ms() - start)) {
         mig_error_set(&stream->failure, MIG_E_TIMEOUT, "the server sends only single octets");
         return mig__stream_fail(stream, err);
@@ -391,7 +428,7 @@ static size_t take(char *out, size_t size, const char *data, size_t *start, size
 /* Expand what has come in. Returns the octets put out, 0: more must come in, -1: `failure` is filled. */
 static int64_t expand(mig__stream *stream, char *out, size_t size)
 {
-    const char *data = stream->in ? stream->in + stream->in_start : NULL;
+    const char *data = stream->in != NULL ? stream->in + stream->in_start : NULL;
     size_t length = stream->in_end - stream->in_start;
     int64_t got = mig__deflate_expand(stream->deflate, &data, &length, out, size, &stream->failure);
 
@@ -406,12 +443,13 @@ static mig__io read_some(mig__stream *stream, char *out, size_t size, size_t *go
         *got = take(out, size, stream->ready, &stream->ready_start, stream->ready_end);
         return MIG__IO_DONE;
     }
-    if (stream->deflate) {
+    if (stream->deflate != NULL) {
         int64_t expanded = expand(stream, out, size);
 
         *got = expanded > 0 ? (size_t)expanded : 0;
-        if (expanded)
+        if (expanded) {
             return expanded > 0 ? MIG__IO_DONE : MIG__IO_FAILED;
+        }
         return receive_inbound(stream);
     }
     if (stream->in_start < stream->in_end) {
@@ -429,8 +467,9 @@ static int check_hollow(mig__stream *stream, uint64_t octets_before, int64_t beg
 {
     uint64_t hollow = stream->wire.octets_in - octets_before;
 
-    if (mig_stop_level(stream->stop) >= 2)
+    if (mig_stop_level(stream->stop) >= 2) {
         return mig_error_set(&stream->failure, MIG_E_INTERRUPTED, "stopped while listening to the server");
+    }
     if (hollow > HOLLOW_MOST || (hollow > 0 && mig__now_ms() - begun > HOLLOW_TIMEOUTS * mig__stream_timeout(stream))) {
         mig_error_set(&stream->failure, MIG_E_BOUNDS, "the server sends %llu octets that hold no data",
                       (unsigned long long)hollow);
@@ -446,19 +485,24 @@ int64_t mig__stream_read(mig__stream *stream, void *out, size_t size, mig_error 
     uint64_t seen = 0, octets_before = stream->wire.octets_in;
     size_t got = 0;
 
-    if (stream->failed)
+    if (stream->failed) {
         return mig__stream_repeat_failure(stream, err);
-    if (!size)
+    }
+    if (!size) {
         return mig_error_set(err, MIG_E_INTERNAL, "a read of no octets");
-    if ((stream->out_length || stream->unfinished) && mig__stream_flush(stream, err))
+    }
+    if ((stream->out_length || stream->unfinished) && mig__stream_flush(stream, err) != 0) {
         return -1;
+    }
     while (!got) {
         mig__io io = read_some(stream, out, size, &got);
 
-        if (io == MIG__IO_FAILED || (got == 0 && check_hollow(stream, octets_before, begun) != 0))
+        if (io == MIG__IO_FAILED || (got == 0 && check_hollow(stream, octets_before, begun) != 0)) {
             return mig__stream_fail(stream, err);
-        if (io != MIG__IO_DONE && wait_to_receive(stream, io, &deadline, &seen, err))
+        }
+        if (io != MIG__IO_DONE && wait_to_receive(stream, io, &deadline, &seen, err) != 0) {
             return -1;
+        }
     }
     stream->octets_in += got;
     return (int64_t)got;
@@ -474,10 +518,12 @@ int mig__stream_await(mig__stream *stream, int64_t deadline, mig_error *err)
     while (!mig__stream_readable(stream)) {
         short ready = 0;
 
-        if (mig__stream_wait(stream, POLLIN, deadline, &ready, err))
+        if (mig__stream_wait(stream, POLLIN, deadline, &ready, err) != 0) {
             return -1;
-        if (!ready)
+        }
+        if (!ready) {
             return 0;
+        }
     }
     return 1;
 }
@@ -486,17 +532,20 @@ bool mig__stream_readable(mig__stream *stream)
 {
     mig__io io;
 
-    if (stream->failed || stream->ready_start < stream->ready_end)
+    if (stream->failed || stream->ready_start < stream->ready_end) {
         return true;
-    if (!stream->deflate && stream->in_start < stream->in_end)
+    }
+    if (stream->deflate == NULL && stream->in_start < stream->in_end) {
         return true;
+    }
     stream->ready_start = stream->ready_end = 0;
     do { /* compressed octets may come in and still expand to none */
-        io = stream->deflate ? read_some(stream, stream->ready, sizeof stream->ready, &stream->ready_end)
-                             : receive_inbound(stream);
-    } while (io == MIG__IO_DONE && stream->deflate && !stream->ready_end);
-    if (io == MIG__IO_FAILED)
+        io = stream->deflate != NULL ? read_some(stream, stream->ready, sizeof stream->ready, &stream->ready_end)
+                                     : receive_inbound(stream);
+    } while (io == MIG__IO_DONE && stream->deflate != NULL && !stream->ready_end);
+    if (io == MIG__IO_FAILED) {
         mig__stream_fail(stream, NULL);
+    }
     return io == MIG__IO_DONE || io == MIG__IO_FAILED;
 }
 

@@ -37,12 +37,15 @@ static int handshake(mig__stream *stream, mig_error *err)
         mig__io io = mig__tls_handshake(stream->tls, &stream->failure);
         short ready = 0;
 
-        if (io == MIG__IO_DONE)
+        if (io == MIG__IO_DONE) {
             return 0;
-        if (io == MIG__IO_FAILED)
+        }
+        if (io == MIG__IO_FAILED) {
             return mig__stream_fail(stream, err);
-        if (mig__stream_wait(stream, io == MIG__IO_WANT_WRITE ? POLLOUT : POLLIN, deadline, &ready, err))
+        }
+        if (mig__stream_wait(stream, io == MIG__IO_WANT_WRITE ? POLLOUT : POLLIN, deadline, &ready, err) != 0) {
             return -1;
+        }
         if (!ready) {
             mig_error_set(&stream->failure, MIG_E_TIMEOUT, "the TLS handshake took longer than %.3g seconds",
                           (double)mig__connect_timeout(stream->endpoint) / 1000);
@@ -53,33 +56,39 @@ static int handshake(mig__stream *stream, mig_error *err)
 
 static int begin_tls(mig__stream *stream, mig_error *err)
 {
-    if (!stream->context)
+    if (stream->context == NULL) {
         stream->context = mig__tls_context_new(stream->endpoint, &stream->failure);
-    if (!stream->context)
+    }
+    if (stream->context == NULL) {
         return mig__stream_fail(stream, err);
+    }
     stream->tls = mig__tls_new(stream->context, &stream->wire, stream->endpoint, &stream->failure);
-    if (!stream->tls)
+    if (stream->tls == NULL) {
         return mig__stream_fail(stream, err);
-    if (handshake(stream, err))
+    }
+    if (handshake(stream, err) != 0) {
         return -1;
+    }
     mig__stream_drip_start(stream);
     return 0;
 }
 
 int mig__stream_start_tls(mig__stream *stream, mig_error *err)
 {
-    if (stream->failed)
+    if (stream->failed) {
         return mig__stream_repeat_failure(stream, err);
-    if (stream->tls) {
+    }
+    if (stream->tls != NULL) {
         mig_error_set(&stream->failure, MIG_E_INTERNAL, "TLS is on already");
         return mig__stream_fail(stream, err);
     }
-    if (stream->deflate) { /* RFC 4978 section 3: TLS is below compression */
+    if (stream->deflate != NULL) { /* RFC 4978 section 3: TLS is below compression */
         mig_error_set(&stream->failure, MIG_E_INTERNAL, "TLS cannot begin after compression");
         return mig__stream_fail(stream, err);
     }
-    if (mig__stream_flush(stream, err))
+    if (mig__stream_flush(stream, err) != 0) {
         return -1;
+    }
     if (injected(stream)) {
         mig_error_set(&stream->failure, MIG_E_TLS, "octets came in between the answer to STARTTLS and TLS");
         mig_error_hint(&stream->failure, "somebody may be tampering with the connection; use imaps:// on port 993");
@@ -90,16 +99,18 @@ int mig__stream_start_tls(mig__stream *stream, mig_error *err)
 
 int mig__stream_start_deflate(mig__stream *stream, mig_error *err)
 {
-    if (stream->failed)
+    if (stream->failed) {
         return mig__stream_repeat_failure(stream, err);
-    if (stream->deflate) {
+    }
+    if (stream->deflate != NULL) {
         mig_error_set(&stream->failure, MIG_E_INTERNAL, "compression is on already");
         return mig__stream_fail(stream, err);
     }
-    if (mig__stream_flush(stream, err))
+    if (mig__stream_flush(stream, err) != 0) {
         return -1;
+    }
     stream->deflate = mig__deflate_new(&stream->failure);
-    return stream->deflate ? 0 : mig__stream_fail(stream, err);
+    return stream->deflate != NULL ? 0 : mig__stream_fail(stream, err);
 }
 
 bool mig__stream_is_tls(const mig__stream *stream)
@@ -112,14 +123,14 @@ int mig__stream_channel_binding(mig__stream *stream, const char **type, unsigned
 {
     *type = NULL;
     *length = 0;
-    return stream->tls ? mig__tls_channel_binding(stream->tls, type, out, length, err) : 0;
+    return stream->tls != NULL ? mig__tls_channel_binding(stream->tls, type, out, length, err) : 0;
 }
 
 static int refuse_cleartext(const mig_endpoint *endpoint, mig_error *err)
 {
     mig_error_set(err, MIG_E_CLEARTEXT, "%s is %s: without TLS, password and mail could be read on the way",
-                  endpoint->host ? endpoint->host : "the server",
-                  endpoint->proxy ? "behind a proxy" : "not this machine");
+                  endpoint->host != NULL ? endpoint->host : "the server",
+                  endpoint->proxy != NULL ? "behind a proxy" : "not this machine");
     return mig_error_hint(err, "use imaps://, or imap:// with STARTTLS");
 }
 
@@ -127,10 +138,11 @@ static mig__stream *stream_new(int fd, const mig_endpoint *endpoint, const mig_s
 {
     mig__stream *stream = calloc(1, sizeof *stream);
 
-    if (!stream)
+    if (stream == NULL) {
         return NULL;
+    }
     stream->out = malloc(MIG__STREAM_GATHER);
-    if (!stream->out) {
+    if (stream->out == NULL) {
         free(stream);
         return NULL;
     }
@@ -145,12 +157,12 @@ mig__stream *mig__stream_from_fd(int fd, const mig_endpoint *endpoint, const mig
     mig__stream *stream = stream_new(fd, endpoint, stop);
     int flags = fcntl(fd, F_GETFL);
 
-    if (!stream) {
+    if (stream == NULL) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory while opening a connection");
         close(fd);
         return NULL;
     }
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC)) {
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
         mig_error_errno(err, MIG_E_INTERNAL, errno, "preparing a descriptor");
         mig__stream_close(&stream);
     } else if (endpoint->tls == MIG_TLS_NONE && !endpoint->allow_cleartext && !mig__peer_is_local(fd)) {
@@ -166,18 +178,19 @@ static int reach(const mig_endpoint *endpoint, const mig_stop *stop, mig__tunnel
     int64_t deadline = mig__now_ms() + mig__connect_timeout(endpoint);
     int fd = -1;
 
-    if (endpoint->tunnel) {
+    if (endpoint->tunnel != NULL) {
         *tunnel = mig__tunnel_start(endpoint->tunnel, &fd, err);
         return fd;
     }
     bool local_only = endpoint->tls == MIG_TLS_NONE && !endpoint->allow_cleartext;
-    if (!endpoint->proxy) {
+    if (endpoint->proxy == NULL) {
         fd = mig__connect(endpoint->host, endpoint->port, local_only, stop, deadline, err);
         return fd == MIG__NOT_LOCAL ? refuse_cleartext(endpoint, err) : fd;
     }
     /* The proxy may be this machine; what is behind it is not. */
-    if (local_only)
+    if (local_only) {
         return refuse_cleartext(endpoint, err);
+    }
     return mig__proxy_connect(endpoint, stop, deadline, err);
 }
 
@@ -188,18 +201,20 @@ mig__stream *mig__stream_open_shared(const mig_endpoint *endpoint, mig__tls_cont
     mig__stream *stream;
     int fd = reach(endpoint, stop, &tunnel, err);
 
-    if (fd < 0)
+    if (fd < 0) {
         return NULL;
+    }
     stream = mig__stream_from_fd(fd, endpoint, stop, err);
-    if (!stream) {
+    if (stream == NULL) {
         mig__tunnel_close(&tunnel);
         return NULL;
     }
     stream->tunnel = tunnel;
     stream->context = context;
     stream->context_shared = context != NULL;
-    if (endpoint->tls == MIG_TLS_IMPLICIT && begin_tls(stream, err))
+    if (endpoint->tls == MIG_TLS_IMPLICIT && begin_tls(stream, err) != 0) {
         mig__stream_close(&stream);
+    }
     return stream;
 }
 
@@ -247,11 +262,13 @@ bool mig__speaks_tls(const mig_endpoint *endpoint, const mig_stop *stop, int64_t
 
 void mig__stream_close(mig__stream **stream)
 {
-    if (!*stream)
+    if (*stream == NULL) {
         return;
+    }
     mig__tls_close(&(*stream)->tls);
-    if (!(*stream)->context_shared)
+    if (!(*stream)->context_shared) {
         mig__tls_context_free(&(*stream)->context);
+    }
     mig__deflate_free(&(*stream)->deflate);
     close((*stream)->wire.fd);
     mig__tunnel_close(&(*stream)->tunnel);

@@ -34,10 +34,12 @@ static int bio_read(BIO *bio, char *out, size_t size, size_t *got)
     mig__io io = mig__wire_receive(tls->wire, out, size, got);
 
     BIO_clear_retry_flags(bio);
-    if (io == MIG__IO_WANT_READ)
+    if (io == MIG__IO_WANT_READ) {
         BIO_set_retry_read(bio);
-    if (io != MIG__IO_DONE)
+    }
+    if (io != MIG__IO_DONE) {
         return 0;
+    }
     if (!tls->ready && tls->peer.first_length < MIG__TLS_FIRST) {
         size_t room = MIG__TLS_FIRST - tls->peer.first_length;
         size_t take = *got < room ? *got : room;
@@ -55,8 +57,9 @@ static int bio_write(BIO *bio, const char *data, size_t length, size_t *sent)
     mig__io io = mig__wire_send(tls->wire, &piece, 1, sent);
 
     BIO_clear_retry_flags(bio);
-    if (io == MIG__IO_WANT_WRITE)
+    if (io == MIG__IO_WANT_WRITE) {
         BIO_set_retry_write(bio);
+    }
     return io == MIG__IO_DONE;
 }
 
@@ -66,8 +69,9 @@ static long bio_control(BIO *bio, int command, long number, void *pointer)
 
     (void)number;
     (void)pointer;
-    if (command == BIO_CTRL_EOF)
+    if (command == BIO_CTRL_EOF) {
         return tls->wire->ended;
+    }
     return command == BIO_CTRL_FLUSH;
 }
 
@@ -81,9 +85,11 @@ static BIO_METHOD *make_method(void)
 {
     BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "mailmigrate wire");
 
-    if (method && BIO_meth_set_read_ex(method, bio_read) && BIO_meth_set_write_ex(method, bio_write) &&
-        BIO_meth_set_ctrl(method, bio_control) && BIO_meth_set_create(method, bio_create))
+    if (method != NULL && BIO_meth_set_read_ex(method, bio_read) != 0 &&
+        BIO_meth_set_write_ex(method, bio_write) != 0 && BIO_meth_set_ctrl(method, bio_control) != 0 &&
+        BIO_meth_set_create(method, bio_create) != 0) {
         return method;
+    }
     BIO_meth_free(method);
     return NULL;
 }
@@ -104,10 +110,11 @@ static int file_error(const char *what, const char *path, mig_error *err)
     unsigned long code = ERR_peek_error();
     const char *reason = ERR_reason_error_string(code);
 
-    if (ERR_SYSTEM_ERROR(code))
+    if (ERR_SYSTEM_ERROR(code)) {
         mig_error_errno(err, MIG_E_IO, ERR_GET_REASON(code), "%s %s", what, path);
-    else
-        mig_error_set(err, MIG_E_IO, "%s %s: %s", what, path, reason ? reason : "cannot be used");
+    } else {
+        mig_error_set(err, MIG_E_IO, "%s %s: %s", what, path, reason != NULL ? reason : "cannot be used");
+    }
     ERR_clear_error();
     return mig_error_hint(err, "check that the file exists, can be read, and is in PEM form and not encrypted");
 }
@@ -116,13 +123,15 @@ static int load_trust(SSL_CTX *ssl, const mig_endpoint *endpoint, mig_error *err
 {
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ssl);
 
-    if (!endpoint->ca_file) {
-        if (SSL_CTX_set_default_verify_paths(ssl) == 1)
+    if (endpoint->ca_file == NULL) {
+        if (SSL_CTX_set_default_verify_paths(ssl) == 1) {
             return 0;
+        }
         return mig_error_set(err, MIG_E_IO, "the trust store of the system cannot be used");
     }
-    if (SSL_CTX_load_verify_file(ssl, endpoint->ca_file) != 1)
+    if (SSL_CTX_load_verify_file(ssl, endpoint->ca_file) != 1) {
         return file_error("the file of trusted certificates", endpoint->ca_file, err);
+    }
     /* What is in the file is trusted as it is, also the certificate of the server itself or of an intermediate. */
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
     return 0;
@@ -130,14 +139,17 @@ static int load_trust(SSL_CTX *ssl, const mig_endpoint *endpoint, mig_error *err
 
 static int load_client(SSL_CTX *ssl, const mig_endpoint *endpoint, mig_error *err)
 {
-    const char *key = endpoint->client_key ? endpoint->client_key : endpoint->client_cert;
+    const char *key = endpoint->client_key != NULL ? endpoint->client_key : endpoint->client_cert;
 
-    if (!endpoint->client_cert)
+    if (endpoint->client_cert == NULL) {
         return 0;
-    if (SSL_CTX_use_certificate_chain_file(ssl, endpoint->client_cert) != 1)
+    }
+    if (SSL_CTX_use_certificate_chain_file(ssl, endpoint->client_cert) != 1) {
         return file_error("the client certificate", endpoint->client_cert, err);
-    if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(ssl) != 1)
+    }
+    if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(ssl) != 1) {
         return file_error("the key of the client certificate", key, err);
+    }
     return 0;
 }
 
@@ -161,8 +173,9 @@ static int keep_session(SSL *ssl, SSL_SESSION *session)
 static void resume_session(mig__tls_context *context, SSL *ssl)
 {
     pthread_mutex_lock(&context->lock);
-    if (context->session)
+    if (context->session != NULL) {
         (void)SSL_set_session(ssl, context->session); /* else a full handshake */
+    }
     pthread_mutex_unlock(&context->lock);
 }
 
@@ -170,16 +183,18 @@ static mig__tls_context *context_alloc(void)
 {
     mig__tls_context *context = calloc(1, sizeof *context);
 
-    if (!context)
+    if (context == NULL) {
         return NULL;
-    if (pthread_mutex_init(&context->lock, NULL)) {
+    }
+    if (pthread_mutex_init(&context->lock, NULL) != 0) {
         free(context);
         return NULL;
     }
     context->method = make_method();
     context->ssl = SSL_CTX_new(TLS_client_method());
-    if (!context->method || !context->ssl)
+    if (context->method == NULL || context->ssl == NULL) {
         mig__tls_context_free(&context);
+    }
     return context;
 }
 
@@ -187,11 +202,12 @@ mig__tls_context *mig__tls_context_new(const mig_endpoint *endpoint, mig_error *
 {
     mig__tls_context *context;
 
-    if (endpoint->pin && mig__tls_pins_valid(endpoint->pin, err))
+    if (endpoint->pin != NULL && mig__tls_pins_valid(endpoint->pin, err) != 0) {
         return NULL;
+    }
     ERR_clear_error();
     context = context_alloc();
-    if (!context) {
+    if (context == NULL) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory while preparing TLS");
         return NULL;
     }
@@ -207,15 +223,17 @@ mig__tls_context *mig__tls_context_new(const mig_endpoint *endpoint, mig_error *
     SSL_CTX_set_session_cache_mode(context->ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context->ssl, keep_session);
     SSL_CTX_set_app_data(context->ssl, context);
-    if (load_trust(context->ssl, endpoint, err) || load_client(context->ssl, endpoint, err))
+    if (load_trust(context->ssl, endpoint, err) != 0 || load_client(context->ssl, endpoint, err) != 0) {
         mig__tls_context_free(&context);
+    }
     return context;
 }
 
 void mig__tls_context_free(mig__tls_context **context)
 {
-    if (!*context)
+    if (*context == NULL) {
         return;
+    }
     SSL_CTX_free((*context)->ssl);
     SSL_SESSION_free((*context)->session);
     BIO_meth_free((*context)->method);
@@ -231,16 +249,20 @@ static bool expect_host(SSL *ssl, const char *host)
     char name[256];
     size_t length = strcspn(host, "%"); /* without the zone of a link-local address */
 
-    if (length >= sizeof name)
+    if (length >= sizeof name) {
         return false;
+    }
     memcpy(name, host, length);
     name[length] = '\0';
-    if (inet_pton(AF_INET, name, address) == 1)
+    if (inet_pton(AF_INET, name, address) == 1) {
         return X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), address, 4) == 1;
-    if (inet_pton(AF_INET6, name, address) == 1)
+    }
+    if (inet_pton(AF_INET6, name, address) == 1) {
         return X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), address, 16) == 1;
-    if (length && name[length - 1] == '.') /* the root's dot is no part of the name in a certificate */
+    }
+    if (length && name[length - 1] == '.') { /* the root's dot is no part of the name in a certificate */
         name[length - 1] = '\0';
+    }
     /* RFC 9525 section 6.3: never by the common name. */
     SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     return *name && SSL_set1_host(ssl, name) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
@@ -251,22 +273,24 @@ mig__tls *mig__tls_new(mig__tls_context *context, mig__wire *wire, const mig_end
     mig__tls *tls = calloc(1, sizeof *tls);
     BIO *bio = NULL;
 
-    if (!tls)
+    if (tls == NULL) {
         goto no_memory;
+    }
     tls->wire = wire;
     tls->endpoint = endpoint;
     tls->peer.port = endpoint->port;
     tls->peer.ca_file = endpoint->ca_file;
     tls->ssl = SSL_new(context->ssl);
     bio = BIO_new(context->method);
-    if (!tls->ssl || !bio)
+    if (tls->ssl == NULL || bio == NULL) {
         goto no_memory;
+    }
     BIO_set_data(bio, tls);
     SSL_set_bio(tls->ssl, bio, bio);
     bio = NULL;
     SSL_set_app_data(tls->ssl, &tls->peer);
     SSL_set_connect_state(tls->ssl);
-    if (!endpoint->host || !expect_host(tls->ssl, endpoint->host)) {
+    if (endpoint->host == NULL || !expect_host(tls->ssl, endpoint->host)) {
         mig_error_set(err, MIG_E_USAGE, "there is no host name that the certificate could be checked against");
         goto fail;
     }
@@ -277,8 +301,9 @@ no_memory:
     mig_error_set(err, MIG_E_NOMEM, "out of memory while starting TLS");
 fail:
     BIO_free(bio);
-    if (tls)
+    if (tls != NULL) {
         tls->failed = true;
+    }
     mig__tls_close(&tls);
     return NULL;
 }
@@ -352,12 +377,12 @@ mig__io mig__tls_handshake(mig__tls *tls, mig_error *err)
         return io;
     }
     certificate = SSL_get0_peer_certificate(tls->ssl);
-    if (!certificate || SSL_get_verify_result(tls->ssl) != X509_V_OK) {
+    if (certificate == NULL || SSL_get_verify_result(tls->ssl) != X509_V_OK) {
         tls->failed = true;
         mig_error_set(err, MIG_E_CERTIFICATE, "the server gave no certificate that could be checked");
         return MIG__IO_FAILED;
     }
-    if (tls->endpoint->pin && mig__tls_check_pin(tls->endpoint->pin, certificate, err)) {
+    if (tls->endpoint->pin != NULL && mig__tls_check_pin(tls->endpoint->pin, certificate, err) != 0) {
         tls->failed = true;
         return MIG__IO_FAILED;
     }
@@ -379,7 +404,7 @@ static void record_error(mig__tls *tls, mig_error *err)
         mig__wire_error(tls->wire, err);
     } else {
         reason = ERR_reason_error_string(code);
-        mig_error_set(err, MIG_E_TLS, "TLS failed: %s", reason ? reason : "unknown reason");
+        mig_error_set(err, MIG_E_TLS, "TLS failed: %s", reason != NULL ? reason : "unknown reason");
     }
 }
 
@@ -390,11 +415,13 @@ mig__io mig__tls_read(mig__tls *tls, void *out, size_t size, size_t *got, mig_er
 
     ERR_clear_error();
     result = SSL_read_ex(tls->ssl, out, size, got);
-    if (result == 1)
+    if (result == 1) {
         return MIG__IO_DONE;
+    }
     io = outcome(tls, result);
-    if (io == MIG__IO_FAILED)
+    if (io == MIG__IO_FAILED) {
         record_error(tls, err);
+    }
     return io;
 }
 
@@ -405,11 +432,13 @@ mig__io mig__tls_write(mig__tls *tls, const void *data, size_t length, size_t *s
 
     ERR_clear_error();
     result = SSL_write_ex(tls->ssl, data, length, sent);
-    if (result == 1)
+    if (result == 1) {
         return MIG__IO_DONE;
+    }
     io = outcome(tls, result);
-    if (io == MIG__IO_FAILED)
+    if (io == MIG__IO_FAILED) {
         record_error(tls, err);
+    }
     return io;
 }
 
@@ -423,8 +452,9 @@ int mig__tls_channel_binding(mig__tls *tls, const char **type, unsigned char out
 
     *type = NULL;
     *length = 0;
-    if (!tls->ready || SSL_version(tls->ssl) != TLS1_3_VERSION)
+    if (!tls->ready || SSL_version(tls->ssl) != TLS1_3_VERSION) {
         return 0;
+    }
     ERR_clear_error();
     if (SSL_export_keying_material(tls->ssl, out, 32, label, sizeof label - 1, NULL, 0, 1) != 1) {
         ERR_clear_error();
@@ -437,8 +467,9 @@ int mig__tls_channel_binding(mig__tls *tls, const char **type, unsigned char out
 
 void mig__tls_close(mig__tls **tls)
 {
-    if (!*tls)
+    if (*tls == NULL) {
         return;
+    }
     if ((*tls)->ready && !(*tls)->failed) {
         ERR_clear_error();
         (void)SSL_shutdown((*tls)->ssl);

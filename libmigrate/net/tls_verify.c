@@ -22,14 +22,16 @@ int mig__tls_verify_callback(int accepted, X509_STORE_CTX *store)
     mig__tls_peer *peer = SSL_get_app_data(ssl);
     STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(store);
 
-    if (accepted || peer->verify_error != X509_V_OK)
+    if (accepted || peer->verify_error != X509_V_OK) {
         return accepted;
+    }
     peer->verify_error = X509_STORE_CTX_get_error(store);
     peer->verify_depth = X509_STORE_CTX_get_error_depth(store);
     peer->certificate = X509_STORE_CTX_get_current_cert(store);
-    if (peer->certificate)
+    if (peer->certificate != NULL) {
         X509_up_ref(peer->certificate);
-    peer->alone = sent && sk_X509_num(sent) <= 1;
+    }
+    peer->alone = sent != NULL && sk_X509_num(sent) <= 1;
     return 0;
 }
 
@@ -40,11 +42,13 @@ static bool next_pin(const char **rest, const char **pin)
     size_t prefix = strlen(PIN_PREFIX);
     size_t length = strcspn(text, ";");
 
-    if (length != prefix + PIN_LENGTH || strncmp(text, PIN_PREFIX, prefix) || text[length - 1] != '=')
+    if (length != prefix + PIN_LENGTH || strncmp(text, PIN_PREFIX, prefix) != 0 || text[length - 1] != '=') {
         return false;
+    }
     for (size_t i = prefix; i < length - 1; i++) {
-        if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", text[i]))
+        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", text[i]) == NULL) {
             return false;
+        }
     }
     *pin = text + prefix;
     *rest = text + length + (text[length] == ';');
@@ -69,12 +73,13 @@ static bool key_pin(X509 *certificate, char out[PIN_LENGTH + 1])
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned char *key = NULL;
-    int length = certificate ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key) : -1;
+    int length = certificate != NULL ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key) : -1;
     unsigned size = 0;
     bool ok = length > 0 && EVP_Digest(key, (size_t)length, digest, &size, EVP_sha256(), NULL) == 1 && size == 32;
 
-    if (ok)
+    if (ok) {
         EVP_EncodeBlock((unsigned char *)out, digest, 32);
+    }
     OPENSSL_free(key);
     return ok;
 }
@@ -84,11 +89,13 @@ int mig__tls_check_pin(const char *pins, X509 *certificate, mig_error *err)
     char actual[PIN_LENGTH + 1] = "";
     const char *pin;
 
-    if (!key_pin(certificate, actual))
+    if (!key_pin(certificate, actual)) {
         return mig_error_set(err, MIG_E_TLS, "the public key of the server cannot be read");
+    }
     while (*pins && next_pin(&pins, &pin)) {
-        if (!strncmp(pin, actual, PIN_LENGTH))
+        if (strncmp(pin, actual, PIN_LENGTH) == 0) {
             return 0;
+        }
     }
     mig_error_set(err, MIG_E_CERTIFICATE, "the public key is not the pinned one but " PIN_PREFIX "%s", actual);
     return mig_error_hint(err, "if the server was given a new key, ask its administrator for it and change the pin");
@@ -107,9 +114,10 @@ static const char *name_as_text(const GENERAL_NAME *name, char *buffer, int *len
         const unsigned char *octets = ASN1_STRING_get0_data(name->d.iPAddress);
 
         *length = ASN1_STRING_length(name->d.iPAddress);
-        if (*length == 4 || *length == 16)
+        if (*length == 4 || *length == 16) {
             text = inet_ntop(*length == 4 ? AF_INET : AF_INET6, octets, buffer, INET6_ADDRSTRLEN);
-        *length = text ? (int)strlen(text) : 0;
+        }
+        *length = text != NULL ? (int)strlen(text) : 0;
     }
     return text;
 }
@@ -126,22 +134,26 @@ static void list_names(X509 *certificate, char *out, size_t size)
         char buffer[INET6_ADDRSTRLEN];
         int text_length = 0;
         const char *text = name_as_text(name, buffer, &text_length);
-        int n = text ? snprintf(out + length, size - length, "%s%.*s", length ? ", " : "", text_length, text) : 0;
+        int n =
+            text != NULL ? snprintf(out + length, size - length, "%s%.*s", length ? ", " : "", text_length, text) : 0;
 
-        if (n < 0 || (size_t)n >= size - length)
+        if (n < 0 || (size_t)n >= size - length) {
             break;
+        }
         length += (size_t)n;
     }
     GENERAL_NAMES_free(names);
-    if (!length)
+    if (!length) {
         (void)snprintf(out, size, "no host");
+    }
 }
 
 static void name_text(const X509_NAME *name, char *out, size_t size)
 {
     out[0] = '\0';
-    if (name)
+    if (name != NULL) {
         X509_NAME_oneline(name, out, (int)size);
+    }
 }
 
 static void time_text(const ASN1_TIME *time, char *out, size_t size)
@@ -149,8 +161,9 @@ static void time_text(const ASN1_TIME *time, char *out, size_t size)
     struct tm parts;
 
     out[0] = '\0';
-    if (time && ASN1_TIME_to_tm(time, &parts) == 1)
+    if (time != NULL && ASN1_TIME_to_tm(time, &parts) == 1) {
         (void)strftime(out, size, "%Y-%m-%d %H:%M UTC", &parts);
+    }
 }
 
 /* RFC 9525 section 6.3: a name counts as subjectAltName alone; a common name does not say what kind of name it is. */
@@ -271,9 +284,10 @@ static int unknown_issuer(const mig__tls_peer *peer, mig_error *err)
 
 int mig__tls_verify_error(const mig__tls_peer *peer, mig_error *err)
 {
-    if (!peer->certificate)
+    if (peer->certificate == NULL) {
         return mig_error_set(err, MIG_E_CERTIFICATE, "the certificate was refused: %s",
                              X509_verify_cert_error_string(peer->verify_error));
+    }
     switch (peer->verify_error) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
@@ -307,7 +321,7 @@ static int not_tls(const mig__tls_peer *peer, mig_error *err)
     const char *end = memchr(peer->first, '\r', peer->first_length);
 
     mig_error_set(err, MIG_E_TLS, "port %u answers in plain text, not in TLS", peer->port);
-    mig_error_server(err, peer->first, end ? (size_t)(end - peer->first) : peer->first_length);
+    mig_error_server(err, peer->first, end != NULL ? (size_t)(end - peer->first) : peer->first_length);
     return mig_error_hint(err, "use imap:// (STARTTLS) for this port, or imaps:// with the port for TLS, usually 993");
 }
 
@@ -316,20 +330,23 @@ int mig__tls_handshake_error(const mig__tls_peer *peer, const mig__wire *wire, u
     const char *reason = ERR_reason_error_string(code);
     int number = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
 
-    if (peer->first_length && (peer->first[0] < 20 || peer->first[0] > 23))
+    if (peer->first_length && (peer->first[0] < 20 || peer->first[0] > 23)) {
         return not_tls(peer, err);
+    }
     if (number == SSL_R_UNSUPPORTED_PROTOCOL || number == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION ||
-        number == SSL_R_WRONG_SSL_VERSION || number == SSL_R_WRONG_VERSION_NUMBER)
+        number == SSL_R_WRONG_SSL_VERSION || number == SSL_R_WRONG_VERSION_NUMBER) {
         return too_old(err);
+    }
     if (wire->ended || wire->errnum) {
         mig__wire_error(wire, err);
         mig_error_context(err, "TLS handshake");
         return mig_error_hint(err,
                               "check that this port is the one for TLS (usually 993), or use imap:// for STARTTLS");
     }
-    mig_error_set(err, MIG_E_TLS, "TLS handshake: %s", reason ? reason : "failed");
-    if (number == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE)
+    mig_error_set(err, MIG_E_TLS, "TLS handshake: %s", reason != NULL ? reason : "failed");
+    if (number == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE) {
         return mig_error_hint(err, "the server and this machine have no cipher in common, or a client certificate is "
                                    "required: look into the server's log");
+    }
     return mig_error_hint(err, "look into the server's log for the same moment");
 }

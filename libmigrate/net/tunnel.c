@@ -29,12 +29,12 @@ mig__tunnel *mig__tunnel_start(const char *command, int *fd, mig_error *err)
     int pair[2] = {-1, -1}, errors[2] = {-1, -1};
     int status;
 
-    if (!tunnel) {
+    if (tunnel == NULL) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory while starting the tunnel command");
         return NULL;
     }
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || mig__process_lift(&pair[1]) ||
-        mig__process_pipe(errors) || fcntl(errors[0], F_SETFL, O_NONBLOCK)) {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 || mig__process_lift(&pair[1]) != 0 ||
+        mig__process_pipe(errors) != 0 || fcntl(errors[0], F_SETFL, O_NONBLOCK) != 0) {
         mig_error_errno(err, MIG_E_IO, errno, "starting the tunnel command");
         goto fail;
     }
@@ -52,10 +52,12 @@ mig__tunnel *mig__tunnel_start(const char *command, int *fd, mig_error *err)
 
 fail:
     for (int i = 0; i < 2; i++) {
-        if (pair[i] >= 0)
+        if (pair[i] >= 0) {
             close(pair[i]);
-        if (errors[i] >= 0)
+        }
+        if (errors[i] >= 0) {
             close(errors[i]);
+        }
     }
     free(tunnel);
     return NULL;
@@ -73,10 +75,12 @@ void mig__tunnel_listen(mig__tunnel *tunnel)
     while (tunnel->errors >= 0) {
         ssize_t n = read(tunnel->errors, piece, sizeof piece);
 
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        }
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             return;
+        }
         if (n <= 0) {
             close(tunnel->errors);
             tunnel->errors = -1;
@@ -98,25 +102,29 @@ void mig__tunnel_explain(mig__tunnel *tunnel, mig_error *err)
     const char *words;
     size_t length;
 
-    if (!err || err->code != MIG_E_CLOSED)
+    if (err == NULL || err->code != MIG_E_CLOSED) {
         return;
+    }
     if (reap(tunnel, GRACE_MS) && tunnel->status >= 0) {
-        if (WIFEXITED(tunnel->status))
+        if (WIFEXITED(tunnel->status)) {
             mig_error_set(err, MIG_E_CLOSED, "the tunnel command ended with status %d", WEXITSTATUS(tunnel->status));
-        else if (WIFSIGNALED(tunnel->status))
+        } else if (WIFSIGNALED(tunnel->status)) {
             mig_error_set(err, MIG_E_CLOSED, "the tunnel command was ended by signal %d", WTERMSIG(tunnel->status));
+        }
     }
     mig__tunnel_listen(tunnel);
     words = mig__last_words_line(&tunnel->words, &length);
-    if (length)
+    if (length) {
         mig_error_server(err, words, length);
+    }
     mig_error_hint(err, "try the command by hand: it must speak IMAP at once, without asking for anything");
 }
 
 void mig__tunnel_close(mig__tunnel **tunnel)
 {
-    if (!*tunnel)
+    if (*tunnel == NULL) {
         return;
+    }
     if (!reap(*tunnel, GRACE_MS)) {
         kill(-(*tunnel)->pid, SIGTERM);
         if (!reap(*tunnel, GRACE_MS)) {
@@ -124,8 +132,9 @@ void mig__tunnel_close(mig__tunnel **tunnel)
             (void)reap(*tunnel, 10 * GRACE_MS);
         }
     }
-    if ((*tunnel)->errors >= 0)
+    if ((*tunnel)->errors >= 0) {
         close((*tunnel)->errors);
+    }
     free(*tunnel);
     *tunnel = NULL;
 }

@@ -10,15 +10,19 @@ int mig__wait(struct pollfd *entries, nfds_t count, int64_t deadline, const mig_
         int slice = (int)(left < 0 ? 0 : left < MIG__WAIT_SLICE_MS ? left : MIG__WAIT_SLICE_MS);
         int ready;
 
-        if (mig_stop_level(stop) >= 2)
+        if (mig_stop_level(stop) >= 2) {
             return mig_error_set(err, MIG_E_INTERRUPTED, "stopped while waiting for the server");
+        }
         ready = poll(entries, count, slice);
-        if (ready > 0)
+        if (ready > 0) {
             return ready;
-        if (ready < 0 && errno != EINTR && errno != EAGAIN)
+        }
+        if (ready < 0 && errno != EINTR && errno != EAGAIN) {
             return mig_error_errno(err, MIG_E_INTERNAL, errno, "waiting for the network");
-        if (ready == 0 && left <= slice)
+        }
+        if (ready == 0 && left <= slice) {
             return 0;
+        }
     }
 }
 

@@ -5,8 +5,9 @@
 
 static mig__io failed(mig__wire *wire, mig__io again)
 {
-    if (errno == EAGAIN || errno == EWOULDBLOCK)
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
         return again;
+    }
     wire->errnum = errno;
     return MIG__IO_FAILED;
 }
@@ -18,8 +19,9 @@ mig__io mig__wire_receive(mig__wire *wire, void *out, size_t size, size_t *got)
     do {
         n = recv(wire->fd, out, size, 0);
     } while (n < 0 && errno == EINTR);
-    if (n < 0)
+    if (n < 0) {
         return failed(wire, MIG__IO_WANT_READ);
+    }
     if (n == 0) {
         wire->ended = true;
         return MIG__IO_FAILED;
@@ -38,8 +40,9 @@ mig__io mig__wire_send(mig__wire *wire, const struct iovec *pieces, int count, s
     do {
         n = sendmsg(wire->fd, &message, MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
-    if (n < 0)
+    if (n < 0) {
         return failed(wire, MIG__IO_WANT_WRITE);
+    }
     *sent = (size_t)n;
     wire->octets_out += (uint64_t)n;
     return MIG__IO_DONE;
