@@ -410,7 +410,7 @@ class Making(Case):
 
                 class Late(MemServer):
                     def do_create(self, connection, arguments):
-                        left[arguments[0]] = 2
+                        left.setdefault(arguments[0], 2)
                         return super().do_create(connection, arguments)
 
                     def _open(self, connection, arguments, mode):
