@@ -1,6 +1,7 @@
 /* copy/gone.c - what vanished on the source since it was copied (delta.h) */
 #include "base/memory.h"
 #include "copy/change.h"
+#include "copy/decide_folder.h"
 #include "copy/delta.h"
 #include "copy/same.h"
 #include <stdlib.h>
@@ -12,14 +13,6 @@ int mig__delta_vanished(mig__run *run, mig__folder_job *job, const mig__uidset *
     }
     job->known = mig__uidset_size(&job->vanished);
     return mig__uidset_subtract(&job->vanished, found, err);
-}
-
-enum { FEW = 20 }; /* so many may go at once without a question, whatever share of the folder they are */
-
-static bool lost_too_much(const mig__folder_job *job)
-{
-    uint64_t gone = mig__uidset_size(&job->vanished);
-    return gone > FEW && gone * 2 > job->known;
 }
 
 bool mig__delta_deletes(const mig__run *run)
@@ -161,7 +154,7 @@ int mig__delta_apply_vanished(mig__run *run, mig__session **session, mig_error *
         }
         if (run->options->deletions == MIG_DELETIONS_KEEP) {
             failed = mark_gone(run, job, MIG__MESSAGE_VANISHED, err);
-        } else if (lost_too_much(job) && !run->options->force) {
+        } else if (mig__decide_too_many_gone(mig__uidset_size(&job->vanished), job->known) && !run->options->force) {
             mig_error why;
             mig_error_set(&why, MIG_E_REFUSED,
                           "'%s' lost %llu of %llu messages on the source at once: nothing was "

@@ -1,5 +1,6 @@
 /* copy/known.c - content that is on the target already: matched instead of sent */
 #include "copy/known.h"
+#include "copy/decide_folder.h"
 #include "account/sides.h"
 #include "base/memory.h"
 #include "copy/delta.h"
@@ -267,20 +268,6 @@ static int place_folder(mig__run *run, mig__session **session, mig__folder_job *
     return outcome;
 }
 
-/*
- * The target's mailbox is gone, or another one of that name. A server that does not tell UIDVALIDITY is believed, and a
- * mailbox that could not be made by an earlier run was never there.
- */
-static bool replaced_on_target(const mig__folder_job *job, uint64_t held)
-{
-    const mig__mailbox *now = job->existing;
-    if (!mig__sides_selectable(now)) {
-        return held > 0;
-    }
-    return now->uidvalidity != 0 && job->record.target_uidvalidity != 0 &&
-           now->uidvalidity != job->record.target_uidvalidity;
-}
-
 /* Nothing may be sent to a mailbox of which it is not known what it holds. */
 static void give_up_placing(mig__run *run, mig__folder_job *job, const mig_error *why)
 {
@@ -301,7 +288,7 @@ int mig__known_place(mig__run *run, mig__session **session, mig_error *err)
             return -1;
         }
         job->wary = counts.held == 0 && job->record.source_uidnext == 0;
-        bool replaced = replaced_on_target(job, counts.held);
+        bool replaced = mig__decide_replaced(&job->record, job->existing, counts.held);
         if (replaced) {
             mig__run_log(run, MIG_LOG_WARNING, job, 0, NULL, "the target's mailbox was replaced: matched by content");
             job->record.source_uidnext = 0; /* look at everything again */

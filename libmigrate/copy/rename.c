@@ -1,5 +1,6 @@
 /* copy/rename.c - a mailbox that got another name on the source gets it on the target as well */
 #include "copy/rename.h"
+#include "copy/decide_folder.h"
 #include "base/crashpoint.h"
 #include "base/retry.h"
 #include "imap/digests.h"
@@ -88,16 +89,6 @@ static int same_content(mig__run *run, mig__session **source, const mig__state_f
     return failed;
 }
 
-/* Is the mailbox of that name another one than the recorded one? Not known is no. */
-static bool another(const mig__state_folder *record, const mig__mailbox *listed)
-{
-    if (record->source_mailbox_id != NULL && listed->mailbox_id != NULL) {
-        return strcmp(record->source_mailbox_id, listed->mailbox_id) != 0; /* ids never lie */
-    }
-    return record->source_uidvalidity != 0 && listed->uidvalidity != 0 &&
-           record->source_uidvalidity != listed->uidvalidity;
-}
-
 typedef struct move { /* a recorded folder whose mailbox has a new name on the source */
     mig__state_folder *record;
     mig__folder_job *job; /* of the new name */
@@ -129,14 +120,12 @@ static int find_new_name(renaming *r, const mig__state_folder *record, mig__fold
     for (size_t i = 0; i < r->run->job_count; i++) {
         mig__folder_job *job = &r->run->jobs[i];
         const mig__mailbox *listed = job->source;
-        bool free_name = job->record.id == 0 || another(&job->record, listed);
-        if (!job->copy || !free_name || job->record.id == record->id || another(record, listed) ||
-            taken_already(r, job)) {
+        mig__renamed renamed = mig__decide_renamed(record, &job->record, listed);
+        if (!job->copy || renamed == MIG__RENAMED_NO || taken_already(r, job)) {
             continue;
         }
-        bool same = listed->mailbox_id != NULL && record->source_mailbox_id != NULL;
-        if (!same && listed->uidvalidity != 0 && listed->uidvalidity == record->source_uidvalidity &&
-            listed->messages > 0 && same_content(r->run, r->source, record, listed, &same, err) != 0) {
+        bool same = renamed == MIG__RENAMED_YES;
+        if (!same && same_content(r->run, r->source, record, listed, &same, err) != 0) {
             return -1;
         }
         if (same) {
@@ -183,7 +172,8 @@ static int find_moves(renaming *r, mig__state_folder *folders, size_t count, mig
         const mig__mailbox *listed = mig__mailbox_find(&r->run->sides[MIG_SOURCE].mailboxes, folders[i].source);
         const mig__mailbox *there = mig__mailbox_alike(&r->run->sides[MIG_TARGET].mailboxes, folders[i].target);
         mig__folder_job *job = NULL;
-        if ((listed != NULL && !another(&folders[i], listed)) || (there != NULL && there->role == MIG_ROLE_INBOX)) {
+        if ((listed != NULL && !mig__decide_another(&folders[i], listed)) ||
+            (there != NULL && there->role == MIG_ROLE_INBOX)) {
             continue;
         }
         if (find_new_name(r, &folders[i], &job, err) != 0) {

@@ -25,6 +25,7 @@
 #include "copy/queue.h"
 #include "copy/reconcile.h"
 #include "copy/rename.h"
+#include "copy/steps.h"
 #include "copy/scan.h"
 #include "copy/stored.h"
 #include "state/keyindex.h"
@@ -189,21 +190,118 @@ static int record_size(mig__run *run, mig_error *err)
     return mig__state_event(run->state, run->state_run, "to-copy", 0, text, err);
 }
 
-/* All that comes before the first message is read. */
+static int reconcile_stored(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    (void)source;
+    return mig__reconcile_stored(run, target, err);
+}
+
+static int resolve_mending(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    (void)source;
+    (void)target;
+    return mig__mend_resolve(run, err);
+}
+
+static int plan_mending(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    (void)source;
+    return mig__mend_plan(run, *target, err);
+}
+
+static int place_known(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    (void)source;
+    return mig__known_place(run, target, err);
+}
+
+static int find_unchanged(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    (void)source;
+    (void)target;
+    return mig__scan_unchanged(run, err);
+}
+
+static int gather_owed(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    (void)source;
+    return mig__owed_gather(run, *target, err);
+}
+
+static int load_moved(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    (void)source;
+    (void)target;
+    return mig__known_load_moved(run, err);
+}
+
+static int apply_flags(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    (void)source;
+    return mig__delta_apply_flags(run, target, err);
+}
+
+static int leave_mailbox(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    (void)source;
+    return mig__crew_messages(run) > 0 ? mig__prepare_leave(*target, err) : 0;
+}
+
+/*
+ * All that comes before the first message is read: which step needs which before it, and why. A step may go anywhere
+ * behind those that it needs; tests/unit/copy/test_steps.c holds the order.
+ */
+static const mig__step steps[] = {
+    {"mending", "",
+     "a report that does not fit the record ends the run here; folders of messages to be mended are not unchanged",
+     resolve_mending},
+    {"reconcile", "mending",
+     "a report that does not fit ends the run before anything is changed; and an intent without its outcome hides what "
+     "the target holds: nothing may be matched, moved or sent before",
+     reconcile_stored},
+    {"renames", "reconcile",
+     "RENAME changes the names by which everything below asks, and an open intent has the old one", follow_renames},
+    {"place", "reconcile renames",
+     "a mailbox that was replaced takes its record's UIDs with it: it must be known before a folder "
+     "counts as unchanged",
+     place_known},
+    {"unchanged", "place mending", "what is as recorded is neither scanned nor opened", find_unchanged},
+    {"scan", "unchanged renames",
+     "the source's UIDs, and the target's mailboxes made ready at the same time: the record of a "
+     "folder is written when both are known",
+     prepare_both},
+    {"owed", "scan", "which flags a mailbox takes, its SELECT has told", gather_owed},
+    {"mend-plan", "mending scan",
+     "what is not on the target any more joins what is to be read, before that is matched with what is there",
+     plan_mending},
+    {"adopt", "scan place mend-plan", "what is there already is told from what is new by the UIDs of both sides",
+     mig__adopt},
+    {"moved", "scan", "what is gone from one folder may turn up in another: all must have been scanned", load_moved},
+    {"moves", "moved adopt", "what was adopted is not moved besides; what is moved is not read", mig__moves_by_id},
+    {"flags", "scan owed moves",
+     "a message that was moved takes its flags along; those of the others are carried over by their "
+     "UIDs on the target",
+     apply_flags},
+    {"leave", "flags adopt moves",
+     "the last step that selects a mailbox is over: messages are appended to none that is open", leave_mailbox},
+};
+
+const mig__step *mig__run_steps(size_t *count)
+{
+    *count = sizeof steps / sizeof *steps;
+    return steps;
+}
+
 static int prepare(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
 {
     mig__run_phase(run, "reconciling");
     mig__run_progress(run);
     mig__run_show(run);
-    return mig__mend_resolve(run, err) != 0 || mig__reconcile_stored(run, target, err) != 0 ||
-                   follow_renames(run, source, target, err) != 0 || mig__known_place(run, target, err) != 0 ||
-                   mig__scan_unchanged(run, err) != 0 || prepare_both(run, source, target, err) != 0 ||
-                   mig__owed_gather(run, *target, err) != 0 || mig__mend_plan(run, *target, err) != 0 ||
-                   mig__adopt(run, source, target, err) != 0 || mig__known_load_moved(run, err) != 0 ||
-                   mig__moves_by_id(run, source, target, err) != 0 || mig__delta_apply_flags(run, target, err) != 0 ||
-                   (mig__crew_messages(run) > 0 && mig__prepare_leave(*target, err) != 0)
-               ? -1
-               : 0;
+    int failed = 0;
+    for (size_t i = 0; failed == 0 && i < sizeof steps / sizeof *steps; i++) {
+        failed = steps[i].work(run, source, target, err);
+    }
+    return failed;
 }
 
 /* A connection broke meanwhile: what was done is recorded, so the whole of it may be done again, as by another run. */

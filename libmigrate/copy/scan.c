@@ -1,5 +1,6 @@
 /* copy/scan.c - what the source holds now, and what of it is to be copied */
 #include "copy/scan.h"
+#include "copy/decide_folder.h"
 #include "account/each.h"
 #include "account/sides.h"
 #include "base/retry.h"
@@ -26,20 +27,13 @@ int mig__scan_unchanged(mig__run *run, mig_error *err)
 {
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
-        const mig__mailbox *now = job->source;
-        const mig__state_folder *then = &job->record;
+        bool flags_kept = run->options->flags == MIG_FLAGS_KEEP;
         job->filtered = filtered(run->options);
-        if (!job->copy || then->id == 0 || then->source_uidnext == 0 || !now->has_status || job->filtered) {
-            continue;
-        }
-        bool flags_told = now->modseq > 0 || run->options->flags == MIG_FLAGS_KEEP;
-        bool target_same = job->existing != NULL && job->existing->uidvalidity == then->target_uidvalidity;
-        job->unchanged = !job->mending && target_same && flags_told && now->uidvalidity == then->source_uidvalidity &&
-                         now->uidnext == then->source_uidnext && now->messages == then->source_messages &&
-                         now->modseq == then->source_modseq;
+        job->unchanged = job->copy && !job->filtered && !job->mending &&
+                         mig__decide_unchanged(&job->record, job->source, job->existing, flags_kept);
         mig__state_counts counts;
         if (job->unchanged) {
-            if (mig__state_count(run->state, then->id, &counts, err) != 0) {
+            if (mig__state_count(run->state, job->record.id, &counts, err) != 0) {
                 return -1;
             }
             take_counts(job, &counts);
