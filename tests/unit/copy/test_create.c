@@ -36,7 +36,7 @@ static void test_names(void **state)
     mig_error why;
     mig_error_set(&why, MIG_E_CANNOT, "never");
     fake_begin(&fake, 3);
-    fake.run.target_list.delimiter = '/';
+    fake.run.sides[MIG_TARGET].mailboxes.delimiter = '/';
     free(fake.jobs[0].target);
     free(fake.jobs[1].target);
     free(fake.jobs[2].target);
