@@ -61,17 +61,6 @@ static int report(const cli_domain_options *options, const mig_domain_result *re
     return done;
 }
 
-/* What was found after the switch is what the certificate builds on. */
-static int keep_record(const cli_domain_options *options, const mig_domain_result *result, mig_error *err)
-{
-    char directory[4200];
-    if (result->phase != MIG_DOMAIN_AFTER)
-        return 0;
-    return cli_records_directory(options->records, directory, sizeof directory, err) != 0
-               ? -1
-               : mig_domain_record_write(directory, result, err);
-}
-
 /* Sleep as long as the next look waits. False: asked to stop, or the time that was given is over. */
 static bool wait_for_next(const cli_domain_options *options, time_t until)
 {
@@ -96,7 +85,7 @@ static int look(const cli_domain_options *options, cli_terminal *terminal, mig_e
         status = result ? result->exit_status : -1;
         if (result && earlier && mig_domain_compare(result, earlier, err) != 0)
             status = -1;
-        if (status >= 0 && keep_record(options, result, err) != 0)
+        if (status >= 0 && cli_domain_record(options, result, err) != 0)
             status = -1;
         if (status >= 0 && (!earlier || !result->changes || result->changes[0] != '\0') &&
             report(options, result, err) != 0)

@@ -215,7 +215,7 @@ static const mig__option rows[] = {
            "say what would be done, change nothing"),
 
     VALUE("steps", OF_RUN, MIG_OPTIONS_STEPS, RUN, MIG__TYPE_STEPS, steps, "STEPS",
-          "of check, inventory, copy, verify, by commas (default check,copy,verify)"),
+          "of check, inventory, copy, verify, domain, by commas (default check,copy,verify)"),
     SWITCH("keep-going", OF_RUN, MIG_OPTIONS_STEPS, RUN, '\0', keep_going,
            "go on with the others when an account fails the check"),
     NUMBER("jobs", OF_RUN, MIG_OPTIONS_MANY, MANY, 1, 256, jobs, "N", "accounts at once, 1 to 256 (default 4)"),

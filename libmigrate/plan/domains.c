@@ -4,10 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The options of mailmigrate-domain that are said of one domain; all but two can be given again. */
-static const char *const keys[] = {"name",     "provider",     "client-host", "alias",       "new-mx",      "old-host",
-                                   "selector", "old-selector", "spf-include", "new-address", "old-address", NULL};
-#define SINGLE 3 /* so many of them take one value */
+/*
+ * The options of mailmigrate-domain that are said of one domain, and those of the look as a whole, which are the same
+ * for all and are said once. The first ones take one value; the others can be given again.
+ */
+static const char *const keys[] = {
+    "name",        "provider",    "client-host", "trust-anchor", "ca-file",   "dns-port", "smtp-port",
+    "https-port",  "timeout",     "alias",       "new-mx",       "old-host",  "selector", "old-selector",
+    "spf-include", "new-address", "old-address", "resolver",     "authority", "dnsbl",    NULL};
+#define SINGLE 9 /* so many of them take one value */
+
+static bool is_path(const char *key)
+{
+    return strncmp(key, "trust-anchor", 12) == 0 || strncmp(key, "ca-file", 7) == 0;
+}
 
 int mig__plan_domain_key(const char *name)
 {
@@ -47,9 +57,11 @@ static int add_option(mig_plan *plan, mig_plan_domain *domain, const char *key, 
     }
     domain->options = grown;
     mig_plan_option *option = &grown[domain->option_count++];
-    *option = (mig_plan_option){.name = strndup(key, strcspn(key, ".")),
-                                .value = mig__strdup(line->value),
-                                .from = {MIG_LEVEL_PLAN, plan->path, line->line}};
+    *option =
+        (mig_plan_option){.name = strndup(key, strcspn(key, ".")),
+                          .value = is_path(key) && strcmp(line->value, "none") != 0 ? mig__plan_path(plan, line->value)
+                                                                                    : mig__strdup(line->value),
+                          .from = {MIG_LEVEL_PLAN, plan->path, line->line}};
     return option->name != NULL && option->value != NULL ? 0 : -1;
 }
 

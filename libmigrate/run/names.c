@@ -12,6 +12,8 @@ const char *mig_step_name(unsigned step)
         return "copy";
     case MIG_STEP_VERIFY:
         return "verify";
+    case MIG_STEP_DOMAIN:
+        return "domain";
     default:
         return "";
     }

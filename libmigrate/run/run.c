@@ -399,6 +399,10 @@ mig_run_result *mig_run(const mig_run_options *options, mig_error *err)
 {
     mig__crew crew;
     mig_run_result *result = NULL;
+    if ((options->steps & MIG_STEP_DOMAIN) != 0) {
+        mig_error_set(err, MIG_E_USAGE, "the step domain is about names, not accounts: mig_domain_look does it");
+        return NULL;
+    }
     if (init(&crew, options, err) == 0 && work(&crew, err) == 0 && gather(&crew, err) == 0) {
         sum_up(&crew);
         result = crew.result;

@@ -156,9 +156,36 @@ class Certificate(harness.Pair):
             text = re.sub(r"target: %s\}" % self.user, "target: %s@done.example}" % self.user, file.read())
         with open(plan, "w", encoding="utf-8") as file:
             file.write(text)
-        result = self.look(plan, "--new-mx", "new.hosts.example", "--json", os.path.join(self.dir, "out.json"),
-                           expect=4)
+        json_path = os.path.join(self.dir, "out.json")
+        result = self.look(plan, "--new-mx", "new.hosts.example", "--json", json_path, expect=4)
         self.assertEqual([each["domain"] for each in result.json["domains"]], ["done.example"])
+
+    def test_step_of_a_run(self):
+        """`run --steps copy,domain,verify`: the look comes last, and is on record."""
+        connection = self.login(self.source)
+        imaputil.append(connection, "INBOX", [(b"Subject: one\r\n\r\nhello\r\n", (), None)])
+        with open(os.path.join(self.dir, "anchors"), "w", encoding="ascii") as out:
+            out.write(self.world.knot.anchors)
+        whole = ("  resolver: 127.0.0.1@%d\n  dns-port: %d\n  smtp-port: %d\n  https-port: %d\n  ca-file: %s\n"
+                 "  trust-anchor: anchors\n  dnsbl: none\n  timeout: 3\n" % (
+                     self.world.resolver.port, self.world.port, self.world.smtp, self.world.https,
+                     self.world.authority.ca))
+        plan = self.plan(self.DOMAIN + whole)
+        result = self.tool("run", plan, "--steps", "copy,domain,verify")
+        self.assertLess(result.out.index("1 account"), result.out.index("All is as it should be after the switch."))
+        self.assertNotIn("not looked at after the switch", self.certificate(plan, 1).out)
+        os.unlink(os.path.join(self.dir, "password"))
+        result = self.tool("run", plan, "--steps", "domain")  # asks for no password
+        self.assertTrue(result.out.startswith("All is as it should be"), result.out)
+        moving = self.plan(self.DOMAIN.replace("done", "moving") + whole)
+        result = self.tool("run", moving, "--steps", "domain", expect=1)
+        self.assertIn("Something is wrong after the switch.", result.out)
+        result = self.tool("run", self.plan(self.DOMAIN + whole.replace("timeout: 3", "timeout: soon")), "--steps",
+                           "domain", expect=harness.USAGE)
+        self.assertIn("plan.yaml:", result.err)
+        single = self.run_command([harness.program(), "run", *self.accounts()[0].arguments("source", self.dir),
+                                   *self.accounts()[1].arguments("target", self.dir), "--steps", "domain"])
+        self.assertEqual(single.status, harness.USAGE, str(single))
 
     def test_plan_of_domains_is_checked(self):
         plan = self.plan("domains:\n- {name: a.example, provder: google}\n- {new-mx: x}\n- [b]\n- c.example\n"

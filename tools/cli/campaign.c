@@ -3,17 +3,35 @@
 
 #include "cli/campaign_report.h"
 #include "cli/complain.h"
+#include "cli/domain_step.h"
 #include "cli/frame.h"
 #include "cli/table.h"
 
-static int work(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *frame, cli_reports *reports,
-                mig_error *err)
+/* The step that is about names. The exit status, or -1 with `err`. */
+static int look_at_domains(const cli_accounts *accounts, const cli_frame *frame, const cli_reports *reports,
+                           mig_error *err)
+{
+    const mig_plan *plan = accounts->roster->plan;
+#ifdef MIG_WITH_DOMAIN
+    return cli_domain_step(plan->path, !cli_reports_on_output(reports) && !accounts->roster->whole->quiet, frame->stop,
+                           err);
+#else
+    (void)plan;
+    (void)frame;
+    (void)reports;
+    return mig_error_set(err, MIG_E_USAGE, "--steps domain: this build has no looks at domains");
+#endif
+}
+
+static int work_on_accounts(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *frame,
+                            cli_reports *reports, mig_error *err)
 {
     const mig_settings *common = accounts->roster->whole;
     mig_run_options options;
     cli_table table;
     cli_table_init(&table, &frame->terminal, common->progress, common->quiet);
     mig_settings_run(common, campaign->steps, &options);
+    options.steps &= ~(unsigned)MIG_STEP_DOMAIN;
     options.accounts = accounts->roster->accounts;
     options.account_count = accounts->roster->count;
     options.observer.log = cli_log_for_library(&frame->log);
@@ -47,6 +65,24 @@ static int check_pages(const cli_campaign *campaign, const mig_settings *common,
     return mig_error_hint(err, "add one of them to --steps, or leave --%s out", paths->html ? "html" : "csv");
 }
 
+static unsigned steps_of(const cli_campaign *campaign, const cli_accounts *accounts)
+{
+    return accounts->roster->whole->steps != 0 ? accounts->roster->whole->steps : campaign->steps;
+}
+
+/* What is done with accounts, then what is done with names. */
+static int work(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *frame, cli_reports *reports,
+                mig_error *err)
+{
+    const unsigned steps = steps_of(campaign, accounts);
+    const int status =
+        (steps & ~(unsigned)MIG_STEP_DOMAIN) != 0 ? work_on_accounts(campaign, accounts, frame, reports, err) : 0;
+    if (status < 0 || (steps & MIG_STEP_DOMAIN) == 0 || mig_stop_level(frame->stop) > 0)
+        return status;
+    const int looked = look_at_domains(accounts, frame, reports, err);
+    return looked < 0 ? -1 : mig_exit_status_worse(status, looked);
+}
+
 static int run(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *frame, mig_error *err)
 {
     cli_reports reports = CLI_REPORTS_INIT;
@@ -54,10 +90,14 @@ static int run(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *
     const mig_settings *common = accounts->roster->whole;
     const cli_report_paths paths = cli_report_paths_of(common);
     int status = -1;
+    if ((steps_of(campaign, accounts) & MIG_STEP_DOMAIN) != 0 && !accounts->roster->plan) {
+        mig_error_set(err, MIG_E_USAGE, "--steps domain needs a plan");
+        return mig_error_hint(err, "`mailmigrate domain` looks at domains by their names");
+    }
     if (check_pages(campaign, common, &paths, err) == 0 && cli_frame_log(frame, common, err) == 0 &&
         cli_reports_open(&reports, &paths, err) == 0 &&
         cli_secrets_take(&secrets, &frame->terminal, frame->stop, err) == 0 &&
-        cli_accounts_prepare(accounts, &secrets, err) == 0) {
+        (steps_of(campaign, accounts) == MIG_STEP_DOMAIN || cli_accounts_prepare(accounts, &secrets, err) == 0)) {
         status = work(campaign, accounts, frame, &reports, err);
     }
     cli_reports_close(&reports);

@@ -1,6 +1,7 @@
 /* cli/domain_options.c - the command line of mailmigrate-domain */
 #include "cli/domain_options.h"
 
+#include <migrate/domain_report.h>
 #include <migrate/endpoint.h>
 #include <migrate/options.h>
 #include <migrate/provider_mail.h>
@@ -199,30 +200,48 @@ static int answer(cli_domain_options *o, poptContext context, int option, mig_er
                                                  : 0;
 }
 
-static int take_option(cli_domain_options *o, poptContext context, int option, mig_error *err)
+/* The value of an option that has one is taken over, also on failure. */
+static int take_value(cli_domain_options *o, int option, char *value, mig_error *err)
 {
     cli_names *list = list_of(o, option);
-    char **text = text_of(o, option), *value = poptGetOptArg(context);
-    int result = 0;
-    for (size_t i = 0; i < KEYS; i++)
-        if (keys[i].option == option)
-            return say(&o->line, i, value, err);
+    char **text = text_of(o, option);
     if (list)
         return cli_names_add(list, value, err);
     if (text)
         return keep(text, value, err);
-    if (option == OPT_HELP || option == OPT_VERSION)
-        result = answer(o, context, option, err);
-    else if (option == OPT_ALL)
-        o->all = true;
-    else if (option == OPT_QUIET)
-        o->quiet = true;
-    else if (option == OPT_WATCH)
-        o->watch = true;
-    else
-        result = take_number(o, option, value, err);
+    const int result = value ? take_number(o, option, value, err) : mig_error_set(err, MIG_E_NOMEM, "out of memory");
     free(value);
     return result;
+}
+
+static int take_option(cli_domain_options *o, poptContext context, int option, mig_error *err)
+{
+    for (size_t i = 0; i < KEYS; i++)
+        if (keys[i].option == option)
+            return say(&o->line, i, poptGetOptArg(context), err);
+    if (option == OPT_HELP || option == OPT_VERSION)
+        return answer(o, context, option, err);
+    if (option != OPT_ALL && option != OPT_QUIET && option != OPT_WATCH)
+        return take_value(o, option, poptGetOptArg(context), err);
+    o->all = o->all || option == OPT_ALL;
+    o->quiet = o->quiet || option == OPT_QUIET;
+    o->watch = o->watch || option == OPT_WATCH;
+    return 0;
+}
+
+/* True when the command line, which wins over the plan, has said it. */
+static bool was_said(cli_domain_options *o, int option)
+{
+    const cli_names *list = list_of(o, option);
+    char **text = text_of(o, option);
+    if (list)
+        return list->count > 0;
+    if (text)
+        return *text != NULL;
+    return option == OPT_TIMEOUT     ? o->look.timeout_ms != 0
+           : option == OPT_DNS_PORT  ? o->look.dns_port != 0
+           : option == OPT_SMTP_PORT ? o->look.smtp_port != 0
+                                     : o->look.https_port != 0;
 }
 
 /* ---- domains ---- */
@@ -269,15 +288,41 @@ static int add_defaults(cli_domain_said *said, const mig_plan *plan, mig_error *
     return result;
 }
 
+/* What a domain of the plan says of the look as a whole: `said` has the options that are not to be taken from it. */
+static int take_whole(cli_domain_options *o, const mig_plan_option *option, const bool said[OPT_VERSION + 1],
+                      mig_error *err)
+{
+    for (size_t i = 0; table[i].longName; i++)
+        if (strcmp(table[i].longName, option->name) == 0 && !said[table[i].val] &&
+            take_value(o, table[i].val, strdup(option->value), err) != 0)
+            return mig_error_context(err, "%s:%u", option->from.file, option->from.line);
+    return 0;
+}
+
+static bool is_of_domain(const char *option, size_t *key)
+{
+    for (*key = 0; *key < KEYS; ++*key)
+        if (strcmp(keys[*key].name, option) == 0)
+            return true;
+    return false;
+}
+
 static int take_plan_domain(cli_domain_options *o, const mig_plan *plan, const mig_plan_domain *domain, mig_error *err)
 {
-    cli_domain_said *said = add_domain(o, domain->name, err);
-    for (size_t i = 0; said && i < domain->option_count; i++)
-        for (size_t key = 0; key < KEYS; key++)
-            if (strcmp(keys[key].name, domain->options[i].name) == 0 &&
-                say(said, key, strdup(domain->options[i].value), err) != 0)
-                return -1;
-    return said ? add_defaults(said, plan, err) : -1;
+    bool said[OPT_VERSION + 1];
+    size_t key;
+    for (int option = 0; option <= OPT_VERSION; option++)
+        said[option] = was_said(o, option);
+    cli_domain_said *own = add_domain(o, domain->name, err);
+    if (!own)
+        return -1;
+    for (size_t i = 0; i < domain->option_count; i++) {
+        const mig_plan_option *option = &domain->options[i];
+        if (is_of_domain(option->name, &key) ? say(own, key, strdup(option->value), err) != 0
+                                             : take_whole(o, option, said, err) != 0)
+            return -1;
+    }
+    return add_defaults(own, plan, err);
 }
 
 static int take_plan(cli_domain_options *o, const char *path, mig_error *err)
@@ -410,4 +455,14 @@ void cli_domain_options_clear(cli_domain_options *o)
     free(o->each);
     free(o->subjects);
     o->subjects = NULL;
+}
+
+int cli_domain_record(const cli_domain_options *options, const mig_domain_result *result, mig_error *err)
+{
+    char directory[4200];
+    if (result->phase != MIG_DOMAIN_AFTER)
+        return 0;
+    return cli_records_directory(options->records, directory, sizeof directory, err) != 0
+               ? -1
+               : mig_domain_record_write(directory, result, err);
 }

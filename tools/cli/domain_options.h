@@ -32,4 +32,8 @@ typedef struct cli_domain_options {
 int cli_domain_options_parse(cli_domain_options *options, int argc, const char **argv, mig_error *err);
 void cli_domain_options_clear(cli_domain_options *options);
 
+/* Keep a look after the switch on record, where the options say: the certificate builds on it. Errors: MIG_E_IO,
+ * MIG_E_NOMEM. */
+int cli_domain_record(const cli_domain_options *options, const mig_domain_result *result, mig_error *err);
+
 #endif

@@ -26,10 +26,11 @@ enum { /* bits of what is done, in this order */
        MIG_STEP_CHECK = 1 << 0,
        MIG_STEP_INVENTORY = 1 << 1,
        MIG_STEP_COPY = 1 << 2,
-       MIG_STEP_VERIFY = 1 << 3
+       MIG_STEP_VERIFY = 1 << 3,
+       MIG_STEP_DOMAIN = 1 << 8 /* of names, not of accounts: whoever calls mig_run does it (migrate/domain.h) */
 };
 
-/* "check", "inventory", "copy", "verify" for one bit, "" for anything else. Static storage. */
+/* "check", "inventory", "copy", "verify", "domain" for one bit, "" for anything else. Static storage. */
 const char *mig_step_name(unsigned step);
 
 /* One account. Endpoints, lists and paths are borrowed until the run returns. */
