@@ -193,7 +193,9 @@ void mig__judge_dnssec(mig__case *c)
     }
     if (mx->security == MIG__DNS_UNCHECKED) {
         mig__verdict(c->out, "dnssec.chain", c->domain, MIG_VERDICT_UNKNOWN, "the answers were not validated");
-        mig__verdict_advise(c->out, "look with a trust anchor, and a resolver that passes signatures on");
+        mig__verdict_advise(
+            c->out, "the resolver passes no signatures on, or validation was switched off: name one that does with "
+                    "--resolver");
         return;
     }
     mig__verdict(c->out, "dnssec.chain", c->domain, MIG_VERDICT_PASS,

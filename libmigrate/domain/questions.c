@@ -323,6 +323,27 @@ int mig__questions_answer(mig__questions *qs, mig_error *err)
 
 /* ---- beginning and end ---- */
 
+static mig__resolver *make_resolver(const mig_domain_options *options, const char *anchor, mig_error *err)
+{
+    const char *server = options->resolvers != NULL ? options->resolvers[0] : NULL;
+    return mig__resolver_new(server, options->dns_port != 0 ? options->dns_port : 53, anchor, err);
+}
+
+/*
+ * Behind a resolver that drops signatures every answer would look forged, and that would not be so. Whether the keys of
+ * the root itself come through says which it is; without them nothing is validated, and the verdict on DNSSEC is
+ * "unknown".
+ */
+static bool passes_signatures(const mig__questions *qs)
+{
+    mig__answer answer = {.status = MIG__DNS_TIMEOUT};
+    const mig__resolver_question keys = {".", MIG__RR_DNSKEY, &answer};
+    mig__resolver_ask(qs->resolver, &keys, 1, 1, timeout_of(qs), qs->options->stop);
+    const bool passes = answer.status != MIG__DNS_BOGUS;
+    mig__answer_clear(&answer);
+    return passes;
+}
+
 mig__questions *mig__questions_new(const mig_domain_options *options, mig_error *err)
 {
     mig__questions *qs = calloc(1, sizeof *qs);
@@ -331,9 +352,11 @@ mig__questions *mig__questions_new(const mig_domain_options *options, mig_error 
         return NULL;
     }
     qs->options = options;
-    const char *server = options->resolvers != NULL ? options->resolvers[0] : NULL;
-    qs->resolver =
-        mig__resolver_new(server, options->dns_port != 0 ? options->dns_port : 53, options->trust_anchor, err);
+    qs->resolver = make_resolver(options, options->trust_anchor, err);
+    if (qs->resolver != NULL && options->trust_anchor == NULL && !passes_signatures(qs)) {
+        mig__resolver_free(&qs->resolver);
+        qs->resolver = make_resolver(options, "none", err);
+    }
     if (qs->resolver == NULL) {
         mig__questions_free(&qs);
     }

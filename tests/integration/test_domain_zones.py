@@ -281,6 +281,16 @@ class Zones(harness.ToolCase):
                 self.assertEqual((done.status, done.out), (harness.USAGE, ""), str(done))
                 self.assertTrue(done.err)
 
+    def test_resolver_without_signatures(self):
+        """The keys of the real root do not come through it: nothing is called forged, DNSSEC is not known."""
+        anchors = self.servers.arguments(self.dir)
+        path = os.path.join(self.dir, "result.json")
+        result = self.run_command([harness.program(), "domain", "good.example", *OPTIONS, *anchors[:4], "--json", path],
+                                  json_path=path)
+        self.assertEqual(result.status, harness.TEMPORARY, str(result))
+        found = {each["check"]: each["verdict"] for each in result.json["domains"][0]["checks"]}
+        self.assertEqual((found["dnssec.chain"], found["mx.exists"], found["spf.record"]), ("unknown", "pass", "pass"))
+
     def test_no_server_answers(self):
         port = nameservers.free_port(("127.0.0.1",))
         result = self.run_command([harness.program(), "domain", "good.example", "--resolver", "127.0.0.1@%d" % port,
