@@ -45,7 +45,8 @@ static int read_proofs(evidence *all, const mig_roster *roster, mig_error *err)
         const mig_plan_account *account = &roster->plan->accounts[i];
         if (cli_accounts_place(settings, err) != 0)
             return -1;
-        all->proofs[i] = mig_proof_read(settings->copy.state_path, account->source, account->target, err);
+        all->proofs[i] =
+            mig_proof_read(settings->copy.state_path, account->source, account->target, &settings->copy.selection, err);
         if (!all->proofs[i])
             return -1;
         all->proof_count++;

@@ -1,6 +1,7 @@
 /* copy/begin.c - what is known when a run begins */
 #include "copy/begin.h"
 #include "base/clock.h"
+#include "state/selection.h"
 #include <unistd.h>
 
 /* For --dry-run: what is recorded so far, if anything, and nothing is written. */
@@ -47,7 +48,8 @@ int mig__begin_record(mig__run *run, mig_error *err)
     }
     run->state_run =
         options->dry_run ? 0 : mig__state_run_begin(run->state, run->state_account, "copy", MIG_VERSION, err);
-    if (run->state_run < 0) {
+    if (run->state_run < 0 ||
+        (run->state_run > 0 && mig__state_run_selection(run->state, run->state_run, &options->selection, err) != 0)) {
         return -1;
     }
     uint64_t sent = 0;

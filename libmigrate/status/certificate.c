@@ -67,6 +67,12 @@ static bool judge_copy(judging *j, const mig_proof *proof, const mig_proof_run *
         missing(j, who, "of %llu messages it is not known whether they arrived: copy again",
                 (unsigned long long)proof->in_flight);
     }
+    if (strcmp(copy->selection, proof->selection) != 0) {
+        missing(j, who,
+                "the last copy looked at another part of the account than the plan means (%s): copy by the plan, "
+                "without further options",
+                copy->selection[0] != '\0' ? copy->selection : "everything");
+    }
     if (copy->copied > 0) {
         missing(j, who, "the last copy still found %llu new messages: copy again, until a pass finds nothing",
                 (unsigned long long)copy->copied);
@@ -93,6 +99,11 @@ static void judge_verification(judging *j, const mig_proof *proof, const mig_pro
         missing(j, who,
                 "the last verification was not clean (%s, %llu findings): see its report, fix them, verify again",
                 verified->status, (unsigned long long)verified->failed);
+    } else if (strcmp(verified->selection, proof->selection) != 0) {
+        missing(j, who,
+                "the last verification looked at another part of the account than the plan means (%s): verify by the "
+                "plan, without further options",
+                verified->selection[0] != '\0' ? verified->selection : "everything");
     } else if (verified->root[0] == '\0') {
         missing(
             j, who,

@@ -1,5 +1,6 @@
 /* status/proof.c - what a state file proves of an account, see migrate/certificate.h */
 #include "base/buffer.h"
+#include "state/selection.h"
 #include "state/state.h"
 #include <errno.h>
 #include <migrate/certificate.h>
@@ -55,6 +56,9 @@ static int take_event(int64_t at, const char *kind, int64_t folder, const char *
     if (strcmp(kind, "merkle-root") == 0 && folder == 0) {
         snprintf(r->current->root, sizeof r->current->root, "%s", text);
     }
+    if (strcmp(kind, "selection") == 0) {
+        snprintf(r->current->selection, sizeof r->current->selection, "%s", text);
+    }
     return 0;
 }
 
@@ -101,7 +105,19 @@ static int read_all(reading *r, mig__state *state, mig_error *err)
     return count(r, state, err);
 }
 
-mig_proof *mig_proof_read(const char *path, const char *source, const char *target, mig_error *err)
+/* The start of a long one is enough: what is cut is cut alike. */
+static bool take_selection(mig_proof *proof, const mig_selection *selection)
+{
+    mig__buffer text = MIG__BUFFER_INIT;
+    mig__selection_text(selection, &text);
+    const bool good = !text.failed;
+    snprintf(proof->selection, sizeof proof->selection, "%s", text.data != NULL ? text.data : "");
+    mig__buffer_free(&text);
+    return good;
+}
+
+mig_proof *mig_proof_read(const char *path, const char *source, const char *target, const mig_selection *selection,
+                          mig_error *err)
 {
     mig_proof *proof = calloc(1, sizeof *proof);
     if (proof != NULL) {
@@ -109,7 +125,8 @@ mig_proof *mig_proof_read(const char *path, const char *source, const char *targ
         proof->target = mig__strdup(target);
         proof->path = mig__strdup(path);
     }
-    if (proof == NULL || proof->source == NULL || proof->target == NULL || proof->path == NULL) {
+    if (proof == NULL || proof->source == NULL || proof->target == NULL || proof->path == NULL ||
+        !take_selection(proof, selection)) {
         mig_proof_free(&proof);
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         return NULL;

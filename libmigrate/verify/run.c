@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "mail/digest.h"
+#include "state/selection.h"
 #include "verify/job.h"
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +135,7 @@ static int open_state(mig__verify_run *run, mig_error *err)
     if (writable) {
         int64_t id = mig__state_run_begin(run->state, run->state_account, "verify", MIG_VERSION, err);
         run->account->run_id = id > 0 ? id : 0;
-        return id > 0 ? 0 : -1;
+        return id > 0 ? mig__state_run_selection(run->state, id, &run->options->selection, err) : -1;
     }
     return 0;
 }

@@ -117,6 +117,13 @@ class Certificate(harness.Pair):
         self.assertRegex(result.out, r"Merkle root [0-9a-f]{64}")
         self.assertEqual(result.json["accounts"][0]["messages"], 5)
 
+        # A verification of a part does not stand for the whole.
+        self.tool("verify", plan, "--folder", "INBOX")
+        self.assertIn("another part of the account than the plan means (folder INBOX)",
+                      self.missing(self.certificate(plan, 1))[0])
+        self.tool("verify", plan)
+        self.certificate(plan, 0)
+
         # Later looks at the domain that find the same do not undo it.
         self.look(plan)
         self.certificate(plan, 0)

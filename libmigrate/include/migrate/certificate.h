@@ -10,6 +10,7 @@
 
 #include <migrate/error.h>
 #include <migrate/report.h>
+#include <migrate/selection.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,7 @@ typedef struct mig_proof_run {
     int64_t uid;             /* the operating system's user behind it */
     int64_t begun, ended;    /* seconds since 1970-01-01 UTC; 0: not */
     uint64_t copied, failed; /* failed: messages that could not be copied, or findings of a verification */
+    char selection[256];     /* what it was told to leave out or take in besides, cut; "": everything */
     char root[65];           /* Merkle root of the account, of a verification that read every message; "" else */
 } mig_proof_run;
 
@@ -35,6 +37,7 @@ typedef struct mig_proof_run {
 typedef struct mig_proof {
     char *source, *target;              /* "user@host", as the state has them, else as in the plan */
     char *path;                         /* of the state file */
+    char selection[256];                /* what the plan means of the account, as in a run */
     mig_error error;                    /* code MIG_OK: it was read; MIG_E_MISSING: there is none */
     uint64_t folders, messages, octets; /* on the target by the record: copied, and found there before */
     uint64_t failed, in_flight, vanished;
@@ -43,10 +46,12 @@ typedef struct mig_proof {
 } mig_proof;
 
 /*
- * Read what `path` proves of its account; `source` and `target` name it when the file does not. The proof is the
+ * Read what `path` proves of its account; `source` and `target` name it when the file does not, `selection` is what the
+ * plan means of it. The proof is the
  * caller's, to be released with mig_proof_free; problems of the file stand in its error. NULL: MIG_E_NOMEM.
  */
-mig_proof *mig_proof_read(const char *path, const char *source, const char *target, mig_error *err);
+mig_proof *mig_proof_read(const char *path, const char *source, const char *target, const mig_selection *selection,
+                          mig_error *err);
 void mig_proof_free(mig_proof **proof);
 
 /* What the last look at a domain after the switch found. */

@@ -115,6 +115,23 @@ static void test_copy(void **state)
     expect(w, "of 4 messages it is not known");
 }
 
+static void test_parts(void **state)
+{
+    (void)state;
+    world w = done();
+    snprintf(w.proof.runs[0].selection, sizeof w.proof.runs[0].selection, "folder INBOX");
+    expect(w, "the last verification looked at another part");
+    w = done();
+    snprintf(w.proof.runs[1].selection, sizeof w.proof.runs[1].selection, "since 2020-01-01");
+    expect(w, "the last copy looked at another part of the account than the plan means (since 2020-01-01)");
+    w = done();
+    snprintf(w.proof.selection, sizeof w.proof.selection, "exclude Trash");
+    for (int run = 0; run < 2; run++) {
+        snprintf(w.proof.runs[run].selection, sizeof w.proof.runs[run].selection, "exclude Trash");
+    }
+    expect(w, NULL);
+}
+
 static void test_verification(void **state)
 {
     (void)state;
@@ -141,6 +158,7 @@ static void test_verification(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_done), cmocka_unit_test(test_domains),
-                                       cmocka_unit_test(test_copy), cmocka_unit_test(test_verification)};
+                                       cmocka_unit_test(test_copy), cmocka_unit_test(test_verification),
+                                       cmocka_unit_test(test_parts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
