@@ -30,6 +30,7 @@ typedef struct reader {
     mig__uidset unit;              /* still to come */
     mig__uidset asked;             /* of these the content as well */
     const mig__verify_job *opened; /* whose mailbox is open */
+    bool broke;                    /* the last connection did */
 } reader;
 
 /* ---- what was read ---- */
@@ -251,13 +252,64 @@ static int ask_unit(mig__session *session, void *context, mig_error *err)
     int outcome = open_unit(r, err);
     outcome = outcome != 0 ? outcome : read_unit(r, err);
     r->opened = outcome < 0 ? NULL : r->opened;
+    r->broke = outcome < 0;
+    return outcome;
+}
+
+/* What is known of it besides its content, which cannot be read: keep() marks it so. */
+static int ask_summary(mig__session *session, void *context, mig_error *err)
+{
+    reader *r = context;
+    r->session = session;
+    int outcome = open_unit(r, err);
+    unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_SIZE;
+    outcome = outcome != 0 ? outcome : fetch_summaries(r, &r->unit, items, on_summary, err);
+    r->opened = outcome < 0 ? NULL : r->opened;
+    if (outcome == 0) {
+        mig__uidset_clear(&r->unit);
+    }
+    return outcome;
+}
+
+static int have_out(reader *r, mig__dialogue *dialogue, mig_error *err)
+{
+    return mig__gate_ask(&r->run->sides[r->side].gate, &r->session, dialogue, r, err);
+}
+
+/*
+ * Connections broke on the unit. Servers answer in order, so the first message that has not come is the suspect: it is
+ * read alone, and if that breaks them, too, its content cannot be read, and the others can. As read_unit.
+ */
+static int read_suspect(reader *r, mig_error *err)
+{
+    mig__uidset rest = MIG__UIDSET_INIT;
+    int outcome = mig__uidset_copy(&rest, &r->unit, err);
+    if (outcome == 0 && mig__uidset_take(&rest, 1, &r->unit, err) < 0) {
+        outcome = -1;
+    }
+    outcome = outcome != 0 ? outcome : have_out(r, ask_unit, err);
+    if (outcome > 0 && r->broke) {
+        outcome = have_out(r, ask_summary, err);
+    }
+    if (outcome == 0) {
+        outcome = mig__uidset_copy(&r->unit, &rest, err);
+    }
+    mig__uidset_free(&rest);
     return outcome;
 }
 
 /* Read one unit, over several connections if they break. */
 static int work_off(reader *r, mig_error *err)
 {
-    int outcome = mig__gate_ask(&r->run->sides[r->side].gate, &r->session, ask_unit, r, err);
+    int outcome = have_out(r, ask_unit, err);
+    while (outcome > 0 && r->broke && r->unit.count > 0) {
+        outcome = read_suspect(r, err);
+        if (outcome == 0 && r->unit.count > 0) {
+            outcome = have_out(r, ask_unit, err);
+        } else if (outcome > 0) {
+            break;
+        }
+    }
     if (outcome > 0) {
         give_up_folder(r, err);
     }

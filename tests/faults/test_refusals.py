@@ -453,6 +453,26 @@ class OneThing(unittest.TestCase):
         self.assertEqual(stage.run(("copy",), "--patience", "10"), 1, stage.said)
         self.assertEqual(stage.source.held() - stage.target.held(), {("Work", bad): 1}, stage.said)
 
+    def test_message_that_verify_cannot_read(self):
+        """One message ends each connection that reads it: it is listed, and the others are verified."""
+        for side, extra in (("target", ()), ("source", ("--against", "source"))):
+            with self.subTest(side=side):
+                stage = self.stage()
+                self.assertEqual(stage.run(("copy",)), 0, stage.said)
+                server = getattr(stage, side)
+                box = server.find(b"Work")
+                bad = box.messages[2]
+
+                def refuse(connection, name, arguments):
+                    if (name == "UID FETCH" and connection.box is box and b"BODY.PEEK[]" in arguments[1]
+                            and bad in server._chosen(box, arguments[0])):
+                        raise wire.Closed("the test ends the connection")
+                server.refuse = refuse
+                self.assertEqual(stage.run(("verify",), "--patience", "10", *extra), 1, stage.said)
+                totals = stage.result["totals"]
+                self.assertEqual(totals["identical"], sum(stage.source.held().values()) - 1, stage.said)
+                self.assertEqual(totals["missing"], 0, stage.said)
+
     def test_append_without_a_list_of_flags(self):
         for capabilities in (memserver.EVERYTHING, memserver.BASIC):
             stage = self.stage(capabilities)
