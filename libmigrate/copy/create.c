@@ -118,7 +118,7 @@ int mig__create_another_way(mig__run *run, mig__session *session, mig__folder_jo
         *create = (mig_error)MIG_ERROR_INIT;
         return 0;
     }
-    mig_error refused = *create, last = *create;
+    mig_error refused = *create, last;
     char *own = mig__strdup(job->target), *name = NULL;
     int failed = own == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     for (int i = 0; failed == 0 && create->code != MIG_OK && i < OTHER_NAMES; i++) {
