@@ -25,6 +25,8 @@ MODULES = {
     "domain": {"net", "base"},
     # Many accounts: copy, verify and inventory by their public headers alone.
     "run": {"state", "base"},
+    # What a verification found, as a list of what is to be put right: from a result, or from its report.
+    "mend": {"base"},
     # What people say, by name and value: into the structures of the others.
     "options": {"base"},
     "plan": {"base"},
@@ -42,7 +44,7 @@ PUBLIC = {
     "copy": {"net"},
     "verify": {"net"},
     "inventory": {"net", "provider"},
-    "run": {"inventory", "copy", "verify", "provider", "net"},
+    "run": {"mend", "inventory", "copy", "verify", "provider", "net"},
     "domain": {"provider"},
     "report": {"domain", "status", "run", "inventory", "verify", "archive", "copy"},
 }

@@ -16,7 +16,7 @@ HOMES = {
     "archive_entry.h": ("libmigrate/archive/",),
     "yaml.h": ("libmigrate/plan/",),
     "csv.h": ("libmigrate/plan/",),
-    "jansson.h": ("libmigrate/report/", "libmigrate/net/", "libmigrate/archive/"),
+    "jansson.h": ("libmigrate/report/", "libmigrate/mend/", "libmigrate/net/", "libmigrate/archive/"),
     "gsasl.h": ("libmigrate/imap/",),
     "unbound.h": ("libmigrate/domain/resolver.c",),
     "ldns/": ("libmigrate/domain/packet.c",),

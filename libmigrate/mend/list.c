@@ -1,4 +1,4 @@
-/* report/mend_list.c - from the findings of a verification to a list of what is to be put right (migrate/mend.h) */
+/* mend/list.c - from the findings of a verification to a list of what is to be put right (migrate/mend.h) */
 #include <migrate/mend.h>
 
 #include "base/buffer.h"
