@@ -20,6 +20,7 @@
 #include "copy/moves.h"
 #include "copy/owed.h"
 #include "copy/prepare.h"
+#include "copy/quiet.h"
 #include "copy/progress.h"
 #include "copy/prove.h"
 #include "copy/queue.h"
@@ -344,7 +345,16 @@ static int carry_over(mig__run *run, mig__spares *spares, mig__session **source,
     if (see_all(run, spares, source, target, err) != 0 || mig__mend_finish(run, target, err) != 0) {
         return -1;
     }
-    return mig__run_stopping(run) ? 0 : clean_up(run, target, err);
+    if (mig__run_stopping(run)) {
+        return 0;
+    }
+    if (clean_up(run, target, err) != 0) {
+        return -1;
+    }
+    if (!mig__run_stopping(run)) {
+        mig__quiet_check(run, source);
+    }
+    return 0;
 }
 
 static int work(mig__run *run, mig__session **source, mig__session **target, mig_error *err)

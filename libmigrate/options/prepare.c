@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FINAL_PASSES = 5 };
+
 static const char *const side_names[] = {"source", "target"};
 
 typedef struct preparing {
@@ -200,13 +202,18 @@ int mig_settings_prepare(mig_settings *settings, const mig_helper *helper, mig_e
 
 void mig_settings_account(const mig_settings *settings, mig_run_account *out)
 {
-    *out = (mig_run_account){.copy = settings->copy, .verify = settings->verify, .depth = settings->stock_depth};
+    *out = (mig_run_account){.copy = settings->copy,
+                             .verify = settings->verify,
+                             .depth = settings->stock_depth,
+                             .replace = settings->mend.replace};
 }
 
 void mig_settings_run(const mig_settings *settings, unsigned steps, mig_run_options *out)
 {
     *out = (mig_run_options)MIG_RUN_OPTIONS_INIT;
     out->steps = settings->steps != 0 ? settings->steps : steps;
+    out->steps |= settings->mend.wanted || settings->final ? MIG_STEP_MEND : 0;
+    out->final_passes = !settings->final ? 0 : settings->final_passes > 0 ? settings->final_passes : FINAL_PASSES;
     out->keep_going = settings->keep_going;
     out->jobs = settings->jobs;
     out->host_connections = settings->host_connections;

@@ -203,7 +203,7 @@ static const mig__option rows[] = {
 
     MAYBE("mend", MIG_OPTIONS_COPY, COPY, mend_words, "WHAT",
           "send again what verify misses or finds altered: missing, altered, all, REPORT"),
-    SWITCH("replace", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY, '\0', mend.replace,
+    SWITCH("replace", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY | RUN, '\0', mend.replace,
            "when mending: remove an altered message once the right one is there"),
     MAYBE("retry-failed", MIG_OPTIONS_COPY, COPY, retry_words, "CODE",
           "try nothing but what failed before: all, or by code, as too-big"),
@@ -215,7 +215,11 @@ static const mig__option rows[] = {
            "say what would be done, change nothing"),
 
     VALUE("steps", OF_RUN, MIG_OPTIONS_STEPS, RUN, MIG__TYPE_STEPS, steps, "STEPS",
-          "of check, inventory, copy, verify, domain, by commas (default check,copy,verify)"),
+          "of check, inventory, copy, verify, mend, domain (default check,copy,verify)"),
+    SWITCH("final", OF_RUN, MIG_OPTIONS_STEPS, RUN, '\0', final,
+           "the last pass: copy until the source is quiet, verify, mend, verify again"),
+    NUMBER("final-passes", OF_RUN, MIG_OPTIONS_STEPS, RUN, 1, 100, final_passes, "N",
+           "with --final: copy at most so often (default 5)"),
     SWITCH("keep-going", OF_RUN, MIG_OPTIONS_STEPS, RUN, '\0', keep_going,
            "go on with the others when an account fails the check"),
     NUMBER("jobs", OF_RUN, MIG_OPTIONS_MANY, MANY, 1, 256, jobs, "N", "accounts at once, 1 to 256 (default 4)"),

@@ -90,6 +90,10 @@ static void account(mig__json *json, const mig_account_result *result)
     mig__json_member(json, "source", mig__json_string(result->source));
     mig__json_add(json, "target", mig__json_string(result->target));
     mig__json_add(json, "status", mig__json_string(mig_status_name(result->status)));
+    mig__json_add(json, "quiet",
+                  result->quiet == MIG_QUIET_UNKNOWN ? json_null() : json_boolean(result->quiet == MIG_QUIET_YES));
+    mig__json_add(json, "as_of", mig__json_number((uint64_t)result->as_of));
+    mig__json_add(json, "stirred", mig__json_number(result->stirred));
     mig__json_raw(json, ",\n     ");
     mig__json_member(json, "error", mig__json_error(&result->error));
     mig__json_raw(json, ",\n     \"folders\": [");

@@ -139,6 +139,19 @@ static void add_dry(mig__buffer *out, const mig_account_result *account, const m
     mig__buffer_add_text(out, ".\n");
 }
 
+/* Whether it was the last pass that is needed. */
+static void add_quiet(mig__buffer *out, const mig_account_result *account, bool all)
+{
+    if (account->quiet == MIG_QUIET_YES && account->status == MIG_COMPLETE && all) {
+        const int second = (int)(account->as_of % 86400);
+        mig__buffer_addf(out, "Nothing came in meanwhile: this copy is complete as of %02d:%02d:%02d UTC.\n",
+                         second / 3600, second / 60 % 60, second % 60);
+    } else if (account->quiet == MIG_QUIET_NO) {
+        mig__buffer_addf(out, "Meanwhile something happened in %llu folder%s of the source: one more pass is due.\n",
+                         (unsigned long long)account->stirred, mig__plural(account->stirred));
+    }
+}
+
 void mig__copy_verdict(mig__buffer *out, const mig_account_result *account, bool dry_run)
 {
     const mig_folder_result sum = mig__copy_sum(account);
@@ -174,6 +187,7 @@ void mig__copy_verdict(mig__buffer *out, const mig_account_result *account, bool
     if (account->status == MIG_PARTIAL && there == sum.messages && sum.messages > 0) {
         mig__buffer_add_text(out, "Not everything could be carried over as it is: see below.\n");
     }
+    add_quiet(out, account, there == sum.messages);
 }
 
 /* ---- problems ---- */

@@ -43,7 +43,7 @@ static json_t *account_object(const mig_run_account_result *account)
 static json_t *steps_array(unsigned steps)
 {
     json_t *array = json_array();
-    for (unsigned step = MIG_STEP_CHECK; array != NULL && step <= MIG_STEP_VERIFY; step <<= 1) {
+    for (unsigned step = MIG_STEP_CHECK; array != NULL && step <= MIG_STEP_MEND; step <<= 1) {
         if ((steps & step) != 0 && json_array_append_new(array, json_string(mig_step_name(step))) != 0) {
             json_decref(array);
             array = NULL;

@@ -139,9 +139,9 @@ static void sum_copy(mig__run_job *job)
     mig_run_account_result *out = job->out;
     pthread_mutex_lock(&job->crew->lock);
     out->messages = totals->messages;
-    out->copied = totals->copied;
+    out->copied += totals->copied;
     out->already = totals->already + totals->adopted + totals->moved;
-    out->copied_bytes = totals->bytes;
+    out->copied_bytes += totals->bytes;
     out->failed = totals->failed;
     for (size_t i = 0; job->copy->dry_run && i < job->copy->accounts[0].folder_count; i++) {
         out->folders_to_make += job->copy->accounts[0].folders[i].to_make;
@@ -156,12 +156,19 @@ static bool copy(mig__run_job *job, int connections)
     options.effort.connections = connections;
     options.observer = observer_of(job);
     mig__run_step(job, MIG_STEP_COPY);
-    job->copy = mig_copy_run(&options, &error);
-    if (job->copy == NULL) {
-        mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
-        return false;
+    for (int passes = job->crew->options->final_passes, pass = 1;; pass++) {
+        mig_copy_result_free(&job->copy);
+        job->copy = mig_copy_run(&options, &error);
+        if (job->copy == NULL) {
+            mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
+            return false;
+        }
+        sum_copy(job);
+        const mig_account_result *account = &job->copy->accounts[0];
+        if (pass >= passes || account->quiet != MIG_QUIET_NO || account->error.code != MIG_OK) {
+            break;
+        }
     }
-    sum_copy(job);
     return !ended(job, &job->copy->accounts[0].error, job->copy->exit_status);
 }
 
@@ -174,6 +181,7 @@ static void sum_verify(mig__run_job *job)
     pthread_mutex_lock(&job->crew->lock);
     out->verified = totals->counts[MIG_FOUND_IDENTICAL] + totals->counts[MIG_FOUND_PRESENT];
     out->stored_differently = totals->counts[MIG_FOUND_STORED_DIFFERENTLY];
+    out->differences = out->unproven = 0;
     for (int kind = 0; kind < MIG_FOUND_COUNT; kind++) {
         out->differences += mig_found_grade((mig_found)kind) == MIG_GRADE_DIFFERENCE ? totals->counts[kind] : 0;
         out->unproven += mig_found_grade((mig_found)kind) == MIG_GRADE_UNPROVEN ? totals->counts[kind] : 0;
@@ -181,20 +189,58 @@ static void sum_verify(mig__run_job *job)
     pthread_mutex_unlock(&job->crew->lock);
 }
 
-static void verify(mig__run_job *job, int connections)
+/* `last`: what it finds is the account's; else something follows that may put it right. */
+static bool verify(mig__run_job *job, int connections, bool last)
 {
     mig_error error = MIG_ERROR_INIT;
     mig_verify_options options = mig__verify_as_copied(&job->in->verify, &job->copy_options);
     options.effort.connections = connections;
     options.observer = observer_of(job);
     mig__run_step(job, MIG_STEP_VERIFY);
+    mig_verify_result_free(&job->verify);
     job->verify = mig_verify_run(&options, &error);
     if (job->verify == NULL) {
         mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
-        return;
+        return false;
     }
     sum_verify(job);
-    ended(job, &job->verify->accounts[0].error, job->verify->exit_status);
+    const mig_error *failed = &job->verify->accounts[0].error;
+    return !ended(job, failed, last || failed->code != MIG_OK ? job->verify->exit_status : 0);
+}
+
+/* What was found is sent again, and looked at once more. */
+static void mend(mig__run_job *job, int connections)
+{
+    mig_error error = MIG_ERROR_INIT;
+    mig_mend list = MIG_MEND_INIT;
+    mig_copy_options options = job->copy_options;
+    if (mig_mend_take(&list, &job->verify->accounts[0], MIG_MEND_ALL, &error) != 0) {
+        mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
+        return;
+    }
+    if (list.count == 0) {
+        ended(job, &error, job->verify->exit_status);
+        return;
+    }
+    list.replace = job->in->replace;
+    options.mend = &list;
+    options.effort.connections = connections;
+    options.observer = observer_of(job);
+    mig__run_step(job, MIG_STEP_MEND);
+    mig_copy_result *result = mig_copy_run(&options, &error);
+    mig_mend_clear(&list);
+    if (result == NULL) {
+        mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
+        return;
+    }
+    pthread_mutex_lock(&job->crew->lock);
+    job->out->mended += result->totals.mended;
+    pthread_mutex_unlock(&job->crew->lock);
+    bool over = ended(job, &result->accounts[0].error, result->exit_status);
+    mig_copy_result_free(&result);
+    if (!over) {
+        verify(job, connections, true);
+    }
 }
 
 void mig__run_work(mig__run_job *job, int connections)
@@ -208,7 +254,12 @@ void mig__run_work(mig__run_job *job, int connections)
     if ((steps & MIG_STEP_COPY) != 0 && !copy(job, connections)) {
         return;
     }
-    if ((steps & MIG_STEP_VERIFY) != 0 && !job->in->copy.dry_run) {
-        verify(job, connections);
+    bool mends = (steps & MIG_STEP_MEND) != 0;
+    if ((steps & (MIG_STEP_VERIFY | MIG_STEP_MEND)) == 0 || job->in->copy.dry_run ||
+        !verify(job, connections, !mends)) {
+        return;
+    }
+    if (mends) {
+        mend(job, connections);
     }
 }

@@ -322,6 +322,25 @@ class Owed(Case):
                 self.assertEqual(self.run_copy().totals["flags_changed"], 0)
 
 
+class Quiet(Case):
+    def test_what_came_meanwhile_is_said(self):
+        """A message comes in when the first one is read: one more pass is due, and after it none."""
+        self.begin(self.server(MemServer), messages=5)
+        box, came = self.source.find(b"INBOX"), []
+
+        def arrive(connection, name, arguments):
+            if name == "UID FETCH" and not came:
+                came.append(box.add(b"Subject: late\r\n\r\nlate\r\n"))
+
+        self.source.on_command = arrive
+        result = self.run_copy()
+        account = result.json["accounts"][0]
+        self.assertEqual((account["quiet"], account["stirred"]), (False, 1), str(result))
+        self.assertIn("one more pass is due", result.out)
+        result = self.run_copy()
+        self.assertEqual((result.json["accounts"][0]["quiet"], result.totals["copied"]), (True, 1), str(result))
+
+
 class Failed(Case):
     """--retry-failed tries what failed, by code, and nothing else."""
 

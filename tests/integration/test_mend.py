@@ -145,5 +145,36 @@ class Kinds(Mend):
                 self.again(self.mend())
 
 
+class LastPass(Mend):
+    """Was it the last pass? Each copy says so, and run --final makes it so."""
+
+    def run_final(self, *extra, expect=DONE):
+        result = self.run_command(self.command(*self.accounts(), *extra, verb="run"),
+                                  json_path=self.path("result.json"))
+        self.assertEqual(result.status, expect, str(result))
+        return result
+
+    def test_quiet(self):
+        account = self.copy(*self.accounts()).json["accounts"][0]
+        self.assertEqual((account["quiet"], account["stirred"]), (True, 0))
+        self.assertGreater(account["as_of"], 1500000000)
+        connection = self.login(self.source)
+        connection.append("INBOX", "", None, b"Subject: new\r\n\r\nnew\r\n")
+        result = self.copy(*self.accounts())
+        self.assertIn("Nothing came in meanwhile: this copy is complete as of", result.out)
+
+    def test_steps_with_mend(self):
+        self.remove("INBOX", 2, 3)
+        result = self.run_final("--steps", "copy,verify,mend")
+        self.again(result)
+
+    def test_final(self):
+        connection = self.login(self.source)
+        connection.append("INBOX", "", None, b"Subject: new\r\n\r\nnew\r\n")
+        self.remove("Work", 1)
+        result = self.run_final("--final")
+        self.again(result)
+
+
 if __name__ == "__main__":
     unittest.main()

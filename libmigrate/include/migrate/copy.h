@@ -101,12 +101,22 @@ typedef enum mig_stopped { /* what ended a run that was interrupted */
     MIG_STOPPED_DAILY  /* daily_limit: nothing more goes before the next day (UTC) */
 } mig_stopped;
 
+/* Was the source quiet from the beginning of the pass to its end? */
+typedef enum mig_quiet {
+    MIG_QUIET_UNKNOWN, /* the pass did not come to its end, or the source could not be asked */
+    MIG_QUIET_YES,     /* nothing arrived, changed or vanished */
+    MIG_QUIET_NO
+} mig_quiet;
+
 typedef struct mig_account_result {
     char *source; /* "user@host" */
     char *target;
     mig_status status;
     mig_error error; /* code MIG_OK: none */
     mig_stopped stopped; /* with MIG_E_INTERRUPTED */
+    mig_quiet quiet;
+    int64_t as_of;    /* when the source was asked at the end, seconds since 1970-01-01 UTC; 0: it was not */
+    uint64_t stirred; /* folders in which something happened meanwhile */
     mig_folder_result *folders;
     size_t folder_count;
     mig_problem *problems;

@@ -171,6 +171,8 @@ typedef struct mig_settings {
 
     const char *const *mend_words, *const *retry_words; /* as they were said */
     mig_mend_wish mend;
+    bool final;       /* copy until the source was quiet, verify, mend, verify */
+    int final_passes; /* at most so often; 0: 5 */
 
     unsigned steps; /* MIG_STEP_*; 0: those of the verb */
     bool keep_going;

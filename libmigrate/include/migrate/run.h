@@ -27,16 +27,18 @@ enum { /* bits of what is done, in this order */
        MIG_STEP_INVENTORY = 1 << 1,
        MIG_STEP_COPY = 1 << 2,
        MIG_STEP_VERIFY = 1 << 3,
+       MIG_STEP_MEND = 1 << 4,  /* what verification finds is sent again, and verified again */
        MIG_STEP_DOMAIN = 1 << 8 /* of names, not of accounts: whoever calls mig_run does it (migrate/domain.h) */
 };
 
-/* "check", "inventory", "copy", "verify", "domain" for one bit, "" for anything else. Static storage. */
+/* "check", "inventory", "copy", "verify", "mend", "domain" for one bit, "" for anything else. Static storage. */
 const char *mig_step_name(unsigned step);
 
 /* One account. Endpoints, lists and paths are borrowed until the run returns. */
 typedef struct mig_run_account {
     mig_copy_options copy;     /* who watches comes from the run */
     mig_verify_options verify; /* depth, against, sample, seed; everything else comes from `copy` */
+    bool replace;              /* mending removes altered messages once the right ones are there */
     mig_inventory_depth depth; /* of the inventory; everything else comes from `copy` */
     const mig_error *unfit; /* known beforehand to be in its way, as a password that can not be read; NULL: nothing */
 } mig_run_account;
@@ -79,6 +81,7 @@ typedef struct mig_run_options {
     const mig_run_account *accounts;
     size_t account_count;
     unsigned steps;        /* MIG_STEP_*; 0: check, copy and verify */
+    int final_passes;      /* copy again until the source was quiet, at most so often in all; 0: once */
     bool keep_going;       /* go on with the accounts that passed the check */
     int jobs;              /* accounts at once; 0: 4 */
     int host_connections;  /* to one host, over all accounts; 0: 64 */
@@ -102,8 +105,9 @@ typedef struct mig_run_account_result {
     double seconds;
     uint64_t messages, bytes;                           /* on the source, as far as known */
     uint64_t copied, already, copied_bytes, failed;     /* by the copy; already: with adopted ones */
+    uint64_t mended;                                    /* sent again since verification missed them */
     uint64_t verified, differences, stored_differently; /* messages found as they should be; not so; rewritten */
-    bool dry_run; /* nothing was changed: what follows would be done */
+    bool dry_run;                                       /* nothing was changed: what follows would be done */
     uint64_t to_copy, to_copy_bytes, folders_to_make;
     uint64_t unproven; /* there, with nothing to hold them against (MIG_FOUND_UNPROVEN) */
 } mig_run_account_result;
