@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/retry.h"
+#include "copy/hold.h"
 #include "copy/queue.h"
 #include "copy/settle.h"
 #include "copy/uids.h"
@@ -337,6 +338,14 @@ static void list_blamed(mig__run *run, const mig__batch *batch, size_t which)
     mig__settle_failed(run, batch->job, batch->messages[which], &error);
 }
 
+/* Message after message of the folder, and none was taken: it is not the messages. Nothing of it is sent any more. */
+static void give_up_folder(mig__run *run, mig__folder_job *job, const mig_error *why)
+{
+    mig_error error = *why;
+    mig_error_context(&error, "the target ends the connection at each message for '%s'", job->result->target);
+    mig__queue_break_folder(run, job, &error);
+}
+
 /* Settle one batch by what was found of it (items in the batch's order). */
 static int settle_unknown(mig__run *run, mig__batch *batch, const wanted *items, mig_error *err)
 {
@@ -345,6 +354,9 @@ static int settle_unknown(mig__run *run, mig__batch *batch, const wanted *items,
     int failed = uids == NULL || done == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     bool split = false;
     size_t blamed = blame(run, batch, items, &split);
+    mig__folder_job *folder = batch->job;
+    const mig_error why = batch->broke != NULL ? *batch->broke : (mig_error)MIG_ERROR_INIT;
+    bool hopeless = blamed < batch->count && mig__hold_listed(run, folder, MIG_TARGET);
     for (size_t i = 0; failed == 0 && i < batch->count; i++) {
         uids[i] = items[i].found;
         done[i] = items[i].found != 0 || i == blamed;
@@ -376,6 +388,9 @@ static int settle_unknown(mig__run *run, mig__batch *batch, const wanted *items,
             mig__queue_batch_refused(run, batch, split);
         } else {
             mig__queue_batch_done(run, batch);
+        }
+        if (hopeless) {
+            give_up_folder(run, folder, &why);
         }
     }
     free(uids);

@@ -27,7 +27,7 @@ from harness import LONG, Account, program
 faults.record(__file__)
 CELLS = 70         # of the sample
 AT_ONCE = 8        # runs; they wait more than they compute
-SECONDS = 90       # that any run may take
+SECONDS = 240      # that any run may take: looking for what a cut line left takes its time
 PATIENCE = "2"
 FOLDERS = ("INBOX", "Work", "Lists", "Sent")
 ONE = "Work"       # the folder that has the trouble when it is one folder's
@@ -283,7 +283,9 @@ def check_mail(stage, cell, whole):
     there = collections.Counter()
     for (_, octets), count in held.items():
         there[octets] += count
-    doubled = [octets[:60] for octets, count in there.items() if count > contents[octets] > 0]
+    # What was moved on the source is known to be gone from its folder only when that could be looked at.
+    moved = {mail(b"Work-1")} if cell.scene == "later" and not whole else set()
+    doubled = [octets[:60] for octets, count in there.items() if count > contents[octets] > 0 and octets not in moved]
     expect(not doubled, "doubled: %s" % doubled, stage)
     if whole:
         expect(held == wanted, "lost: %s; left over: %s" % (list(wanted - held)[:5], list(held - wanted)[:5]), stage)
@@ -330,7 +332,7 @@ def play(cell):
         expect(stage.status in (0, 1, 4), "the exit status", stage)
         if part.copies:
             check_mail(stage, cell, stage.status == 0)
-            if cell.how == "folder" and met:
+            if cell.how == "folder" and met and cell.answer != "bye-unavailable":  # that uses up this short patience
                 expect(stage.status in (0, 1), "one folder ends the account", stage)
             for _ in range(4):
                 part.play(stage)
