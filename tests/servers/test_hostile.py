@@ -199,7 +199,7 @@ class Talk(HostileCase):
                  for pause in (0, 0.2)
                  if (side, at) not in (("source", "APPEND"), ("source", "SELECT"), ("target", "UID FETCH"))]
         if not LONG:
-            cases = seeded("talk").sample(cases, 8)
+            cases = seeded("talk").sample(cases, 5)
         for name, at, side, pause in cases:
             with self.subTest(name=name, at=at, side=side, pause=pause):
                 result, _, _ = self.attack(at, self.say(self.LINES[name], pause), side, preset="release",
