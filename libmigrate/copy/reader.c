@@ -98,7 +98,9 @@ static int finish_select(mig__copy_reader *r, mig__copy_flight *f, mig_error *er
     if (error.code == MIG_OK && f->selected.uidvalidity != job->snapshot.uidvalidity) {
         mig_error_set(&error, MIG_E_UIDVALIDITY,
                       "the mailbox '%s' was replaced on the source while it was being copied", job->source->name);
-        mig_error_hint(&error, "run again: what is in it now is then matched by content");
+        mig_error_hint(&error,
+                       "run again: what is in it now is then matched by content; when each run says so, the server "
+                       "keeps changing UIDVALIDITY, which has to be repaired there");
     } else if (error.code != MIG_OK) {
         mig_error_context(&error, "opening '%s' on the source", job->source->name);
     }
