@@ -68,7 +68,8 @@ static mig_archive_options export_options(const cli_options *options, cli_frame 
                                           mig_signer *signer)
 {
     const mig_copy_options *copy = &options->settings->copy;
-    return (mig_archive_options){.source = copy->source,
+    return (mig_archive_options){.size = sizeof(mig_archive_options),
+                                 .source = copy->source,
                                  .path = options->archive_path,
                                  .incremental = options->settings->incremental,
                                  .replace = copy->force,
@@ -148,7 +149,8 @@ static int report_check(const cli_options *options, cli_reports *reports, const 
 static mig_archive_check_result *look(const cli_options *options, cli_frame *frame, mig_secret *password,
                                       mig_error *err)
 {
-    const mig_archive_check_options all = {.path = options->archive_path,
+    const mig_archive_check_options all = {.size = sizeof all,
+                                           .path = options->archive_path,
                                            .public_key = options->settings->public_key_path,
                                            .secret = password ? mig_secret_give : NULL,
                                            .secret_context = password,

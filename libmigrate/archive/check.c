@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/sign.h"
+#include "base/sized.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -183,10 +184,15 @@ static int sum_up(checking *c, mig_error *err)
     return failed;
 }
 
-mig_archive_check_result *mig_archive_check(const mig_archive_check_options *options, mig_error *err)
+mig_archive_check_result *mig_archive_check(const mig_archive_check_options *given, mig_error *err)
 {
+    mig_archive_check_options own;
+    const mig_archive_check_options *options = &own;
     checking c = {.options = options, .started = mig__now_seconds()};
     mig_error error = MIG_ERROR_INIT;
+    if (mig__sized_take(&own, sizeof own, given, "mig_archive_check_options", err) != 0) {
+        return NULL;
+    }
     if (options->path == NULL) {
         mig_error_set(err, MIG_E_USAGE, "a file is needed");
         return NULL;

@@ -6,6 +6,7 @@
 #include "account/sides.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/sized.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -395,9 +396,14 @@ static void free_run(mig__export *run)
     pthread_mutex_destroy(&run->lock);
 }
 
-mig_archive_result *mig_archive_export(const mig_archive_options *options, mig_error *err)
+mig_archive_result *mig_archive_export(const mig_archive_options *given, mig_error *err)
 {
+    mig_archive_options own;
+    const mig_archive_options *options = &own;
     mig__export run;
+    if (mig__sized_take(&own, sizeof own, given, "mig_archive_options", err) != 0) {
+        return NULL;
+    }
     if (options->source == NULL || options->path == NULL) {
         mig_error_set(err, MIG_E_USAGE, "a source and a file are needed");
         return NULL;

@@ -5,6 +5,7 @@
 #include "account/listing.h"
 #include "account/spare.h"
 #include "base/clock.h"
+#include "base/sized.h"
 #include "base/thread.h"
 #include "copy/adopt.h"
 #include "copy/begin.h"
@@ -491,8 +492,13 @@ static void run_account(mig__run *run)
     }
 }
 
-mig_copy_result *mig_copy_run(const mig_copy_options *options, mig_error *err)
+mig_copy_result *mig_copy_run(const mig_copy_options *given, mig_error *err)
 {
+    mig_copy_options own;
+    const mig_copy_options *options = &own;
+    if (mig__sized_take(&own, sizeof own, given, "mig_copy_options", err) != 0) {
+        return NULL;
+    }
     if (check_options(options, err) != 0) {
         return NULL;
     }

@@ -3,6 +3,7 @@
  */
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/sized.h"
 #include "domain/exchange.h"
 #include "domain/judge.h"
 #include "domain/questions.h"
@@ -239,8 +240,13 @@ static bool all_there(look *l)
     return l->result->resolver != NULL;
 }
 
-mig_domain_result *mig_domain_look(const mig_domain_options *options, mig_error *err)
+mig_domain_result *mig_domain_look(const mig_domain_options *given, mig_error *err)
 {
+    mig_domain_options own;
+    const mig_domain_options *options = &own;
+    if (mig__sized_take(&own, sizeof own, given, "mig_domain_options", err) != 0) {
+        return NULL;
+    }
     look l = {.options = options};
     int failed = check_options(options, err);
     if (failed == 0 && (l.questions = mig__questions_new(options, err)) == NULL) {

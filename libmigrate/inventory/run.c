@@ -4,6 +4,7 @@
 #include "account/check.h"
 #include "account/notice.h"
 #include "base/clock.h"
+#include "base/sized.h"
 #include "inventory/job.h"
 #include "inventory/quota.h"
 #include <pthread.h>
@@ -362,11 +363,16 @@ static int check_options(const mig_inventory_options *options, mig_error *err)
                : mig__sides_check_endpoints(options->source, options->target, err);
 }
 
-mig_inventory_result *mig_inventory_run(const mig_inventory_options *options, mig_error *err)
+mig_inventory_result *mig_inventory_run(const mig_inventory_options *given, mig_error *err)
 {
+    mig_inventory_options own;
+    const mig_inventory_options *options = &own;
     mig__inventory run;
     mig__stream_stats stats = {0};
     mig_error error = MIG_ERROR_INIT;
+    if (mig__sized_take(&own, sizeof own, given, "mig_inventory_options", err) != 0) {
+        return NULL;
+    }
     if (check_options(options, err) != 0) {
         return NULL;
     }

@@ -4,6 +4,7 @@
  * Secrets lie within the object, whose pages are locked, kept out of core dumps, and overwritten at the end.
  */
 #include "base/memory.h"
+#include "base/sized.h"
 #include "net/oauth2_private.h"
 #include <stdlib.h>
 #include <string.h>
@@ -211,11 +212,16 @@ static mig_oauth2 *allocate(void)
     return oauth2;
 }
 
-mig_oauth2 *mig_oauth2_new(const mig_oauth2_options *options, mig_error *err)
+mig_oauth2 *mig_oauth2_new(const mig_oauth2_options *given, mig_error *err)
 {
-    const char *scope = options->scope != NULL ? options->scope : default_scope(options->grant);
+    mig_oauth2_options own;
+    const mig_oauth2_options *options = &own;
     mig_oauth2 *oauth2;
 
+    if (mig__sized_take(&own, sizeof own, given, "mig_oauth2_options", err) != 0) {
+        return NULL;
+    }
+    const char *scope = options->scope != NULL ? options->scope : default_scope(options->grant);
     if (check(options, err) != 0) {
         return NULL;
     }

@@ -48,7 +48,7 @@ static void set_defaults(mig_settings *settings)
 {
     for (int side = 0; side < 2; side++) {
         mig_settings_side *out = &settings->sides[side];
-        *out = (mig_settings_side){.endpoint = out->endpoint, .store = out->store};
+        *out = (mig_settings_side){.endpoint = out->endpoint, .store = out->store, .oauth2 = MIG_OAUTH2_OPTIONS_INIT};
     }
     *settings = (mig_settings){.verb = settings->verb,
                                .sides = {settings->sides[0], settings->sides[1]},

@@ -202,10 +202,11 @@ int mig_settings_prepare(mig_settings *settings, const mig_helper *helper, mig_e
 
 void mig_settings_account(const mig_settings *settings, mig_run_account *out)
 {
-    *out = (mig_run_account){.copy = settings->copy,
-                             .verify = settings->verify,
-                             .depth = settings->stock_depth,
-                             .replace = settings->mend.replace};
+    *out = (mig_run_account)MIG_RUN_ACCOUNT_INIT;
+    out->copy = &settings->copy;
+    out->verify = &settings->verify;
+    out->replace = settings->mend.replace;
+    out->depth = settings->stock_depth;
 }
 
 void mig_settings_run(const mig_settings *settings, unsigned steps, mig_run_options *out)

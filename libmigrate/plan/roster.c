@@ -1,4 +1,5 @@
 /* plan/roster.c - the accounts of a run with all that belongs to them, and a plan run from the file to the result */
+#include "base/sized.h"
 #include "plan/plan_private.h"
 #include <stdlib.h>
 
@@ -128,11 +129,15 @@ static mig_run_result *run(mig_roster *roster, const mig_plan_run_options *optio
     return mig_run(&all, err);
 }
 
-mig_run_result *mig_plan_run(const char *path, const mig_plan_run_options *options, mig_error *err)
+mig_run_result *mig_plan_run(const char *path, const mig_plan_run_options *given, mig_error *err)
 {
+    mig_plan_run_options options;
+    if (mig__sized_take(&options, sizeof options, given, "mig_plan_run_options", err) != 0) {
+        return NULL;
+    }
     mig_plan *plan = mig_plan_load(path, err);
     mig_roster *roster = plan != NULL ? mig_roster_new(&plan, MIG_VERB_RUN, NULL, err) : NULL;
-    mig_run_result *result = roster != NULL ? run(roster, options, err) : NULL;
+    mig_run_result *result = roster != NULL ? run(roster, &options, err) : NULL;
     mig_roster_free(&roster);
     mig_plan_free(&plan);
     return result;

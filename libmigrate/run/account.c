@@ -58,8 +58,9 @@ static mig_observer observer_of(mig__run_job *job)
 
 static mig_inventory_result *take_stock(mig__run_job *job, mig_inventory_depth depth, mig_error *err)
 {
-    const mig_copy_options *copy = &job->in->copy;
-    mig_inventory_options options = {.source = copy->source,
+    const mig_copy_options *copy = &job->copy_options;
+    mig_inventory_options options = {.size = sizeof options,
+                                     .source = copy->source,
                                      .target = copy->target,
                                      .state_path = copy->state_path,
                                      .selection = copy->selection,
@@ -118,13 +119,13 @@ static bool take_inventory(mig__run_job *job)
 {
     mig_error error = MIG_ERROR_INIT;
     mig__run_step(job, MIG_STEP_INVENTORY);
-    job->inventory = take_stock(job, job->in->copy.dry_run ? MIG_INVENTORY_FULL : job->in->depth, &error);
+    job->inventory = take_stock(job, job->copy_options.dry_run ? MIG_INVENTORY_FULL : job->in.depth, &error);
     if (job->inventory == NULL) {
         mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
         return false;
     }
     take_sizes(job, &job->inventory->accounts[0]);
-    if (job->in->copy.dry_run) {
+    if (job->copy_options.dry_run) {
         job->out->to_copy = job->inventory->accounts[0].forecast.left_messages;
         job->out->to_copy_bytes = job->inventory->accounts[0].forecast.left_bytes;
     }
@@ -193,7 +194,7 @@ static void sum_verify(mig__run_job *job)
 static bool verify(mig__run_job *job, int connections, bool last)
 {
     mig_error error = MIG_ERROR_INIT;
-    mig_verify_options options = mig__verify_as_copied(&job->in->verify, &job->copy_options);
+    mig_verify_options options = mig__verify_as_copied(&job->verify_options, &job->copy_options);
     options.effort.connections = connections;
     options.observer = observer_of(job);
     mig__run_step(job, MIG_STEP_VERIFY);
@@ -222,7 +223,7 @@ static void mend(mig__run_job *job, int connections)
         ended(job, &error, job->verify->exit_status);
         return;
     }
-    list.replace = job->in->replace;
+    list.replace = job->in.replace;
     options.mend = &list;
     options.effort.connections = connections;
     options.observer = observer_of(job);
@@ -247,7 +248,7 @@ void mig__run_work(mig__run_job *job, int connections)
 {
     unsigned steps = job->crew->steps;
     /* A dry run tells what there is to do: sizes, room and time are what taking stock finds out. */
-    bool dry = job->in->copy.dry_run && (steps & MIG_STEP_COPY) != 0;
+    bool dry = job->copy_options.dry_run && (steps & MIG_STEP_COPY) != 0;
     if (((steps & MIG_STEP_INVENTORY) != 0 || dry) && !take_inventory(job)) {
         return;
     }
@@ -255,7 +256,7 @@ void mig__run_work(mig__run_job *job, int connections)
         return;
     }
     bool mends = (steps & MIG_STEP_MEND) != 0;
-    if ((steps & (MIG_STEP_VERIFY | MIG_STEP_MEND)) == 0 || job->in->copy.dry_run ||
+    if ((steps & (MIG_STEP_VERIFY | MIG_STEP_MEND)) == 0 || job->copy_options.dry_run ||
         !verify(job, connections, !mends)) {
         return;
     }

@@ -12,9 +12,10 @@
 #include <pthread.h>
 
 typedef struct mig__run_job { /* one account */
-    const mig_run_account *in;
+    mig_run_account in;
     mig_run_account_result *out;
     mig_copy_options copy_options; /* bounded by what is known of the providers */
+    mig_verify_options verify_options;
     mig__host *from, *to;
     mig_inventory_result *check, *inventory;
     mig_copy_result *copy;

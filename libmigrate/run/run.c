@@ -3,6 +3,7 @@
  */
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/sized.h"
 #include "base/thread.h"
 #include "run/job.h"
 #include <migrate/provider.h>
@@ -113,8 +114,8 @@ static void skip(mig__run_job *job, mig_code code, const char *text)
 
 static void do_job(mig__crew *crew, mig__run_job *job, int granted)
 {
-    if (job->in->unfit != NULL) {
-        mig__run_fail_job(job, job->in->unfit, mig_code_exit_status(job->in->unfit->code));
+    if (job->in.unfit != NULL) {
+        mig__run_fail_job(job, job->in.unfit, mig_code_exit_status(job->in.unfit->code));
     } else if (crew->round == MIG_STEP_CHECK) {
         mig__run_check(job, granted);
     } else {
@@ -262,15 +263,33 @@ static mig__host *find_host(mig__crew *crew, const mig_endpoint *endpoint, mig_e
     return &crew->hosts[crew->host_count++];
 }
 
+/* The account at `i`, whose size is the caller's. */
+static int take_account(mig__run_job *job, const mig_run_options *options, size_t i, mig_error *err)
+{
+    static const mig_verify_options usual = MIG_VERIFY_OPTIONS_INIT;
+    const char *given = (const char *)options->accounts + i * options->accounts[0].size;
+    if (mig__sized_take(&job->in, sizeof job->in, given, "mig_run_account", err) != 0) {
+        return -1;
+    }
+    if (job->in.copy == NULL) {
+        return mig_error_set(err, MIG_E_USAGE, "account %zu has no options", i + 1);
+    }
+    const mig_verify_options *verify = job->in.verify != NULL ? job->in.verify : &usual;
+    return mig__sized_take(&job->copy_options, sizeof job->copy_options, job->in.copy, "mig_copy_options", err) != 0
+               ? -1
+               : mig__sized_take(&job->verify_options, sizeof job->verify_options, verify, "mig_verify_options", err);
+}
+
 static int init_job(mig__crew *crew, size_t i, mig_error *err)
 {
     mig__run_job *job = &crew->jobs[i];
-    const mig_copy_options *copy = &crew->options->accounts[i].copy;
+    const mig_copy_options *copy = &job->copy_options;
     char label[320] = "";
-    job->in = &crew->options->accounts[i];
     job->out = &crew->result->accounts[i];
     job->crew = crew;
-    job->copy_options = *copy;
+    if (take_account(job, crew->options, i, err) != 0) {
+        return -1;
+    }
     mig_provider_bound(&job->copy_options, mig_provider_of(copy->providers[MIG_SOURCE], copy->source),
                        mig_provider_of(copy->providers[MIG_TARGET], copy->target));
     if (copy->source == NULL) {
@@ -395,15 +414,19 @@ static void free_crew(mig__crew *crew)
     pthread_mutex_destroy(&crew->lock);
 }
 
-mig_run_result *mig_run(const mig_run_options *options, mig_error *err)
+mig_run_result *mig_run(const mig_run_options *given, mig_error *err)
 {
     mig__crew crew;
+    mig_run_options options;
     mig_run_result *result = NULL;
-    if ((options->steps & MIG_STEP_DOMAIN) != 0) {
+    if (mig__sized_take(&options, sizeof options, given, "mig_run_options", err) != 0) {
+        return NULL;
+    }
+    if ((options.steps & MIG_STEP_DOMAIN) != 0) {
         mig_error_set(err, MIG_E_USAGE, "the step domain is about names, not accounts: mig_domain_look does it");
         return NULL;
     }
-    if (init(&crew, options, err) == 0 && work(&crew, err) == 0 && gather(&crew, err) == 0) {
+    if (init(&crew, &options, err) == 0 && work(&crew, err) == 0 && gather(&crew, err) == 0) {
         sum_up(&crew);
         result = crew.result;
         crew.result = NULL;

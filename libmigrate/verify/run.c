@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/sized.h"
 #include "mail/digest.h"
 #include "state/selection.h"
 #include "verify/job.h"
@@ -311,9 +312,14 @@ static void free_run(mig__verify_run *run)
     pthread_mutex_destroy(&run->lock);
 }
 
-mig_verify_result *mig_verify_run(const mig_verify_options *options, mig_error *err)
+mig_verify_result *mig_verify_run(const mig_verify_options *given, mig_error *err)
 {
+    mig_verify_options own;
+    const mig_verify_options *options = &own;
     mig__verify_run run;
+    if (mig__sized_take(&own, sizeof own, given, "mig_verify_options", err) != 0) {
+        return NULL;
+    }
     if (check_options(options, err) != 0) {
         return NULL;
     }

@@ -43,6 +43,36 @@ class Api(unittest.TestCase):
     def test_each_header_alone_in_cplusplus(self):
         self.compile_alone("g++", "cc", "c++11")
 
+    def test_initializers_are_clean_in_c_and_cplusplus(self):
+        """Each ..._INIT, expanded as a program would: no member is left out, no warning in any language that may use it."""
+        macros = sorted(set(re.findall(r"^#define (MIG_\w+_INIT)\b", "\n".join(map(sources.text, HEADERS)), flags=re.M)))
+        self.assertIn("MIG_COPY_OPTIONS_INIT", macros)
+        body = "".join("#include <%s>\n" % header.removeprefix("libmigrate/include/") for header in HEADERS)
+        body += "int main(void) {\n"
+        for macro in macros:
+            kind = macro.removesuffix("_INIT").lower()
+            body += "    static %s %s = %s;\n    (void)%s;\n" % (kind, kind[4:] + "_", macro, kind[4:] + "_")
+        body += "    return 0;\n}\n"
+        for compiler, suffix, standard in (("gcc", ".c", "c11"), ("clang", ".c", "c11"), ("g++", ".cc", "c++11"),
+                                           ("g++", ".cc", "c++17"), ("clang++", ".cc", "c++11"), ("clang++", ".cc", "c++17")):
+            with self.subTest(compiler + " " + standard), tempfile.NamedTemporaryFile("w", suffix=suffix) as source:
+                source.write(body)
+                source.flush()
+                done = subprocess.run([compiler, "-std=" + standard, "-Wall", "-Wextra", "-pedantic", "-Werror",
+                                       "-fsyntax-only", "-I", INCLUDE, source.name],
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+                self.assertEqual(done.returncode, 0, done.stdout.decode())
+
+    def test_every_structure_of_options_knows_its_size(self):
+        """A later member breaks no program: the library looks at as much as the program knew."""
+        text = "\n".join(map(sources.text, HEADERS))
+        found = re.findall(r"typedef struct (mig_\w+_options) \{\n(.*)", text)
+        self.assertGreater(len(found), 6)
+        for name, first in found:
+            with self.subTest(name):
+                self.assertRegex(first, r"^ +size_t size; /\*")
+                self.assertRegex(text, r"#define %s_INIT" % name.upper())
+
     def test_exported_symbols_are_the_declared_functions(self):
         library = os.path.join(build_directory("release"), "libmigrate", "libmigrate.so")
         listed = subprocess.run(["nm", "-D", "--defined-only", library], stdout=subprocess.PIPE, check=True)

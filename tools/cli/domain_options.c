@@ -407,7 +407,7 @@ static int fill(cli_domain_options *o, mig_error *err)
 int cli_domain_options_parse(cli_domain_options *o, int argc, const char **argv, mig_error *err)
 {
     int option = 0, result = 0;
-    *o = (cli_domain_options){.interval = 60, .look = {.log = MIG_LOG_INIT}};
+    *o = (cli_domain_options){.interval = 60, .look = MIG_DOMAIN_OPTIONS_INIT};
     poptContext context = poptGetContext(name, argc, argv, table, 0);
     if (!context)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");

@@ -30,6 +30,7 @@ extern "C" {
 /* ---- export ---- */
 
 typedef struct mig_archive_options {
+    size_t size;                /* of this structure; set by the INIT */
     const mig_endpoint *source; /* required */
     const char *path;           /* required; its ending says the format */
     bool incremental;           /* where `path` is there, add a further file beside it with what is new since */
@@ -45,7 +46,8 @@ typedef struct mig_archive_options {
 
 #define MIG_ARCHIVE_OPTIONS_INIT                                                                                       \
     {                                                                                                                  \
-        .observer = MIG_OBSERVER_INIT                                                                                  \
+        sizeof(mig_archive_options), NULL, NULL, false, false, NULL, NULL, NULL, MIG_SELECTION_INIT, MIG_EFFORT_INIT,  \
+            MIG_OBSERVER_INIT                                                                                          \
     }
 
 typedef struct mig_archive_folder {
@@ -133,12 +135,18 @@ typedef struct mig_archive_file {
 } mig_archive_file;
 
 typedef struct mig_archive_check_options {
+    size_t size;            /* of this structure; set by the INIT */
     const char *path;       /* the file, or the first one of a chain: those after it are found beside it */
     const char *public_key; /* PEM; NULL: the signature is not checked */
     mig_secret_fn *secret;  /* password of an encrypted archive; NULL: none */
     void *secret_context;
     mig_observer observer; /* its log hears nothing */
 } mig_archive_check_options;
+
+#define MIG_ARCHIVE_CHECK_OPTIONS_INIT                                                                                 \
+    {                                                                                                                  \
+        sizeof(mig_archive_check_options), NULL, NULL, NULL, NULL, MIG_OBSERVER_INIT                                   \
+    }
 
 typedef struct mig_archive_check_result {
     mig_status status; /* COMPLETE: all was looked at, whatever was found */

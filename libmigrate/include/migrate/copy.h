@@ -39,6 +39,7 @@ typedef enum mig_deletions {
 } mig_deletions;
 
 typedef struct mig_copy_options {
+    size_t size;                /* of this structure; set by the INIT */
     const mig_endpoint *source; /* required */
     const mig_endpoint *target; /* required */
     const char *state_path;     /* required: the SQLite state file, created when missing */
@@ -70,7 +71,8 @@ typedef struct mig_copy_options {
 
 #define MIG_COPY_OPTIONS_INIT                                                                                          \
     {                                                                                                                  \
-        .observer = MIG_OBSERVER_INIT                                                                                  \
+        sizeof(mig_copy_options), NULL, NULL, NULL, NULL, NULL, MIG_SELECTION_INIT, {NULL, NULL}, MIG_EFFORT_INIT,     \
+            MIG_OBSERVER_INIT, false, 0, 0, NULL, MIG_FLAGS_MERGE, MIG_DELETIONS_KEEP, NULL, false, MIG_OK, false, false, false, false                    \
     }
 
 typedef struct mig_folder_result {

@@ -45,6 +45,7 @@ typedef struct mig_domain_subject {
 } mig_domain_subject;
 
 typedef struct mig_domain_options {
+    size_t size; /* of this structure; set by the INIT */
     const mig_domain_subject *domains;
     size_t domain_count;
     mig_domain_phase phase;
@@ -63,6 +64,12 @@ typedef struct mig_domain_options {
     void (*progress)(size_t asked, size_t waiting, void *context); /* questions so far; NULL: none */
     void *progress_context;
 } mig_domain_options;
+
+#define MIG_DOMAIN_OPTIONS_INIT                                                                                        \
+    {                                                                                                                  \
+        sizeof(mig_domain_options), NULL, 0, MIG_DOMAIN_BEFORE, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0,        \
+            MIG_LOG_INIT, NULL, NULL, NULL                                                                             \
+    }
 
 /* One thing that was looked at. All strings are UTF-8 without control characters; "" where there is nothing. */
 typedef struct mig_domain_check {

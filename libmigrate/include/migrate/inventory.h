@@ -141,6 +141,7 @@ typedef struct mig_inventory_result {
 } mig_inventory_result;
 
 typedef struct mig_inventory_options {
+    size_t size;                /* of this structure; set by the INIT */
     const mig_endpoint *source; /* required */
     const mig_endpoint *target; /* NULL: only the source is looked at */
     const char *state_path;     /* the copy's state, read only, where it exists; NULL: none */
@@ -160,7 +161,8 @@ typedef struct mig_inventory_options {
 
 #define MIG_INVENTORY_OPTIONS_INIT                                                                                     \
     {                                                                                                                  \
-        .depth = MIG_INVENTORY_FULL, .observer = MIG_OBSERVER_INIT                                                     \
+        sizeof(mig_inventory_options), NULL, NULL, NULL, MIG_SELECTION_INIT, {NULL, NULL}, MIG_EFFORT_INIT,            \
+            MIG_OBSERVER_INIT, 0, 0, MIG_INVENTORY_FULL, false                                                         \
     }
 
 /*

@@ -52,6 +52,7 @@ typedef struct mig_oauth2_code {
 
 /* Strings are UTF-8 and copied; files are read once, by mig_oauth2_new. */
 typedef struct mig_oauth2_options {
+    size_t size; /* of this structure; set by the INIT */
     mig_oauth2_grant grant;
     const char *user;         /* the mailbox's user: whom a service account acts for ("sub") */
     const char *key_file;     /* Google's JSON key, or PEM key of `cert_file`; NULL: the key is in `cert_file` */
@@ -81,8 +82,8 @@ typedef struct mig_oauth2_options {
 
 #define MIG_OAUTH2_OPTIONS_INIT                                                                                        \
     {                                                                                                                  \
-        MIG_OAUTH2_GOOGLE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,   \
-            0, NULL, NULL, NULL                                                                                        \
+        sizeof(mig_oauth2_options), MIG_OAUTH2_GOOGLE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,     \
+            NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL                                                          \
     }
 
 /* Used by several threads at once. */

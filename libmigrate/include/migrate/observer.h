@@ -19,11 +19,15 @@ typedef struct mig_observer {
     mig_stop *stop;            /* NULL: cannot be asked to stop */
     mig_progress_fn *progress; /* NULL: nobody is shown any */
     void *context;             /* given to `progress` */
+    void *spare[4];            /* NULL; room for later members */
 } mig_observer;
 
 #define MIG_OBSERVER_INIT                                                                                              \
     {                                                                                                                  \
-        MIG_LOG_INIT, NULL, NULL, NULL                                                                                 \
+        MIG_LOG_INIT, NULL, NULL, NULL,                                                                                \
+        {                                                                                                              \
+            NULL, NULL, NULL, NULL                                                                                     \
+        }                                                                                                              \
     }
 
 #ifdef __cplusplus

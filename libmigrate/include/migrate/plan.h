@@ -127,12 +127,18 @@ int mig_roster_prepare(mig_roster *roster, const char *directory, const mig_help
 
 /* How to run a plan; what is zero is not said. */
 typedef struct mig_plan_run_options {
+    size_t size;                 /* of this structure; set by the INIT */
     unsigned steps;              /* MIG_STEP_*, unless the plan has its own; 0: as mig_run_options */
     const char *state_directory; /* where states are kept, unless the plan says it; NULL: it must */
     const char *lock_directory;  /* lock_dir of mig_copy_options */
     const mig_helper *helper;    /* NULL: nobody can be asked for a password */
     mig_observer observer;       /* log and stop */
 } mig_plan_run_options;
+
+#define MIG_PLAN_RUN_OPTIONS_INIT                                                                                      \
+    {                                                                                                                  \
+        sizeof(mig_plan_run_options), 0, NULL, NULL, NULL, MIG_OBSERVER_INIT                                           \
+    }
 
 /*
  * Run a plan, from the file to the result: all of the above and mig_run. NULL: MIG_E_PLAN, MIG_E_NOMEM, MIG_E_IO and

@@ -36,12 +36,18 @@ const char *mig_step_name(unsigned step);
 
 /* One account. Endpoints, lists and paths are borrowed until the run returns. */
 typedef struct mig_run_account {
-    mig_copy_options copy;     /* who watches comes from the run */
-    mig_verify_options verify; /* depth, against, sample, seed; everything else comes from `copy` */
-    bool replace;              /* mending removes altered messages once the right ones are there */
-    mig_inventory_depth depth; /* of the inventory; everything else comes from `copy` */
+    size_t size;                      /* of this structure, the same in all accounts; set by the INIT */
+    const mig_copy_options *copy;     /* required; who watches comes from the run */
+    const mig_verify_options *verify; /* depth, against, sample, seed; all else comes from `copy`; NULL: as its INIT */
+    bool replace;                     /* mending removes altered messages once the right ones are there */
+    mig_inventory_depth depth;        /* of the inventory; everything else comes from `copy` */
     const mig_error *unfit; /* known beforehand to be in its way, as a password that can not be read; NULL: nothing */
 } mig_run_account;
+
+#define MIG_RUN_ACCOUNT_INIT                                                                                           \
+    {                                                                                                                  \
+        sizeof(mig_run_account), NULL, NULL, false, MIG_INVENTORY_FULL, NULL                                                  \
+    }
 
 typedef enum mig_run_state {
     MIG_RUN_WAITING,
@@ -78,6 +84,7 @@ typedef struct mig_run_progress {
 } mig_run_progress;
 
 typedef struct mig_run_options {
+    size_t size; /* of this structure; set by the INIT */
     const mig_run_account *accounts;
     size_t account_count;
     unsigned steps;        /* MIG_STEP_*; 0: check, copy and verify */
@@ -92,7 +99,7 @@ typedef struct mig_run_options {
 
 #define MIG_RUN_OPTIONS_INIT                                                                                           \
     {                                                                                                                  \
-        .observer = MIG_OBSERVER_INIT                                                                                  \
+        sizeof(mig_run_options), NULL, 0, 0, false, 0, 0, MIG_OBSERVER_INIT, NULL, NULL                                \
     }
 
 typedef struct mig_run_account_result {

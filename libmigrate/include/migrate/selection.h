@@ -26,11 +26,15 @@ typedef struct mig_selection {
     const char *since;           /* "YYYY-MM-DD": INTERNALDATE on or after; NULL: no bound */
     const char *before;          /* "YYYY-MM-DD": INTERNALDATE before; NULL: no bound */
     uint64_t max_size;           /* octets; larger messages are left out and listed; 0: no bound */
+    void *spare[4];              /* NULL; room for later members */
 } mig_selection;
 
 #define MIG_SELECTION_INIT                                                                                             \
     {                                                                                                                  \
-        NULL, NULL, NULL, MIG_LABELS_ALL, false, NULL, NULL, 0                                                         \
+        NULL, NULL, NULL, MIG_LABELS_ALL, false, NULL, NULL, 0,                                                        \
+        {                                                                                                              \
+            NULL, NULL, NULL, NULL                                                                                     \
+        }                                                                                                              \
     }
 
 #ifdef __cplusplus

@@ -162,6 +162,7 @@ typedef struct mig_verify_result {
 
 /* How to verify one account. */
 typedef struct mig_verify_options {
+    size_t size; /* of this structure; set by the INIT */
     const mig_endpoint
         *source; /* names the account in the state; logged in to with MIG_AGAINST_SOURCE only. Required */
     const mig_endpoint *target; /* required */
@@ -182,7 +183,8 @@ typedef struct mig_verify_options {
 
 #define MIG_VERIFY_OPTIONS_INIT                                                                                        \
     {                                                                                                                  \
-        .observer = MIG_OBSERVER_INIT                                                                                  \
+        sizeof(mig_verify_options), NULL, NULL, NULL, MIG_SELECTION_INIT, {NULL, NULL}, MIG_EFFORT_INIT,               \
+            MIG_OBSERVER_INIT, MIG_DEPTH_FULL, MIG_AGAINST_RECORD, 0, 0                                                \
     }
 
 /*

@@ -67,7 +67,8 @@ static mig_run_result *run(const char *text, mig_error *err)
     put("plan.yaml", text);
     snprintf(path, sizeof path, "%s/plan.yaml", root);
     snprintf(states, sizeof states, "%s/states", root);
-    const mig_plan_run_options options = {.state_directory = states, .observer = MIG_OBSERVER_INIT};
+    mig_plan_run_options options = MIG_PLAN_RUN_OPTIONS_INIT;
+    options.state_directory = states;
     return mig_plan_run(path, &options, err);
 }
 
@@ -134,7 +135,7 @@ static void test_wrong(void **state)
     assert_non_null(strstr(err.text, "plan.yaml:7: max-size: \"20Q\""));
     assert_null(run("version: 1\nsource: {host: h}\naccounts: [{source: u}]\n", &err));
     assert_non_null(strstr(err.text, "there is no target"));
-    assert_null(mig_plan_run("/nonexistent/plan.yaml", &(mig_plan_run_options){.steps = 0}, &err));
+    assert_null(mig_plan_run("/nonexistent/plan.yaml", &(mig_plan_run_options)MIG_PLAN_RUN_OPTIONS_INIT, &err));
     assert_int_equal(err.code, MIG_E_PLAN);
 }
 
