@@ -5,6 +5,7 @@
 #include "archive/export.h"
 #include "account/sides.h"
 #include "base/clock.h"
+#include "base/kept.h"
 #include "base/memory.h"
 #include "base/sized.h"
 #include <errno.h>
@@ -293,8 +294,7 @@ static void sum_folders(mig__export *run)
 {
     mig_archive_result *result = run->result;
     for (size_t i = 0; i < result->folder_count; i++) {
-        mig_archive_folder *folder = &result->folders[i];
-        folder->error = run->folders[i].error;
+        const mig_archive_folder *folder = &result->folders[i];
         result->messages += folder->messages;
         result->bytes += folder->bytes;
         result->already += folder->already;
@@ -346,7 +346,7 @@ static void sum_up(mig__export *run)
     mig_archive_result *result = run->result;
     bool partial = result->failed > 0;
     for (size_t i = 0; i < result->folder_count; i++) {
-        partial = partial || result->folders[i].error.code != MIG_OK;
+        partial = partial || result->folders[i].error != NULL;
     }
     for (size_t i = 0; i < result->problem_count; i++) {
         partial = partial || (result->problems[i].failed && result->problems[i].uid == 0); /* not looked at */
@@ -441,6 +441,7 @@ void mig_archive_result_free(mig_archive_result **result)
     for (size_t i = 0; i < r->folder_count; i++) {
         free(r->folders[i].name);
         free(r->folders[i].path);
+        mig__error_forget(&r->folders[i].error);
     }
     for (size_t i = 0; i < r->problem_count; i++) {
         free(r->problems[i].folder);

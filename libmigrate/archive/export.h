@@ -28,7 +28,6 @@ typedef struct mig__export_folder {
     mig__keywords keywords;
     mig__ledger_folder lines;
     mig_archive_folder *result;
-    mig_error error;
 } mig__export_folder;
 
 typedef struct mig__export {

@@ -201,14 +201,14 @@ static int add_folder(making *m, mig__export *run, mig__export_folder *folder, m
                       .role = mailbox->role,
                       .subscribed = (mailbox->attributes & MIG_ATTR_SUBSCRIBED) != 0,
                       .selectable = folder->path != NULL,
-                      .incomplete = folder->error.code != MIG_OK || folder->result->failed > 0,
+                      .incomplete = folder->result->error != NULL || folder->result->failed > 0,
                       .uidvalidity = opened ? folder->now.uidvalidity : mailbox->uidvalidity,
                       .uidnext = opened ? folder->now.uidnext : mailbox->uidnext,
                       .exists = opened ? folder->now.exists : mailbox->messages,
                       .modseq = opened ? folder->now.modseq : mailbox->modseq,
                       .messages = folder->result->messages,
                       .root = folder->result->root};
-    if (folder->error.code != MIG_OK && !opened && folder->before != NULL) {
+    if (folder->result->error != NULL && !opened && folder->before != NULL) {
         line.uidvalidity = folder->before->uidvalidity; /* could not be opened: what there is of it stays */
     }
     failed = failed != 0 ? failed : mig__line_write(&line, &m->late, err);

@@ -6,6 +6,7 @@
 #include "account/sides.h"
 #include "account/each.h"
 #include "archive/export.h"
+#include "base/kept.h"
 #include "folders/rules.h"
 #include "mail/flags.h"
 #include "reading/scan.h"
@@ -44,8 +45,8 @@ static int plan_folder(mig__export *run, const mig__mailbox *mailbox, mig_error 
 {
     mig__export_folder *folder = &run->folders[run->folder_count++];
     mig_archive_folder *result = &run->result->folders[run->result->folder_count++];
-    *folder = (mig__export_folder){.mailbox = mailbox, .result = result, .error = MIG_ERROR_INIT};
-    *result = (mig_archive_folder){.role = mailbox->role, .error = MIG_ERROR_INIT};
+    *folder = (mig__export_folder){.mailbox = mailbox, .result = result};
+    *result = (mig_archive_folder){.role = mailbox->role};
     const mig__index_folder *before = mig__index_find(&run->index, mailbox->wire);
     if (!mig__sides_selectable(mailbox)) {
         result->path = mig__strdup("");
@@ -310,7 +311,7 @@ static void tell_hidden(const scan_item *item)
     mig_error why;
     if (mig__scan_hidden(whole) > 0) {
         mig__scan_hidden_error(whole, "the folder", &why);
-        item->folder->error = why; /* looked at again by the next file of the chain */
+        mig__error_keep(&item->folder->result->error, &why); /* looked at again by the next file of the chain */
         mig__export_problem(item->run, item->folder, 0, true, &why);
     }
 }
@@ -349,7 +350,7 @@ int mig__export_scan(mig__export *run, mig__session **session, mig_error *err)
     int failed = items == NULL || pointers == NULL ? no_memory(err) : 0;
     for (size_t i = 0; failed == 0 && i < run->folder_count; i++) {
         mig__export_folder *folder = &run->folders[i];
-        if (folder->path == NULL || folder->unchanged || folder->error.code != MIG_OK) {
+        if (folder->path == NULL || folder->unchanged || folder->result->error != NULL) {
             folder->result->already = folder->unchanged ? folder->before->count : 0;
             continue;
         }

@@ -1,6 +1,7 @@
 /* archive/session.c - sessions of an export, and how it fails */
 #include "archive/export.h"
 #include "base/clock.h"
+#include "base/kept.h"
 #include "base/memory.h"
 #include "base/thread.h"
 #include <stdlib.h>
@@ -111,9 +112,9 @@ void mig__export_give_up(mig__export *run, mig__export_folder *folder, const mig
     mig_error error = *why;
     mig_error_context(&error, "reading '%s'", folder->mailbox->name);
     pthread_mutex_lock(&run->lock);
-    bool first = folder->error.code == MIG_OK;
+    bool first = folder->result->error == NULL;
     if (first) {
-        folder->error = error;
+        mig__error_keep(&folder->result->error, &error);
     }
     mig__uidset_clear(&folder->uids);
     pthread_mutex_unlock(&run->lock);

@@ -1,5 +1,6 @@
 /* inventory/result.c - the result's life, and joining the results of many accounts */
 #include <migrate/inventory.h>
+#include "base/kept.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@ static void free_folder(mig_inventory_folder *folder)
     free(folder->name);
     free(folder->target);
     free(folder->note);
+    mig__error_forget(&folder->error);
     for (size_t i = 0; i < folder->keyword_count; i++) {
         free(folder->keywords[i].name);
     }

@@ -4,6 +4,7 @@
 #include "account/check.h"
 #include "account/notice.h"
 #include "base/clock.h"
+#include "base/kept.h"
 #include "base/sized.h"
 #include "inventory/job.h"
 #include "inventory/quota.h"
@@ -132,8 +133,10 @@ static int add_folder(mig__inventory *run, size_t source, const mig__map_entry *
     folder->has_bytes =
         (account->sides[MIG_SOURCE].bytes_known && mailbox->has_status) || !mig__sides_selectable(mailbox);
     if (mailbox->status_failed) {
-        mig_error_set(&folder->error, MIG_E_NO, "the server does not tell about '%s': %s", mailbox->name,
+        mig_error why;
+        mig_error_set(&why, MIG_E_NO, "the server does not tell about '%s': %s", mailbox->name,
                       mailbox->problem != NULL ? mailbox->problem : "");
+        mig__error_keep(&folder->error, &why);
     }
     bool failed = folder->name == NULL;
     if (entry != NULL) {
@@ -336,7 +339,7 @@ static void finish(mig__inventory *run, const mig_error *error)
     mig_inventory_account *account = run->account;
     bool partial = run->overlooked;
     for (size_t i = 0; i < account->folder_count; i++) {
-        partial = partial || account->folders[i].error.code != MIG_OK;
+        partial = partial || account->folders[i].error != NULL;
     }
     account->error = *error;
     account->status = error->code == MIG_E_INTERRUPTED ? MIG_INTERRUPTED

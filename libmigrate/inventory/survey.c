@@ -5,6 +5,7 @@
  * What comes back is counted at once and kept nowhere, so that memory does not grow with the mailbox.
  */
 #include "inventory/content.h"
+#include "base/kept.h"
 #include "inventory/job.h"
 #include "reading/scan.h"
 #include <string.h>
@@ -179,6 +180,13 @@ static int survey_folder(mig__session *session, void *context, mig_error *err)
     return outcome;
 }
 
+static void keep_error(mig_inventory_folder *folder, const mig_error *error)
+{
+    mig_error why = *error;
+    mig_error_context(&why, "looking at '%s'", folder->name);
+    mig__error_keep(&folder->error, &why);
+}
+
 /* 0, 1 when that one folder could not be looked at, -1 when nothing can. */
 static int survey_patiently(survey *s, const mig__mailbox *mailbox, mig_inventory_folder *folder, mig_error *err)
 {
@@ -191,8 +199,7 @@ static int survey_patiently(survey *s, const mig__mailbox *mailbox, mig_inventor
     s->folder = folder;
     int outcome = mig__gate_ask(&run->sides[MIG_SOURCE].gate, &run->sessions[MIG_SOURCE], survey_folder, s, err);
     if (outcome == 0 && s->hidden.code != MIG_OK) {
-        folder->error = s->hidden;
-        mig_error_context(&folder->error, "looking at '%s'", folder->name);
+        keep_error(folder, &s->hidden);
     }
     return outcome;
 }
@@ -202,8 +209,7 @@ static void give_up(survey *s, const mig__mailbox *mailbox, mig_inventory_folder
 {
     bool whole = !s->run->narrowed;
     mig__stock_begin(&s->stock, folder, 0);
-    folder->error = *error;
-    mig_error_context(&folder->error, "looking at '%s'", folder->name);
+    keep_error(folder, error);
     folder->messages = whole ? mailbox->messages : 0;
     folder->bytes = whole ? mailbox->size : 0;
     folder->has_bytes = mailbox->messages == 0 || (whole && mailbox->size > 0);

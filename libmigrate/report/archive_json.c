@@ -26,7 +26,7 @@ static void folder(mig__json *json, const mig_archive_folder *result)
     mig__json_add_number(json, "skipped", result->skipped);
     mig__json_add_number(json, "failed", result->failed);
     mig__json_add_optional(json, "root", result->root);
-    mig__json_add(json, "error", mig__json_error(&result->error));
+    mig__json_add(json, "error", mig__json_error(result->error));
     mig__json_raw(json, "}");
 }
 

@@ -142,7 +142,7 @@ static void add_folder(mig__page *p, const mig_inventory_folder *folder, uint64_
         mig__page_html(p, folder->target);
         mig__page_add(p, "</bdi>");
     }
-    mig__page_error(p, &folder->error);
+    mig__page_error(p, folder->error);
     mig__page_add(p, "</td><td class=\"bars\">");
     bool unwanted = folder->role == MIG_ROLE_JUNK || folder->role == MIG_ROLE_TRASH || out;
     add_bar(p, folder->bytes, most, unwanted ? 'n' : 'g');

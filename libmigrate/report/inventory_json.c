@@ -93,7 +93,7 @@ static void folder(mig__json *json, const mig_inventory_folder *value, bool cont
     number_if(json, "bare_newline", content && value->examined, value->bare_newline);
     number_if(json, "long_lines", content && value->examined, value->long_lines);
     keywords(json, value);
-    mig__json_add(json, "error", mig__json_error(&value->error));
+    mig__json_add(json, "error", mig__json_error(value->error));
     mig__json_raw(json, "}");
 }
 

@@ -125,7 +125,7 @@ json_t *mig__json_number(uint64_t number)
 
 json_t *mig__json_error(const mig_error *error)
 {
-    if (error->code == MIG_OK)
+    if (error == NULL || error->code == MIG_OK)
         return json_null();
     return json_pack("{s:s, s:o, s:o, s:o}", "code", mig_code_name(error->code), "text", mig__json_string(error->text),
                      "server", mig__json_string(error->server), "hint", mig__json_string(error->hint));

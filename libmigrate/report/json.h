@@ -40,7 +40,7 @@ int mig__json_finish(const mig__json *json, mig_error *err);
 /* A string value; octets that are not UTF-8 become U+FFFD, NULL becomes "". */
 json_t *mig__json_string(const char *text);
 
-/* An error as an object: code, text, server, hint; null for MIG_OK. */
+/* An error as an object: code, text, server, hint; null for MIG_OK and NULL. */
 json_t *mig__json_error(const mig_error *error);
 
 /* A number that JSON readers take: above 2^63-1 it is cut. */

@@ -131,7 +131,7 @@ int mig__page_head(mig__page *p, const char *title, const char *body_class, cons
 void mig__page_error(mig__page *p, const mig_error *error)
 {
     char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT + 64];
-    if (error->code != MIG_OK) {
+    if (error != NULL && error->code != MIG_OK) {
         mig__page_add(p, "<p class=\"error\">");
         mig__page_html(p, mig_error_line(error, line, sizeof line));
         mig__page_add(p, "</p>");

@@ -135,7 +135,7 @@ static void add_unfinished(mig__buffer *out, const mig_verify_result *result)
     for (size_t i = 0; i < result->account_count; i++) {
         accounts += result->accounts[i].status == MIG_FAILED || result->accounts[i].status == MIG_INTERRUPTED;
         for (size_t k = 0; k < result->accounts[i].folder_count; k++) {
-            folders += result->accounts[i].folders[k].error.code != MIG_OK;
+            folders += result->accounts[i].folders[k].error != NULL;
         }
         for (size_t k = 0; k < result->accounts[i].problem_count; k++) {
             problems += result->accounts[i].problems[k].failed;

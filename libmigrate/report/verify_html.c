@@ -172,7 +172,7 @@ static void add_folder(page *p, const mig_verify_folder *folder)
         add(p, "</bdi>");
     }
     add_root(p, "<details class=\"root\"><summary>Merkle root</summary><code>", folder->root, "</code></details>");
-    mig__page_error(&p->page, &folder->error);
+    mig__page_error(&p->page, folder->error);
     add(p, "</td><td class=\"bars\">");
     add_bar(p, folder->messages, folder->counts);
     add(p, "</td><td class=\"r\" data-label=\"Messages\">");

@@ -30,7 +30,7 @@ static void folder(mig__json *json, const mig_verify_folder *result)
     mig__json_add_number(json, "bytes", result->bytes);
     counts(json, result->counts);
     mig__json_add_optional(json, "root", result->root);
-    mig__json_add(json, "error", mig__json_error(&result->error));
+    mig__json_add(json, "error", mig__json_error(result->error));
     mig__json_raw(json, "}");
 }
 

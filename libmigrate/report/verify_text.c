@@ -32,7 +32,7 @@ static void add_folder(mig__paper *paper, const mig_verify_folder *folder)
     mig__buffer *out = &paper->line;
     uint64_t differences = mig__count_grade(folder->counts, MIG_GRADE_DIFFERENCE);
     uint64_t unproven = mig__count_grade(folder->counts, MIG_GRADE_UNPROVEN);
-    mig__buffer_addf(out, "  %s ", folder->error.code != MIG_OK || differences ? "!" : unproven ? "?" : " ");
+    mig__buffer_addf(out, "  %s ", folder->error != NULL || differences ? "!" : unproven ? "?" : " ");
     mig__add_inert(out, folder->source[0] ? folder->source : folder->target);
     mig_format_count(folder->messages, messages, sizeof messages);
     mig_format_count(folder->counts[MIG_FOUND_IDENTICAL] + folder->counts[MIG_FOUND_PRESENT], identical,
@@ -52,9 +52,9 @@ static void add_folder(mig__paper *paper, const mig_verify_folder *folder)
             mig__add_counts(out, folder->counts, grades[i]);
         }
     }
-    if (folder->error.code != MIG_OK) {
+    if (folder->error != NULL) {
         mig__buffer_add_text(out, "; not to the end: ");
-        mig__add_inert(out, mig_error_line(&folder->error, line, sizeof line));
+        mig__add_inert(out, mig_error_line(folder->error, line, sizeof line));
     }
     mig__buffer_add_text(out, "\n");
     mig__paper_send(paper);
@@ -120,7 +120,7 @@ static void add_findings(mig__paper *paper, const mig_verify_result *result)
 
 static bool worth_a_line(const mig_verify_folder *folder)
 {
-    return folder->error.code != MIG_OK || mig__count_grade(folder->counts, MIG_GRADE_DIFFERENCE) ||
+    return folder->error != NULL || mig__count_grade(folder->counts, MIG_GRADE_DIFFERENCE) ||
            mig__count_grade(folder->counts, MIG_GRADE_UNPROVEN) || mig__count_grade(folder->counts, MIG_GRADE_NOTE);
 }
 

@@ -45,7 +45,7 @@ typedef struct mig__verify_job { /* one folder */
     size_t found_count;
     unsigned units_out;
     uint64_t read, octets;
-    mig_error error;
+    mig_error *error;
 } mig__verify_job;
 
 /* What is read at a time. */

@@ -2,6 +2,7 @@
  * verify/judge.c - from what was recorded and what was found to counts, findings and roots
  */
 #include "verify/judge.h"
+#include "base/kept.h"
 #include "account/sides.h"
 #include "mail/merkle.h"
 #include <stdlib.h>
@@ -87,10 +88,10 @@ static int group_make(group *g, mig__verify_run *run, size_t leader, mig_error *
 }
 
 /* Nothing is said of a folder of which a part could not be read: the first error is everybody's. */
-static mig_error group_error(const group *g, const mig__verify_run *run)
+static const mig_error *group_error(const group *g, const mig__verify_run *run)
 {
-    mig_error error = MIG_ERROR_INIT;
-    for (size_t i = 0; i < g->count && error.code == MIG_OK; i++) {
+    const mig_error *error = NULL;
+    for (size_t i = 0; i < g->count && error == NULL; i++) {
         error = run->jobs[g->members[i]].error;
     }
     return error;
@@ -163,8 +164,10 @@ static int add_not_copied(mig__judge *j, size_t index, mig_error *err)
         return mig__list_not_copied(j, index, job->not_copied, job->trouble, err);
     }
     if (job->trouble != NULL) {
-        mig_error_set(&folder->error, MIG_E_NOT_SENT, "the copy could not look at this folder: %s", job->trouble);
-        mig_error_hint(&folder->error, "copy again, or compare both servers with --against source");
+        mig_error why;
+        mig_error_set(&why, MIG_E_NOT_SENT, "the copy could not look at this folder: %s", job->trouble);
+        mig_error_hint(&why, "copy again, or compare both servers with --against source");
+        mig__error_keep(&folder->error, &why);
     }
     return 0;
 }
@@ -207,14 +210,14 @@ static int judge_group(mig__judge *j, const group *g, mig_error *err)
 {
     mig__verify_job *leader = &j->run->jobs[g->members[0]];
     mig_verify_folder *folders = j->account->folders;
-    mig_error error = group_error(g, j->run);
+    const mig_error *error = group_error(g, j->run);
     mig__comparison comparison;
-    for (size_t i = 0; error.code != MIG_OK && i < g->count; i++) {
-        folders[g->members[i]].error = error;
+    for (size_t i = 0; error != NULL && i < g->count; i++) {
+        mig__error_keep(&folders[g->members[i]].error, error);
         folders[g->members[i]].messages =
             j->run->jobs[g->members[i]].recorded_count + j->run->jobs[g->members[i]].not_copied;
     }
-    if (error.code != MIG_OK) {
+    if (error != NULL) {
         return 0;
     }
     if (leader->found_count > 0) {

@@ -3,6 +3,7 @@
 #include "account/sides.h"
 
 #include "base/memory.h"
+#include "base/kept.h"
 #include "folders/rules.h"
 #include "verify/job.h"
 #include <stdlib.h>
@@ -177,7 +178,9 @@ static int set_target(mig__verify_run *run, mig__verify_job *job, const mig__map
                       ? mig__strdup(recorded)
                       : mig__sides_wire(entry, &run->sides[MIG_TARGET].mailboxes, run->sides[MIG_TARGET].utf8);
     if (job->target == NULL) {
-        mig_error_set(&job->error, MIG_E_NAME, "the name '%s' cannot be written on the target", entry->target);
+        mig_error why;
+        mig_error_set(&why, MIG_E_NAME, "the name '%s' cannot be written on the target", entry->target);
+        mig__error_keep(&job->error, &why);
         job->target = mig__strdup("");
     }
     job->target_name = recorded != NULL ? mig__sides_decoded(recorded) : mig__strdup(entry->target);

@@ -5,6 +5,7 @@
  * and flags are.
  */
 #include "base/clock.h"
+#include "base/kept.h"
 #include "base/retry.h"
 #include "base/memory.h"
 #include "base/thread.h"
@@ -216,11 +217,12 @@ static void unit_done(reader *r)
 static void give_up_folder(reader *r, const mig_error *why)
 {
     pthread_mutex_lock(&r->run->lock);
-    if (r->job->error.code == MIG_OK) {
-        r->job->error = *why;
-        mig_error_context(&r->job->error, "reading '%s' on the %s",
+    if (r->job->error == NULL) {
+        mig_error error = *why;
+        mig_error_context(&error, "reading '%s' on the %s",
                           r->side == MIG_SOURCE ? r->job->source_name : r->job->target_name,
                           r->side == MIG_SOURCE ? "source" : "target");
+        mig__error_keep(&r->job->error, &error);
     }
     mig__uidset_clear(set_of(r->job, r->side));
     pthread_mutex_unlock(&r->run->lock);

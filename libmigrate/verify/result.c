@@ -1,5 +1,6 @@
 /* verify/result.c - results of verifications: joining several accounts' into one, and releasing */
 #include <migrate/verify.h>
+#include "base/kept.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@ static void account_free(mig_verify_account *account)
     for (size_t i = 0; i < account->folder_count; i++) {
         free(account->folders[i].source);
         free(account->folders[i].target);
+        mig__error_forget(&account->folders[i].error);
     }
     for (size_t i = 0; i < account->finding_count; i++) {
         free(account->findings[i].message_id);

@@ -2,6 +2,7 @@
  * verify/run.c - the story of a verification: state, login, lists, plan, scan, read, judge, and the record of it
  */
 #include "base/clock.h"
+#include "base/kept.h"
 #include "base/memory.h"
 #include "base/sized.h"
 #include "mail/digest.h"
@@ -234,7 +235,7 @@ static void sum_up(mig__verify_run *run)
         totals->found += folder->found;
         totals->read += folder->read;
         totals->bytes += folder->bytes;
-        unread = unread || folder->error.code != MIG_OK;
+        unread = unread || folder->error != NULL;
         for (int kind = 0; kind < MIG_FOUND_COUNT; kind++) {
             totals->counts[kind] += folder->counts[kind];
             differs = differs || (folder->counts[kind] > 0 && mig_found_grade((mig_found)kind) >= MIG_GRADE_DIFFERENCE);
@@ -284,6 +285,7 @@ void mig__verify_jobs_free(mig__verify_job **jobs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         mig__verify_job *job = &(*jobs)[i];
+        mig__error_forget(&job->error);
         free(job->source_name);
         free(job->target_name);
         free(job->source);

@@ -2,6 +2,7 @@
 #include "account/each.h"
 #include "account/sides.h"
 #include "reading/scan.h"
+#include "base/kept.h"
 #include "verify/job.h"
 #include <stdlib.h>
 #include <string.h>
@@ -49,10 +50,10 @@ static int finish_item(void *context, int outcome, const mig_error *why, mig_err
     } else if (mig__scan_hidden(&item->scan) > 0 && mig__labels_everything(&job->choice)) {
         mig__scan_hidden_error(&item->scan, "the folder", &error);
     }
-    if (error.code != MIG_OK && job->error.code == MIG_OK) {
-        job->error = error;
-        mig_error_context(&job->error, "reading '%s' on the %s", target ? job->target_name : job->source_name,
+    if (error.code != MIG_OK && job->error == NULL) {
+        mig_error_context(&error, "reading '%s' on the %s", target ? job->target_name : job->source_name,
                           target ? "target" : "source");
+        mig__error_keep(&job->error, &error);
     }
     return 0;
 }

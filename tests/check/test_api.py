@@ -44,8 +44,9 @@ class Api(unittest.TestCase):
         self.compile_alone("g++", "cc", "c++11")
 
     def test_initializers_are_clean_in_c_and_cplusplus(self):
-        """Each ..._INIT, expanded as a program would: no member is left out, no warning in any language that may use it."""
-        macros = sorted(set(re.findall(r"^#define (MIG_\w+_INIT)\b", "\n".join(map(sources.text, HEADERS)), flags=re.M)))
+        """Each ..._INIT, expanded as a program would: no member is left out, no warning in any language."""
+        text = "\n".join(map(sources.text, HEADERS))
+        macros = sorted(set(re.findall(r"^#define (MIG_\w+_INIT)\b", text, flags=re.M)))
         self.assertIn("MIG_COPY_OPTIONS_INIT", macros)
         body = "".join("#include <%s>\n" % header.removeprefix("libmigrate/include/") for header in HEADERS)
         body += "int main(void) {\n"
@@ -53,8 +54,9 @@ class Api(unittest.TestCase):
             kind = macro.removesuffix("_INIT").lower()
             body += "    static %s %s = %s;\n    (void)%s;\n" % (kind, kind[4:] + "_", macro, kind[4:] + "_")
         body += "    return 0;\n}\n"
-        for compiler, suffix, standard in (("gcc", ".c", "c11"), ("clang", ".c", "c11"), ("g++", ".cc", "c++11"),
-                                           ("g++", ".cc", "c++17"), ("clang++", ".cc", "c++11"), ("clang++", ".cc", "c++17")):
+        languages = [("gcc", ".c", "c11"), ("clang", ".c", "c11")]
+        languages += [(compiler, ".cc", standard) for compiler in ("g++", "clang++") for standard in ("c++11", "c++17")]
+        for compiler, suffix, standard in languages:
             with self.subTest(compiler + " " + standard), tempfile.NamedTemporaryFile("w", suffix=suffix) as source:
                 source.write(body)
                 source.flush()
@@ -70,7 +72,7 @@ class Api(unittest.TestCase):
         self.assertGreater(len(found), 6)
         for name, first in found:
             with self.subTest(name):
-                self.assertRegex(first, r"^ +size_t size; /\*")
+                self.assertRegex(first, r"^ +size_t size; +/\*")
                 self.assertRegex(text, r"#define %s_INIT" % name.upper())
 
     def test_exported_symbols_are_the_declared_functions(self):

@@ -61,7 +61,7 @@ typedef struct mig_archive_folder {
     uint64_t skipped;  /* left out by max_size */
     uint64_t failed;   /* the server has them and did not give them */
     char root[65];     /* Merkle root over this file's messages, hexadecimal */
-    mig_error error;   /* the folder could not be read to its end; code MIG_OK: none */
+    mig_error *error;  /* the folder could not be read to its end; NULL: it was */
 } mig_archive_folder;
 
 typedef struct mig_archive_result {

@@ -72,7 +72,8 @@ typedef struct mig_copy_options {
 #define MIG_COPY_OPTIONS_INIT                                                                                          \
     {                                                                                                                  \
         sizeof(mig_copy_options), NULL, NULL, NULL, NULL, NULL, MIG_SELECTION_INIT, {NULL, NULL}, MIG_EFFORT_INIT,     \
-            MIG_OBSERVER_INIT, false, 0, 0, NULL, MIG_FLAGS_MERGE, MIG_DELETIONS_KEEP, NULL, false, MIG_OK, false, false, false, false                    \
+            MIG_OBSERVER_INIT, false, 0, 0, NULL, MIG_FLAGS_MERGE, MIG_DELETIONS_KEEP, NULL, false, MIG_OK, false,     \
+            false, false, false                                                                                        \
     }
 
 typedef struct mig_folder_result {

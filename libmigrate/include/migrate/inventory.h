@@ -78,7 +78,7 @@ typedef struct mig_inventory_folder {
     uint64_t with_nul, bare_newline, long_lines; /* messages; only with MIG_INVENTORY_CONTENT */
     mig_inventory_keyword *keywords;             /* by name */
     size_t keyword_count;
-    mig_error error; /* it could not be looked at; code MIG_OK: none */
+    mig_error *error; /* it could not be looked at; NULL: it was */
 } mig_inventory_folder;
 
 typedef struct mig_inventory_year {

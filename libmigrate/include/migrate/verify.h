@@ -118,7 +118,7 @@ typedef struct mig_verify_folder {
     uint64_t bytes;                   /* these octets */
     uint64_t counts[MIG_FOUND_COUNT]; /* of messages by kind */
     char root[65];   /* Merkle root over the digests of the messages found, hexadecimal; "" unless all were read */
-    mig_error error; /* the folder could not be verified to its end; code MIG_OK: none */
+    mig_error *error; /* the folder could not be verified to its end; NULL: it was */
 } mig_verify_folder;
 
 typedef struct mig_verify_account {

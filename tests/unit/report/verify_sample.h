@@ -48,6 +48,7 @@ static char verify_hostile[] = VERIFY_HOSTILE, verify_formula[] = "=HYPERLINK(\"
             verify_host[] = "mover";
 
 static mig_verify_folder verify_folders[3];
+static mig_error verify_folder_error;
 static mig_finding verify_findings[5];
 static mig_verify_account verify_accounts[2];
 
@@ -74,8 +75,9 @@ static mig_verify_result verify_sample(void)
                                             .read = 20};
     verify_folders[1].counts[MIG_FOUND_IDENTICAL] = 20;
     verify_folders[2] = (mig_verify_folder){.source = verify_hostile, .target = verify_hostile};
-    mig_error_set(&verify_folders[2].error, MIG_E_MISSING, "the folder %s is not there", VERIFY_HOSTILE);
-    mig_error_server(&verify_folders[2].error, VERIFY_HOSTILE, strlen(VERIFY_HOSTILE));
+    verify_folders[2].error = &verify_folder_error;
+    mig_error_set(&verify_folder_error, MIG_E_MISSING, "the folder %s is not there", VERIFY_HOSTILE);
+    mig_error_server(&verify_folder_error, VERIFY_HOSTILE, strlen(VERIFY_HOSTILE));
     verify_findings[0] = (mig_finding){.messages = 1,
                                        .kind = MIG_FOUND_STORED_DIFFERENTLY,
                                        .source_uid = 5,
