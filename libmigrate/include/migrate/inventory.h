@@ -162,7 +162,7 @@ typedef struct mig_inventory_options {
 #define MIG_INVENTORY_OPTIONS_INIT                                                                                     \
     {                                                                                                                  \
         sizeof(mig_inventory_options), NULL, NULL, NULL, MIG_SELECTION_INIT, {NULL, NULL}, MIG_EFFORT_INIT,            \
-            MIG_OBSERVER_INIT, 0, 0, MIG_INVENTORY_FULL, false                                                         \
+            MIG_OBSERVER_INIT, 0, 0, MIG_INVENTORY_FULL, false, false                                                  \
     }
 
 /*

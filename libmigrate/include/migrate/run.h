@@ -46,7 +46,7 @@ typedef struct mig_run_account {
 
 #define MIG_RUN_ACCOUNT_INIT                                                                                           \
     {                                                                                                                  \
-        sizeof(mig_run_account), NULL, NULL, false, MIG_INVENTORY_FULL, NULL                                                  \
+        sizeof(mig_run_account), NULL, NULL, false, MIG_INVENTORY_FULL, NULL                                           \
     }
 
 typedef enum mig_run_state {
@@ -99,7 +99,7 @@ typedef struct mig_run_options {
 
 #define MIG_RUN_OPTIONS_INIT                                                                                           \
     {                                                                                                                  \
-        sizeof(mig_run_options), NULL, 0, 0, false, 0, 0, MIG_OBSERVER_INIT, NULL, NULL                                \
+        sizeof(mig_run_options), NULL, 0, 0, 0, false, 0, 0, MIG_OBSERVER_INIT, NULL, NULL                             \
     }
 
 typedef struct mig_run_account_result {
