@@ -135,7 +135,7 @@ mig_secret *mig_secret_from_command(const char *command, mig_error *err)
 
 static int run_command(mig_secret *secret, mig_error *err)
 {
-    char line[MIG_SECRET_MAX + 1];
+    char line[MIG_SECRET_MAX + 1] = "";
     mig__process process = {
         .command = secret->command, .output = line, .output_size = sizeof line, .timeout_ms = COMMAND_MS};
     int problem = mig__process_run(&process), failed;
