@@ -1,35 +1,9 @@
 /* report/certificate_html.c - the certificate as one HTML file, for the screen, for paper, and to be signed */
 #include "report/certificate_common.h"
+#include "report/embedded.h"
 #include "report/page.h"
 #include <migrate/format.h>
 #include <string.h>
-
-/* clang-format off: one line of the page is one line here */
-static const char *const style[] = {
-    ":root{--ink:#1b1f24;--soft:#59636e;--paper:#fff;--line:#d1d9e0;--good:#1a7f37;--bad:#cf222e}\n",
-    "@media (prefers-color-scheme:dark){\n",
-    ":root{--ink:#e6edf3;--soft:#9aa4af;--paper:#0d1117;--line:#30363d;--good:#3fb950;--bad:#f85149}\n",
-    "}\n",
-    "*{box-sizing:border-box}\n",
-    "body{margin:0 auto;max-width:60rem;padding:1rem;\n",
-    "color:var(--ink);background:var(--paper);font:1rem/1.5 system-ui,sans-serif}\n",
-    "h1{font-size:1.8rem;line-height:1.3;margin:.2rem 0 .8rem;padding-left:.8rem;\n",
-    "border-left:.4rem solid var(--good)}\n",
-    ".bad h1{border-color:var(--bad)}\n",
-    "h2{font-size:1.2rem;margin:2rem 0 .6rem}\n",
-    ".soft{color:var(--soft);font-size:.9rem}\n",
-    "li,td,p{overflow-wrap:anywhere}\n",
-    "table{border-collapse:collapse;width:100%;font-size:.9rem}\n",
-    "th,td{text-align:left;vertical-align:top;padding:.35rem .5rem;border-bottom:1px solid var(--line)}\n",
-    "td.r,th.r{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n",
-    "code{font:.75rem/1.4 ui-monospace,monospace}\n",
-    "@media print{\n",
-    ":root{--ink:#000;--soft:#333;--paper:#fff;--line:#999}\n",
-    "body{max-width:none;padding:0;font-size:9pt}\n",
-    "tr{break-inside:avoid}\n",
-    "}\n",
-    NULL};
-/* clang-format on */
 
 static void add_missing(mig__page *p, const mig_certificate *certificate)
 {
@@ -127,7 +101,7 @@ int mig_report_certificate_html(const mig_certificate *certificate, mig_sink_fn 
     char moment[MIG__ISO_SIZE];
     mig__page page = MIG__PAGE_INIT(sink, context);
     if (mig__page_head(&page, "May the old server be switched off?", certificate->missing_count == 0 ? "good" : "bad",
-                       style, NULL, err) < 0) {
+                       mig__certificate_css, NULL, err) < 0) {
         mig__paper_finish(&page.paper, "certificate", NULL);
         mig__buffer_free(&page.text);
         return -1;

@@ -4,52 +4,9 @@
  * Everything of foreign origin goes through mig__page_html: made inert, then escaped. The page has no script.
  */
 #include "report/domain_common.h"
+#include "report/embedded.h"
 #include "report/page.h"
 #include <string.h>
-
-/* clang-format off: one line of the page is one line here */
-static const char *const style[] = {
-    ":root{--ink:#1b1f24;--soft:#59636e;--paper:#fff;--card:#f6f8fa;--line:#d1d9e0;\n",
-    "--good:#1a7f37;--note:#9a6700;--bad:#cf222e;--dim:#57606a}\n",
-    "@media (prefers-color-scheme:dark){\n",
-    ":root{--ink:#e6edf3;--soft:#9aa4af;--paper:#0d1117;--card:#161b22;--line:#30363d;\n",
-    "--good:#3fb950;--note:#d29922;--bad:#f85149;--dim:#8b949e}\n",
-    "}\n",
-    "*{box-sizing:border-box}\n",
-    "body{margin:0 auto;max-width:64rem;padding:1rem;\n",
-    "color:var(--ink);background:var(--paper);font:1rem/1.5 system-ui,sans-serif}\n",
-    "h1{font-size:1.6rem;line-height:1.3;margin:.2rem 0 .8rem;padding-left:.8rem;\n",
-    "border-left:.4rem solid var(--good)}\n",
-    ".warn h1,.unknown h1{border-color:var(--note)}\n",
-    ".fail h1{border-color:var(--bad)}\n",
-    "h2{font-size:1.2rem;margin:2rem 0 .2rem;overflow-wrap:anywhere}\n",
-    ".soft{color:var(--soft);font-size:.9rem}\n",
-    "details{border:1px solid var(--line);border-left:.35rem solid var(--line);border-radius:.3rem;margin:.4rem 0;\n",
-    "background:var(--card);overflow-wrap:anywhere;break-inside:avoid}\n",
-    "details.pass{border-left-color:var(--good)}\n",
-    "details.warn{border-left-color:var(--note)}\n",
-    "details.fail{border-left-color:var(--bad)}\n",
-    "details.unknown{border-left-color:var(--dim)}\n",
-    "summary{cursor:pointer;padding:.4rem .8rem}\n",
-    "summary b{display:inline-block;min-width:5.2rem}\n",
-    "details.pass b{color:var(--good)}\n",
-    "details.warn b{color:var(--note)}\n",
-    "details.fail b{color:var(--bad)}\n",
-    "details.unknown b{color:var(--dim)}\n",
-    "code,pre{font:.8rem/1.4 ui-monospace,monospace}\n",
-    "pre{white-space:pre-wrap;margin:.2rem 0}\n",
-    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;font-size:.9rem;margin:.2rem .8rem .8rem}\n",
-    "dt{color:var(--soft)}\n",
-    "dd{margin:0}\n",
-    "@media (max-width:40rem){\n",
-    "dl{grid-template-columns:1fr}\n",
-    "}\n",
-    "@media print{\n",
-    ":root{--ink:#000;--soft:#333;--paper:#fff;--card:#fff;--line:#999}\n",
-    "body{max-width:none;padding:0;font-size:9pt}\n",
-    "}\n",
-    NULL};
-/* clang-format on */
 
 /* A term and what it says, when it says something; of several lines each stays one. */
 static void add_entry(mig__page *p, const char *term, const char *text, bool preformatted)
@@ -133,7 +90,8 @@ int mig_report_domain_html(const mig_domain_result *result, mig_sink_fn *sink, v
 {
     char moment[MIG__ISO_SIZE];
     mig__page page = MIG__PAGE_INIT(sink, context);
-    if (mig__page_head(&page, "The name moves, too", mig_verdict_name(result->verdict), style, NULL, err) < 0) {
+    if (mig__page_head(&page, "The name moves, too", mig_verdict_name(result->verdict), mig__domain_css, NULL, err) <
+        0) {
         mig__paper_finish(&page.paper, "HTML report", NULL);
         mig__buffer_free(&page.text);
         return -1;

@@ -3,9 +3,9 @@
  *
  * The style is the verification's. There is no script, and the policy allows none.
  */
+#include "report/embedded.h"
 #include "report/inventory_common.h"
 #include "report/page.h"
-#include "report/verify_page.h"
 #include <migrate/format.h>
 #include <migrate/inventory_report.h>
 #include <string.h>
@@ -308,7 +308,7 @@ int mig_report_inventory_html(const mig_inventory_result *result, mig_sink_fn *s
     mig__page p = MIG__PAGE_INIT(sink, context);
     const char *is = result->exit_status == 0 ? "good" : result->exit_status == 1 ? "note" : "bad";
     char date[MIG__ISO_SIZE];
-    int written = mig__page_head(&p, "Mail inventory", is, mig__page_style, NULL, err);
+    int written = mig__page_head(&p, "Mail inventory", is, mig__report_css, NULL, err);
     if (written == 0) {
         add_summary(&p, result);
         written = result->account_count > 1 ? add_all(&p, result, err) : 0;

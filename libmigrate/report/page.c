@@ -78,16 +78,14 @@ static void base64(const uint8_t digest[MIG__DIGEST_SIZE], char out[45])
     out[at] = '\0';
 }
 
-/* The source expression of a style or script element whose text these lines are (CSP Level 3, section 2.3.1). */
-static int add_hash(mig__page *p, const char *const *lines, mig_error *err)
+/* The source expression of a style or script element of this text (CSP Level 3, section 2.3.1). */
+static int add_hash(mig__page *p, const char *content, mig_error *err)
 {
     uint8_t digest[MIG__DIGEST_SIZE];
     char text[45];
     mig__sha256 *sha256 = mig__sha256_new(err);
     int result = sha256 ? mig__sha256_begin(sha256, err) : -1;
-    for (; result == 0 && *lines; lines++) {
-        result = mig__sha256_add(sha256, *lines, strlen(*lines), err);
-    }
+    result = result == 0 ? mig__sha256_add(sha256, content, strlen(content), err) : -1;
     if (result == 0 && (result = mig__sha256_end(sha256, digest, err)) == 0) {
         base64(digest, text);
         mig__buffer_addf(&p->paper.line, "'sha256-%s'", text);
@@ -96,15 +94,8 @@ static int add_hash(mig__page *p, const char *const *lines, mig_error *err)
     return result;
 }
 
-void mig__page_lines(mig__page *p, const char *const *lines)
-{
-    for (; *lines; lines++) {
-        mig__page_add(p, *lines);
-    }
-}
-
-int mig__page_head(mig__page *p, const char *title, const char *body_class, const char *const *style,
-                   const char *const *script, mig_error *err)
+int mig__page_head(mig__page *p, const char *title, const char *body_class, const char *style,
+                   const char *script, mig_error *err)
 {
     mig__page_add(p, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ");
@@ -122,7 +113,7 @@ int mig__page_head(mig__page *p, const char *title, const char *body_class, cons
                      "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
     mig__page_add(p, title);
     mig__page_add(p, "</title>\n<style>");
-    mig__page_lines(p, style);
+    mig__page_add(p, style);
     mig__buffer_addf(&p->paper.line, "</style>\n</head>\n<body class=\"%s\">\n", body_class);
     mig__paper_send(&p->paper);
     return 0;

@@ -17,7 +17,6 @@ typedef struct mig__page {
 /* Markup of ours. */
 void mig__page_add(mig__page *p, const char *markup);
 void mig__page_count(mig__page *p, uint64_t count);
-void mig__page_lines(mig__page *p, const char *const *lines);
 
 /* Foreign text, made inert and escaped: as HTML text or attribute value, or as a JSON string inside a script element.
  */
@@ -31,10 +30,10 @@ void mig__page_end_json(mig__page *p);
 void mig__page_error(mig__page *p, const mig_error *error);
 
 /*
- * Everything up to the body's start tag. `title` and `body_class` are ours; style and script are lines up to a NULL,
+ * Everything up to the body's start tag. `title` and `body_class` are ours; style and script are texts
  * without "</"; the script (NULL: none) is written by the caller, as it is. 0, or -1 with `err`.
  */
-int mig__page_head(mig__page *p, const char *title, const char *body_class, const char *const *style,
-                   const char *const *script, mig_error *err);
+int mig__page_head(mig__page *p, const char *title, const char *body_class, const char *style, const char *script,
+                   mig_error *err);
 
 #endif

@@ -4,8 +4,8 @@
  * Everything of foreign origin goes through add_html or add_json: made inert, then escaped. There are no style
  * attributes, which the page's policy forbids: bars are SVG.
  */
+#include "report/embedded.h"
 #include "report/page.h"
-#include "report/verify_page.h"
 #include <inttypes.h>
 #include <migrate/format.h>
 #include <stdio.h>
@@ -62,7 +62,7 @@ static int add_head(page *p, mig_error *err)
                           titles[strcmp(is, "good") == 0   ? 0
                                  : strcmp(is, "note") == 0 ? 1
                                                            : 2],
-                          is, mig__page_style, mig__page_script, err);
+                          is, mig__report_css, mig__report_js, err);
 }
 
 /* ---- bars ---- */
@@ -446,7 +446,7 @@ int mig_report_verify_html(const mig_verify_result *result, mig_sink_fn *sink, v
         add_method(&p);
         add_data(&p);
         add(&p, "<script>");
-        mig__page_lines(&p.page, mig__page_script);
+        mig__page_add(&p.page, mig__report_js);
         add(&p, "</script>\n</body>\n</html>\n");
     }
     mig__buffer_free(&p.page.text);
