@@ -32,10 +32,11 @@ static mig_secret *ask(const char *path, bool twice, mig_error *err)
         }
         explicit_bzero(again, sizeof again);
     }
-    if (given)
+    if (given) {
         secret = mig_secret_from_value(password, err);
-    else if (err->code == MIG_E_SECRET)
+    } else if (err->code == MIG_E_SECRET) {
         mig_error_hint(err, "give the archive's password with --password-file FILE");
+    }
     explicit_bzero(password, sizeof password);
     return secret;
 }
@@ -88,11 +89,13 @@ static int report_export(const cli_options *options, cli_reports *reports, const
                          mig_error *err)
 {
     static cli_report_fn *const writers[CLI_REPORT_COUNT] = {[CLI_REPORT_JSON] = write_export_json};
-    if (cli_reports_write(reports, writers, result, err) != 0)
+    if (cli_reports_write(reports, writers, result, err) != 0) {
         return -1;
+    }
     const bool began = result->folder_count > 0 || result->error.code == MIG_OK;
-    if (!began || cli_reports_on_output(reports) || (options->settings->quiet && result->status == MIG_COMPLETE))
+    if (!began || cli_reports_on_output(reports) || (options->settings->quiet && result->status == MIG_COMPLETE)) {
         return 0;
+    }
     return cli_reports_print(write_export_text, result, err);
 }
 
@@ -103,8 +106,9 @@ static int export(const cli_options *options, cli_frame *frame, cli_reports *rep
     mig_signer *signer = NULL;
     if (options->settings->encrypt &&
         !(password = options->settings->archive_password_file ? read_password(options, frame, err)
-                                                              : ask(options->archive_path, true, err)))
+                                                              : ask(options->archive_path, true, err))) {
         return -1;
+    }
     if (!options->settings->sign_path || (signer = mig_signer_load(options->settings->sign_path, err))) {
         cli_frame_watch(frame, options->settings);
         const mig_archive_options all = export_options(options, frame, password, signer);
@@ -139,10 +143,12 @@ static int report_check(const cli_options *options, cli_reports *reports, const 
                         mig_error *err)
 {
     static cli_report_fn *const writers[CLI_REPORT_COUNT] = {[CLI_REPORT_JSON] = write_check_json};
-    if (cli_reports_write(reports, writers, result, err) != 0)
+    if (cli_reports_write(reports, writers, result, err) != 0) {
         return -1;
-    if (cli_reports_on_output(reports) || (options->settings->quiet && result->exit_status == 0))
+    }
+    if (cli_reports_on_output(reports) || (options->settings->quiet && result->exit_status == 0)) {
         return 0;
+    }
     return result->error.code == MIG_OK ? cli_reports_print(write_check_text, result, err) : 0;
 }
 
@@ -165,8 +171,9 @@ static mig_archive_check_result *look(const cli_options *options, cli_frame *fra
 static int check(const cli_options *options, cli_frame *frame, cli_reports *reports, mig_error *err)
 {
     mig_secret *password = NULL;
-    if (options->settings->archive_password_file && !(password = read_password(options, frame, err)))
+    if (options->settings->archive_password_file && !(password = read_password(options, frame, err))) {
         return -1;
+    }
     cli_frame_watch(frame, options->settings);
     mig_archive_check_result *result = look(options, frame, password, err);
     if (result && result->error.code == MIG_E_SECRET && !password && cli_terminal_capable(stderr)) {
@@ -211,10 +218,12 @@ static int import(int argc, char **argv, mig_error *err)
     size_t count = 1; /* the first one is the program's name */
     all[count++] = source;
     all[count++] = url;
-    for (int i = 3; i < argc; i++)
+    for (int i = 3; i < argc; i++) {
         all[count++] = strcmp(argv[i], "--password-file") == 0 ? password : argv[i];
-    if (beside)
+    }
+    if (beside) {
         cli_verbs_find(&verbs, beside);
+    }
     cli_verbs_exec(&verbs, beside, "copy", all, err);
 cleanup:
     free(all);
@@ -258,10 +267,11 @@ int main(int argc, char **argv)
 
     cli_frame_begin(&frame, tool.name, &stop);
     const bool help = argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
-    if (argc > 1 && strcmp(argv[1], "import") == 0 && !help)
+    if (argc > 1 && strcmp(argv[1], "import") == 0 && !help) {
         status = import(argc, argv, &err);
-    else if (cli_options_parse(&options, &tool, argc, (const char **)argv, &err) == 0)
+    } else if (cli_options_parse(&options, &tool, argc, (const char **)argv, &err) == 0) {
         status = options.action == CLI_RUN ? run(&options, &frame, &err) : 0;
+    }
     status = cli_frame_end(&frame, status, &err);
     cli_options_clear(&options);
     return status;

@@ -38,17 +38,20 @@ static int write_text(const void *result, mig_sink_fn *sink, void *context, mig_
 static int read_proofs(evidence *all, const mig_roster *roster, mig_error *err)
 {
     all->proofs = calloc(roster->count + 1, sizeof(mig_proof *));
-    if (!all->proofs)
+    if (!all->proofs) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     for (size_t i = 0; i < roster->count; i++) {
         mig_settings *settings = roster->settings[i];
         const mig_plan_account *account = &roster->plan->accounts[i];
-        if (cli_accounts_place(settings, err) != 0)
+        if (cli_accounts_place(settings, err) != 0) {
             return -1;
+        }
         all->proofs[i] =
             mig_proof_read(settings->copy.state_path, account->source, account->target, &settings->copy.selection, err);
-        if (!all->proofs[i])
+        if (!all->proofs[i]) {
             return -1;
+        }
         all->proof_count++;
     }
     return 0;
@@ -59,10 +62,12 @@ static int read_records(evidence *all, const mig_plan *plan, const char *given, 
     char directory[4200];
     cli_names names = {.items = NULL};
     int result = cli_records_directory(given, directory, sizeof directory, err);
-    if (result == 0)
+    if (result == 0) {
         result = cli_plan_domains(plan, &names, err);
-    if (result == 0 && !(all->domains = calloc(names.count + 1, sizeof *all->domains)))
+    }
+    if (result == 0 && !(all->domains = calloc(names.count + 1, sizeof *all->domains))) {
         result = mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     for (size_t i = 0; result == 0 && i < names.count; i++) {
         result = mig_domain_record_read(directory, names.items[i], &all->domains[i], err);
         all->domain_count += result == 0;
@@ -73,10 +78,12 @@ static int read_records(evidence *all, const mig_plan *plan, const char *given, 
 
 static void clear(evidence *all)
 {
-    for (size_t i = 0; i < all->proof_count; i++)
+    for (size_t i = 0; i < all->proof_count; i++) {
         mig_proof_free(&all->proofs[i]);
-    for (size_t i = 0; i < all->domain_count; i++)
+    }
+    for (size_t i = 0; i < all->domain_count; i++) {
         mig_domain_record_clear(&all->domains[i]);
+    }
     free(all->proofs);
     free(all->domains);
 }
@@ -88,10 +95,12 @@ static int report(const cli_certificate_options *options, const mig_certificate 
     const cli_report_paths paths = {.json = options->json_path, .html = options->html_path, .sign = options->sign_path};
     cli_reports reports = CLI_REPORTS_INIT;
     int done = cli_reports_open(&reports, &paths, err);
-    if (done == 0)
+    if (done == 0) {
         done = cli_reports_write(&reports, writers, certificate, err);
-    if (done == 0 && !cli_reports_on_output(&reports))
+    }
+    if (done == 0 && !cli_reports_on_output(&reports)) {
         done = cli_reports_print(write_text, certificate, err);
+    }
     cli_reports_close(&reports);
     return done;
 }
@@ -105,11 +114,13 @@ static int certify(const cli_certificate_options *options, mig_error *err)
     mig_certificate *certificate = NULL;
     int status = -1;
     if (cli_accounts_parse(&accounts, &tool, 2, argv, err) == 0 && read_proofs(&all, accounts.roster, err) == 0 &&
-        read_records(&all, accounts.roster->plan, options->records, err) == 0)
+        read_records(&all, accounts.roster->plan, options->records, err) == 0) {
         certificate =
             mig_certificate_judge(all.proofs, all.proof_count, all.domains, all.domain_count, (int64_t)time(NULL), err);
-    if (certificate && report(options, certificate, err) == 0)
+    }
+    if (certificate && report(options, certificate, err) == 0) {
         status = certificate->missing_count == 0 ? 0 : 1;
+    }
     mig_certificate_free(&certificate);
     clear(&all);
     cli_accounts_clear(&accounts);
@@ -122,10 +133,11 @@ int main(int argc, char **argv)
     cli_certificate_options options;
     int status = 0;
     cli_process_prepare();
-    if (cli_certificate_options_parse(&options, argc, (const char **)argv, &err) != 0)
+    if (cli_certificate_options_parse(&options, argc, (const char **)argv, &err) != 0) {
         status = -1;
-    else if (!options.answered)
+    } else if (!options.answered) {
         status = certify(&options, &err);
+    }
     cli_certificate_options_clear(&options);
     return status >= 0 ? status : cli_complain(name, &err);
 }

@@ -21,20 +21,24 @@ static int write_text(const void *result, mig_sink_fn *sink, void *context, mig_
 static bool wants_summary(const mig_settings *options, const cli_reports *reports, const mig_copy_result *result)
 {
     bool began = false;
-    for (size_t i = 0; i < result->account_count; i++)
+    for (size_t i = 0; i < result->account_count; i++) {
         began = began || result->accounts[i].folder_count > 0;
+    }
     return began && !cli_reports_on_output(reports) && !(options->quiet && result->status == MIG_COMPLETE);
 }
 
 static int report(const mig_settings *options, cli_reports *reports, const mig_copy_result *result, mig_error *err)
 {
     static cli_report_fn *const writers[CLI_REPORT_COUNT] = {[CLI_REPORT_JSON] = write_json};
-    if (cli_reports_write(reports, writers, result, err) != 0)
+    if (cli_reports_write(reports, writers, result, err) != 0) {
         return -1;
-    if (!wants_summary(options, reports, result))
+    }
+    if (!wants_summary(options, reports, result)) {
         return 0;
-    if (cli_reports_print(write_text, result, err) != 0)
+    }
+    if (cli_reports_print(write_text, result, err) != 0) {
         return -1;
+    }
     cli_reports_tell(reports);
     return 0;
 }
@@ -46,13 +50,15 @@ static int work(mig_settings *options, cli_frame *frame, cli_reports *reports, m
     options->copy.observer.stop = &stop;
     options->copy.observer.progress = cli_progress_update;
     options->copy.observer.context = &frame->progress;
-    mig_copy_result *result = options->mend.wanted ? mig_mend_run(&options->copy, &options->mend, err)
-                                                   : mig_copy_run(&options->copy, err);
+    mig_copy_result *result =
+        options->mend.wanted ? mig_mend_run(&options->copy, &options->mend, err) : mig_copy_run(&options->copy, err);
     cli_terminal_line(&frame->terminal, "");
-    if (!result)
+    if (!result) {
         return -1;
-    for (size_t i = 0; i < result->account_count; i++)
+    }
+    for (size_t i = 0; i < result->account_count; i++) {
         cli_frame_complain_of(frame, &result->accounts[i].error);
+    }
     const int status = report(options, reports, result, err) == 0 ? result->exit_status : -1;
     mig_copy_result_free(&result);
     return status;

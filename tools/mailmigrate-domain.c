@@ -42,8 +42,9 @@ static void show_progress(size_t asked, size_t waiting, void *terminal)
 {
     char line[96];
     snprintf(line, sizeof line, "%zu questions and probes, %zu more of them now", asked, waiting);
-    if (cli_terminal_capable(stderr))
+    if (cli_terminal_capable(stderr)) {
         cli_terminal_line(terminal, line);
+    }
 }
 
 static int report(const cli_domain_options *options, const mig_domain_result *result, mig_error *err)
@@ -53,10 +54,12 @@ static int report(const cli_domain_options *options, const mig_domain_result *re
     cli_reports reports = CLI_REPORTS_INIT;
     const cli_report_paths paths = {options->json_path, options->html_path, options->csv_path, options->sign_path};
     int done = cli_reports_open(&reports, &paths, err);
-    if (done == 0)
+    if (done == 0) {
         done = cli_reports_write(&reports, writers, result, err);
-    if (done == 0 && !cli_reports_on_output(&reports) && !(options->quiet && result->exit_status == 0))
+    }
+    if (done == 0 && !cli_reports_on_output(&reports) && !(options->quiet && result->exit_status == 0)) {
         done = cli_reports_print(options->all ? write_all : write_text, result, err);
+    }
     cli_reports_close(&reports);
     return done;
 }
@@ -66,8 +69,9 @@ static bool wait_for_next(const cli_domain_options *options, time_t until)
 {
     for (int tenths = 0; tenths < 10 * options->interval; tenths++) {
         const struct timespec tenth = {0, 100000000};
-        if (mig_stop_level(&stop) > 0 || (until != 0 && time(NULL) >= until))
+        if (mig_stop_level(&stop) > 0 || (until != 0 && time(NULL) >= until)) {
             return false;
+        }
         nanosleep(&tenth, NULL);
     }
     return mig_stop_level(&stop) == 0;
@@ -83,13 +87,16 @@ static int look(const cli_domain_options *options, cli_terminal *terminal, mig_e
         mig_domain_result *result = mig_domain_look(&options->look, err);
         cli_terminal_line(terminal, "");
         status = result ? result->exit_status : -1;
-        if (result && earlier && mig_domain_compare(result, earlier, err) != 0)
+        if (result && earlier && mig_domain_compare(result, earlier, err) != 0) {
             status = -1;
-        if (status >= 0 && cli_domain_record(options, result, err) != 0)
+        }
+        if (status >= 0 && cli_domain_record(options, result, err) != 0) {
             status = -1;
+        }
         if (status >= 0 && (!earlier || !result->changes || result->changes[0] != '\0') &&
-            report(options, result, err) != 0)
+            report(options, result, err) != 0) {
             status = -1;
+        }
         mig_domain_result_free(&earlier);
         earlier = result;
         again = status > 0 && options->watch && mig_stop_level(&stop) == 0 && wait_for_next(options, until);

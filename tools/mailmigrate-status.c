@@ -17,12 +17,14 @@ static mig_stop stop = MIG_STOP_INIT; /* a signal can come as long as the proces
 static int write_json(const cli_standing *standing, const char *path, mig_error *err)
 {
     cli_output output = CLI_OUTPUT_INIT;
-    if (cli_output_open(&output, path, err) != 0)
+    if (cli_output_open(&output, path, err) != 0) {
         return -1;
+    }
     int result = mig_report_standing_json(standing->accounts, standing->count, (int64_t)time(NULL), cli_output_sink,
                                           &output, err);
-    if (result == 0)
+    if (result == 0) {
         result = cli_output_commit(&output, err);
+    }
     cli_output_close(&output);
     return result;
 }
@@ -39,16 +41,18 @@ static int show(const cli_standing_options *options, bool in_place, mig_error *e
     } else if (result == 0 && options->json_path) {
         result = write_json(&standing, options->json_path, err);
     } else if (result == 0) {
-        if (in_place)
+        if (in_place) {
             fputs("\x1b[H\x1b[J", stdout);
+        }
         const cli_standing_view view = {in_place ? cli_terminal_height(&terminal) - 1 : SIZE_MAX,
                                         in_place ? cli_terminal_width(&terminal) - 1 : 0, options->all};
         cli_standing_print(&standing, (int64_t)time(NULL), &view, stdout);
     }
     cli_terminal_destroy(&terminal);
     cli_standing_clear(&standing);
-    if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+    if (result == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
         return mig_error_set(err, MIG_E_IO, "standard output cannot be written");
+    }
     return result;
 }
 
@@ -59,12 +63,14 @@ static int watch(const cli_standing_options *options, mig_error *err)
     cli_signals_install(&stop);
     cli_signals_quiet(true); /* who looks on ends nothing but the look */
     for (;;) {
-        if (show(options, in_place, err) != 0)
+        if (show(options, in_place, err) != 0) {
             return -1;
+        }
         for (int tenths = 0; tenths < 10 * options->interval; tenths++) {
             const struct timespec tenth = {0, 100000000};
-            if (mig_stop_level(&stop) > 0)
+            if (mig_stop_level(&stop) > 0) {
                 return 0;
+            }
             nanosleep(&tenth, NULL);
         }
     }
@@ -76,8 +82,9 @@ int main(int argc, char **argv)
     cli_standing_options options;
     cli_process_prepare();
     int result = cli_standing_options_parse(&options, argc, (const char **)argv, &err);
-    if (result == 0 && !options.answered)
+    if (result == 0 && !options.answered) {
         result = options.watch ? watch(&options, &err) : show(&options, false, &err);
+    }
     cli_standing_options_clear(&options);
     return result == 0 ? 0 : cli_complain(name, &err);
 }

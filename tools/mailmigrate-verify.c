@@ -36,8 +36,9 @@ static int write_terms(const void *result, mig_sink_fn *sink, void *context, mig
 static bool wants_summary(const mig_settings *options, const cli_reports *reports, const mig_verify_result *result)
 {
     bool began = false;
-    for (size_t i = 0; i < result->account_count; i++)
+    for (size_t i = 0; i < result->account_count; i++) {
         began = began || result->accounts[i].folder_count > 0 || result->accounts[i].problem_count > 0;
+    }
     return !cli_reports_on_output(reports) && (began || result->exit_status == 0) &&
            !(options->quiet && result->exit_status == 0);
 }
@@ -52,18 +53,21 @@ static int work(mig_settings *options, cli_frame *frame, cli_reports *reports, m
     options->verify.observer.context = &frame->progress;
     mig_verify_result *result = mig_verify_run(&options->verify, err);
     cli_terminal_line(&frame->terminal, "");
-    if (!result)
+    if (!result) {
         return -1;
+    }
     int status = result->exit_status;
-    for (size_t i = 0; i < result->account_count; i++)
+    for (size_t i = 0; i < result->account_count; i++) {
         cli_frame_complain_of(frame, &result->accounts[i].error);
+    }
     if (cli_reports_write(reports, writers, result, err) != 0 ||
         (wants_summary(options, reports, result) &&
          (cli_reports_print(write_text, result, err) != 0 ||
-          (options->verbose > 0 && cli_reports_print(write_terms, result, err) != 0))))
+          (options->verbose > 0 && cli_reports_print(write_terms, result, err) != 0)))) {
         status = -1;
-    else if (wants_summary(options, reports, result))
+    } else if (wants_summary(options, reports, result)) {
         cli_reports_tell(reports);
+    }
     mig_verify_result_free(&result);
     return status;
 }

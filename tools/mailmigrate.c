@@ -6,8 +6,9 @@
 
 static int print_and_end(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
         return status;
+    }
     fputs("mailmigrate: standard output cannot be written\n", stderr);
     return mig_code_exit_status(MIG_E_IO);
 }
@@ -18,8 +19,9 @@ int main(int argc, char **argv)
     static char help[] = "--help";
     const char *beside = cli_own_directory(directory, sizeof directory) == 0 ? directory : NULL;
     cli_verbs verbs = {.count = 0};
-    if (beside)
+    if (beside) {
         cli_verbs_find(&verbs, beside);
+    }
 
     if (argc < 2) {
         cli_verbs_print(&verbs, stderr);

@@ -14,13 +14,15 @@ char *mig_format_count(uint64_t number, char *out, size_t size)
     char grouped[32];
     size_t at = 0;
     for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
+        if (i > 0 && (length - i) % 3 == 0) {
             grouped[at++] = ',';
+        }
         grouped[at++] = digits[i];
     }
     grouped[at] = '\0';
-    if (size > 0)
+    if (size > 0) {
         snprintf(out, size, "%s", grouped);
+    }
     return out;
 }
 
@@ -43,23 +45,26 @@ char *mig_format_octets(uint64_t octets, char *out, size_t size)
 
 char *mig_format_duration(double seconds, char *out, size_t size)
 {
-    if (!(seconds > 0))
+    if (!(seconds > 0)) {
         seconds = 0;
-    if (seconds > 1e12)
+    }
+    if (seconds > 1e12) {
         seconds = 1e12;
+    }
     if (seconds < 9.95) {
         snprintf(out, size, "%.1f s", seconds);
         return out;
     }
     uint64_t whole = (uint64_t)(seconds + 0.5);
-    if (whole < 60)
+    if (whole < 60) {
         snprintf(out, size, "%" PRIu64 " s", whole);
-    else if (whole < 3600)
+    } else if (whole < 3600) {
         snprintf(out, size, "%" PRIu64 " min %02" PRIu64 " s", whole / 60, whole % 60);
-    else if (whole < 86400)
+    } else if (whole < 86400) {
         snprintf(out, size, "%" PRIu64 " h %02" PRIu64 " min", whole / 3600, whole % 3600 / 60);
-    else
+    } else {
         snprintf(out, size, "%" PRIu64 " d %02" PRIu64 " h", whole / 86400, whole % 86400 / 3600);
+    }
     return out;
 }
 

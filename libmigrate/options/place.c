@@ -36,11 +36,13 @@ static void safe_label(const mig_endpoint *endpoint, char *out, size_t size)
     snprintf(out, size, "%s@%s", user ? user : "", endpoint->host ? endpoint->host : "");
     for (char *c = out; *c != '\0'; c++) {
         bool letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9');
-        if (!letter && !strchr("@._-", *c))
+        if (!letter && !strchr("@._-", *c)) {
             *c = '_';
+        }
     }
-    if (out[0] == '.' || out[0] == '-')
+    if (out[0] == '.' || out[0] == '-') {
         out[0] = '_';
+    }
 }
 
 char *mig_settings_state_name(const mig_endpoint *source, const mig_endpoint *target, char *out, size_t size)

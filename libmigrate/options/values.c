@@ -15,8 +15,9 @@ static const char *digits(const char *text, uint64_t *out)
     const char *at = text;
     for (; is_digit(*at); at++) {
         uint64_t digit = (uint64_t)(*at - '0');
-        if (value > (UINT64_MAX - digit) / 10)
+        if (value > (UINT64_MAX - digit) / 10) {
             return NULL;
+        }
         value = value * 10 + digit;
     }
     *out = value;
@@ -28,17 +29,20 @@ bool mig__parse_size(const char *text, uint64_t *out)
     static const char units[] = "KkMmGgTt";
     uint64_t value = 0;
     const char *rest = digits(text, &value);
-    if (!rest || value == 0)
+    if (!rest || value == 0) {
         return false;
+    }
     unsigned shift = 0;
     if (*rest != '\0') {
         const char *unit = strchr(units, *rest);
-        if (!unit || rest[1] != '\0')
+        if (!unit || rest[1] != '\0') {
             return false;
+        }
         shift = 10 * (unsigned)((unit - units) / 2 + 1);
     }
-    if (value > UINT64_MAX >> shift)
+    if (value > UINT64_MAX >> shift) {
         return false;
+    }
     *out = value << shift;
     return true;
 }
@@ -47,8 +51,9 @@ bool mig__parse_number(const char *text, int least, int most, int *out)
 {
     uint64_t value = 0;
     const char *rest = digits(text, &value);
-    if (!rest || *rest != '\0' || value > (uint64_t)most || (int)value < least)
+    if (!rest || *rest != '\0' || value > (uint64_t)most || (int)value < least) {
         return false;
+    }
     *out = (int)value;
     return true;
 }
@@ -58,20 +63,24 @@ bool mig__parse_percent(const char *text, double *out)
     uint64_t whole = 0, parts = 0;
     double value, scale = 1;
     const char *rest = digits(text, &whole);
-    if (!rest || whole >= 100)
+    if (!rest || whole >= 100) {
         return false;
+    }
     value = (double)whole;
     if (*rest == '.') {
         const char *point = rest;
         rest = digits(point + 1, &parts);
-        if (!rest || rest - point > 7)
+        if (!rest || rest - point > 7) {
             return false;
-        for (const char *at = point + 1; at < rest; at++)
+        }
+        for (const char *at = point + 1; at < rest; at++) {
             scale *= 10;
+        }
         value += (double)parts / scale;
     }
-    if (*rest == '%')
+    if (*rest == '%') {
         rest++;
+    }
     *out = value;
     return *rest == '\0' && value > 0;
 }
@@ -87,8 +96,9 @@ static bool fixed(const char *text, size_t count, int *out)
 {
     *out = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!is_digit(text[i]))
+        if (!is_digit(text[i])) {
             return false;
+        }
         *out = *out * 10 + (text[i] - '0');
     }
     return true;
@@ -99,8 +109,9 @@ bool mig__parse_date(const char *text)
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int year = 0, month = 0, day = 0;
     if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || !fixed(text, 4, &year) ||
-        !fixed(text + 5, 2, &month) || !fixed(text + 8, 2, &day) || year < 1 || month < 1 || month > 12)
+        !fixed(text + 5, 2, &month) || !fixed(text + 8, 2, &day) || year < 1 || month < 1 || month > 12) {
         return false;
+    }
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return day >= 1 && day <= days[month - 1] + (month == 2 && leap ? 1 : 0);
 }

@@ -97,11 +97,13 @@ static void account(mig__json *json, const mig_account_result *result)
     mig__json_raw(json, ",\n     ");
     mig__json_member(json, "error", mig__json_error(&result->error));
     mig__json_raw(json, ",\n     \"folders\": [");
-    for (size_t i = 0; i < result->folder_count && !json->refused; i++)
+    for (size_t i = 0; i < result->folder_count && !json->refused; i++) {
         item(json, i, "       ", folder_object(&result->folders[i]));
+    }
     mig__json_raw(json, "],\n     \"problems\": [");
-    for (size_t i = 0; i < result->problem_count && !json->refused; i++)
+    for (size_t i = 0; i < result->problem_count && !json->refused; i++) {
         item(json, i, "       ", problem_object(&result->problems[i]));
+    }
     mig__json_raw(json, "]}");
 }
 

@@ -25,17 +25,19 @@ static void put(writer *out, const char *format, ...) MIG_PRINTF(2, 3);
 
 static void put(writer *out, const char *format, ...)
 {
-    if (out->refused || out->failed)
+    if (out->refused || out->failed) {
         return;
+    }
     char line[4 * NAME_SIZE + LINE_SIZE];
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    if (length < 0 || (size_t)length >= sizeof line)
+    if (length < 0 || (size_t)length >= sizeof line) {
         out->failed = true;
-    else if (out->sink(line, (size_t)length, out->context) != 0)
+    } else if (out->sink(line, (size_t)length, out->context) != 0) {
         out->refused = true;
+    }
 }
 
 /* Numbers and names in the middle of a sentence: one call's results live as long as the caller's block. */
@@ -98,8 +100,9 @@ static size_t choose_columns(const mig_account_result *account, const mig_folder
     size_t count = 0;
     for (size_t i = 0; i < COLUMNS; i++) {
         column c = all_columns[i];
-        if (!c.always && cell(sum, &c) == 0)
+        if (!c.always && cell(sum, &c) == 0) {
             continue;
+        }
         number room;
         c.width = strlen(c.title);
         for (size_t f = 0; f <= account->folder_count; f++) {
@@ -126,10 +129,12 @@ static bool has_numbers(const mig_folder_result *folder)
 
 static void put_counts(writer *out, size_t left_out, size_t empty)
 {
-    if (empty > 0)
+    if (empty > 0) {
         put(out, "  %s folder%s no message.\n", COUNT(empty), empty == 1 ? " holds" : "s hold");
-    if (left_out > 0)
+    }
+    if (left_out > 0) {
         put(out, "  %s folder%s left out.\n", COUNT(left_out), left_out == 1 ? " was" : "s were");
+    }
 }
 
 static void put_folders(writer *out, const mig_account_result *account, bool dry_run)
@@ -146,14 +151,16 @@ static void put_folders(writer *out, const mig_account_result *account, bool dry
         }
         if (shown++ == 0) {
             put(out, "\n");
-            for (size_t i = 0; i < count; i++)
+            for (size_t i = 0; i < count; i++) {
                 put(out, "%*s", (int)columns[i].width + 2, columns[i].title);
+            }
             put(out, "  folder\n");
         }
         put_row(out, folder, columns, count);
         put(out, "  %s", NAME(folder->source));
-        if (strcmp(folder->source ? folder->source : "", folder->target) != 0)
+        if (strcmp(folder->source ? folder->source : "", folder->target) != 0) {
             put(out, " -> %s", NAME(folder->target));
+        }
         put(out, "%s\n", dry_run && folder->to_make ? " (to be made)" : "");
     }
     if (shown > 1) {
@@ -165,12 +172,14 @@ static void put_folders(writer *out, const mig_account_result *account, bool dry
 
 static void put_problem(writer *out, const mig_problem *problem)
 {
-    if (!problem->folder || problem->folder[0] == '\0')
+    if (!problem->folder || problem->folder[0] == '\0') {
         put(out, "  account");
-    else
+    } else {
         put(out, "  %s", NAME(problem->folder));
-    if (problem->uid > 0)
+    }
+    if (problem->uid > 0) {
         put(out, ", UID %u", (unsigned)problem->uid);
+    }
     char text[2 * NAME_SIZE];
     put(out, ": %s [%s]\n", mig_format_text(problem->text, text, sizeof text), mig_code_name(problem->code));
 }
@@ -178,10 +187,12 @@ static void put_problem(writer *out, const mig_problem *problem)
 static void put_problems(writer *out, const mig_account_result *account, mig__copy_heading heading)
 {
     size_t count = 0;
-    for (size_t i = 0; i < account->problem_count; i++)
+    for (size_t i = 0; i < account->problem_count; i++) {
         count += mig__copy_heading_of(account, &account->problems[i]) == heading;
-    if (count == 0)
+    }
+    if (count == 0) {
         return;
+    }
     put(out, "\n%s (%s):\n", mig__copy_heading_words(heading), COUNT(count));
     size_t shown = 0;
     for (size_t i = 0; i < account->problem_count && shown < PROBLEMS_SHOWN && !out->refused; i++) {
@@ -190,23 +201,27 @@ static void put_problems(writer *out, const mig_account_result *account, mig__co
             shown++;
         }
     }
-    if (count > shown)
+    if (count > shown) {
         put(out, "  ... and %s more; --json FILE lists every one.\n", COUNT(count - shown));
+    }
 }
 
 static void put_totals(writer *out, const mig_totals *totals)
 {
-    if (totals->copied > 0)
+    if (totals->copied > 0) {
         put(out, "\n%s of mail in %s", OCTETS(totals->bytes), DURATION(totals->seconds));
-    else
+    } else {
         put(out, "\n%s", DURATION(totals->seconds));
-    if (totals->copied > 0 && totals->seconds > 0)
+    }
+    if (totals->copied > 0 && totals->seconds > 0) {
         put(out, " (%s/s, %s messages/s)", OCTETS((uint64_t)((double)totals->bytes / totals->seconds)),
             COUNT((uint64_t)((double)totals->copied / totals->seconds)));
+    }
     put(out, ", %s round trip%s, %s received, %s sent", COUNT(totals->round_trips), mig__plural(totals->round_trips),
         OCTETS(totals->bytes_in), OCTETS(totals->bytes_out));
-    if (totals->peak_rss > 0)
+    if (totals->peak_rss > 0) {
         put(out, ", %s of memory at most", OCTETS(totals->peak_rss));
+    }
     put(out, ".\n");
 }
 
@@ -215,11 +230,13 @@ static void put_left(writer *out, const mig_copy_result *result)
 {
     const mig_totals *totals = &result->totals;
     const bool goes_on = result->status == MIG_INTERRUPTED || result->exit_status == 4; /* else a person comes first */
-    if (totals->left_messages == 0)
+    if (totals->left_messages == 0) {
         return;
+    }
     put(out, "Left to copy: %s message%s", COUNT(totals->left_messages), mig__plural(totals->left_messages));
-    if (totals->left_bytes > 0)
+    if (totals->left_bytes > 0) {
         put(out, ", about %s", OCTETS(totals->left_bytes));
+    }
     const uint64_t left = totals->left_bytes > 0 ? totals->left_bytes : totals->left_messages;
     const uint64_t done = totals->left_bytes > 0 ? totals->bytes : totals->copied;
     if (done > 0 && goes_on) {
@@ -232,36 +249,42 @@ static void put_left(writer *out, const mig_copy_result *result)
 /* Sentences that were put together elsewhere. */
 static void put_buffer(writer *out, mig__buffer *words)
 {
-    if (words->failed)
+    if (words->failed) {
         out->failed = true;
-    else if (words->length > 0 && !out->refused && !out->failed &&
-             out->sink(words->data, words->length, out->context) != 0)
+    } else if (words->length > 0 && !out->refused && !out->failed &&
+               out->sink(words->data, words->length, out->context) != 0) {
         out->refused = true;
+    }
     mig__buffer_free(words);
 }
 
 static void put_details(writer *out, const mig_account_result *account, bool dry_run)
 {
-    if (account->folder_count > 0)
+    if (account->folder_count > 0) {
         put_folders(out, account, dry_run);
-    for (int heading = 0; heading < MIG__HEADINGS; heading++)
+    }
+    for (int heading = 0; heading < MIG__HEADINGS; heading++) {
         put_problems(out, account, (mig__copy_heading)heading);
+    }
 }
 
 static int finish(const writer *out, mig_error *err)
 {
-    if (out->refused)
+    if (out->refused) {
         return mig_error_set(err, MIG_E_IO, "the summary could not be written");
-    if (out->failed)
+    }
+    if (out->failed) {
         return mig_error_set(err, MIG_E_INTERNAL, "the summary holds a line that is too long");
+    }
     return 0;
 }
 
 int mig_report_copy_details_text(const mig_copy_result *result, mig_sink_fn *sink, void *context, mig_error *err)
 {
     writer out = {sink, context, false, false};
-    for (size_t i = 0; i < result->account_count && !out.refused; i++)
+    for (size_t i = 0; i < result->account_count && !out.refused; i++) {
         put_details(&out, &result->accounts[i], result->dry_run);
+    }
     return finish(&out, err);
 }
 
@@ -270,8 +293,9 @@ int mig_report_copy_text(const mig_copy_result *result, mig_sink_fn *sink, void 
     writer out = {sink, context, false, false};
     if (result->account_count > 1) {
         size_t complete = 0;
-        for (size_t i = 0; i < result->account_count; i++)
+        for (size_t i = 0; i < result->account_count; i++) {
             complete += result->accounts[i].status == MIG_COMPLETE;
+        }
         put(&out, "%s of %s accounts are complete.\n\n", COUNT(complete), COUNT(result->account_count));
     }
     for (size_t i = 0; i < result->account_count && !out.refused; i++) {
@@ -282,8 +306,9 @@ int mig_report_copy_text(const mig_copy_result *result, mig_sink_fn *sink, void 
         put_details(&out, &result->accounts[i], result->dry_run);
     }
     put_totals(&out, &result->totals);
-    if (!result->dry_run)
+    if (!result->dry_run) {
         put_left(&out, result);
+    }
     mig__buffer next = MIG__BUFFER_INIT;
     mig__copy_next(&next, result);
     put_buffer(&out, &next);

@@ -21,8 +21,9 @@ static json_t *moment(int64_t time_ms)
     struct tm utc;
     char day[32];
     char text[48];
-    if (!gmtime_r(&seconds, &utc) || strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+    if (!gmtime_r(&seconds, &utc) || strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc) == 0) {
         return NULL;
+    }
     snprintf(text, sizeof text, "%s.%03dZ", day, (int)(time_ms % 1000));
     return json_string(text);
 }
@@ -34,16 +35,22 @@ static int add(json_t *object, const char *key, json_t *value)
 
 static int fill(json_t *object, const mig_log_event *event, int64_t time_ms)
 {
-    if (add(object, "time", moment(time_ms)) != 0 || add(object, "level", json_string(level_names[event->level])) != 0)
+    if (add(object, "time", moment(time_ms)) != 0 ||
+        add(object, "level", json_string(level_names[event->level])) != 0) {
         return -1;
-    if (event->account && add(object, "account", mig__json_string(event->account)) != 0)
+    }
+    if (event->account && add(object, "account", mig__json_string(event->account)) != 0) {
         return -1;
-    if (event->folder && add(object, "folder", mig__json_string(event->folder)) != 0)
+    }
+    if (event->folder && add(object, "folder", mig__json_string(event->folder)) != 0) {
         return -1;
-    if (event->uid > 0 && add(object, "uid", mig__json_number(event->uid)) != 0)
+    }
+    if (event->uid > 0 && add(object, "uid", mig__json_number(event->uid)) != 0) {
         return -1;
-    if (event->code && add(object, "code", mig__json_string(event->code)) != 0)
+    }
+    if (event->code && add(object, "code", mig__json_string(event->code)) != 0) {
         return -1;
+    }
     return add(object, "text", mig__json_string(event->text));
 }
 
@@ -66,8 +73,9 @@ int mig_report_event_json(const mig_log_event *event, int64_t time_ms, mig_sink_
     }
     mig__json_value(&json, object);
     mig__buffer_add_char(&line, '\n');
-    if (mig__json_finish(&json, err) != 0 || mig__buffer_ok(&line, err) != 0)
+    if (mig__json_finish(&json, err) != 0 || mig__buffer_ok(&line, err) != 0) {
         goto cleanup;
+    }
     if (sink(line.data, line.length, context) != 0) {
         mig_error_set(err, MIG_E_IO, "the log line could not be written");
         goto cleanup;

@@ -10,10 +10,12 @@
 
 static int give(mig__json *json, const char *text, size_t length)
 {
-    if (length == 0)
+    if (length == 0) {
         return 0;
-    if (!json->refused && json->sink(text, length, json->context) == 0)
+    }
+    if (!json->refused && json->sink(text, length, json->context) == 0) {
         return 0;
+    }
     json->refused = true;
     return -1;
 }
@@ -24,8 +26,9 @@ static int pass_on(const char *text, size_t length, void *context)
     static const char escaped[] = "\\u007f";
     for (const char *del; (del = memchr(text, 0x7f, length)) != NULL;) {
         size_t before = (size_t)(del - text);
-        if (give(context, text, before) != 0 || give(context, escaped, sizeof escaped - 1) != 0)
+        if (give(context, text, before) != 0 || give(context, escaped, sizeof escaped - 1) != 0) {
             return -1;
+        }
         text += before + 1;
         length -= before + 1;
     }
@@ -34,16 +37,19 @@ static int pass_on(const char *text, size_t length, void *context)
 
 void mig__json_raw(mig__json *json, const char *text)
 {
-    if (!json->failed && !json->refused)
+    if (!json->failed && !json->refused) {
         pass_on(text, strlen(text), json);
+    }
 }
 
 void mig__json_value(mig__json *json, json_t *value)
 {
-    if (!value)
+    if (!value) {
         json->failed = true;
-    else if (!json->failed && !json->refused && json_dump_callback(value, pass_on, json, FORMAT) != 0 && !json->refused)
+    } else if (!json->failed && !json->refused && json_dump_callback(value, pass_on, json, FORMAT) != 0 &&
+               !json->refused) {
         json->failed = true;
+    }
     json_decref(value);
 }
 
@@ -83,34 +89,40 @@ void mig__json_add_flag(mig__json *json, const char *key, bool value)
 
 int mig__json_finish(const mig__json *json, mig_error *err)
 {
-    if (json->refused)
+    if (json->refused) {
         return mig_error_set(err, MIG_E_IO, "the JSON report could not be written");
-    if (json->failed)
+    }
+    if (json->failed) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory while writing the JSON report");
+    }
     return 0;
 }
 
 /* The length of the well-formed character at `text`, or 0. */
 static size_t character(const char *text, size_t length)
 {
-    for (size_t n = 1; n <= 4 && n <= length; n++)
-        if (mig__utf8_valid(text, n))
+    for (size_t n = 1; n <= 4 && n <= length; n++) {
+        if (mig__utf8_valid(text, n)) {
             return n;
+        }
+    }
     return 0;
 }
 
 json_t *mig__json_string(const char *text)
 {
     size_t length = text ? strlen(text) : 0;
-    if (mig__utf8_valid(text, length))
+    if (mig__utf8_valid(text, length)) {
         return json_stringn(text ? text : "", length);
+    }
     mig__buffer clean = MIG__BUFFER_INIT;
     for (size_t i = 0; i < length;) {
         size_t n = character(text + i, length - i);
-        if (n > 0)
+        if (n > 0) {
             mig__buffer_add(&clean, text + i, n);
-        else
+        } else {
             mig__buffer_add_text(&clean, "\xef\xbf\xbd"); /* U+FFFD */
+        }
         i += n > 0 ? n : 1;
     }
     json_t *value = clean.failed ? NULL : json_stringn(clean.data, clean.length);
@@ -125,8 +137,9 @@ json_t *mig__json_number(uint64_t number)
 
 json_t *mig__json_error(const mig_error *error)
 {
-    if (error == NULL || error->code == MIG_OK)
+    if (error == NULL || error->code == MIG_OK) {
         return json_null();
+    }
     return json_pack("{s:s, s:o, s:o, s:o}", "code", mig_code_name(error->code), "text", mig__json_string(error->text),
                      "server", mig__json_string(error->server), "hint", mig__json_string(error->hint));
 }

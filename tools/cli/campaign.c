@@ -40,11 +40,13 @@ static int work_on_accounts(const cli_campaign *campaign, cli_accounts *accounts
     options.progress_context = &table;
     mig_run_result *result = mig_run(&options, err);
     cli_table_end(&table);
-    if (!result)
+    if (!result) {
         return -1;
+    }
     int status = result->exit_status;
-    if (cli_campaign_report(reports, common, frame->name, result, err) != 0)
+    if (cli_campaign_report(reports, common, frame->name, result, err) != 0) {
         status = cli_complain(frame->name, err);
+    }
     const int told = cli_campaign_notify(common, frame->name, result);
     mig_run_result_free(&result);
     return status == 0 ? told : status;
@@ -58,8 +60,9 @@ static int check_pages(const cli_campaign *campaign, const mig_settings *common,
     mig_settings_run(common, campaign->steps, &options);
     const unsigned steps = options.steps != 0 ? options.steps : campaign->steps;
     const bool page = (steps & (MIG_STEP_INVENTORY | MIG_STEP_VERIFY)) != 0 || common->copy.dry_run;
-    if (page || (!paths->html && !paths->csv))
+    if (page || (!paths->html && !paths->csv)) {
         return 0;
+    }
     mig_error_set(err, MIG_E_USAGE, "there will be no %s report: neither inventory nor verify is among the steps",
                   paths->html ? "HTML" : "CSV");
     return mig_error_hint(err, "add one of them to --steps, or leave --%s out", paths->html ? "html" : "csv");
@@ -77,8 +80,9 @@ static int work(const cli_campaign *campaign, cli_accounts *accounts, cli_frame 
     const unsigned steps = steps_of(campaign, accounts);
     const int status =
         (steps & ~(unsigned)MIG_STEP_DOMAIN) != 0 ? work_on_accounts(campaign, accounts, frame, reports, err) : 0;
-    if (status < 0 || (steps & MIG_STEP_DOMAIN) == 0 || mig_stop_level(frame->stop) > 0)
+    if (status < 0 || (steps & MIG_STEP_DOMAIN) == 0 || mig_stop_level(frame->stop) > 0) {
         return status;
+    }
     const int looked = look_at_domains(accounts, frame, reports, err);
     return looked < 0 ? -1 : mig_exit_status_worse(status, looked);
 }

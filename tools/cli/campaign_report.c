@@ -15,10 +15,12 @@
 /* The last step is what the pages are about. */
 static int write_page(const mig_run_result *result, bool html, mig_sink_fn *sink, void *context, mig_error *err)
 {
-    if (result->verify)
+    if (result->verify) {
         return (html ? mig_report_verify_html : mig_report_verify_csv)(result->verify, sink, context, err);
-    if (result->inventory)
+    }
+    if (result->inventory) {
         return (html ? mig_report_inventory_html : mig_report_inventory_csv)(result->inventory, sink, context, err);
+    }
     return mig_error_set(err, MIG_E_USAGE,
                          "there is no %s report: neither inventory nor verify was among the steps, or came to a result",
                          html ? "HTML" : "CSV");
@@ -37,28 +39,35 @@ static int write_csv(const void *result, mig_sink_fn *sink, void *context, mig_e
 static int write_json(const void *what, mig_sink_fn *sink, void *context, mig_error *err)
 {
     const mig_run_result *result = what;
-    if (result->steps == MIG_STEP_INVENTORY && result->inventory)
+    if (result->steps == MIG_STEP_INVENTORY && result->inventory) {
         return mig_report_inventory_json(result->inventory, sink, context, err);
-    if (result->steps == MIG_STEP_COPY && result->copy)
+    }
+    if (result->steps == MIG_STEP_COPY && result->copy) {
         return mig_report_copy_json(result->copy, sink, context, err);
+    }
     return mig_report_run_json(result, true, sink, context, err);
 }
 
 static int write_text(const void *what, mig_sink_fn *sink, void *context, mig_error *err)
 {
     const mig_run_result *result = what;
-    if (result->steps == MIG_STEP_INVENTORY && result->inventory)
+    if (result->steps == MIG_STEP_INVENTORY && result->inventory) {
         return mig_report_inventory_text(result->inventory, sink, context, err);
-    if (mig_report_run_text(result, sink, context, err) != 0)
+    }
+    if (mig_report_run_text(result, sink, context, err) != 0) {
         return -1;
-    if (result->account_count > 1)
+    }
+    if (result->account_count > 1) {
         return 0;
+    }
     if (result->copy && result->copy->accounts[0].folder_count > 0 &&
-        mig_report_copy_details_text(result->copy, sink, context, err) != 0)
+        mig_report_copy_details_text(result->copy, sink, context, err) != 0) {
         return -1;
+    }
     if (result->verify &&
-        (sink("\n", 1, context) != 0 || mig_report_verify_text(result->verify, sink, context, err) != 0))
+        (sink("\n", 1, context) != 0 || mig_report_verify_text(result->verify, sink, context, err) != 0)) {
         return -1;
+    }
     return 0;
 }
 
@@ -67,11 +76,13 @@ static void complain_of_accounts(const char *tool, const mig_run_result *result)
 {
     for (size_t i = 0; i < result->account_count; i++) {
         mig_error error = result->accounts[i].error;
-        if (result->accounts[i].state != MIG_RUN_FAILED || error.code == MIG_E_INTERRUPTED)
+        if (result->accounts[i].state != MIG_RUN_FAILED || error.code == MIG_E_INTERRUPTED) {
             continue;
+        }
         const size_t length = strlen(result->accounts[i].source);
-        if (result->account_count > 1 && strncmp(error.text, result->accounts[i].source, length) != 0)
+        if (result->account_count > 1 && strncmp(error.text, result->accounts[i].source, length) != 0) {
             mig_error_context(&error, "%s", result->accounts[i].source);
+        }
         cli_complain(tool, &error);
     }
 }
@@ -82,12 +93,15 @@ int cli_campaign_report(cli_reports *reports, const mig_settings *options, const
     static cli_report_fn *const writers[CLI_REPORT_COUNT] = {
         [CLI_REPORT_JSON] = write_json, [CLI_REPORT_HTML] = write_html, [CLI_REPORT_CSV] = write_csv};
     complain_of_accounts(tool, result);
-    if (cli_reports_write(reports, writers, result, err) != 0)
+    if (cli_reports_write(reports, writers, result, err) != 0) {
         return -1;
-    if (cli_reports_on_output(reports) || (options->quiet && result->exit_status == 0))
+    }
+    if (cli_reports_on_output(reports) || (options->quiet && result->exit_status == 0)) {
         return 0;
-    if (cli_reports_print(write_text, result, err) != 0)
+    }
+    if (cli_reports_print(write_text, result, err) != 0) {
         return -1;
+    }
     cli_reports_tell(reports);
     return 0;
 }
@@ -121,16 +135,19 @@ int cli_campaign_notify(const mig_settings *options, const char *tool, const mig
     mig_error err = MIG_ERROR_INIT;
     summary text = {.text = NULL};
     int status = 0;
-    if (!options->on_finish && !options->webhook)
+    if (!options->on_finish && !options->webhook) {
         return 0;
+    }
     if (mig_report_run_json(result, false, keep, &text, &err) != 0) {
         free(text.text);
         return cli_complain(tool, &err);
     }
-    if (options->on_finish && mig_notify_command(options->on_finish, text.text, text.length, &err) != 0)
+    if (options->on_finish && mig_notify_command(options->on_finish, text.text, text.length, &err) != 0) {
         status = mig_exit_status_worse(status, cli_complain(tool, &err));
-    if (options->webhook && mig_notify_webhook(options->webhook, options->ca_file, text.text, text.length, &err) != 0)
+    }
+    if (options->webhook && mig_notify_webhook(options->webhook, options->ca_file, text.text, text.length, &err) != 0) {
         status = mig_exit_status_worse(status, cli_complain(tool, &err));
+    }
     free(text.text);
     return status;
 }

@@ -43,8 +43,9 @@ static int take_option(cli_certificate_options *options, poptContext context, in
                        [OPT_JSON] = &options->json_path,
                        [OPT_HTML] = &options->html_path,
                        [OPT_SIGN] = &options->sign_path};
-    if (option >= OPT_HELP)
+    if (option >= OPT_HELP) {
         return answer(options, context, option, err);
+    }
     free(*places[option]);
     *places[option] = poptGetOptArg(context);
     return 0;
@@ -55,20 +56,23 @@ int cli_certificate_options_parse(cli_certificate_options *options, int argc, co
     int option = 0, result = 0;
     *options = (cli_certificate_options){.answered = false};
     poptContext context = poptGetContext(name, argc, argv, table, 0);
-    if (!context)
+    if (!context) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     poptSetOtherOptionHelp(context, "PLAN [OPTION...]");
-    while (result == 0 && !options->answered && (option = poptGetNextOpt(context)) > 0)
+    while (result == 0 && !options->answered && (option = poptGetNextOpt(context)) > 0) {
         result = take_option(options, context, option, err);
+    }
     if (result == 0 && option < -1) {
         mig_error_set(err, MIG_E_USAGE, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
         result = mig_error_hint(err, "--help lists the options");
     }
     const char *plan = result == 0 && !options->answered ? poptGetArg(context) : NULL;
-    if (result == 0 && !options->answered && (!plan || poptPeekArg(context)))
+    if (result == 0 && !options->answered && (!plan || poptPeekArg(context))) {
         result = mig_error_set(err, MIG_E_USAGE, "which plan? One is needed");
-    else if (plan && !(options->plan = strdup(plan)))
+    } else if (plan && !(options->plan = strdup(plan))) {
         result = mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     poptFreeContext(context);
     return result;
 }

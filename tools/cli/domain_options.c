@@ -160,8 +160,9 @@ static int take_number(cli_domain_options *o, int option, const char *value, mig
     int number = 0;
     switch (option) {
     case OPT_PHASE:
-        if (!mig_option_choice(value, phases, &number))
+        if (!mig_option_choice(value, phases, &number)) {
             return mig_error_set(err, MIG_E_USAGE, "--phase takes before, now or after");
+        }
         o->look.phase = (mig_domain_phase)number;
         return 0;
     case OPT_INTERVAL:
@@ -173,13 +174,15 @@ static int take_number(cli_domain_options *o, int option, const char *value, mig
                    ? 0
                    : mig_error_set(err, MIG_E_USAGE, "--within takes minutes from 1 to 100000");
     case OPT_TIMEOUT:
-        if (!mig_option_number(value, 1, 600, &number))
+        if (!mig_option_number(value, 1, 600, &number)) {
             return mig_error_set(err, MIG_E_USAGE, "--timeout takes seconds from 1 to 600");
+        }
         o->look.timeout_ms = 1000 * number;
         return 0;
     default:
-        if (!mig_option_number(value, 1, 65535, &number))
+        if (!mig_option_number(value, 1, 65535, &number)) {
             return mig_error_set(err, MIG_E_USAGE, "a port is a number from 1 to 65535");
+        }
         *(option == OPT_DNS_PORT    ? &o->look.dns_port
           : option == OPT_SMTP_PORT ? &o->look.smtp_port
                                     : &o->look.https_port) = (uint16_t)number;
@@ -205,10 +208,12 @@ static int take_value(cli_domain_options *o, int option, char *value, mig_error 
 {
     cli_names *list = list_of(o, option);
     char **text = text_of(o, option);
-    if (list)
+    if (list) {
         return cli_names_add(list, value, err);
-    if (text)
+    }
+    if (text) {
         return keep(text, value, err);
+    }
     const int result = value ? take_number(o, option, value, err) : mig_error_set(err, MIG_E_NOMEM, "out of memory");
     free(value);
     return result;
@@ -216,13 +221,17 @@ static int take_value(cli_domain_options *o, int option, char *value, mig_error 
 
 static int take_option(cli_domain_options *o, poptContext context, int option, mig_error *err)
 {
-    for (size_t i = 0; i < KEYS; i++)
-        if (keys[i].option == option)
+    for (size_t i = 0; i < KEYS; i++) {
+        if (keys[i].option == option) {
             return say(&o->line, i, poptGetOptArg(context), err);
-    if (option == OPT_HELP || option == OPT_VERSION)
+        }
+    }
+    if (option == OPT_HELP || option == OPT_VERSION) {
         return answer(o, context, option, err);
-    if (option != OPT_ALL && option != OPT_QUIET && option != OPT_WATCH)
+    }
+    if (option != OPT_ALL && option != OPT_QUIET && option != OPT_WATCH) {
         return take_value(o, option, poptGetOptArg(context), err);
+    }
     o->all = o->all || option == OPT_ALL;
     o->quiet = o->quiet || option == OPT_QUIET;
     o->watch = o->watch || option == OPT_WATCH;
@@ -234,10 +243,12 @@ static bool was_said(cli_domain_options *o, int option)
 {
     const cli_names *list = list_of(o, option);
     char **text = text_of(o, option);
-    if (list)
+    if (list) {
         return list->count > 0;
-    if (text)
+    }
+    if (text) {
         return *text != NULL;
+    }
     return option == OPT_TIMEOUT     ? o->look.timeout_ms != 0
            : option == OPT_DNS_PORT  ? o->look.dns_port != 0
            : option == OPT_SMTP_PORT ? o->look.smtp_port != 0
@@ -265,9 +276,11 @@ static cli_domain_said *add_domain(cli_domain_options *o, const char *domain, mi
 
 static const char *option_of(const mig_plan_account *account, const char *option)
 {
-    for (size_t i = 0; i < account->option_count; i++)
-        if (strcmp(account->options[i].name, option) == 0)
+    for (size_t i = 0; i < account->option_count; i++) {
+        if (strcmp(account->options[i].name, option) == 0) {
             return account->options[i].value;
+        }
+    }
     return NULL;
 }
 
@@ -279,11 +292,13 @@ static int add_defaults(cli_domain_said *said, const mig_plan *plan, mig_error *
     const char *source = first ? option_of(first, "source") : NULL;
     mig_endpoint endpoint = MIG_ENDPOINT_INIT;
     int result = 0;
-    if (!said->provider && said->new_mx.count == 0 && provider && mig_provider_mail_find(provider))
+    if (!said->provider && said->new_mx.count == 0 && provider && mig_provider_mail_find(provider)) {
         result = keep(&said->provider, strdup(provider), err);
+    }
     if (result == 0 && said->old_hosts.count == 0 && source && mig_endpoint_parse_url(&endpoint, source, NULL) == 0 &&
-        endpoint.host)
+        endpoint.host) {
         result = cli_names_add(&said->old_hosts, strdup(endpoint.host), err);
+    }
     mig_endpoint_clear(&endpoint);
     return result;
 }
@@ -292,18 +307,22 @@ static int add_defaults(cli_domain_said *said, const mig_plan *plan, mig_error *
 static int take_whole(cli_domain_options *o, const mig_plan_option *option, const bool said[OPT_VERSION + 1],
                       mig_error *err)
 {
-    for (size_t i = 0; table[i].longName; i++)
+    for (size_t i = 0; table[i].longName; i++) {
         if (strcmp(table[i].longName, option->name) == 0 && !said[table[i].val] &&
-            take_value(o, table[i].val, strdup(option->value), err) != 0)
+            take_value(o, table[i].val, strdup(option->value), err) != 0) {
             return mig_error_context(err, "%s:%u", option->from.file, option->from.line);
+        }
+    }
     return 0;
 }
 
 static bool is_of_domain(const char *option, size_t *key)
 {
-    for (*key = 0; *key < KEYS; ++*key)
-        if (strcmp(keys[*key].name, option) == 0)
+    for (*key = 0; *key < KEYS; ++*key) {
+        if (strcmp(keys[*key].name, option) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -311,16 +330,19 @@ static int take_plan_domain(cli_domain_options *o, const mig_plan *plan, const m
 {
     bool said[OPT_VERSION + 1];
     size_t key;
-    for (int option = 0; option <= OPT_VERSION; option++)
+    for (int option = 0; option <= OPT_VERSION; option++) {
         said[option] = was_said(o, option);
+    }
     cli_domain_said *own = add_domain(o, domain->name, err);
-    if (!own)
+    if (!own) {
         return -1;
+    }
     for (size_t i = 0; i < domain->option_count; i++) {
         const mig_plan_option *option = &domain->options[i];
         if (is_of_domain(option->name, &key) ? say(own, key, strdup(option->value), err) != 0
-                                             : take_whole(o, option, said, err) != 0)
+                                             : take_whole(o, option, said, err) != 0) {
             return -1;
+        }
     }
     return add_defaults(own, plan, err);
 }
@@ -330,10 +352,12 @@ static int take_plan(cli_domain_options *o, const char *path, mig_error *err)
     cli_names found = {.items = NULL};
     mig_plan *plan = mig_plan_load(path, err);
     int result = !plan ? -1 : plan->problem_count > 0 ? mig_plan_refuse(plan, err) : 0;
-    for (size_t i = 0; result == 0 && i < plan->domain_count; i++)
+    for (size_t i = 0; result == 0 && i < plan->domain_count; i++) {
         result = take_plan_domain(o, plan, &plan->domains[i], err);
-    if (result == 0 && plan->domain_count == 0)
+    }
+    if (result == 0 && plan->domain_count == 0) {
         result = cli_plan_domains(plan, &found, err);
+    }
     for (size_t i = 0; result == 0 && i < found.count; i++) {
         cli_domain_said *said = add_domain(o, found.items[i], err);
         result = said ? add_defaults(said, plan, err) : -1;
@@ -368,16 +392,20 @@ static int fill(cli_domain_options *o, mig_error *err)
         return mig_error_hint(err, "mailmigrate domain example.org --phase before --provider fastmail");
     }
     if (o->arguments.count == 1 && is_plan(o->arguments.items[0])) {
-        if (take_plan(o, o->arguments.items[0], err) != 0)
+        if (take_plan(o, o->arguments.items[0], err) != 0) {
             return -1;
+        }
     } else {
-        for (size_t i = 0; i < o->arguments.count; i++)
-            if (!add_domain(o, o->arguments.items[i], err))
+        for (size_t i = 0; i < o->arguments.count; i++) {
+            if (!add_domain(o, o->arguments.items[i], err)) {
                 return -1;
+            }
+        }
     }
     o->subjects = calloc(o->count, sizeof *o->subjects);
-    if (!o->subjects)
+    if (!o->subjects) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     for (size_t i = 0; i < o->count; i++) {
         const cli_domain_said *line = &o->line, *own = &o->each[i];
         o->subjects[i] =
@@ -409,19 +437,23 @@ int cli_domain_options_parse(cli_domain_options *o, int argc, const char **argv,
     int option = 0, result = 0;
     *o = (cli_domain_options){.interval = 60, .look = MIG_DOMAIN_OPTIONS_INIT};
     poptContext context = poptGetContext(name, argc, argv, table, 0);
-    if (!context)
+    if (!context) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     poptSetOtherOptionHelp(context, "DOMAIN...|PLAN [OPTION...]");
-    while (result == 0 && !o->answered && (option = poptGetNextOpt(context)) > 0)
+    while (result == 0 && !o->answered && (option = poptGetNextOpt(context)) > 0) {
         result = take_option(o, context, option, err);
+    }
     if (result == 0 && option < -1) {
         mig_error_set(err, MIG_E_USAGE, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
         result = mig_error_hint(err, "--help lists the options");
     }
-    while (result == 0 && !o->answered && poptPeekArg(context))
+    while (result == 0 && !o->answered && poptPeekArg(context)) {
         result = cli_names_add(&o->arguments, strdup(poptGetArg(context)), err);
-    if (result == 0 && !o->answered)
+    }
+    if (result == 0 && !o->answered) {
         result = fill(o, err);
+    }
     poptFreeContext(context);
     return result;
 }
@@ -431,10 +463,11 @@ static void said_clear(cli_domain_said *said)
     free(said->name);
     for (size_t i = 0; i < KEYS; i++) {
         char *at = (char *)said + keys[i].place;
-        if (keys[i].single)
+        if (keys[i].single) {
             free(*(char **)(void *)at);
-        else
+        } else {
             cli_names_clear((cli_names *)(void *)at);
+        }
     }
 }
 
@@ -443,15 +476,17 @@ void cli_domain_options_clear(cli_domain_options *o)
     cli_names *lists[] = {&o->arguments, &o->resolvers, &o->authorities, &o->dnsbls};
     char **texts[] = {&o->trust_anchor, &o->ca_file,  &o->records,  &o->json_path,
                       &o->html_path,    &o->csv_path, &o->sign_path};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         cli_names_clear(lists[i]);
+    }
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         free(*texts[i]);
         *texts[i] = NULL;
     }
     said_clear(&o->line);
-    for (size_t i = 0; i < o->count; i++)
+    for (size_t i = 0; i < o->count; i++) {
         said_clear(&o->each[i]);
+    }
     free(o->each);
     free(o->subjects);
     o->subjects = NULL;
@@ -460,8 +495,9 @@ void cli_domain_options_clear(cli_domain_options *o)
 int cli_domain_record(const cli_domain_options *options, const mig_domain_result *result, mig_error *err)
 {
     char directory[4200];
-    if (result->phase != MIG_DOMAIN_AFTER)
+    if (result->phase != MIG_DOMAIN_AFTER) {
         return 0;
+    }
     return cli_records_directory(options->records, directory, sizeof directory, err) != 0
                ? -1
                : mig_domain_record_write(directory, result, err);

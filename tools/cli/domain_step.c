@@ -20,8 +20,9 @@ static int look(cli_domain_options *options, bool print, const mig_stop *stop, m
     mig_domain_result *result = mig_domain_look(&options->look, err);
     int status = result ? result->exit_status : -1;
     if (status >= 0 &&
-        (cli_domain_record(options, result, err) != 0 || (print && cli_reports_print(write_text, result, err) != 0)))
+        (cli_domain_record(options, result, err) != 0 || (print && cli_reports_print(write_text, result, err) != 0))) {
         status = -1;
+    }
     mig_domain_result_free(&result);
     return status;
 }
@@ -32,12 +33,14 @@ int cli_domain_step(const char *plan, bool print, const mig_stop *stop, mig_erro
     const size_t size = strlen(plan) + 3;
     char *path = malloc(size); /* with a slash in it, which says that it is a plan */
     int status = -1;
-    if (!path)
+    if (!path) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     snprintf(path, size, "%s%s", strchr(plan, '/') ? "" : "./", plan);
     const char *argv[] = {"mailmigrate-domain", path, "--phase", "after", NULL};
-    if (cli_domain_options_parse(&options, 4, argv, err) == 0)
+    if (cli_domain_options_parse(&options, 4, argv, err) == 0) {
         status = look(&options, print, stop, err);
+    }
     cli_domain_options_clear(&options);
     free(path);
     return status;

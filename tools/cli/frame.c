@@ -32,16 +32,19 @@ void cli_frame_watch(cli_frame *frame, const mig_settings *options)
 
 void cli_frame_complain_of(const cli_frame *frame, const mig_error *error)
 {
-    if (error->code != MIG_OK && error->code != MIG_E_INTERRUPTED)
+    if (error->code != MIG_OK && error->code != MIG_E_INTERRUPTED) {
         cli_complain(frame->name, error);
+    }
 }
 
 int cli_frame_end(cli_frame *frame, int status, mig_error *err)
 {
-    if (status < 0)
+    if (status < 0) {
         status = cli_complain(frame->name, err);
-    if (cli_log_close(&frame->log, err) != 0)
+    }
+    if (cli_log_close(&frame->log, err) != 0) {
         status = cli_complain(frame->name, err);
+    }
     cli_terminal_destroy(&frame->terminal);
     return status;
 }

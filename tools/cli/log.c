@@ -12,11 +12,13 @@
 
 int cli_log_open(cli_log *log, const char *path, mig_error *err)
 {
-    if (!path)
+    if (!path) {
         return 0;
+    }
     log->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (log->fd < 0)
+    if (log->fd < 0) {
         return mig_error_errno(err, MIG_E_IO, errno, "the log %s cannot be opened", path);
+    }
     return 0;
 }
 
@@ -26,10 +28,12 @@ static int write_line(const char *text, size_t length, void *context)
     const cli_log *log = context;
     while (length > 0) {
         const ssize_t written = write(log->fd, text, length);
-        if (written < 0 && errno == EINTR)
+        if (written < 0 && errno == EINTR) {
             continue;
-        if (written <= 0)
+        }
+        if (written <= 0) {
             return -1;
+        }
         text += written;
         length -= (size_t)written;
     }
@@ -43,20 +47,23 @@ static void to_file(const mig_log_event *event, cli_log *log)
     clock_gettime(CLOCK_REALTIME, &now);
     errno = 0;
     const int64_t time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    if (mig_report_event_json(event, time_ms, write_line, log, &err) == 0)
+    if (mig_report_event_json(event, time_ms, write_line, log, &err) == 0) {
         return;
+    }
     int none = 0;
     const int reason = err.code == MIG_E_NOMEM ? ENOMEM : errno != 0 ? errno : EIO;
-    if (atomic_compare_exchange_strong(&log->failure, &none, reason))
+    if (atomic_compare_exchange_strong(&log->failure, &none, reason)) {
         mig_stop_request(log->stop);
+    }
 }
 
 static void to_terminal(const mig_log_event *event, cli_log *log)
 {
     static const char *const marks[] = {"error: ", "warning: ", "", "", ""};
     char line[LINE_SIZE], text[LINE_SIZE / 2], folder[LINE_SIZE / 4], account[LINE_SIZE / 8], uid[32] = "";
-    if (event->uid > 0)
+    if (event->uid > 0) {
         snprintf(uid, sizeof uid, "UID %u: ", event->uid);
+    }
     mig_format_text(event->account, account, sizeof account);
     mig_format_text(event->folder, folder, sizeof folder);
     mig_format_text(event->text, text, sizeof text);
@@ -68,10 +75,12 @@ static void to_terminal(const mig_log_event *event, cli_log *log)
 static void on_event(const mig_log_event *event, void *context)
 {
     cli_log *log = context;
-    if (log->fd >= 0 && event->level <= log->file_level)
+    if (log->fd >= 0 && event->level <= log->file_level) {
         to_file(event, log);
-    if (event->level <= log->terminal_level && !(event->listed && log->summary))
+    }
+    if (event->level <= log->terminal_level && !(event->listed && log->summary)) {
         to_terminal(event, log);
+    }
 }
 
 mig_log cli_log_for_library(cli_log *log)
@@ -83,10 +92,12 @@ mig_log cli_log_for_library(cli_log *log)
 int cli_log_close(cli_log *log, mig_error *err)
 {
     int failure = atomic_load(&log->failure);
-    if (log->fd >= 0 && close(log->fd) != 0 && failure == 0)
+    if (log->fd >= 0 && close(log->fd) != 0 && failure == 0) {
         failure = errno;
+    }
     log->fd = -1;
-    if (failure == 0)
+    if (failure == 0) {
         return 0;
+    }
     return mig_error_errno(err, MIG_E_IO, failure, "the log could not be written");
 }

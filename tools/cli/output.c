@@ -28,8 +28,9 @@ static int open_temporary(cli_output *output)
     static const char ending[] = ".XXXXXX";
     const size_t length = strlen(output->path);
     output->temporary = malloc(length + sizeof ending);
-    if (!output->temporary)
+    if (!output->temporary) {
         return -1;
+    }
     memcpy(output->temporary, output->path, length);
     memcpy(output->temporary + length, ending, sizeof ending);
     const int fd = mkstemp(output->temporary);
@@ -53,11 +54,13 @@ int cli_output_open(cli_output *output, const char *path, mig_error *err)
         return 0;
     }
     output->path = strdup(path);
-    if (!output->path)
+    if (!output->path) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     const int fd = in_place(path) ? open(path, O_WRONLY | O_CLOEXEC) : open_temporary(output);
-    if (fd < 0)
+    if (fd < 0) {
         return refuse(output, errno, err);
+    }
     output->file = fdopen(fd, "w");
     if (!output->file) {
         const int errnum = errno;
@@ -71,8 +74,9 @@ int cli_output_sink(const char *text, size_t length, void *output)
 {
     cli_output *out = output;
     errno = 0;
-    if (fwrite(text, 1, length, out->file) == length)
+    if (fwrite(text, 1, length, out->file) == length) {
         return 0;
+    }
     out->failure = errno != 0 ? errno : EIO;
     return -1;
 }
@@ -84,10 +88,12 @@ int cli_output_explain(cli_output *output, mig_error *err)
 
 int cli_output_commit(cli_output *output, mig_error *err)
 {
-    if (fflush(output->file) != 0 || ferror(output->file))
+    if (fflush(output->file) != 0 || ferror(output->file)) {
         return refuse(output, errno, err);
-    if (output->temporary && (fsync(fileno(output->file)) != 0 || rename(output->temporary, output->path) != 0))
+    }
+    if (output->temporary && (fsync(fileno(output->file)) != 0 || rename(output->temporary, output->path) != 0)) {
         return refuse(output, errno, err);
+    }
     free(output->temporary);
     output->temporary = NULL;
     cli_output_close(output);
@@ -96,10 +102,12 @@ int cli_output_commit(cli_output *output, mig_error *err)
 
 void cli_output_close(cli_output *output)
 {
-    if (output->file && output->file != stdout)
+    if (output->file && output->file != stdout) {
         fclose(output->file);
-    if (output->temporary)
+    }
+    if (output->temporary) {
         unlink(output->temporary);
+    }
     free(output->temporary);
     free(output->path);
     *output = (cli_output)CLI_OUTPUT_INIT;

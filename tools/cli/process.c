@@ -16,8 +16,9 @@ static void hold_standard_descriptors(void)
     do {
         fd = open("/dev/null", O_RDWR);
     } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
 }
 
 void cli_process_prepare(void)

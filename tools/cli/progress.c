@@ -15,20 +15,23 @@
 
 void cli_rate_add(cli_rate *rate, const mig_progress *progress)
 {
-    if (rate->count > 0 && progress->seconds < rate->samples[rate->newest].seconds + SAMPLE_SECONDS)
+    if (rate->count > 0 && progress->seconds < rate->samples[rate->newest].seconds + SAMPLE_SECONDS) {
         return;
+    }
     rate->newest = rate->count > 0 ? (rate->newest + 1) % CLI_RATE_SAMPLES : 0;
     rate->samples[rate->newest].seconds = progress->seconds;
     rate->samples[rate->newest].messages = progress->messages_done;
     rate->samples[rate->newest].bytes = progress->bytes_done;
-    if (rate->count < CLI_RATE_SAMPLES)
+    if (rate->count < CLI_RATE_SAMPLES) {
         rate->count++;
+    }
 }
 
 bool cli_rate_now(const cli_rate *rate, double *messages, double *bytes)
 {
-    if (rate->count < 3)
+    if (rate->count < 3) {
         return false;
+    }
     const size_t oldest = (rate->newest + CLI_RATE_SAMPLES + 1 - rate->count) % CLI_RATE_SAMPLES;
     const double seconds = rate->samples[rate->newest].seconds - rate->samples[oldest].seconds;
     const uint64_t now_messages = rate->samples[rate->newest].messages, then_messages = rate->samples[oldest].messages;
@@ -51,8 +54,9 @@ static void add_pace(const mig_progress *progress, const cli_rate *rate, char *o
             cli_text_add(out, size, ", %s left", mig_format_duration(left, number, sizeof number));
         }
     }
-    if (progress->failed > 0)
+    if (progress->failed > 0) {
         cli_text_add(out, size, ", %s failed", mig_format_count(progress->failed, number, sizeof number));
+    }
 }
 
 /* "  [####----]  50%" where there is room for it. */
@@ -78,8 +82,9 @@ char *cli_progress_line(const mig_progress *progress, const cli_rate *rate, size
     char done[MIG_FORMAT_SIZE], total[MIG_FORMAT_SIZE];
     const bool in_folder = progress->folder && progress->folder[0] != '\0';
     mig_format_text(in_folder ? progress->folder : progress->account, name, sizeof name);
-    if (strcmp(progress->phase, "copying") != 0)
+    if (strcmp(progress->phase, "copying") != 0) {
         cli_text_add(tail, sizeof tail, "  %s", progress->phase);
+    }
     if (progress->messages_total > 0) {
         add_bar(progress, columns, tail, sizeof tail);
         cli_text_add(tail, sizeof tail, "  %s/%s messages",
@@ -99,8 +104,9 @@ char *cli_progress_plain(const mig_progress *progress, const cli_rate *rate, cha
     char text[TEXT_SIZE], done[MIG_FORMAT_SIZE], total[MIG_FORMAT_SIZE];
     out[0] = '\0';
     cli_text_add(out, size, "%s: %s", mig_format_text(progress->account, text, sizeof text), progress->phase);
-    if (progress->folder && progress->folder[0] != '\0')
+    if (progress->folder && progress->folder[0] != '\0') {
         cli_text_add(out, size, " %s", mig_format_text(progress->folder, text, sizeof text));
+    }
     if (progress->messages_total > 0) {
         const double share = (double)progress->messages_done / (double)progress->messages_total;
         cli_text_add(out, size, ": %s of %s messages (%u%%)",
@@ -129,8 +135,9 @@ void cli_progress_update(const mig_progress *now, void *context)
 {
     cli_progress *progress = context;
     char line[TEXT_SIZE];
-    if (!progress->shown)
+    if (!progress->shown) {
         return;
+    }
     cli_rate_add(&progress->rate, now);
     if (progress->in_place) {
         const size_t width = cli_terminal_width(progress->terminal); /* the last column stays free: no wrapping */

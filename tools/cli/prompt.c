@@ -34,17 +34,21 @@ static int read_line(int fd, const sigset_t *waiting, char *out, size_t size, bo
         fd_set readable;
         FD_ZERO(&readable);
         FD_SET(fd, &readable);
-        if (pselect(fd + 1, &readable, NULL, NULL, NULL, waiting) < 0)
+        if (pselect(fd + 1, &readable, NULL, NULL, NULL, waiting) < 0) {
             return -1;
+        }
         const ssize_t got = read(fd, &c, 1);
-        if (got < 0)
+        if (got < 0) {
             return -1;
-        if (got == 0 || c == '\n' || c == '\r')
+        }
+        if (got == 0 || c == '\n' || c == '\r') {
             break;
-        if (used + 1 < size)
+        }
+        if (used + 1 < size) {
             out[used++] = c;
-        else
+        } else {
             *too_long = true;
+        }
     }
     out[used] = '\0';
     return 0;
@@ -55,13 +59,15 @@ static int ask_silently(int fd, const char *question, const sigset_t *waiting, c
 {
     struct termios before, silent;
     int result = -1;
-    if (tcgetattr(fd, &before) != 0)
+    if (tcgetattr(fd, &before) != 0) {
         return -1;
+    }
     silent = before;
     silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
     if (tcsetattr(fd, TCSAFLUSH, &silent) == 0) {
-        if (dprintf(fd, "%s", question) >= 0)
+        if (dprintf(fd, "%s", question) >= 0) {
             result = read_line(fd, waiting, out, size, too_long);
+        }
         dprintf(fd, "\n");
         tcsetattr(fd, TCSAFLUSH, &before);
     }
@@ -77,14 +83,17 @@ static int ask(int fd, const char *question, char *out, size_t size, bool *too_l
     sigemptyset(&action.sa_mask);
     sigemptyset(&blocked);
     caught = 0;
-    for (size_t i = 0; i < WATCHED; i++)
+    for (size_t i = 0; i < WATCHED; i++) {
         sigaddset(&blocked, watched[i]);
+    }
     sigprocmask(SIG_BLOCK, &blocked, &before);
-    for (size_t i = 0; i < WATCHED; i++)
+    for (size_t i = 0; i < WATCHED; i++) {
         sigaction(watched[i], &action, &old[i]);
+    }
     const int result = ask_silently(fd, question, &before, out, size, too_long);
-    for (size_t i = 0; i < WATCHED; i++)
+    for (size_t i = 0; i < WATCHED; i++) {
         sigaction(watched[i], &old[i], NULL);
+    }
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (caught != 0) {
         cli_signals_quiet(true); /* nothing was begun yet */
@@ -97,8 +106,9 @@ static int ask(int fd, const char *question, char *out, size_t size, bool *too_l
 int cli_prompt_password(const char *question, char *out, size_t size, mig_error *err)
 {
     const int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
         return mig_error_set(err, MIG_E_SECRET, "there is no terminal to ask for a password on");
+    }
     bool too_long;
     int result;
     do {
@@ -107,10 +117,12 @@ int cli_prompt_password(const char *question, char *out, size_t size, mig_error 
     } while (result != 0 && caught == SIGTSTP); /* suspended and continued: the question is asked again */
     close(fd);
 
-    if (result == 0 && !too_long && out[0] != '\0')
+    if (result == 0 && !too_long && out[0] != '\0') {
         return 0;
+    }
     explicit_bzero(out, size);
-    if (result != 0 && caught != 0)
+    if (result != 0 && caught != 0) {
         return mig_error_set(err, MIG_E_INTERRUPTED, "interrupted while asking for a password");
+    }
     return mig_error_set(err, MIG_E_SECRET, too_long ? "the password is too long" : "no password was typed");
 }

@@ -27,9 +27,10 @@ static void on_signal(int number)
     } else {
         times++;
         mig_stop_request(stop_asked);
-        if (!quietly)
+        if (!quietly) {
             say(times > 1 ? "\nStopping now; the next run sorts out what was in flight. Once more ends it at once.\n"
                           : "\nStopping: what is under way has a second to end; once more stops now.\n");
+        }
     }
     errno = saved;
 }
@@ -43,8 +44,9 @@ void cli_signals_install(mig_stop *stop)
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof stopping / sizeof stopping[0]; i++) {
         struct sigaction old;
-        if (sigaction(stopping[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        if (sigaction(stopping[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) {
             sigaction(stopping[i], &action, NULL);
+        }
     }
     signal(SIGPIPE, SIG_IGN);
 }

@@ -58,14 +58,17 @@ static int take_option(cli_standing_options *options, poptContext context, int o
         result = mig_error_set(err, MIG_E_USAGE, "--interval takes a number of seconds from 1 to 3600");
     } else if (option == OPT_HELP || option == OPT_VERSION) {
         options->answered = true;
-        if (option == OPT_HELP)
+        if (option == OPT_HELP) {
             poptPrintHelp(context, stdout, 0);
-        if (option == OPT_HELP)
+        }
+        if (option == OPT_HELP) {
             printf("\nThe manual, %s(1), says more.\n", name);
-        else
+        } else {
             printf("%s %s\n", name, MIG_VERSION);
-        if (fflush(stdout) != 0 || ferror(stdout))
+        }
+        if (fflush(stdout) != 0 || ferror(stdout)) {
             result = mig_error_set(err, MIG_E_IO, "standard output cannot be written");
+        }
     }
     free(value);
     return result;
@@ -76,20 +79,23 @@ int cli_standing_options_parse(cli_standing_options *options, int argc, const ch
     int option = 0, result = 0;
     *options = (cli_standing_options){.interval = 2};
     poptContext context = poptGetContext(name, argc, argv, table, 0);
-    if (!context)
+    if (!context) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     poptSetOtherOptionHelp(context, "[PLAN] [OPTION...]");
-    while (result == 0 && !options->answered && (option = poptGetNextOpt(context)) > 0)
+    while (result == 0 && !options->answered && (option = poptGetNextOpt(context)) > 0) {
         result = take_option(options, context, option, err);
+    }
     if (result == 0 && option < -1) {
         mig_error_set(err, MIG_E_USAGE, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
         result = mig_error_hint(err, "--help lists the options");
     }
     const char *argument = result == 0 && !options->answered ? poptGetArg(context) : NULL;
-    if (argument && (options->path || poptPeekArg(context)))
+    if (argument && (options->path || poptPeekArg(context))) {
         result = mig_error_set(err, MIG_E_USAGE, "one plan, or one --state, is enough");
-    else if (argument && !(options->path = strdup(argument)))
+    } else if (argument && !(options->path = strdup(argument))) {
         result = mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     options->is_plan = argument != NULL;
     poptFreeContext(context);
     return result;
@@ -110,8 +116,9 @@ static int add_file(cli_standing *standing, const char *path, mig_error *err)
     mig_error problem = MIG_ERROR_INIT;
     size_t count = 0;
     if (mig_standing_read(path, &accounts, &count, &problem) != 0) {
-        if (standing->unreadable++ == 0)
+        if (standing->unreadable++ == 0) {
             standing->first_error = problem;
+        }
         return 0;
     }
     mig_standing_account *grown = realloc(standing->accounts, (standing->count + count + 1) * sizeof *grown);
@@ -120,8 +127,9 @@ static int add_file(cli_standing *standing, const char *path, mig_error *err)
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     standing->accounts = grown;
-    if (count > 0)
+    if (count > 0) {
         memcpy(grown + standing->count, accounts, count * sizeof *grown);
+    }
     standing->count += count;
     free(accounts); /* what they hold has moved */
     return 0;
@@ -138,15 +146,18 @@ static int read_directory(cli_standing *standing, const char *directory, mig_err
     DIR *listing = opendir(directory);
     const struct dirent *entry;
     int result = 0;
-    if (!listing && errno == ENOENT)
+    if (!listing && errno == ENOENT) {
         return 0; /* nothing was ever run */
-    if (!listing)
+    }
+    if (!listing) {
         return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be read", directory);
+    }
     while (result == 0 && (entry = readdir(listing))) {
         char path[4096];
         if (is_state_name(entry->d_name) &&
-            snprintf(path, sizeof path, "%s/%s", directory, entry->d_name) < (int)sizeof path)
+            snprintf(path, sizeof path, "%s/%s", directory, entry->d_name) < (int)sizeof path) {
             result = add_file(standing, path, err);
+        }
     }
     closedir(listing);
     return result;
@@ -157,8 +168,9 @@ static int add_waiting(cli_standing *standing, const mig_settings *settings, mig
 {
     char source[320] = "", target[320] = "";
     mig_standing_account *grown = realloc(standing->accounts, (standing->count + 1) * sizeof *grown);
-    if (!grown)
+    if (!grown) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
     standing->accounts = grown;
     mig_endpoint_label(&settings->sides[MIG_SOURCE].endpoint, source, sizeof source);
     mig_endpoint_label(&settings->sides[MIG_TARGET].endpoint, target, sizeof target);
@@ -178,9 +190,10 @@ static int read_plan(cli_standing *standing, const char *path, mig_error *err)
         mig_settings *settings = accounts.roster->settings[i];
         struct stat there;
         result = cli_accounts_place(settings, err);
-        if (result == 0)
+        if (result == 0) {
             result = stat(settings->copy.state_path, &there) == 0 ? add_file(standing, settings->copy.state_path, err)
                                                                   : add_waiting(standing, settings, err);
+        }
     }
     cli_accounts_clear(&accounts);
     return result;
@@ -190,8 +203,9 @@ static int by_place(const void *a, const void *b)
 {
     static const int order[] = {2, 0, 3, 1}; /* running, killed, new, ended */
     const mig_standing_account *x = a, *y = b;
-    if (x->standing != y->standing)
+    if (x->standing != y->standing) {
         return order[x->standing] - order[y->standing];
+    }
     return strcmp(x->source, y->source);
 }
 
@@ -202,22 +216,25 @@ int cli_standing_read(cli_standing *standing, const cli_standing_options *option
     struct stat about;
     int result;
     *standing = (cli_standing){.accounts = NULL};
-    if (!path && cli_state_directory(usual, sizeof usual, err) != 0)
+    if (!path && cli_state_directory(usual, sizeof usual, err) != 0) {
         return -1;
-    if (!path)
+    }
+    if (!path) {
         result = read_directory(standing, usual, err);
-    else if (stat(path, &about) != 0)
+    } else if (stat(path, &about) != 0) {
         result = mig_error_errno(err, MIG_E_IO, errno, "%s cannot be read", path);
-    else if (S_ISDIR(about.st_mode))
+    } else if (S_ISDIR(about.st_mode)) {
         result = read_directory(standing, path, err);
-    else
+    } else {
         result = options->is_plan ? read_plan(standing, path, err) : add_file(standing, path, err);
+    }
     if (result == 0 && path && !options->is_plan && standing->count == 0 && standing->unreadable == 1) {
         *err = standing->first_error; /* the one that was asked for */
         result = -1;
     }
-    if (standing->count > 1)
+    if (standing->count > 1) {
         qsort(standing->accounts, standing->count, sizeof *standing->accounts, by_place);
+    }
     return result;
 }
 
@@ -265,10 +282,12 @@ static void add_pace(uint64_t done, uint64_t to_copy, const mig_standing_pace *p
     char number[MIG_FORMAT_SIZE];
     cli_text_add(out, size, "%s", mig_format_count(done, number, sizeof number));
     cli_text_add(out, size, " of %s messages", mig_format_count(to_copy, number, sizeof number));
-    if (pace->known)
+    if (pace->known) {
         cli_text_add(out, size, ", %s/s", mig_format_octets((uint64_t)pace->bytes_per_second, number, sizeof number));
-    if (pace->ends)
+    }
+    if (pace->ends) {
         cli_text_add(out, size, ", %s left", mig_format_duration(pace->seconds_left, number, sizeof number));
+    }
 }
 
 char *cli_standing_line(const mig_standing_account *account, int64_t now, char *out, size_t size)
@@ -279,11 +298,13 @@ char *cli_standing_line(const mig_standing_account *account, int64_t now, char *
     out[0] = '\0';
     cli_text_add(out, size, "%s -> ", mig_format_text(account->source, text, sizeof text));
     cli_text_add(out, size, "%s%s", mig_format_text(account->target, text, sizeof text), copying ? "\n    " : ": ");
-    if (copying)
+    if (copying) {
         cli_text_add(out, size, "%u%%  ", (unsigned)(100 * account->done / account->to_copy));
+    }
     add_standing(account, now, out, size);
-    if (account->standing == MIG_STANDING_NEW)
+    if (account->standing == MIG_STANDING_NEW) {
         return out;
+    }
     if (copying) {
         cli_text_add(out, size, ": ");
         add_pace(account->done, account->to_copy, &pace, out, size);
@@ -291,10 +312,12 @@ char *cli_standing_line(const mig_standing_account *account, int64_t now, char *
     cli_text_add(out, size, "%s %s message%s on the target", copying ? ";" : ":",
                  mig_format_count(account->copied, number, sizeof number), account->copied == 1 ? "" : "s");
     cli_text_add(out, size, ", %s", mig_format_octets(account->bytes, number, sizeof number));
-    if (account->failed > 0)
+    if (account->failed > 0) {
         cli_text_add(out, size, ", %s failed", mig_format_count(account->failed, number, sizeof number));
-    if (account->verified[0] != '\0' && strcmp(account->verb, "verify") != 0)
+    }
+    if (account->verified[0] != '\0' && strcmp(account->verb, "verify") != 0) {
         cli_text_add(out, size, "; verified: %s", mig_format_text(account->verified, text, sizeof text));
+    }
     return out;
 }
 
@@ -303,8 +326,9 @@ static size_t print_lines(char *text, size_t columns, FILE *out)
 {
     char fitted[LINE_SIZE * 2], *rest = NULL;
     size_t count = 0;
-    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest), count++)
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest), count++) {
         fprintf(out, "%s\n", columns > 0 ? cli_text_fit(line, columns, fitted, sizeof fitted) : line);
+    }
     return count;
 }
 
@@ -332,12 +356,14 @@ int cli_standing_forget(const cli_standing *standing, FILE *out, mig_error *err)
             all = all && (!same || is_stillborn(&standing->accounts[k]));
             first = first && (!same || k >= i);
         }
-        if (!all || !first)
+        if (!all || !first) {
             continue;
+        }
         for (size_t k = 0; k < sizeof endings / sizeof endings[0]; k++) {
             if (snprintf(path, sizeof path, "%s%s", file, endings[k]) < (int)sizeof path && unlink(path) != 0 &&
-                errno != ENOENT)
+                errno != ENOENT) {
                 return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be removed", path);
+            }
         }
         fprintf(out, "forgotten: %s -> %s (%s)\n", standing->accounts[i].source, standing->accounts[i].target, file);
     }
@@ -358,28 +384,32 @@ size_t cli_standing_print(const cli_standing *standing, int64_t now, const cli_s
     snprintf(line, sizeof line, "%zu account%s: %zu running, %zu ended, %zu killed", standing->count,
              standing->count == 1 ? "" : "s", counts[MIG_STANDING_RUNNING], counts[MIG_STANDING_ENDED],
              counts[MIG_STANDING_KILLED]);
-    if (counts[MIG_STANDING_NEW] > 0)
+    if (counts[MIG_STANDING_NEW] > 0) {
         cli_text_add(line, sizeof line, ", %zu waiting", counts[MIG_STANDING_NEW]);
+    }
     if (to_copy > 0) {
         const mig_standing_pace pace = mig_standing_pace_of_all(standing->accounts, standing->count, now);
         cli_text_add(line, sizeof line, "; ");
         add_pace(done, to_copy, &pace, line, sizeof line);
     }
-    if (standing->unreadable > 0)
+    if (standing->unreadable > 0) {
         cli_text_add(line, sizeof line, "; %zu state file%s could not be read: %s", standing->unreadable,
                      standing->unreadable == 1 ? "" : "s", standing->first_error.text);
+    }
     print_lines(line, view->columns, out);
     size_t shown = 0;
     for (; shown < standing->count && written + 2 < view->lines; shown++) {
         const mig_standing_account *account = &standing->accounts[shown];
-        if (!view->all && cli_standing_is_history(account, now))
+        if (!view->all && cli_standing_is_history(account, now)) {
             hidden++;
-        else
+        } else {
             written += print_lines(cli_standing_line(account, now, line, sizeof line), view->columns, out);
+        }
     }
-    if (shown < standing->count)
+    if (shown < standing->count) {
         fprintf(out, "... and %zu more\n", standing->count - shown);
-    else if (hidden > 0)
+    } else if (hidden > 0) {
         fprintf(out, "%zu that failed more than a day ago: --all shows, --forget removes them\n", hidden);
+    }
     return written + (shown < standing->count || hidden > 0);
 }

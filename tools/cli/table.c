@@ -27,18 +27,21 @@ char *cli_table_summary(const mig_run_progress *progress, const cli_rate *rate, 
     double messages = 0, bytes = 0;
     out[0] = '\0';
     cli_text_add(out, size, "%zu done, %zu running, %zu waiting", progress->done, progress->running, progress->waiting);
-    if (progress->failed > 0)
+    if (progress->failed > 0) {
         cli_text_add(out, size, ", %zu failed", progress->failed);
+    }
     if (progress->step == MIG_STEP_CHECK) {
         cli_text_add(out, size, "; checking all accounts");
         return out;
     }
-    if (progress->messages_total > 0)
+    if (progress->messages_total > 0) {
         cli_text_add(out, size, "; %s/%s messages%s", mig_format_count(progress->messages_done, done, sizeof done),
                      mig_format_count(progress->messages_total, total, sizeof total),
                      progress->uncounted > 0 ? " so far" : "");
-    if (progress->messages_total > 0 && progress->uncounted == 0)
+    }
+    if (progress->messages_total > 0 && progress->uncounted == 0) {
         cli_text_add(out, size, " (%u%%)", (unsigned)(100 * progress->messages_done / progress->messages_total));
+    }
     if (cli_rate_now(rate, &messages, &bytes) && messages > 0) {
         cli_text_add(out, size, ", %s/s", mig_format_octets((uint64_t)bytes, done, sizeof done));
         if (progress->messages_total > progress->messages_done) {
@@ -64,14 +67,16 @@ char *cli_table_row(const mig_run_account_progress *account, size_t columns, cha
     char line[LINE_SIZE] = "  ", text[LINE_SIZE], number[MIG_FORMAT_SIZE];
     add_column(line, sizeof line, account->account, NAME_COLUMNS);
     cli_text_add(line, sizeof line, "  %-9s  ", mig_step_name(account->step));
-    if (strcmp(account->phase, "copying") != 0)
+    if (strcmp(account->phase, "copying") != 0) {
         cli_text_add(line, sizeof line, "%s  ", account->phase);
+    }
     if (account->messages_total > 0) {
         cli_text_add(line, sizeof line, "%s/", mig_format_count(account->messages_done, number, sizeof number));
         cli_text_add(line, sizeof line, "%s  ", mig_format_count(account->messages_total, number, sizeof number));
     }
-    if (account->bytes_done > 0)
+    if (account->bytes_done > 0) {
         cli_text_add(line, sizeof line, "%s  ", mig_format_octets(account->bytes_done, number, sizeof number));
+    }
     cli_text_add(line, sizeof line, "%s", mig_format_text(account->folder, text, sizeof text));
     return cli_text_fit(line, columns, out, size);
 }
@@ -106,14 +111,16 @@ static void tell_ends(cli_table *table, const mig_run_progress *progress)
         char line[LINE_SIZE], text[LINE_SIZE / 2], done[MIG_FORMAT_SIZE];
         const mig_run_account_progress *account = &progress->accounts[i];
         const bool ended = account->state == MIG_RUN_DONE || account->state == MIG_RUN_FAILED;
-        if (!ended || table->told[i] == (unsigned char)account->state)
+        if (!ended || table->told[i] == (unsigned char)account->state) {
             continue;
+        }
         table->told[i] = (unsigned char)account->state;
         mig_format_text(account->account, text, sizeof text);
         snprintf(line, sizeof line, "%s: %s after %s", text, mig_run_state_name(account->state),
                  mig_format_duration(account->seconds, done, sizeof done));
-        if (account->reason[0] != '\0')
+        if (account->reason[0] != '\0') {
             cli_text_add(line, sizeof line, ": %s", mig_format_text(account->reason, text, sizeof text));
+        }
         cli_terminal_message(table->terminal, line);
     }
 }
@@ -122,8 +129,9 @@ static void show_plainly(cli_table *table, const mig_run_progress *progress)
 {
     char line[LINE_SIZE];
     tell_ends(table, progress);
-    if (progress->seconds - table->last_line < PLAIN_SECONDS)
+    if (progress->seconds - table->last_line < PLAIN_SECONDS) {
         return;
+    }
     table->last_line = progress->seconds;
     cli_terminal_message(table->terminal, cli_table_summary(progress, &table->rate, line, sizeof line));
 }
@@ -133,8 +141,9 @@ static void show_one(cli_table *table, const mig_run_progress *progress)
     const mig_run_account_progress *account = &progress->accounts[0];
     char phase[64];
     snprintf(phase, sizeof phase, "%s", account->phase);
-    if (account->step != MIG_STEP_COPY)
+    if (account->step != MIG_STEP_COPY) {
         snprintf(phase, sizeof phase, "%s: %s", mig_step_name(account->step), account->phase);
+    }
     const mig_progress now = {.account = account->account,
                               .phase = account->step == 0 ? "starting" : phase,
                               .folder = account->folder,
@@ -149,8 +158,9 @@ static void show_one(cli_table *table, const mig_run_progress *progress)
 void cli_table_update(const mig_run_progress *progress, void *context)
 {
     cli_table *table = context;
-    if (!table->shown)
+    if (!table->shown) {
         return;
+    }
     if (progress->count == 1) {
         show_one(table, progress);
         return;
@@ -158,10 +168,11 @@ void cli_table_update(const mig_run_progress *progress, void *context)
     const mig_progress sum = {
         .messages_done = progress->messages_done, .bytes_done = progress->bytes_done, .seconds = progress->seconds};
     cli_rate_add(&table->rate, &sum);
-    if (table->in_place)
+    if (table->in_place) {
         show_in_place(table, progress);
-    else
+    } else {
         show_plainly(table, progress);
+    }
 }
 
 void cli_table_end(cli_table *table)

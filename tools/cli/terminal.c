@@ -30,26 +30,29 @@ void cli_terminal_destroy(cli_terminal *terminal)
 size_t cli_terminal_width(const cli_terminal *terminal)
 {
     struct winsize size;
-    if (ioctl(fileno(terminal->file), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    if (ioctl(fileno(terminal->file), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         return size.ws_col;
+    }
     return 80;
 }
 
 size_t cli_terminal_height(const cli_terminal *terminal)
 {
     struct winsize size;
-    if (ioctl(fileno(terminal->file), TIOCGWINSZ, &size) == 0 && size.ws_row > 0)
+    if (ioctl(fileno(terminal->file), TIOCGWINSZ, &size) == 0 && size.ws_row > 0) {
         return size.ws_row;
+    }
     return 24;
 }
 
 /* Back to the first column and erase to the end of the line, or of the screen (ECMA-48: CR, CUU, EL, ED). */
 static void take_away(cli_terminal *terminal)
 {
-    if (terminal->line_shown && terminal->rows_above > 0)
+    if (terminal->line_shown && terminal->rows_above > 0) {
         fprintf(terminal->file, "\r\x1b[%zuA\x1b[J", terminal->rows_above);
-    else if (terminal->line_shown)
+    } else if (terminal->line_shown) {
         fputs("\r\x1b[K", terminal->file);
+    }
     terminal->line_shown = false;
     terminal->rows_above = 0;
 }
@@ -61,8 +64,9 @@ void cli_terminal_line(cli_terminal *terminal, const char *text)
     if (text[0] != '\0') {
         fputs(text, terminal->file);
         terminal->line_shown = true;
-        for (; (text = strchr(text, '\n')); text++)
+        for (; (text = strchr(text, '\n')); text++) {
             terminal->rows_above++;
+        }
     }
     fflush(terminal->file);
     pthread_mutex_unlock(&terminal->lock);
@@ -83,9 +87,11 @@ typedef struct range {
 
 static bool within(uint32_t code, const range *ranges, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (code >= ranges[i].first && code <= ranges[i].last)
+    for (size_t i = 0; i < count; i++) {
+        if (code >= ranges[i].first && code <= ranges[i].last) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -101,8 +107,9 @@ static size_t columns_of(uint32_t code)
     static const range two[] = {{0x1100, 0x115f},   {0x2e80, 0x303e},   {0x3041, 0xa4cf},   {0xac00, 0xd7a3},
                                 {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},   {0xffe0, 0xffe6},
                                 {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
-    if (within(code, none, sizeof none / sizeof none[0]))
+    if (within(code, none, sizeof none / sizeof none[0])) {
         return 0;
+    }
     return within(code, two, sizeof two / sizeof two[0]) ? 2 : 1;
 }
 
@@ -113,8 +120,9 @@ static size_t next_character(const char *text, uint32_t *code)
     const size_t length = octets[0] < 0x80 ? 1 : octets[0] < 0xe0 ? 2 : octets[0] < 0xf0 ? 3 : 4;
     *code = length == 1 ? octets[0] : octets[0] & (0xffu >> (length + 1));
     for (size_t i = 1; i < length; i++) {
-        if (octets[i] == '\0')
+        if (octets[i] == '\0') {
             return i;
+        }
         *code = *code << 6 | (octets[i] & 0x3fu);
     }
     return length;
@@ -139,15 +147,17 @@ char *cli_text_fit(const char *text, size_t columns, char *out, size_t size)
     while (*text != '\0') {
         uint32_t code = 0;
         const size_t octets = next_character(text, &code);
-        if (!whole && (width + columns_of(code) + 1 > columns || used + octets + sizeof ellipsis > size))
+        if (!whole && (width + columns_of(code) + 1 > columns || used + octets + sizeof ellipsis > size)) {
             break;
+        }
         memcpy(out + used, text, octets);
         used += octets;
         width += columns_of(code);
         text += octets;
     }
     out[used] = '\0';
-    if (!whole && columns > 0 && used + sizeof ellipsis <= size)
+    if (!whole && columns > 0 && used + sizeof ellipsis <= size) {
         memcpy(out + used, ellipsis, sizeof ellipsis);
+    }
     return out;
 }

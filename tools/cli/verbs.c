@@ -30,12 +30,14 @@ static const struct {
 int cli_own_directory(char *out, size_t size)
 {
     const ssize_t length = readlink("/proc/self/exe", out, size - 1);
-    if (length <= 0)
+    if (length <= 0) {
         return -1;
+    }
     out[length] = '\0';
     char *slash = strrchr(out, '/');
-    if (!slash)
+    if (!slash) {
         return -1;
+    }
     *slash = '\0';
     return 0;
 }
@@ -56,17 +58,20 @@ void cli_verbs_find(cli_verbs *verbs, const char *directory)
 {
     verbs->count = 0;
     DIR *listing = opendir(directory);
-    if (!listing)
+    if (!listing) {
         return;
+    }
     const struct dirent *entry;
     while ((entry = readdir(listing)) && verbs->count < CLI_MOST_VERBS) {
         char path[PATH_SIZE];
         const char *verb = entry->d_name + strlen(PREFIX);
-        if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 || !is_verb(verb))
+        if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 || !is_verb(verb)) {
             continue;
+        }
         const int length = snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
-        if (length > 0 && (size_t)length < sizeof path && access(path, X_OK) == 0)
+        if (length > 0 && (size_t)length < sizeof path && access(path, X_OK) == 0) {
             snprintf(verbs->names[verbs->count++], CLI_VERB_SIZE, "%s", verb);
+        }
     }
     closedir(listing);
     qsort(verbs->names, verbs->count, sizeof verbs->names[0], by_name);
@@ -77,9 +82,11 @@ void cli_verbs_print(const cli_verbs *verbs, FILE *out)
     fputs("Usage: mailmigrate VERB [OPTION...]\n\n", out);
     for (size_t i = 0; i < verbs->count; i++) {
         const char *meaning = "";
-        for (size_t m = 0; m < sizeof meanings / sizeof meanings[0]; m++)
-            if (strcmp(meanings[m].verb, verbs->names[i]) == 0)
+        for (size_t m = 0; m < sizeof meanings / sizeof meanings[0]; m++) {
+            if (strcmp(meanings[m].verb, verbs->names[i]) == 0) {
                 meaning = meanings[m].meaning;
+            }
+        }
         fprintf(out, "  %-11s %s\n", verbs->names[i], meaning);
     }
     fputs("\n  --help      this text; `mailmigrate help VERB` for a verb's options\n"
@@ -90,14 +97,16 @@ void cli_verbs_print(const cli_verbs *verbs, FILE *out)
 static int unknown_verb(const cli_verbs *verbs, const char *verb, mig_error *err)
 {
     const char *names[CLI_MOST_VERBS];
-    for (size_t i = 0; i < verbs->count; i++)
+    for (size_t i = 0; i < verbs->count; i++) {
         names[i] = verbs->names[i];
+    }
     mig_error_set(err, MIG_E_USAGE, "there is no verb \"%s\"", verb);
     static const char *const elsewhere[][2] = {{"sync", "copy"},      {"migrate", "run"},    {"check", "verify"},
                                                {"backup", "archive"}, {"list", "inventory"}, {"diff", "verify"}};
     const char *near = NULL;
-    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
         near = strcmp(verb, elsewhere[i][0]) == 0 ? elsewhere[i][1] : near;
+    }
     near = near ? near : mig_option_nearest(verb, names, verbs->count);
     return near ? mig_error_hint(err, "did you mean `mailmigrate %s`?", near)
                 : mig_error_hint(err, "`mailmigrate --help` lists the verbs");
@@ -107,18 +116,21 @@ int cli_verbs_exec(const cli_verbs *verbs, const char *directory, const char *ve
 {
     char program[sizeof PREFIX + CLI_VERB_SIZE];
     char path[PATH_SIZE];
-    if (!is_verb(verb))
+    if (!is_verb(verb)) {
         return unknown_verb(verbs, verb, err);
+    }
     snprintf(program, sizeof program, "%s%s", PREFIX, verb);
     argv[0] = program;
     const int length = directory ? snprintf(path, sizeof path, "%s/%s", directory, program) : -1;
     if (length > 0 && (size_t)length < sizeof path) {
         execv(path, argv);
-        if (errno != ENOENT)
+        if (errno != ENOENT) {
             return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be started", path);
+        }
     }
     execvp(program, argv);
-    if (errno != ENOENT)
+    if (errno != ENOENT) {
         return mig_error_errno(err, MIG_E_IO, errno, "%s cannot be started", program);
+    }
     return unknown_verb(verbs, verb, err);
 }
