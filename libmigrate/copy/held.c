@@ -150,44 +150,6 @@ static int read_rows(place *p, mig_error *err)
     return doubt_uids(p, err);
 }
 
-/* ---- which UIDs are there ---- */
-
-static int on_uid(const mig__response *response, void *context, mig_error *err)
-{
-    uint32_t uid = response->fetch.uid;
-    return response->kind == MIG__RESPONSE_FETCH && uid > 0 ? mig__uidset_add(context, uid, uid, err) : 0;
-}
-
-static int on_search(const mig__response *response, void *context, mig_error *err)
-{
-    for (size_t i = 0; response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL && i < response->uids->count;
-         i++) {
-        const mig__uid_range *range = &response->uids->ranges[i];
-        if (mig__uidset_add(context, range->first, range->last, err) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-int mig__held_uids(mig__session *session, uint32_t exists, mig__uidset *out, mig_error *err)
-{
-    mig__uidset all = MIG__UIDSET_INIT;
-    if (exists == 0) {
-        return 0;
-    }
-    int outcome = mig__command_outcome(session, mig__search(session, "ALL", on_search, out, err), err);
-    if (outcome < 0 || (outcome == 0 && mig__uidset_size(out) == exists)) {
-        return outcome;
-    }
-    mig__uidset_clear(out); /* a search may be answered in part; a FETCH names each message */
-    outcome = mig__uidset_add(&all, 1, UINT32_MAX, err);
-    mig__command *fetch = outcome != 0 ? NULL : mig__fetch(session, &all, 0, 0, on_uid, out, err);
-    outcome = mig__command_outcome(session, fetch, err);
-    mig__uidset_free(&all);
-    return outcome;
-}
-
 /* ---- looking for what is missing by its content ---- */
 
 static int want(place *p, size_t which, mig_error *err)
@@ -412,6 +374,27 @@ static int list_lost(place *p, row *r, mig_error *err)
     return outcome;
 }
 
+/* A target that keeps one copy of equal messages (Gmail) holds this one as another: sending it again adds nothing. */
+static bool held_as_another(const place *p, const row *missing)
+{
+    bool held = false;
+    for (size_t i = 0; p->run->sides[MIG_TARGET].profile.labels && !held && i < p->count; i++) {
+        const row *r = &p->rows[i];
+        held = r->found && memcmp(r->digest.raw, missing->digest.raw, sizeof r->digest.raw) == 0;
+    }
+    return held;
+}
+
+static int note_merged(place *p, row *r, mig_error *err)
+{
+    mig_error why;
+    mig_error_set(&why, MIG_E_LOST, "the target keeps equal messages once: message %u of '%s' is there as another one",
+                  r->source_uid, r->job->source->name);
+    mig__run_problem(p->run, r->job, r->source_uid, false, &why);
+    uncount(r, &r->digest);
+    return mig__state_message_gone_since(p->run->state, r->id, mig__wall_seconds(), err);
+}
+
 static int settle_rows(place *p, bool last, bool *again, mig_error *err)
 {
     uint64_t lost = 0;
@@ -423,6 +406,8 @@ static int settle_rows(place *p, bool last, bool *again, mig_error *err)
         int failed;
         if (!r->fresh || r->source_uid == 0) {
             failed = mig__state_message_gone_since(p->run->state, r->id, mig__wall_seconds(), err);
+        } else if (held_as_another(p, r)) {
+            failed = note_merged(p, r, err);
         } else if (last) {
             failed = list_lost(p, r, err);
         } else {
