@@ -210,7 +210,7 @@ int mig__mend_plan(mig__run *run, mig__session *target, mig_error *err)
         }
         if (!on_source(m)) {
             tell(run, m, MIG_E_LOST, true, "is to be had nowhere: the source does not have it any more, either",
-                 "if there is an archive or a backup of the old mail, copy that folder from it into a mailbox of its own");
+                 "if there is an archive or a backup of it, copy that folder from there into a mailbox of its own");
             m->done = true;
         } else if (send_it(m, err) != 0) {
             return -1;
