@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -203,9 +204,12 @@ class Busy(StopCase):
         copies = iter(range(1000))
 
         def copy():
+            """Each to a target of its own: a copy that ended in time is not to be found by the next one."""
+            shutil.rmtree(path + "-there", ignore_errors=True)
             return self.command(source, target, preset="release", state=self.state + str(next(copies)))
 
         self.moments("large copy", copy, 6)
+        shutil.rmtree(path + "-there", ignore_errors=True)
         command = self.command(source, target, preset="release")
         self.assertEqual(self.run_command(command).status, DONE)
         self.moments("large verify", lambda: self.command(source, target, preset="release", verb="verify"), 4)
