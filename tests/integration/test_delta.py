@@ -316,7 +316,7 @@ class Overnight(Delta):
         first = result.totals["copied"]
         self.assertTrue(0 < first < 200, str(result))
         self.assertRegex(str(result.json["accounts"][0]["error"]), r"daily-limit")
-        self.assertIn("was stopped before the end: the amount given by --daily-limit is used up for today.", result.out)
+        self.assertIn(" stopped at the amount given by --daily-limit, as planned.", result.out)
         self.assertRegex(result.out, r"Left to copy: \d+ messages, about .*; at this pace \d+ more runs? like this one")
         self.assertEqual(self.interrupted("--daily-limit", limit).totals["copied"], 0)
         result = self.again("--daily-limit", str(10 * total))
@@ -345,7 +345,6 @@ class Overnight(Delta):
         self.assertGreater(seconds, 5)  # of six: a tenth of a second's worth may pass at once
         self.assertLess(seconds, 25)
         self.same(result)
-
 
     def test_max_rate_bounds_what_is_read(self):
         """No more is fetched than can be sent, so that a run which is stopped has read little in vain."""
