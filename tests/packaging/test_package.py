@@ -61,6 +61,7 @@ class Packages(unittest.TestCase):
             for side, server in (("source", source), ("target", target)):
                 sides += ["--" + side, server.url(), "--%s-password-file" % side, "/password",
                           "--%s-ca-file" % side, "/ca.pem"]
+            self.assertIn("domain", self.call("chroot", root, "mailmigrate", "--help"))
             for verb in ("copy", "verify"):
                 self.call("chroot", root, "mailmigrate", verb, *sides, "--state", "/state.db")
             self.assertEqual(oracle.count(source.login()), oracle.count(target.login()))
