@@ -159,18 +159,23 @@ int mig__prepare_target(mig__run *run, mig__session **session, mig_error *err)
     return failed;
 }
 
+static int leave_by(mig__session *session, const char *name, mig_error *refused, mig_error *err)
+{
+    mig__command *command = mig__command_begin(session, name, NULL, NULL, err);
+    command = command != NULL && mig__command_end(command, err) == 0 ? command : NULL;
+    return mig__command_settle(session, command, refused, err);
+}
+
 int mig__prepare_leave(mig__session *session, mig_error *err)
 {
-    mig_error ignored; /* nothing is open when the last mailbox could not be opened */
+    mig_error refused = MIG_ERROR_INIT; /* nothing is open when the last mailbox could not be opened */
     mig__selected selected = {0};
-    mig__command *command = NULL;
     if (mig__session_can(session, MIG__CAP_UNSELECT)) {
-        command = mig__command_begin(session, "UNSELECT", NULL, NULL, err);
-        command = command != NULL && mig__command_end(command, err) == 0 ? command : NULL;
-    } else { /* CLOSE would expunge */
-        command = mig__select(session, "INBOX", true, &selected, err);
+        return leave_by(session, "UNSELECT", &refused, err);
     }
-    int failed = mig__command_settle(session, command, &ignored, err);
+    /* CLOSE would expunge, but not what was opened by EXAMINE (RFC 3501 section 6.4.2). To stay there is no way:
+     * Courier refuses an APPEND to the mailbox that is open read-only. */
+    int failed = mig__command_settle(session, mig__select(session, "INBOX", true, &selected, err), &refused, err);
     mig__selected_free(&selected);
-    return failed;
+    return failed != 0 || refused.code != MIG_OK ? failed : leave_by(session, "CLOSE", &refused, err);
 }

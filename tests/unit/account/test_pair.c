@@ -261,20 +261,22 @@ static void test_meanwhile_fails(void **state)
     clear(pair);
 }
 
-/* Nothing on the source, mail on the target: swapped, unless something was copied before. */
+/* Nothing on the source, more than a welcome on the target: swapped, unless something was copied before. */
 static void test_swapped(void **state)
 {
     (void)state;
     mig__account pair[2] = {{.endpoint = NULL}};
     mig__session *const none[2] = {NULL, NULL};
     mig_endpoint endpoint = wire_endpoint();
-    mig__mailbox full = {.wire = anna, .name = anna, .messages = 3, .has_status = true};
+    mig__mailbox full = {.wire = anna, .name = anna, .messages = 4, .has_status = true};
     mig_error error = MIG_ERROR_INIT;
     pair[MIG_SOURCE].endpoint = pair[MIG_TARGET].endpoint = &endpoint;
     pair[MIG_TARGET].mailboxes = (mig__mailbox_list){.items = &full, .count = 1};
     assert_int_equal(mig__pair_check(pair, none, false, false, &error), -1);
     assert_int_equal(error.code, MIG_E_SWAPPED);
     assert_int_equal(mig__pair_check(pair, none, false, true, &error), 0);
+    full.messages = 3;
+    assert_int_equal(mig__pair_check(pair, none, false, false, &error), 0);
 }
 
 int main(void)

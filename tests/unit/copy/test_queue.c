@@ -166,13 +166,10 @@ static void test_broken_folder(void **state)
 static void *let_go(void *context)
 {
     fake_run *fake = context;
-    while (fake->run.readers_waiting == 0) {
+    for (bool waiting = false; !waiting;) {
         pthread_mutex_lock(&fake->run.lock);
-        bool waiting = fake->run.readers_waiting > 0;
+        waiting = fake->run.readers_waiting > 0;
         pthread_mutex_unlock(&fake->run.lock);
-        if (waiting) {
-            break;
-        }
         mig__sleep_ms(1);
     }
     mig__queue_discharge(&fake->run, 900);
