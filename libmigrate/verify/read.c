@@ -19,7 +19,10 @@
 enum {
     FOLDERS_A_THREAD = 10,   /* each costs round trips, however small it is */
     UNIT_MESSAGES = 1000,    /* read under one EXAMINE before others get a chance; as RFC 9738 has it */
-    MESSAGES_A_THREAD = 1000 /* fewer are not worth another connection */
+    MESSAGES_A_THREAD = 1000, /* fewer are not worth another connection */
+    PUT_OFF_MOST = 2,         /* pauses before the message is looked for that the server has trouble with */
+    PUT_OFF_ALL = 4,          /* the same where it is the whole account that it puts off */
+    REFUSED_MOST = 3          /* in a row, by themselves: then it is the folder and not a message */
 };
 
 typedef struct reader {
@@ -32,6 +35,9 @@ typedef struct reader {
     mig__uidset asked;             /* of these the content as well */
     const mig__verify_job *opened; /* whose mailbox is open */
     bool broke;                    /* the last connection did */
+    bool later;                    /* content was put off more often than it is worth waiting for all of the unit */
+    unsigned put_off;              /* how often that of this unit was */
+    unsigned refused;              /* messages in a row whose content was put off alone */
 } reader;
 
 /* ---- what was read ---- */
@@ -193,7 +199,10 @@ static int read_unit(reader *r, mig_error *err)
     if (outcome == 0 && r->asked.count > 0) {
         outcome = mig__fetch_digests_with(r->session, &r->asked, MIG__FETCH_BODY, r->digester, on_digest, r, err);
     }
-    if (outcome > 0 && !mig__retry_wanted(err)) {
+    if (outcome > 0 && mig__retry_wanted(err)) {
+        r->later = ++r->put_off > (err->scope >= MIG_SCOPE_ACCOUNT ? PUT_OFF_ALL : PUT_OFF_MOST);
+        err->retry = r->later ? MIG_RETRY_NEVER : err->retry; /* no more pauses for all of it: read_part */
+    } else if (outcome > 0) {
         outcome = 0; /* content is refused for good: that of each of them cannot be read */
     }
     if (outcome == 0 && r->unit.count > 0) {
@@ -251,6 +260,7 @@ static int ask_unit(mig__session *session, void *context, mig_error *err)
 {
     reader *r = context;
     r->session = session;
+    r->later = false;
     int outcome = open_unit(r, err);
     outcome = outcome != 0 ? outcome : read_unit(r, err);
     r->opened = outcome < 0 ? NULL : r->opened;
@@ -300,10 +310,48 @@ static int read_suspect(reader *r, mig_error *err)
     return outcome;
 }
 
-/* Read one unit, over several connections if they break. */
+static int read_halves(reader *r, mig_error *err);
+
+/* A part of a unit that the server put off: without a pause, since the rest may be had. As read_unit. */
+static int read_part(reader *r, const mig__uidset *part, mig_error *err)
+{
+    int outcome = mig__uidset_copy(&r->unit, part, err);
+    r->put_off = PUT_OFF_ALL;
+    outcome = outcome != 0 || r->unit.count == 0 ? outcome : have_out(r, ask_unit, err);
+    if (outcome <= 0 || !r->later) {
+        r->refused = outcome == 0 ? 0 : r->refused;
+        return outcome;
+    }
+    if (mig__uidset_size(&r->unit) > 1) {
+        return read_halves(r, err);
+    }
+    return ++r->refused >= REFUSED_MOST ? outcome : have_out(r, ask_summary, err);
+}
+
+/* What is still to come of the unit, in two halves: the one message that a server has trouble with is soon found. */
+static int read_halves(reader *r, mig_error *err)
+{
+    mig__uidset rest = MIG__UIDSET_INIT, half = MIG__UIDSET_INIT;
+    uint64_t size = mig__uidset_size(&r->unit);
+    int outcome = mig__uidset_copy(&rest, &r->unit, err);
+    if (outcome == 0 && mig__uidset_take(&rest, size > 1 ? size / 2 : 1, &half, err) < 0) {
+        outcome = -1;
+    }
+    outcome = outcome != 0 ? outcome : read_part(r, &half, err);
+    outcome = outcome != 0 ? outcome : read_part(r, &rest, err);
+    mig__uidset_free(&rest);
+    mig__uidset_free(&half);
+    return outcome;
+}
+
+/* Read one unit, over several connections if they break, and in parts where the server puts it off. */
 static int work_off(reader *r, mig_error *err)
 {
+    r->put_off = 0;
     int outcome = have_out(r, ask_unit, err);
+    if (outcome > 0 && r->later) {
+        outcome = read_halves(r, err);
+    }
     while (outcome > 0 && r->broke && r->unit.count > 0) {
         outcome = read_suspect(r, err);
         if (outcome == 0 && r->unit.count > 0) {
