@@ -60,5 +60,5 @@ int mig__held_uids(mig__session *session, uint32_t exists, mig__uidset *out, mig
     if (outcome < 0 || (outcome == 0 && mig__uidset_size(out) == exists)) {
         return outcome;
     }
-    return outcome < 0 ? -1 : fetch_uids(session, exists, out, err);
+    return fetch_uids(session, exists, out, err);
 }

@@ -1,5 +1,6 @@
 /* cli/certificate_options.c - the command line of mailmigrate-certificate */
 #include "cli/certificate_options.h"
+#include "cli/bad_option.h"
 
 #include <popt.h>
 #include <stdio.h>
@@ -64,8 +65,7 @@ int cli_certificate_options_parse(cli_certificate_options *options, int argc, co
         result = take_option(options, context, option, err);
     }
     if (result == 0 && option < -1) {
-        mig_error_set(err, MIG_E_USAGE, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
-        result = mig_error_hint(err, "--help lists the options");
+        result = cli_bad_option(context, option, err);
     }
     const char *plan = result == 0 && !options->answered ? poptGetArg(context) : NULL;
     if (result == 0 && !options->answered && (!plan || poptPeekArg(context))) {

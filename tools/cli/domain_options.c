@@ -1,5 +1,6 @@
 /* cli/domain_options.c - the command line of mailmigrate-domain */
 #include "cli/domain_options.h"
+#include "cli/bad_option.h"
 
 #include <migrate/domain_report.h>
 #include <migrate/endpoint.h>
@@ -445,8 +446,7 @@ int cli_domain_options_parse(cli_domain_options *o, int argc, const char **argv,
         result = take_option(o, context, option, err);
     }
     if (result == 0 && option < -1) {
-        mig_error_set(err, MIG_E_USAGE, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
-        result = mig_error_hint(err, "--help lists the options");
+        result = cli_bad_option(context, option, err);
     }
     while (result == 0 && !o->answered && poptPeekArg(context)) {
         result = cli_names_add(&o->arguments, strdup(poptGetArg(context)), err);

@@ -1,5 +1,6 @@
 /* cli/plan_options.c - the arguments of mailmigrate-plan */
 #include "cli/plan_options.h"
+#include "cli/bad_option.h"
 
 #include <migrate/options.h>
 #include <popt.h>
@@ -42,12 +43,6 @@ static int answer(poptContext context, int option, mig_error *err)
     }
     return fflush(stdout) != 0 || ferror(stdout) ? mig_error_set(err, MIG_E_IO, "standard output cannot be written")
                                                  : 0;
-}
-
-static int bad_option(poptContext context, int code, mig_error *err)
-{
-    mig_error_set(err, MIG_E_USAGE, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(code));
-    return mig_error_hint(err, "--help lists the options");
 }
 
 static int take_verb(cli_plan_options *options, const char *verb, mig_error *err)
@@ -104,7 +99,7 @@ int cli_plan_options_parse(cli_plan_options *options, int argc, const char **arg
             options->directory = poptGetOptArg(context);
         } else {
             answered = option > 0;
-            result = option < 0 ? bad_option(context, option, err) : answer(context, option, err);
+            result = option < 0 ? cli_bad_option(context, option, err) : answer(context, option, err);
         }
     }
     if (result == 0 && !answered) {

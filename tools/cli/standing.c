@@ -1,5 +1,6 @@
 /* cli/standing.c - mailmigrate-status: which state files, and how their accounts are shown */
 #include "cli/standing.h"
+#include "cli/bad_option.h"
 
 #include "cli/accounts.h"
 #include "cli/state_directory.h"
@@ -87,8 +88,7 @@ int cli_standing_options_parse(cli_standing_options *options, int argc, const ch
         result = take_option(options, context, option, err);
     }
     if (result == 0 && option < -1) {
-        mig_error_set(err, MIG_E_USAGE, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
-        result = mig_error_hint(err, "--help lists the options");
+        result = cli_bad_option(context, option, err);
     }
     const char *argument = result == 0 && !options->answered ? poptGetArg(context) : NULL;
     if (argument && (options->path || poptPeekArg(context))) {
