@@ -63,19 +63,30 @@ bool mig__gate_pause(const mig__gate *gate, const mig_error *error, unsigned att
     return !stopping(gate);
 }
 
+static mig__tls_context *trust(mig__gate *gate, mig_error *err)
+{
+    const mig_endpoint *endpoint = gate->options.session.endpoint;
+    if (gate->options.pool != NULL) {
+        return mig__pool_tls(gate->options.pool, endpoint, err);
+    }
+    pthread_mutex_lock(&gate->lock);
+    if (gate->tls == NULL) {
+        gate->tls = mig__tls_context_new(endpoint, err);
+    }
+    mig__tls_context *tls = gate->tls;
+    pthread_mutex_unlock(&gate->lock);
+    return tls;
+}
+
 static mig__session *open_once(mig__gate *gate, mig_error *err)
 {
     mig__session_options options = gate->options.session;
-    if (options.endpoint->tls != MIG_TLS_NONE) {
-        pthread_mutex_lock(&gate->lock);
-        if (gate->tls == NULL) {
-            gate->tls = mig__tls_context_new(options.endpoint, err);
-        }
-        options.tls = gate->tls;
-        pthread_mutex_unlock(&gate->lock);
-        if (options.tls == NULL) {
-            return NULL;
-        }
+    mig__session *kept = gate->options.pool != NULL ? mig__pool_take(gate->options.pool, &options) : NULL;
+    if (kept != NULL) {
+        return kept;
+    }
+    if (options.endpoint->tls != MIG_TLS_NONE && (options.tls = trust(gate, err)) == NULL) {
+        return NULL;
     }
     return mig__session_open(&options, err);
 }
@@ -223,7 +234,10 @@ void mig__gate_close(mig__gate *gate, mig__session **session)
     const char *last;
     uint64_t dropped = mig__session_dropped(*session, &last);
     snprintf(last_dropped, sizeof last_dropped, "%s", last);
-    mig__session_close(session);
+    mig_pool *pool = stopping(gate) ? NULL : gate->options.pool;
+    if (pool == NULL || !mig__pool_give(pool, gate->options.session.endpoint, session)) {
+        mig__session_close(session);
+    }
     pthread_mutex_lock(&gate->lock);
     gate->stats.octets_in += stats.octets_in;
     gate->stats.octets_out += stats.octets_out;

@@ -220,6 +220,11 @@ static bool opens_mailbox(const mig__command *command)
     return strcmp(command->words, "EXAMINE") == 0 || strcmp(command->words, "SELECT") == 0;
 }
 
+static bool leaves_mailbox(const mig__command *command)
+{
+    return strcmp(command->words, "UNSELECT") == 0 || strcmp(command->words, "CLOSE") == 0;
+}
+
 /* Is it the form of the command that is refused, as far as the words tell? */
 static bool refuses_form(const mig__command_result *result)
 {
@@ -236,6 +241,7 @@ static void judge_form(mig__session *session, mig__command *command)
     bool opens = opens_mailbox(command);
     bool closed = !opens && session->closed && strncmp(command->words, "UID ", 4) == 0;
     session->closed = opens ? result->condition != MIG__OK : session->closed;
+    session->in_mailbox = opens || (session->in_mailbox && !(result->condition == MIG__OK && leaves_mailbox(command)));
     if (closed || (result->condition != MIG__OK && !refuses_form(result))) {
         return;
     }

@@ -233,14 +233,15 @@ static int log_in(mig__session *session)
     return learn_capabilities(session);
 }
 
-/* Queue a command whose answer nobody needs: it goes out together with the next one and costs no round trip. */
-static int send_aside(mig__session *session, const char *words, const char *arguments, mig_error *err)
+int mig__session_send_aside(mig__session *session, const char *words, const char *arguments, mig_error *err)
 {
     mig__command *command = mig__command_begin(session, words, NULL, NULL, err);
     if (command == NULL) {
         return -1;
     }
-    mig__command_raw(command, arguments);
+    if (arguments != NULL) {
+        mig__command_raw(command, arguments);
+    }
     mig__command_detach(command);
     return mig__command_end(command, err);
 }
@@ -251,7 +252,8 @@ static int say_who_we_are(mig__session *session)
         return 0;
     }
     mig_error error = MIG_ERROR_INIT;
-    if (send_aside(session, "ID", "(\"name\" \"mailmigrate\" \"version\" \"" MIG_VERSION "\")", &error) == 0) {
+    if (mig__session_send_aside(session, "ID", "(\"name\" \"mailmigrate\" \"version\" \"" MIG_VERSION "\")",
+                                &error) == 0) {
         return 0;
     }
     if (session->state != MIG__SESSION_FAILED) {
@@ -451,7 +453,7 @@ int mig__session_enable(mig__session *session, unsigned capabilities, mig_error 
         }
     }
     session->enabled |= capabilities;
-    return words[0] != '\0' ? send_aside(session, "ENABLE", words, err) : 0;
+    return words[0] != '\0' ? mig__session_send_aside(session, "ENABLE", words, err) : 0;
 }
 
 bool mig__session_loses_flagged(const mig__session *session)
@@ -501,12 +503,17 @@ int mig__session_flush(mig__session *session, mig_error *err)
 
 uint64_t mig__session_dropped(const mig__session *session, const char **last)
 {
-    return mig__guard_dropped(session->guard, last);
+    return mig__guard_dropped(session->guard, last) - session->dropped_before;
 }
 
 void mig__session_stats_get(const mig__session *session, mig__stream_stats *out)
 {
     mig__stream_stats_get(session->stream, out);
+    out->octets_in -= session->counted.octets_in;
+    out->octets_out -= session->counted.octets_out;
+    out->octets_wire_in -= session->counted.octets_wire_in;
+    out->octets_wire_out -= session->counted.octets_wire_out;
+    out->waits -= session->counted.waits;
 }
 
 /* LOGOUT into a literal would become part of a message: it is sent only where a command may begin. */

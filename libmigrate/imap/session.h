@@ -137,6 +137,16 @@ uint64_t mig__session_dropped(const mig__session *session, const char **last);
 void mig__session_stats_get(const mig__session *session, mig__stream_stats *out);
 
 /*
+ * For another one to take up later: nothing of who had it is kept, no mailbox is open, what it cost and dropped counts
+ * from zero. False when it cannot be: it failed, commands are under way, it is somebody in this process, or what was
+ * enabled or cannot be undone would be noticed; then only mig__session_close is left.
+ */
+bool mig__session_rest(mig__session *session);
+
+/* Take up what rested: `options` of the same endpoint. */
+void mig__session_wake(mig__session *session, const mig__session_options *options);
+
+/*
  * Send LOGOUT and close, without waiting for the answer. When commands are unfinished just close. Commands that were
  * not waited for are released. NULL is fine.
  */

@@ -57,12 +57,15 @@ struct mig__session {
     unsigned left_out; /* extensions whose form the server refuses, although it announces them */
     unsigned doubted;  /* of these those whose plain form was not answered yet */
     char doubted_words[48];
-    unsigned enabled;     /* ENABLE was sent for these */
-    bool closed;          /* the last EXAMINE or SELECT was refused */
-    mig__talk talk;       /* what came without being asked for */
-    uint64_t body;        /* octets of the body that is arriving, while it is not known whether it was asked for */
-    uint64_t guard_drops; /* mig__guard_dropped, as far as `talk` has it */
-    uint32_t exists;      /* EXISTS, the last one */
+    unsigned enabled;          /* ENABLE was sent for these */
+    bool closed;               /* the last EXAMINE or SELECT was refused */
+    bool in_mailbox;           /* one was asked for since the last UNSELECT or CLOSE */
+    mig__stream_stats counted; /* by those who had the session before */
+    uint64_t dropped_before;   /* the same of responses that made no sense */
+    mig__talk talk;            /* what came without being asked for */
+    uint64_t body;             /* octets of the body that is arriving, while it is not known whether it was asked for */
+    uint64_t guard_drops;      /* mig__guard_dropped, as far as `talk` has it */
+    uint32_t exists;           /* EXISTS, the last one */
 };
 
 struct mig__command {
@@ -99,6 +102,9 @@ int mig__session_fail(mig__session *session);
 int mig__session_failure(const mig__session *session, mig_error *err);
 /* "user@host" for messages. Returns out. */
 char *mig__session_label(const mig__session *session, char *out, size_t size);
+
+/* Queue a command whose answer nobody needs: it goes out together with the next one and costs no round trip. */
+int mig__session_send_aside(mig__session *session, const char *words, const char *arguments, mig_error *err);
 
 /* capability.c */
 int mig__capabilities_set(mig__capabilities *capabilities, const char *const *words, mig_error *err);

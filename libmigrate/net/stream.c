@@ -549,6 +549,11 @@ bool mig__stream_readable(mig__stream *stream)
     return io == MIG__IO_DONE || io == MIG__IO_FAILED;
 }
 
+void mig__stream_watch(mig__stream *stream, const mig_stop *stop)
+{
+    stream->stop = stop;
+}
+
 void mig__stream_stats_get(const mig__stream *stream, mig__stream_stats *out)
 {
     *out = (mig__stream_stats){.octets_in = stream->octets_in,

@@ -90,6 +90,9 @@ bool mig__stream_readable(mig__stream *stream);
 /* Wait until it is, or `deadline` (mig__now_ms) has passed. 1, 0, or -1. */
 int mig__stream_await(mig__stream *stream, int64_t deadline, mig_error *err);
 
+/* From now on this is what ends waiting; NULL: nothing does. */
+void mig__stream_watch(mig__stream *stream, const mig_stop *stop);
+
 /* From now on reads fail when `deadline` has passed, whatever came: for the greeting. 0: no longer. */
 void mig__stream_read_until(mig__stream *stream, int64_t deadline);
 

@@ -54,6 +54,18 @@ static mig_observer observer_of(mig__run_job *job)
     return observer;
 }
 
+/* One step opens connections for the next one. Without memory for a pool each opens its own. */
+static mig_effort effort_of(mig__run_job *job, int connections)
+{
+    mig_effort effort = job->copy_options.effort;
+    if (job->pool == NULL) {
+        job->pool = mig_pool_new(MIG_MOST_CONNECTIONS, NULL);
+    }
+    effort.connections = connections;
+    effort.pool = effort.pool != NULL ? effort.pool : job->pool;
+    return effort;
+}
+
 /* ---- check and inventory ---- */
 
 static mig_inventory_result *take_stock(mig__run_job *job, mig_inventory_depth depth, mig_error *err)
@@ -65,7 +77,7 @@ static mig_inventory_result *take_stock(mig__run_job *job, mig_inventory_depth d
                                      .state_path = copy->state_path,
                                      .selection = copy->selection,
                                      .providers = {copy->providers[MIG_SOURCE], copy->providers[MIG_TARGET]},
-                                     .effort = copy->effort,
+                                     .effort = effort_of(job, copy->effort.connections),
                                      .observer = observer_of(job),
                                      .max_rate = copy->max_rate,
                                      .daily_limit = copy->daily_limit,
@@ -154,7 +166,7 @@ static bool copy(mig__run_job *job, int connections)
 {
     mig_error error = MIG_ERROR_INIT;
     mig_copy_options options = job->copy_options;
-    options.effort.connections = connections;
+    options.effort = effort_of(job, connections);
     options.observer = observer_of(job);
     mig__run_step(job, MIG_STEP_COPY);
     for (int passes = job->crew->options->final_passes, pass = 1;; pass++) {
@@ -195,7 +207,7 @@ static bool verify(mig__run_job *job, int connections, bool last)
 {
     mig_error error = MIG_ERROR_INIT;
     mig_verify_options options = mig__verify_as_copied(&job->verify_options, &job->copy_options);
-    options.effort.connections = connections;
+    options.effort = effort_of(job, connections);
     options.observer = observer_of(job);
     mig__run_step(job, MIG_STEP_VERIFY);
     mig_verify_result_free(&job->verify);
@@ -225,7 +237,7 @@ static void mend(mig__run_job *job, int connections)
     }
     list.replace = job->in.replace;
     options.mend = &list;
-    options.effort.connections = connections;
+    options.effort = effort_of(job, connections);
     options.observer = observer_of(job);
     mig__run_step(job, MIG_STEP_MEND);
     mig_copy_result *result = mig_copy_run(&options, &error);

@@ -55,6 +55,20 @@ int mig__grant_take(mig__host *from, mig__host *to, int wanted, size_t accounts)
     return granted;
 }
 
+bool mig__grant_may_rest(const mig__host *from, const mig__host *to)
+{
+    int uses = from == to ? 2 : 1;
+    return from->resting + uses <= from->limit / 2 && (to == NULL || to->resting + uses <= to->limit / 2);
+}
+
+void mig__grant_rest(mig__host *from, mig__host *to, int count)
+{
+    from->resting += count;
+    if (to != NULL) {
+        to->resting += count;
+    }
+}
+
 void mig__grant_give(mig__host *from, mig__host *to, int granted)
 {
     from->in_use -= granted;

@@ -23,6 +23,8 @@ typedef struct mig__run_job { /* one account */
     uint64_t weight; /* the heavier begins first */
     double began;
     struct mig__crew *crew;
+    mig_pool *pool; /* what one step opened, for the next one; NULL: nothing */
+    bool resting;   /* one connection to each side is in it, while the account waits for its turn */
 
     mig_run_account_progress shown; /* its strings are those below; guarded by the lock */
     char phase[32], folder[256], reason[512];

@@ -63,6 +63,22 @@ static int wanted(const mig__crew *crew, const mig__run_job *job)
     return job->copy_options.effort.connections > 0 ? job->copy_options.effort.connections : MIG_DEFAULT_CONNECTIONS;
 }
 
+/* What the account kept since its check is part of what it gets: there is room for that at least. */
+static int take_grant(mig__run_job *job, int most, size_t sharing)
+{
+    int kept = job->resting;
+    mig__grant_rest(job->from, job->to, -kept);
+    mig__grant_give(job->from, job->to, kept);
+    job->resting = false;
+    return mig__grant_take(job->from, job->to, most, sharing);
+}
+
+/* The connection of a check stays open for what comes next, where the hosts have room for idle ones. */
+static bool rests(const mig__run_job *job)
+{
+    return job->out->state == MIG_RUN_WAITING && mig__grant_may_rest(job->from, job->to);
+}
+
 /* The next account whose hosts have room; NULL when none is left. With the lock held. */
 static mig__run_job *take_job(mig__crew *crew, int *granted)
 {
@@ -72,7 +88,7 @@ static mig__run_job *take_job(mig__crew *crew, int *granted)
             size_t sharing = crew->workers < crew->queued - crew->next + crew->working
                                  ? crew->workers
                                  : crew->queued - crew->next + crew->working;
-            *granted = mig__grant_take(job->from, job->to, wanted(crew, job), sharing);
+            *granted = take_grant(job, wanted(crew, job), sharing);
             if (*granted > 0) { /* one that has to wait for its host does not hold up the others */
                 memmove(&crew->queue[crew->next + 1], &crew->queue[crew->next], (i - crew->next) * sizeof *crew->queue);
                 crew->queue[crew->next++] = job;
@@ -142,7 +158,13 @@ static void *worker(void *argument)
             pthread_mutex_lock(&crew->lock);
             end_job(crew, job);
         }
-        mig__grant_give(job->from, job->to, granted);
+        if (granted == 1 && rests(job)) {
+            mig__grant_rest(job->from, job->to, 1);
+            job->resting = true;
+        } else {
+            mig_pool_free(&job->pool);
+            mig__grant_give(job->from, job->to, granted);
+        }
         crew->working--;
         pthread_cond_broadcast(&crew->changed);
     }
@@ -402,6 +424,7 @@ static void free_crew(mig__crew *crew)
         mig_inventory_result_free(&crew->jobs[i].inventory);
         mig_copy_result_free(&crew->jobs[i].copy);
         mig_verify_result_free(&crew->jobs[i].verify);
+        mig_pool_free(&crew->jobs[i].pool);
     }
     for (size_t i = 0; i < crew->host_count; i++) {
         free(crew->hosts[i].key);

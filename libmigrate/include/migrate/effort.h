@@ -4,6 +4,7 @@
 #ifndef MIGRATE_EFFORT_H
 #define MIGRATE_EFFORT_H
 
+#include <migrate/pool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,14 +23,15 @@ typedef struct mig_effort {
     int patience_ms; /* how long to keep trying while a server cannot be reached; 0: MIG_DEFAULT_PATIENCE_MS */
     uint64_t memory; /* octets of messages held in memory; 0: 24 MiB for a copy, 8 MiB for an export. Taking stock and
                         verifying hold none */
-    void *spare[4];  /* NULL; room for later members */
+    mig_pool *pool;  /* borrowed: connections that one call leaves open for the next one; NULL: each opens its own */
+    void *spare[3];  /* NULL; room for later members */
 } mig_effort;
 
 #define MIG_EFFORT_INIT                                                                                                \
     {                                                                                                                  \
-        0, 0, 0,                                                                                                       \
+        0, 0, 0, NULL,                                                                                                 \
         {                                                                                                              \
-            NULL, NULL, NULL, NULL                                                                                     \
+            NULL, NULL, NULL                                                                                           \
         }                                                                                                              \
     }
 

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include "account/spare.h"
+#include "base/clock.h"
+#include "imap/command.h"
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,16 +17,18 @@ typedef struct server {
     pthread_t thread;
     int listener;
     uint16_t port;
-    unsigned busy;  /* connections that are sent away first */
-    unsigned serve; /* connections in all, after which it ends */
+    unsigned busy;     /* connections that are sent away first */
+    unsigned serve;    /* connections in all, after which it ends */
+    unsigned commands; /* of a connection, after which it hangs up; 0: never */
 } server;
 
 /* Every command is answered with OK. */
-static void serve_one(int fd)
+static void serve_one(const server *s, int fd)
 {
     static const char greeting[] = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n";
     char line[2048], answer[64];
     size_t length = 0;
+    unsigned commands = 0;
     (void)!write(fd, greeting, sizeof greeting - 1);
     while (length < sizeof line - 1 && read(fd, line + length, 1) == 1) {
         if (line[length++] != '\n') {
@@ -35,6 +39,9 @@ static void serve_one(int fd)
             snprintf(answer, sizeof answer, "%.*s OK [CAPABILITY IMAP4rev1] done\r\n", (int)strcspn(line, " "), line);
         (void)!write(fd, answer, (size_t)size);
         length = 0;
+        if (++commands == s->commands) {
+            break;
+        }
     }
 }
 
@@ -50,7 +57,7 @@ static void *serve(void *argument)
             static const char away[] = "* BYE too many connections\r\n";
             (void)!write(fd, away, sizeof away - 1);
         } else {
-            serve_one(fd);
+            serve_one(s, fd);
         }
         close(fd);
     }
@@ -211,6 +218,69 @@ static void a_stop_comes_first(void **state)
     close(s.listener);
 }
 
+/* What was closed is there for the next one, also of another gate; what is gone meanwhile is opened anew. */
+static void a_pool_keeps_what_is_closed(void **state)
+{
+    (void)state;
+    server s = {.serve = 2, .commands = 2};
+    mig__gate gate, other;
+    mig_error error;
+    start(&s);
+    mig_endpoint endpoint = endpoint_of(&s);
+    mig_pool *pool = mig_pool_new(4, &error);
+    mig__gate_options options = {.session = {.endpoint = &endpoint, .account = "user@old"}, .pool = pool};
+    mig__gate_init(&gate, &options);
+    mig__gate_init(&other, &options);
+    mig__session *first = mig__gate_open(&gate, MIG__PATIENCE_NONE, &error), *session = first;
+    assert_non_null(first);
+    mig__gate_close(&gate, &session);
+    assert_null(session);
+    session = mig__gate_open(&other, MIG__PATIENCE_NONE, &error);
+    assert_ptr_equal(session, first);
+    assert_int_equal(mig__command_simple(session, "NOOP", NULL, NULL, NULL), 0); /* the server's last word */
+    mig__gate_close(&other, &session);
+    mig__sleep_ms(2100); /* too long to be sure */
+    session = mig__gate_open(&gate, MIG__PATIENCE_NONE, &error);
+    assert_non_null(session);
+    assert_int_equal(mig__command_simple(session, "NOOP", NULL, NULL, NULL), 0); /* of the second connection */
+    mig__gate_close(&gate, &session);
+    mig__gate_clear(&gate);
+    mig__gate_clear(&other);
+    mig_pool_free(&pool);
+    assert_null(pool);
+    assert_int_equal(pthread_join(s.thread, NULL), 0);
+    close(s.listener);
+}
+
+/* Who stops leaves nothing open, and what broke is not kept. */
+static void a_pool_does_not_keep_all(void **state)
+{
+    (void)state;
+    server s = {.serve = 2, .commands = 1};
+    mig__gate gate;
+    mig_error error;
+    mig_stop stop = MIG_STOP_INIT;
+    start(&s);
+    mig_endpoint endpoint = endpoint_of(&s);
+    mig_pool *pool = mig_pool_new(4, &error);
+    mig__gate_options options = {.session = {.endpoint = &endpoint, .account = "user@old", .stop = &stop},
+                                 .pool = pool};
+    mig__gate_init(&gate, &options);
+    mig__session *session = mig__gate_open(&gate, MIG__PATIENCE_NONE, &error);
+    assert_int_not_equal(mig__command_simple(session, "NOOP", NULL, NULL, NULL), 0);
+    mig__gate_close(&gate, &session);
+    assert_null(mig__pool_take(pool, &options.session));
+    session = mig__gate_open(&gate, MIG__PATIENCE_NONE, &error);
+    assert_non_null(session);
+    mig_stop_request(&stop);
+    mig__gate_close(&gate, &session);
+    assert_null(mig__pool_take(pool, &options.session));
+    mig__gate_clear(&gate);
+    mig_pool_free(&pool);
+    assert_int_equal(pthread_join(s.thread, NULL), 0);
+    close(s.listener);
+}
+
 static void ask_to_stop(const mig_error *error, void *context)
 {
     (void)error;
@@ -361,6 +431,8 @@ int main(void)
         cmocka_unit_test(a_busy_server_is_waited_for_at_the_start),
         cmocka_unit_test(without_patience_the_first_failure_is_the_last),
         cmocka_unit_test(a_server_that_is_not_there),
+        cmocka_unit_test(a_pool_keeps_what_is_closed),
+        cmocka_unit_test(a_pool_does_not_keep_all),
         cmocka_unit_test(a_stop_comes_first),
         cmocka_unit_test(a_stop_in_the_pause),
         cmocka_unit_test(a_dialogue_is_had_out),

@@ -9,7 +9,7 @@
 
 static void test_fair_shares(void **state)
 {
-    mig__host from = {NULL, 12, 0}, to = {NULL, 100, 0};
+    mig__host from = {.limit = 12}, to = {.limit = 100};
     (void)state;
     assert_int_equal(mig__grant_take(&from, &to, 4, 6), 2); /* 12 among 6 */
     assert_int_equal(from.in_use, 2);
@@ -27,7 +27,7 @@ static void test_bound(void **state)
 {
     (void)state;
     for (int limit = 1; limit <= 9; limit++) {
-        mig__host from = {NULL, limit, 0}, to = {NULL, 20, 0};
+        mig__host from = {.limit = limit}, to = {.limit = 20};
         int held[64] = {0};
         unsigned seed = (unsigned)limit;
         for (int step = 0; step < 2000; step++) {
@@ -51,7 +51,7 @@ static void test_bound(void **state)
 
 static void test_one_host_for_both_sides(void **state)
 {
-    mig__host host = {NULL, 8, 0};
+    mig__host host = {.limit = 8};
     (void)state;
     assert_int_equal(mig__grant_take(&host, &host, 4, 1), 4);
     assert_int_equal(host.in_use, 8);
@@ -63,9 +63,32 @@ static void test_one_host_for_both_sides(void **state)
     assert_int_equal(mig__grant_take(&host, &host, 4, 1), 0);
 }
 
+/* Half of what a host takes may be idle, so that whoever has nothing open gets on. */
+static void test_rest(void **state)
+{
+    mig__host from = {.limit = 5}, to = {.limit = 100}, one = {.limit = 1};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(mig__grant_take(&from, &to, 1, 10), 1);
+        assert_true(mig__grant_may_rest(&from, &to));
+        mig__grant_rest(&from, &to, 1);
+    }
+    assert_int_equal(from.resting, 2);
+    assert_int_equal(to.resting, 2);
+    assert_false(mig__grant_may_rest(&from, &to));
+    assert_false(mig__grant_may_rest(&to, &from));
+    assert_int_equal(mig__grant_take(&from, &to, 8, 1), 3);
+    mig__grant_rest(&from, &to, -1);
+    assert_true(mig__grant_may_rest(&from, NULL));
+    assert_false(mig__grant_may_rest(&one, NULL));
+    to.limit = 4;
+    assert_true(mig__grant_may_rest(&to, NULL));
+    assert_false(mig__grant_may_rest(&to, &to)); /* both sides at one host are two connections */
+}
+
 static void test_without_a_target(void **state)
 {
-    mig__host from = {NULL, 3, 0};
+    mig__host from = {.limit = 3};
     (void)state;
     assert_int_equal(mig__grant_take(&from, NULL, 4, 1), 3);
     mig__grant_give(&from, NULL, 3);
@@ -94,6 +117,7 @@ int main(void)
         cmocka_unit_test(test_fair_shares),
         cmocka_unit_test(test_bound),
         cmocka_unit_test(test_one_host_for_both_sides),
+        cmocka_unit_test(test_rest),
         cmocka_unit_test(test_without_a_target),
         cmocka_unit_test(test_keys),
     };

@@ -1,0 +1,22 @@
+/*
+ * account/pool.h - connections that one use of an account leaves open for the next one
+ *
+ * What is in here is idle and belongs to nobody. The trust for TLS is kept as well: loading it takes longer than most
+ * small accounts do, and the sessions to resume are in it.
+ */
+#ifndef MIG_ACCOUNT_POOL_H
+#define MIG_ACCOUNT_POOL_H
+
+#include "imap/session.h"
+#include <migrate/pool.h>
+
+/* An idle session to options->endpoint that still answers, taken up with `options`; NULL: there is none. */
+mig__session *mig__pool_take(mig_pool *pool, const mig__session_options *options);
+
+/* Keep *session, which becomes NULL. False when it is not to be kept: the caller closes it. */
+bool mig__pool_give(mig_pool *pool, const mig_endpoint *endpoint, mig__session **session);
+
+/* The pool's TLS context for the endpoint, made when it is asked for first; NULL with `err`. The pool's own. */
+mig__tls_context *mig__pool_tls(mig_pool *pool, const mig_endpoint *endpoint, mig_error *err);
+
+#endif
