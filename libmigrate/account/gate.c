@@ -159,8 +159,7 @@ bool mig__gate_weary(mig__gate *gate, const mig_error *error)
     return weary;
 }
 
-/* A pause, told to whom it concerns. False: asked to stop. */
-static bool wait_a_while(const mig__gate *gate, const mig_error *error, unsigned attempt)
+bool mig__gate_wait(const mig__gate *gate, const mig_error *error, unsigned attempt)
 {
     if (gate->options.waiting != NULL) {
         gate->options.waiting(error, gate->options.context);
@@ -182,7 +181,7 @@ static int reopen(mig__gate *gate, mig__session **session, mig_error *why)
 int mig__gate_ask_again(mig__gate *gate, mig__session **session, unsigned breaks, mig__dialogue *dialogue,
                         void *context, mig_error *err)
 {
-    if (breaks > 0 && !wait_a_while(gate, err, breaks)) {
+    if (breaks > 0 && !mig__gate_wait(gate, err, breaks)) {
         return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
     }
     for (unsigned put_off = 0;;) {
@@ -212,7 +211,7 @@ int mig__gate_ask_again(mig__gate *gate, mig__session **session, unsigned breaks
         }
         bool at_once = outcome > 0 && err->retry == MIG_RETRY_NOW && put_off < BREAKS;
         put_off++;
-        if (!at_once && !wait_a_while(gate, err, outcome < 0 ? breaks : put_off)) {
+        if (!at_once && !mig__gate_wait(gate, err, outcome < 0 ? breaks : put_off)) {
             return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");
         }
     }

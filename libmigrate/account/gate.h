@@ -46,6 +46,8 @@ void mig__gate_clear(mig__gate *gate);                                  /* after
 mig__session *mig__gate_open(mig__gate *gate, mig__patience patience, mig_error *err);
 /* Wait before attempt number `attempt` (1: after the first failure). False: asked to stop meanwhile. */
 bool mig__gate_pause(const mig__gate *gate, const mig_error *error, unsigned attempt);
+/* The same, told to whom it concerns (`waiting`). */
+bool mig__gate_wait(const mig__gate *gate, const mig_error *error, unsigned attempt);
 /* Something got on: the patience begins anew. */
 void mig__gate_got_on(mig__gate *gate);
 /* Has nothing got on for as long as the patience lasts? What the server itself asked to wait (`error`) is not counted.

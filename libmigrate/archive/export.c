@@ -216,7 +216,8 @@ static mig__parcel *take_parcel(mig__export *run, bool *over)
 {
     int64_t until = mig__now_ms() + 100;
     pthread_mutex_lock(&run->lock);
-    for (int64_t left = 100; left > 0 && run->first == NULL && run->threads > 0; left = until - mig__now_ms()) {
+    for (int64_t left = 100; left > 0 && run->first == NULL && mig__pool_busy(&run->pool) > 0;
+         left = until - mig__now_ms()) {
         mig__cond_wait_ms(&run->changed, &run->lock, left);
     }
     mig__parcel *parcel = run->first;
@@ -224,7 +225,7 @@ static mig__parcel *take_parcel(mig__export *run, bool *over)
         run->first = parcel->next;
         run->last = run->first == NULL ? NULL : run->last;
     }
-    *over = parcel == NULL && run->threads == 0;
+    *over = parcel == NULL && mig__pool_busy(&run->pool) == 0;
     pthread_mutex_unlock(&run->lock);
     return parcel;
 }
@@ -253,7 +254,7 @@ static bool is_news(const mig__export *run)
     bool news = run->result->part == 0;
     for (size_t i = 0; i < run->folder_count; i++) {
         const mig__export_folder *folder = &run->folders[i];
-        news = news || folder->uids.count > 0 || folder->lines.count > 0 ||
+        news = news || folder->reading.todo.count > 0 || folder->lines.count > 0 ||
                mig__index_find(&run->index, folder->mailbox->wire) == NULL ||
                (folder->before == NULL && folder->path != NULL && !folder->unchanged);
     }
@@ -277,17 +278,15 @@ static int open_out(mig__export *run, mig_error *err)
 
 static int transfer(mig__export *run, mig__session **session, mig_error *err)
 {
-    pthread_t threads[MIG_MOST_CONNECTIONS];
-    size_t count = 0;
     if (put_directories(run, err) != 0) {
         return -1;
     }
-    int failed = mig__export_read(run, session, threads, &count, err);
+    int failed = mig__export_read(run, session, err);
     mig__gate_close(&run->account.gate, session);
-    write_messages(run);
-    for (size_t i = 0; i < count; i++) {
-        pthread_join(threads[i], NULL);
+    if (failed == 0) {
+        write_messages(run);
     }
+    mig__pool_end(&run->pool);
     return failed;
 }
 
@@ -379,12 +378,13 @@ static void free_run(mig__export *run)
         mig__export_folder *folder = &run->folders[i];
         free(folder->path);
         mig__selected_free(&folder->now);
-        mig__uidset_free(&folder->uids);
+        mig__uidset_free(&folder->reading.todo);
         mig__uidset_free(&folder->present);
         mig__keywords_free(&folder->keywords);
         free(folder->lines.entries);
     }
     free(run->folders);
+    free(run->readings);
     mig__ledger_close(&run->ledger);
     mig__buffer_free(&run->files);
     mig__safe_names_free(&run->names);

@@ -2,7 +2,7 @@
  * archive/export.h - what the parts of an export share
  *
  * A run reads as a story (archive/export.c): what earlier files of the chain have, login, lists, scan (scan.c); then
- * reader threads (readers.c, fetch.c) bring messages into a queue, and the one writer, the thread that called, puts
+ * readers (reading/pool.h, their sink is readers.c) bring messages into a queue, and the one writer, the thread that called, puts
  * them into the archive; at the end the manifest is made (finish.c). One lock guards what the threads share.
  */
 #ifndef MIG_ARCHIVE_EXPORT_H
@@ -14,6 +14,7 @@
 #include "archive/out.h"
 #include "imap/fetch.h"
 #include "imap/list.h"
+#include "reading/pool.h"
 #include <pthread.h>
 
 typedef struct mig__export_folder {
@@ -22,9 +23,8 @@ typedef struct mig__export_folder {
     const mig__index_folder *before; /* in the earlier files, and still the same mailbox; NULL: new */
     bool unchanged;                  /* the server's numbers are those of then: not opened */
     mig__selected now;
-    mig__uidset uids;    /* to be read */
+    mig__reading reading; /* what is to be read of it */
     mig__uidset present; /* all that are there; only with `before` */
-    unsigned units_out;
     mig__keywords keywords;
     mig__ledger_folder lines;
     mig_archive_folder *result;
@@ -46,6 +46,8 @@ typedef struct mig__export {
     int64_t began;     /* wall clock */
     double started;
     mig__account account;
+    mig__pool pool;          /* the readers */
+    mig__reading **readings; /* of the folders that they read */
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -54,7 +56,6 @@ typedef struct mig__export {
     bool watched, over;
     mig__parcel *first, *last; /* the queue */
     uint64_t held, spooled;    /* octets of messages on their way: in memory, in files */
-    unsigned threads;
     mig_error fatal;
     uint64_t messages_total, messages_done, octets_done, failed;
     const mig__export_folder *current;
@@ -72,6 +73,8 @@ void mig__export_problem(mig__export *run, const mig__export_folder *folder, uin
                          const mig_error *error);
 /* What was read of a folder is kept; it is not read to its end. The caller does not hold the lock. */
 void mig__export_give_up(mig__export *run, mig__export_folder *folder, const mig_error *why);
+/* The same where the error says already what was being done. */
+void mig__export_close(mig__export *run, mig__export_folder *folder, const mig_error *error);
 
 /* ---- the steps ---- */
 
@@ -82,8 +85,8 @@ int mig__export_plan(mig__export *run, const mig__session *session, mig_error *e
  * that breaks is replaced by another.
  */
 int mig__export_scan(mig__export *run, mig__session **session, mig_error *err);
-/* Start the readers; takes over the session. 0 when there is at least one. */
-int mig__export_read(mig__export *run, mig__session **session, pthread_t *threads, size_t *count, mig_error *err);
+/* Start the readers; takes over the session. 0 when there is at least one, or nothing to be read. */
+int mig__export_read(mig__export *run, mig__session **session, mig_error *err);
 /* The members behind the messages: Dovecot's files, the manifest, its sums, its signature. */
 int mig__export_finish(mig__export *run, mig_error *err);
 

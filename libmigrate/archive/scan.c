@@ -211,7 +211,7 @@ static void reset_item(scan_item *item)
 {
     mig__export_folder *folder = item->folder;
     mig_archive_folder *result = folder->result;
-    mig__uidset_clear(&folder->uids);
+    mig__uidset_clear(&folder->reading.todo);
     mig__uidset_clear(&folder->present);
     mig__selected_free(&folder->now);
     folder->lines.count = 0;
@@ -333,7 +333,7 @@ static int finish_item(void *context, int outcome, const mig_error *why, mig_err
         folder->before = NULL; /* another mailbox of the same name: all of it is new */
     }
     failed = failed == 0 && folder->before != NULL ? compare(item, err) : failed;
-    failed = failed != 0 ? failed : mig__uidset_copy(&folder->uids, &item->scan->found, err);
+    failed = failed != 0 ? failed : mig__uidset_copy(&folder->reading.todo, &item->scan->found, err);
     end_item(item);
     if (failed == 0 && mig__export_stopping(item->run)) {
         return mig_error_set(err, MIG_E_INTERRUPTED, "stopped");

@@ -111,14 +111,19 @@ void mig__export_give_up(mig__export *run, mig__export_folder *folder, const mig
 {
     mig_error error = *why;
     mig_error_context(&error, "reading '%s'", folder->mailbox->name);
+    mig__uidset_clear(&folder->reading.todo);
+    mig__export_close(run, folder, &error);
+}
+
+void mig__export_close(mig__export *run, mig__export_folder *folder, const mig_error *error)
+{
     pthread_mutex_lock(&run->lock);
     bool first = folder->result->error == NULL;
     if (first) {
-        mig__error_keep(&folder->result->error, &error);
+        mig__error_keep(&folder->result->error, error);
     }
-    mig__uidset_clear(&folder->uids);
     pthread_mutex_unlock(&run->lock);
     if (first) {
-        mig__export_problem(run, folder, 0, true, &error);
+        mig__export_problem(run, folder, 0, true, error);
     }
 }

@@ -115,7 +115,7 @@ static int adopt_pair(mig__adopting *a, mig__adopt_entry *from, mig__adopt_entry
     int failed = !mig__flags_same(flags, from->flags) ? mig__delta_owe_flags(a->run, a->job, &message, err) : 0;
     failed = failed != 0 ? failed : mig__state_message_adopt(a->run->state, a->job->record.id, &record, err);
     if (failed == 0 && (failed = mig__uidset_add(&one, from->uid, from->uid, err)) == 0) {
-        failed = mig__uidset_subtract(&a->job->todo, &one, err);
+        failed = mig__uidset_subtract(&a->job->reading.todo, &one, err);
     }
     from->settled = to->settled = true;
     a->job->result->adopted++;
@@ -242,7 +242,7 @@ static int adopt_folder(mig__adopting *a, mig_error *err)
     if (failed != 0 || a->sides[MIG_TARGET].count == 0) {
         return failed;
     }
-    if ((failed = mig__adopt_ask_summaries(a, MIG_SOURCE, &a->job->todo, err)) != 0) {
+    if ((failed = mig__adopt_ask_summaries(a, MIG_SOURCE, &a->job->reading.todo, err)) != 0) {
         return failed;
     }
     if ((a->keys[MIG_SOURCE] = ordered(&a->sides[MIG_SOURCE], err)) == NULL ||
@@ -267,7 +267,7 @@ int mig__adopt(mig__run *run, mig__session **source, mig__session **target, mig_
     int failed = 0;
     for (size_t i = 0; failed == 0 && i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
-        if (!job->copy || job->broken || job->unchanged || job->todo.count == 0 || job->goal.exists == 0) {
+        if (!job->copy || job->broken || job->unchanged || job->reading.todo.count == 0 || job->goal.exists == 0) {
             continue;
         }
         mig__adopting a = {.run = run, .job = job, .sessions = {source, target}};

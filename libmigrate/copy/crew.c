@@ -13,41 +13,32 @@ enum {
     STARVED_TICKS = 3 /* looks in a row that found writers without work before a reader is added */
 };
 
-typedef struct crew { /* the threads of a run */
-    pthread_t threads[2 * MIG_MOST_CONNECTIONS];
-    size_t count;
-    unsigned readers_begun, writers_begun;
+typedef struct crew { /* the writers of a run, and how its readers get on */
+    pthread_t threads[MIG_MOST_CONNECTIONS];
+    unsigned writers_begun;
     int starved;
 } crew;
 
-static int add_thread(mig__run *run, crew *c, bool reader, mig__session *session, mig_error *err)
+static int add_writer(mig__run *run, crew *c, mig__session *session, mig_error *err)
 {
-    mig__gate *gate = &run->sides[reader ? MIG_SOURCE : MIG_TARGET].gate;
-    mig__reader_start *for_reader = reader ? malloc(sizeof *for_reader) : NULL;
-    mig__writer_start *for_writer = reader ? NULL : malloc(sizeof *for_writer);
-    void *argument = reader ? (void *)for_reader : (void *)for_writer;
-    if (argument == NULL) {
-        mig__gate_close(gate, &session);
+    mig__writer_start *start = malloc(sizeof *start);
+    if (start == NULL) {
+        mig__gate_close(&run->sides[MIG_TARGET].gate, &session);
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    if (reader) {
-        *for_reader = (mig__reader_start){run, session};
-    } else {
-        *for_writer = (mig__writer_start){run, session};
-    }
+    *start = (mig__writer_start){run, session};
     pthread_mutex_lock(&run->lock);
-    *(reader ? &run->readers : &run->writers) += 1;
+    run->writers++;
     pthread_mutex_unlock(&run->lock);
-    if (mig__thread_start(&c->threads[c->count], reader ? mig__reader_main : mig__writer_main, argument, err) != 0) {
+    if (mig__thread_start(&c->threads[c->writers_begun], mig__writer_main, start, err) != 0) {
         pthread_mutex_lock(&run->lock);
-        *(reader ? &run->readers : &run->writers) -= 1;
+        run->writers--;
         pthread_mutex_unlock(&run->lock);
-        free(argument);
-        mig__gate_close(gate, &session);
+        free(start);
+        mig__gate_close(&run->sides[MIG_TARGET].gate, &session);
         return -1;
     }
-    c->count++;
-    *(reader ? &c->readers_begun : &c->writers_begun) += 1;
+    c->writers_begun++;
     return 0;
 }
 
@@ -55,7 +46,7 @@ uint64_t mig__crew_messages(const mig__run *run)
 {
     uint64_t messages = 0;
     for (size_t i = 0; i < run->job_count; i++) {
-        messages += run->jobs[i].broken ? 0 : mig__uidset_size(&run->jobs[i].todo);
+        messages += run->jobs[i].broken ? 0 : mig__uidset_size(&run->jobs[i].reading.todo);
     }
     return messages;
 }
@@ -92,18 +83,18 @@ static int reinforce(mig__run *run, crew *c, mig_error *err)
     bool more_writers = !run->stopping && c->writers_begun < wanted;
     bool starving = run->writers_waiting > 0 && run->charged == 0 && left > MESSAGES_A_WRITER;
     c->starved = starving ? c->starved + 1 : 0;
-    bool more_readers = !run->stopping && c->starved >= STARVED_TICKS && c->readers_begun < run->max_readers;
+    bool more_readers = !run->stopping && c->starved >= STARVED_TICKS && run->pool.count < run->max_readers;
     pthread_mutex_unlock(&run->lock);
     if (more_readers) {
         c->starved = 0;
     }
-    int failed = more_writers ? add_thread(run, c, false, NULL, err) : 0;
-    failed = failed == 0 && more_readers ? add_thread(run, c, true, NULL, err) : failed;
+    int failed = more_writers ? add_writer(run, c, NULL, err) : 0;
+    failed = failed == 0 && more_readers ? mig__pool_add(&run->pool, NULL, err) : failed;
     if (failed != 0 && err->code == MIG_E_LIMIT) { /* those that there are do it as well */
         mig__run_log(run, MIG_LOG_WARNING, NULL, 0, err, "going on with fewer connections: %s", err->text);
         pthread_mutex_lock(&run->lock);
         run->max_writers = c->writers_begun;
-        run->max_readers = c->readers_begun;
+        run->max_readers = (unsigned)run->pool.count;
         pthread_mutex_unlock(&run->lock);
         return 0;
     }
@@ -112,8 +103,9 @@ static int reinforce(mig__run *run, crew *c, mig_error *err)
 
 static bool threads_left(mig__run *run)
 {
+    bool reading = mig__pool_busy(&run->pool) > 0;
     pthread_mutex_lock(&run->lock);
-    bool left = run->readers > 0 || run->writers > 0;
+    bool left = reading || run->writers > 0;
     if (left) {
         mig__cond_wait_ms(&run->changed, &run->lock, PROGRESS_MS);
     }
@@ -128,12 +120,19 @@ void mig__crew_work(mig__run *run, mig__spares *spares, mig__session **source, m
     mig_error error = MIG_ERROR_INIT;
     mig__run_phase(run, "copying");
     mig__run_progress(run);
-    int failed = add_thread(run, &c, true, *source, &error);
+    if (mig__copy_readers_begin(run, &error) != 0) {
+        mig__copy_readers_end(run);
+        mig__run_fail(run, &error);
+        return;
+    }
+    int failed = mig__pool_add(&run->pool, *source, &error);
     *source = NULL;
-    failed = failed != 0 ? failed : add_thread(run, &c, false, *target, &error);
-    *target = failed != 0 ? *target : NULL;
+    if (failed == 0) {
+        failed = add_writer(run, &c, *target, &error);
+        *target = NULL;
+    }
     while (failed == 0 && mig__spares_take(spares, &spare)) {
-        failed = spare == NULL ? 0 : add_thread(run, &c, false, spare, &error);
+        failed = spare == NULL ? 0 : add_writer(run, &c, spare, &error);
     }
     int64_t shown = 0;
     if (failed != 0) {
@@ -152,7 +151,8 @@ void mig__crew_work(mig__run *run, mig__spares *spares, mig__session **source, m
             }
         }
     } while (threads_left(run));
-    for (size_t i = 0; i < c.count; i++) {
+    for (size_t i = 0; i < c.writers_begun; i++) {
         pthread_join(c.threads[i], NULL);
     }
+    mig__copy_readers_end(run);
 }

@@ -114,7 +114,7 @@ void mig__finish_expect(mig__folder_job *job)
     uint64_t gone = mig__uidset_size(&job->vanished);
     free(job->record.trouble);
     job->record.trouble = NULL;
-    job->record.wanted = (job->known > gone ? job->known - gone : 0) + mig__uidset_size(&job->todo);
+    job->record.wanted = (job->known > gone ? job->known - gone : 0) + mig__uidset_size(&job->reading.todo);
 }
 
 /*

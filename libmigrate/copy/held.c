@@ -341,7 +341,7 @@ static void uncount(row *r, const mig__message_digest *digest)
 
 static int send_again(place *p, row *r, mig_error *err)
 {
-    if (mig__uidset_add(&r->job->todo, r->source_uid, r->source_uid, err) != 0 ||
+    if (mig__uidset_add(&r->job->reading.todo, r->source_uid, r->source_uid, err) != 0 ||
         mig__state_message_forget(p->run->state, r->id, err) != 0) {
         return -1;
     }

@@ -18,6 +18,7 @@
 #include "imap/fetch.h"
 #include "imap/list.h"
 #include "mail/uidset.h"
+#include "reading/pool.h"
 #include "state/lock.h"
 #include "state/state.h"
 #include <migrate/copy.h>
@@ -41,18 +42,6 @@ typedef struct mig__batch {
     bool stored;      /* came from an earlier run: `open` has its messages, `messages` is NULL */
     mig__open_batch *open;
 } mig__batch;
-
-/* UIDs that one FETCH asks for. */
-typedef struct mig__unit {
-    struct mig__unit *next;
-    struct mig__folder_job *job;
-    mig__uidset uids;
-    unsigned asks;    /* FETCHes that were answered and left some of it out */
-    unsigned put_off; /* FETCHes that the server put off (hold.h) */
-    uint64_t passed;  /* messages that had passed when the first one of those was sent */
-    uint32_t suspect; /* its first UID when a connection broke on it last; 0: none did */
-    mig__blame blame; /* of that message */
-} mig__unit;
 
 /* How full a mailbox of the target is. */
 typedef struct mig__holding {
@@ -104,11 +93,7 @@ typedef struct mig__folder_job {
     mig__state_counts counts; /* of an unchanged folder's record */
     bool counted;             /* record.target_uidnext and target_messages are as of the end of this run */
 
-    /* [lock] reading */
-    mig__uidset todo;       /* to be fetched, not handed out yet */
-    mig__unit *retry_units; /* handed back by a broken connection */
-    unsigned units_out;     /* in flight at readers */
-    uint64_t expected;      /* messages that may still reach the queue */
+    mig__reading reading; /* what is to be fetched of it; the pool's while that is at work */
 
     /* [lock] queue */
     mig__transit *head, *tail;
@@ -131,7 +116,7 @@ typedef struct mig__folder_job {
     bool broken;         /* nothing more is written to this folder; error says why */
     mig__notes notes;    /* what is told once for the folder; flags that the target refused */
     bool doubtful_flags; /* flags went there that PERMANENTFLAGS does not list: what stayed is looked at */
-    unsigned held_up[2]; /* by side: messages in a row that are put off each time */
+    unsigned held_up;    /* messages in a row that the target puts off each time */
     bool wary;           /* an earlier run copied nothing of it: one small message first */
     unsigned refusals;   /* of these, while it is */
     mig_error error;
@@ -180,9 +165,11 @@ typedef struct mig__run {
     mig_stopped stopped;                    /* [lock] why it was interrupted */
     mig_error fatal;                        /* [lock] first error that ends the account; code MIG_OK: none */
     bool stopping;                          /* [lock] take nothing new */
-    unsigned readers, writers;              /* [lock] threads at work */
-    unsigned breaks[2];                     /* [lock] connections of each side that broke while at work */
-    uint64_t passed[2];                     /* [lock] by side: messages that were read, or taken */
+    mig__pool pool;                         /* the readers */
+    mig__reading **readings;                /* of the folders that they read */
+    unsigned writers;                       /* [lock] threads at work */
+    unsigned breaks;                        /* [lock] connections to the target that broke while at work */
+    uint64_t passed;                        /* [lock] messages that the target took */
     bool lists_flags;                       /* [lock] the target wants a list of flags with each message */
     unsigned readers_waiting;               /* [lock] for room in the budget */
     unsigned writers_waiting;               /* [lock] for a batch */

@@ -156,7 +156,7 @@ int mig__known_load_moved(mig__run *run, mig_error *err)
     loading load = {.known = moved, .like = {.kind = MIG__KNOWN_MOVED}, .error = MIG_ERROR_INIT};
     bool wanted = false;
     for (size_t i = 0; i < run->job_count; i++) {
-        wanted = wanted || run->jobs[i].todo.count > 0;
+        wanted = wanted || run->jobs[i].reading.todo.count > 0;
     }
     if (!wanted) {
         return 0;

@@ -188,11 +188,11 @@ static bool on_source(const mig__mending *m)
 static int send_it(mig__mending *m, mig_error *err)
 {
     m->sending = true;
-    if (mig__uidset_has(&m->job->todo, m->source_uid)) {
+    if (mig__uidset_has(&m->job->reading.todo, m->source_uid)) {
         return 0;
     }
     m->job->result->already -= m->job->result->already > 0;
-    return mig__uidset_add(&m->job->todo, m->source_uid, m->source_uid, err);
+    return mig__uidset_add(&m->job->reading.todo, m->source_uid, m->source_uid, err);
 }
 
 int mig__mend_plan(mig__run *run, mig__session *target, mig_error *err)

@@ -8,7 +8,7 @@
 #define MIG_COPY_MESSAGE_H
 
 #include "base/clock.h"
-#include "copy/blame.h"
+#include "reading/hold.h"
 #include "mail/digest.h"
 #include "mail/flags.h"
 #include <migrate/error.h>

@@ -25,7 +25,7 @@ static int on_id(const mig__response *response, void *context, mig_error *err)
     arrivals *all = context;
     const mig__fetch_item *item = &response->fetch;
     if (response->kind != MIG__RESPONSE_FETCH || item->email_id == NULL || !item->has_flags ||
-        !mig__uidset_has(&all->job->todo, item->uid)) {
+        !mig__uidset_has(&all->job->reading.todo, item->uid)) {
         return 0;
     }
     mig__known_entry *entry = mig__known_take_id(&all->run->moved, item->email_id);
@@ -67,7 +67,7 @@ static int ask_for_ids(mig__session *session, void *context, mig_error *err)
         outcome = 1;
     }
     if (outcome == 0) {
-        outcome = mig__command_outcome(session, mig__fetch(session, &job->todo, items, 0, on_id, all, err), err);
+        outcome = mig__command_outcome(session, mig__fetch(session, &job->reading.todo, items, 0, on_id, all, err), err);
     }
     mig__selected_free(&selected);
     return outcome;
@@ -108,7 +108,7 @@ static int move_one(mig__run *run, mig__session *target, mig__folder_job *job, c
     }
     mig__uidset one = MIG__UIDSET_INIT;
     if (failed == 0 && done && (failed = mig__uidset_add(&one, a->uid, a->uid, err)) == 0) {
-        failed = mig__uidset_subtract(&job->todo, &one, err);
+        failed = mig__uidset_subtract(&job->reading.todo, &one, err);
     }
     mig__uidset_free(&one);
     return failed;
@@ -142,7 +142,7 @@ int mig__moves_by_id(mig__run *run, mig__session **source, mig__session **target
     }
     for (size_t i = 0; i < run->job_count && !mig__run_stopping(run); i++) {
         mig__folder_job *job = &run->jobs[i];
-        if (job->copy && !job->broken && job->todo.count > 0 && move_to(run, source, target, job, err) != 0) {
+        if (job->copy && !job->broken && job->reading.todo.count > 0 && move_to(run, source, target, job, err) != 0) {
             return -1;
         }
     }

@@ -1,7 +1,6 @@
 /* copy/queue.c - between readers and writers: messages by folder, a budget of octets, batches */
 #include "copy/queue.h"
 #include "base/clock.h"
-#include "copy/hold.h"
 #include "copy/queue_private.h"
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +65,6 @@ void mig__queue_put(mig__run *run, mig__folder_job *job, mig__transit *message)
         job->tail = message;
         job->queued++;
         job->queued_octets += message->size;
-        mig__hold_passed(run, job, MIG_SOURCE);
         run->current = job;
     }
     run->last_progress_ms = mig__now_ms();
@@ -193,7 +191,7 @@ static bool ready(const mig__run *run, const mig__folder_job *job, const mig__ap
         return true;
     }
     return job->queued > 0 && (job->queued >= appetite->messages || job->queued_octets >= appetite->octets ||
-                               mig__units_drained(job) || run->readers_waiting > 0 || lingered);
+                               mig__units_drained(run->pool.units, &job->reading) || run->readers_waiting > 0 || lingered);
 }
 
 /* Refused batches first; then where nobody writes yet, since servers lock a mailbox; then where most is waiting. */
@@ -237,7 +235,7 @@ static bool writing_left(const mig__run *run)
     for (size_t i = 0; i < run->job_count; i++) {
         const mig__folder_job *job = &run->jobs[i];
         if (job->copy && !job->broken &&
-            (!mig__units_drained(job) || job->queued > 0 || job->refused != NULL || job->unknown != NULL ||
+            (!mig__units_drained(run->pool.units, &job->reading) || job->queued > 0 || job->refused != NULL || job->unknown != NULL ||
              job->reconciling || job->batches_out > 0)) {
             return true;
         }
@@ -463,8 +461,7 @@ void mig__queue_break_folder(mig__run *run, mig__folder_job *job, const mig_erro
         job->error = *error;
         mig__result_problem(run->account, job->source->name, 0, true, error);
         drop_queued(run, job);
-        mig__units_drop(job);
-        mig__uidset_clear(&job->todo);
+        mig__units_close(run->pool.units, &job->reading);
     }
     pthread_cond_broadcast(&run->changed);
     pthread_mutex_unlock(&run->lock);
@@ -475,12 +472,11 @@ void mig__queue_clear(mig__run *run)
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
         drop_queued(run, job);
-        mig__units_drop(job);
         while (job->unknown != NULL) {
             mig__batch *batch = job->unknown;
             job->unknown = batch->next;
             mig__batch_free(batch);
         }
-        mig__uidset_free(&job->todo);
+        mig__uidset_free(&job->reading.todo);
     }
 }

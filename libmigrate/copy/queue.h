@@ -23,33 +23,6 @@ enum {
 
 /* ---- readers ---- */
 
-/*
- * The next UIDs to fetch: of `current` if it has any left, else of the folder that has the fewest readers. NULL when
- * nothing is left at the moment; *finished says whether anything can come back (another reader's broken unit).
- */
-mig__unit *mig__queue_take_unit(mig__run *run, mig__folder_job *current, size_t most, bool *finished);
-/* The unit is done: every message that there was is in the queue. Frees it. */
-void mig__queue_unit_done(mig__run *run, mig__unit *unit);
-/* The same in two halves, each asked for by itself: what the server puts off. */
-void mig__queue_unit_halves(mig__run *run, mig__unit *unit);
-/* The server answered, and left some UIDs out: they are to be fetched again, with `split` the first one by itself. */
-void mig__queue_unit_again(mig__run *run, mig__unit *unit, bool split);
-
-/*
- * Pure. A connection broke on the unit; servers answer in order, so its first UID is the suspect. `place`: how much of
- * that message had come; `breaks`: connections that broke in this run before. True: it is that message, alone in its
- * unit.
- */
-bool mig__unit_blame(mig__unit *unit, uint64_t place, unsigned breaks);
-
-/*
- * The connection broke while this unit was the oldest in flight. True: its only message is to blame; the unit is still
- * the caller's, who lists the message and calls mig__queue_unit_done. False: what is left of it will be fetched again,
- * the suspect by itself and last if a connection broke on it before.
- */
-bool mig__queue_unit_broken(mig__run *run, mig__unit *unit, uint64_t place);
-/* Wait until units come back or all work is done. True: look again; false: nothing will come. */
-bool mig__queue_wait_units(mig__run *run);
 /* Take room for a message of `octets`; waits for it. -1 when the run stops. */
 int mig__queue_charge(mig__run *run, uint64_t octets, mig_error *err);
 void mig__queue_discharge(mig__run *run, uint64_t octets);

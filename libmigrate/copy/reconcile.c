@@ -325,7 +325,7 @@ static size_t blame(mig__run *run, mig__batch *batch, const wanted *items, bool 
         return batch->count;
     }
     pthread_mutex_lock(&run->lock);
-    unsigned breaks = run->breaks[MIG_TARGET]++;
+    unsigned breaks = run->breaks++;
     pthread_mutex_unlock(&run->lock);
     uint64_t place = first < batch->sent ? UINT64_MAX : batch->place;
     return mig__blame_add(&batch->messages[first]->blame, place, breaks) ? first : batch->count;
@@ -356,7 +356,7 @@ static int settle_unknown(mig__run *run, mig__batch *batch, const wanted *items,
     size_t blamed = blame(run, batch, items, &split);
     mig__folder_job *folder = batch->job;
     const mig_error why = batch->broke != NULL ? *batch->broke : (mig_error)MIG_ERROR_INIT;
-    bool hopeless = blamed < batch->count && mig__hold_listed(run, folder, MIG_TARGET);
+    bool hopeless = blamed < batch->count && mig__hold_listed(run, folder);
     for (size_t i = 0; failed == 0 && i < batch->count; i++) {
         uids[i] = items[i].found;
         done[i] = items[i].found != 0 || i == blamed;

@@ -104,8 +104,8 @@ static void set_todo(mig__run *run, mig__folder_job *job, mig__uidset *todo)
 {
     pthread_mutex_lock(&run->lock);
     if (!job->broken) {
-        mig__uidset_free(&job->todo);
-        job->todo = *todo;
+        mig__uidset_free(&job->reading.todo);
+        job->reading.todo = *todo;
         *todo = (mig__uidset)MIG__UIDSET_INIT;
     }
     pthread_mutex_unlock(&run->lock);

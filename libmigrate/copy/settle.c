@@ -245,7 +245,7 @@ static void count_taken(mig__run *run, mig__folder_job *job, const mig__transit 
     }
     run->account_octets += message->size;
     job->wary = false;
-    mig__hold_passed(run, job, MIG_TARGET);
+    mig__hold_passed(run, job);
 }
 
 int mig__settle_taken(mig__run *run, mig__batch *batch, const uint32_t *uids, mig_error *err)
@@ -320,7 +320,7 @@ static mig__verdict held_up(mig__run *run, mig__transit **messages, size_t count
     for (size_t i = 0; i < count; i++) {
         messages[i]->put_off++;
     }
-    mig__hold hold = mig__hold_decide(run, MIG_TARGET, messages[0]->put_off, count, messages[0]->passed, why).hold;
+    mig__hold hold = mig__hold_decide(run, messages[0]->put_off, count, messages[0]->passed, why);
     for (size_t i = 0; hold == MIG__HOLD_SPLIT && i < count; i++) {
         messages[i]->put_off = 1;
     }
@@ -350,7 +350,7 @@ static mig__verdict judge(mig__run *run, mig__folder_job *job, mig__transit **me
         return MIG__VERDICT_AGAIN;
     }
     if (verdict == MIG__VERDICT_AGAIN && (verdict = held_up(run, messages, count, why)) == MIG__VERDICT_MESSAGE &&
-        mig__hold_listed(run, job, MIG_TARGET)) {
+        mig__hold_listed(run, job)) {
         return MIG__VERDICT_FOLDER;
     }
     if (verdict == MIG__VERDICT_MESSAGE && job->wary && ++job->refusals >= WARY_REFUSALS) {

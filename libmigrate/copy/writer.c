@@ -17,7 +17,7 @@
 #include "copy/queue.h"
 #include "copy/reconcile.h"
 #include "copy/settle.h"
-#include "copy/squeeze.h"
+#include "reading/squeeze.h"
 #include "copy/uids.h"
 #include "imap/append.h"
 #include "mail/flags.h"
@@ -132,7 +132,7 @@ static int write_intent(writer *w, mig__batch *batch, uint64_t counted, mig_erro
 {
     mig__message *messages = calloc(batch->count, sizeof *messages);
     int failed = messages == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
-    uint64_t passed = mig__hold_count(w->run, MIG_TARGET);
+    uint64_t passed = mig__hold_count(w->run);
     for (size_t i = 0; failed == 0 && i < batch->count; i++) {
         mig__transit *message = batch->messages[i];
         message->passed = message->sent ? message->passed : passed;
@@ -346,7 +346,7 @@ static void pause_for(writer *w, const mig_error *error, unsigned times)
 /* How often a message was put off that others passed since; 0: none did. */
 static unsigned times_passed(writer *w, const mig__transit *message)
 {
-    return mig__hold_count(w->run, MIG_TARGET) > message->passed ? message->put_off + 1 : 0;
+    return mig__hold_count(w->run) > message->passed ? message->put_off + 1 : 0;
 }
 
 /* [THROTTLED] in an OK: the message is stored, the server wants less. Slow down as after a refusal. */

@@ -2,8 +2,8 @@
  * verify/job.h - what the parts of a verification share
  *
  * A run reads as a story (verify/run.c): open the state, log in, list, find out which mailbox holds what (plan.c), read
- * (read.c), judge (judge.c). The threads of read.c share the jobs' arrays under one lock; everything else happens in
- * one thread.
+ * (read.c), judge (judge.c). The readers (reading/pool.h) share the jobs' arrays under one lock; everything else
+ * happens in one thread.
  */
 #ifndef MIG_VERIFY_JOB_H
 #define MIG_VERIFY_JOB_H
@@ -13,6 +13,7 @@
 #include "account/spare.h"
 #include "imap/fetch.h"
 #include "imap/list.h"
+#include "reading/pool.h"
 #include "state/state.h"
 #include "verify/compare.h"
 #include <pthread.h>
@@ -35,7 +36,8 @@ typedef struct mig__verify_job { /* one folder */
     uint32_t record_messages;                    /* that the target held when a copy looked last; 0: none did */
     const mig__mailbox *there;                   /* on the target; NULL: missing */
     mig__selected target_now, source_now;
-    mig__uidset target_uids, source_uids; /* to be read */
+    mig__reading reads[2];      /* by side: what is to be read */
+    mig__uidset unreadable[2];  /* [lock] of that, what the server gives no content for */
     mig__label_choice choice;             /* which of the source's messages are meant, where folders are labels */
     mig__recorded *recorded;
     size_t recorded_count;
@@ -43,7 +45,6 @@ typedef struct mig__verify_job { /* one folder */
     char *trouble;       /* why it did not get through the folder; NULL: not told */
     mig__found *found;
     size_t found_count;
-    unsigned units_out;
     uint64_t read, octets;
     mig_error *error;
 } mig__verify_job;
@@ -75,7 +76,6 @@ typedef struct mig__verify_run {
     mig__flag_pool flags;
     mig_error fatal;
     mig__verify_pass pass;
-    unsigned threads;
     uint64_t messages_total, messages_done, octets_done;
     const mig__verify_job *current;
 } mig__verify_run;
@@ -100,8 +100,6 @@ int mig__verify_plan_others(mig__verify_run *run, mig_error *err);
 /* EXAMINE and SEARCH of folders on a side: the UIDs to be read. Of the source only what the options choose. */
 int mig__verify_scan(mig__verify_run *run, mig__session **session, mig__verify_job *jobs, size_t count, mig_side side,
                      mig_error *err);
-/* How many connections to a side are worth while for reading so much, 1 or more. */
-size_t mig__verify_connections(const mig__verify_run *run, uint64_t messages, uint64_t folders);
 /* Read what was scanned, or chosen of it since; takes over the sessions (NULL: this side is not read). */
 void mig__verify_read(mig__verify_run *run, const mig__verify_pass *pass, mig__session *source, mig__session *target);
 /* Compare, explain, name: fills the account of the result. A fresh session to each side is opened where needed. */

@@ -172,7 +172,7 @@ static size_t recorded_connections(const mig__verify_run *run)
         messages += run->jobs[i].recorded_count;
         folders += run->jobs[i].recorded_count > 0;
     }
-    return mig__verify_connections(run, messages, folders);
+    return mig__pool_connections(run->options->effort.connections, messages, folders);
 }
 
 /* Nothing on record is no proof of anything: a mailbox that was empty when it was copied has a copy on record. */
@@ -293,8 +293,10 @@ void mig__verify_jobs_free(mig__verify_job **jobs, size_t count)
         free(job->target);
         mig__selected_free(&job->source_now);
         mig__selected_free(&job->target_now);
-        mig__uidset_free(&job->source_uids);
-        mig__uidset_free(&job->target_uids);
+        for (int side = 0; side < 2; side++) {
+            mig__uidset_free(&job->reads[side].todo);
+            mig__uidset_free(&job->unreadable[side]);
+        }
         free(job->recorded);
         free(job->trouble);
         free(job->found);

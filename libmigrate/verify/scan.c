@@ -22,7 +22,7 @@ static int send_item(mig__session *session, void *context, mig_error *err)
     item->scan = (mig__scan){.mailbox = target ? job->target : job->source,
                              .criteria = item->criteria,
                              .now = target ? &job->target_now : &job->source_now,
-                             .found = target ? &job->target_uids : &job->source_uids};
+                             .found = &job->reads[target ? MIG_TARGET : MIG_SOURCE].todo};
     return mig__scan_send(session, &item->scan, err);
 }
 

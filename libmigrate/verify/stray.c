@@ -141,7 +141,7 @@ static int choose_by_size(mig__verify_job *job, const strays *missing, mig_error
     for (size_t i = 0; failed == 0 && i < job->found_count; i++) {
         mig__stray key = {.digest.octets = job->found[i].digest.octets};
         if (bsearch(&key, missing->items, missing->count, sizeof key, by_size) != NULL) {
-            failed = mig__uidset_add(&job->target_uids, job->found[i].uid, job->found[i].uid, err);
+            failed = mig__uidset_add(&job->reads[MIG_TARGET].todo, job->found[i].uid, job->found[i].uid, err);
         }
     }
     job->found_count = 0;

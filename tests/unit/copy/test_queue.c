@@ -142,7 +142,7 @@ static void test_broken_folder(void **state)
     fake_begin(&fake, 2);
     fake_put(&fake, 0, 1, 10);
     fake_put(&fake, 1, 2, 10);
-    assert_int_equal(mig__uidset_add(&fake.jobs[0].todo, 5, 9, NULL), 0);
+    assert_int_equal(mig__uidset_add(&fake.jobs[0].reading.todo, 5, 9, NULL), 0);
     mig_error_set(&error, MIG_E_NOPERM, "not here");
     error.scope = MIG_SCOPE_FOLDER;
     mig__queue_break_folder(&fake.run, &fake.jobs[0], &error);
@@ -151,7 +151,7 @@ static void test_broken_folder(void **state)
     assert_int_equal(fake.run.charged, 10);
     fake_put(&fake, 0, 3, 10); /* reading ahead may go on for a moment */
     assert_int_equal(fake.run.charged, 10);
-    assert_int_equal(fake.jobs[0].todo.count, 0);
+    assert_int_equal(fake.jobs[0].reading.todo.count, 0);
     assert_string_equal(take(&fake, &many, false, &batch), "B:2");
     mig__queue_batch_done(&fake.run, batch);
     mig_error_set(&whole, MIG_E_DISK_FULL, "full");
@@ -198,86 +198,11 @@ static void test_room(void **state)
     fake_end(&fake);
 }
 
-static void expect_unit(fake_run *fake, size_t most, const char *uids, mig__unit **unit)
-{
-    bool finished;
-    mig__buffer text = MIG__BUFFER_INIT;
-    *unit = mig__queue_take_unit(&fake->run, NULL, most, &finished);
-    if (*unit != NULL) {
-        mig__buffer_addf(&text, "%s ", (*unit)->job->source->name);
-        mig__uidset_format(&(*unit)->uids, &text);
-    } else {
-        mig__buffer_add_text(&text, finished ? "finished" : "nothing");
-    }
-    assert_string_equal(text.data, uids);
-    mig__buffer_free(&text);
-}
-
-static void test_units(void **state)
-{
-    (void)state;
-    fake_run fake;
-    mig__unit *a, *b, *more;
-    fake_begin(&fake, 2);
-    assert_int_equal(mig__uidset_add(&fake.jobs[0].todo, 1, 6, NULL), 0);
-    assert_int_equal(mig__uidset_add(&fake.jobs[1].todo, 1, 3, NULL), 0);
-    expect_unit(&fake, 4, "A 1:4", &a);
-    expect_unit(&fake, 4, "B 1:3", &b); /* the folder with the fewest readers */
-    assert_false(mig__units_drained(&fake.jobs[1]));
-    mig__queue_unit_done(&fake.run, b);
-    assert_true(mig__units_drained(&fake.jobs[1]));
-    a->asks = 1;
-    mig__queue_unit_again(&fake.run, a, true); /* some were left out: the first one by itself */
-    expect_unit(&fake, 4, "A 1", &a);
-    assert_int_equal(a->asks, 1);
-    expect_unit(&fake, 4, "A 2:4", &b);
-    mig__queue_unit_done(&fake.run, a);
-    expect_unit(&fake, 4, "A 5:6", &a);
-    expect_unit(&fake, 4, "nothing", &more); /* others may still hand something back */
-    assert_true(mig__queue_wait_units(&fake.run));
-    mig__queue_unit_done(&fake.run, a);
-    mig__queue_unit_done(&fake.run, b);
-    expect_unit(&fake, 4, "finished", &more);
-    assert_false(mig__queue_wait_units(&fake.run));
-    fake_end(&fake);
-}
-
-/* A message on which connections break is asked for by itself, after all others, and is to blame in the end. */
-static void test_broken_units(void **state)
-{
-    (void)state;
-    fake_run fake;
-    mig__unit *unit;
-    fake_begin(&fake, 1);
-    assert_int_equal(mig__uidset_add(&fake.jobs[0].todo, 2, 6, NULL), 0);
-    unsigned breaks = 0, read = 0;
-    bool blamed = false, finished;
-    while (!blamed && breaks < 20) {
-        unit = mig__queue_take_unit(&fake.run, NULL, 3, &finished);
-        assert_non_null(unit);
-        if (unit->uids.ranges[0].first == 2) {
-            breaks++;
-            blamed = mig__queue_unit_broken(&fake.run, unit, 7);
-        } else {
-            read += (unsigned)mig__uidset_size(&unit->uids);
-            mig__queue_unit_done(&fake.run, unit);
-        }
-    }
-    assert_true(blamed);
-    assert_int_equal(read, 4); /* all others came first */
-    assert_int_equal(fake.run.breaks[MIG_SOURCE], breaks);
-    mig__queue_unit_done(&fake.run, unit);
-    assert_null(mig__queue_take_unit(&fake.run, NULL, 3, &finished));
-    assert_true(finished);
-    fake_end(&fake);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batches), cmocka_unit_test(test_refused),       cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_ordered), cmocka_unit_test(test_broken_folder), cmocka_unit_test(test_room),
-        cmocka_unit_test(test_units),   cmocka_unit_test(test_broken_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,11 @@
 /*
- * copy/squeeze.h - is the line slow enough for COMPRESS to be worth it? Measured on the transfer itself
+ * reading/squeeze.h - is the line slow enough for COMPRESS to be worth it? Measured on the transfer itself
  *
  * Deflating costs both ends time; below a few megabytes a second on a connection it saves more than it costs. Only time
  * spent on the line counts, not time in which there was nothing to transfer.
  */
-#ifndef MIG_COPY_SQUEEZE_H
-#define MIG_COPY_SQUEEZE_H
+#ifndef MIG_READING_SQUEEZE_H
+#define MIG_READING_SQUEEZE_H
 
 #include "imap/session.h"
 

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "copy/squeeze.h"
+#include "reading/squeeze.h"
 
 static void test_slow(void **state)
 {

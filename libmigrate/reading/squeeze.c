@@ -1,5 +1,5 @@
-/* copy/squeeze.c - is the line slow enough for COMPRESS to be worth it? Measured on the transfer itself */
-#include "copy/squeeze.h"
+/* reading/squeeze.c - is the line slow enough for COMPRESS to be worth it? Measured on the transfer itself */
+#include "reading/squeeze.h"
 
 enum {
     SLOW_RATE = 3 << 20, /* octets a second of one connection */
