@@ -2,8 +2,9 @@
  * archive/export.h - what the parts of an export share
  *
  * A run reads as a story (archive/export.c): what earlier files of the chain have, login, lists, scan (scan.c); then
- * readers (reading/pool.h, their sink is readers.c) bring messages into a queue, and the one writer, the thread that called, puts
- * them into the archive; at the end the manifest is made (finish.c). One lock guards what the threads share.
+ * readers (reading/pool.h; their sink is readers.c) bring messages into a queue, and the one writer, the thread that
+ * called, puts them into the archive; at the end the manifest is made (finish.c). One lock guards what the threads
+ * share.
  */
 #ifndef MIG_ARCHIVE_EXPORT_H
 #define MIG_ARCHIVE_EXPORT_H
@@ -24,7 +25,7 @@ typedef struct mig__export_folder {
     bool unchanged;                  /* the server's numbers are those of then: not opened */
     mig__selected now;
     mig__reading reading; /* what is to be read of it */
-    mig__uidset present; /* all that are there; only with `before` */
+    mig__uidset present;  /* all that are there; only with `before` */
     mig__keywords keywords;
     mig__ledger_folder lines;
     mig_archive_folder *result;

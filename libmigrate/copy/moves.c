@@ -67,7 +67,8 @@ static int ask_for_ids(mig__session *session, void *context, mig_error *err)
         outcome = 1;
     }
     if (outcome == 0) {
-        outcome = mig__command_outcome(session, mig__fetch(session, &job->reading.todo, items, 0, on_id, all, err), err);
+        outcome =
+            mig__command_outcome(session, mig__fetch(session, &job->reading.todo, items, 0, on_id, all, err), err);
     }
     mig__selected_free(&selected);
     return outcome;

@@ -190,8 +190,9 @@ static bool ready(const mig__run *run, const mig__folder_job *job, const mig__ap
     if (job->refused != NULL) {
         return true;
     }
-    return job->queued > 0 && (job->queued >= appetite->messages || job->queued_octets >= appetite->octets ||
-                               mig__units_drained(run->pool.units, &job->reading) || run->readers_waiting > 0 || lingered);
+    return job->queued > 0 &&
+           (job->queued >= appetite->messages || job->queued_octets >= appetite->octets ||
+            mig__units_drained(run->pool.units, &job->reading) || run->readers_waiting > 0 || lingered);
 }
 
 /* Refused batches first; then where nobody writes yet, since servers lock a mailbox; then where most is waiting. */
@@ -235,8 +236,8 @@ static bool writing_left(const mig__run *run)
     for (size_t i = 0; i < run->job_count; i++) {
         const mig__folder_job *job = &run->jobs[i];
         if (job->copy && !job->broken &&
-            (!mig__units_drained(run->pool.units, &job->reading) || job->queued > 0 || job->refused != NULL || job->unknown != NULL ||
-             job->reconciling || job->batches_out > 0)) {
+            (!mig__units_drained(run->pool.units, &job->reading) || job->queued > 0 || job->refused != NULL ||
+             job->unknown != NULL || job->reconciling || job->batches_out > 0)) {
             return true;
         }
     }

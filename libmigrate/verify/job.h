@@ -36,9 +36,9 @@ typedef struct mig__verify_job { /* one folder */
     uint32_t record_messages;                    /* that the target held when a copy looked last; 0: none did */
     const mig__mailbox *there;                   /* on the target; NULL: missing */
     mig__selected target_now, source_now;
-    mig__reading reads[2];      /* by side: what is to be read */
-    mig__uidset unreadable[2];  /* [lock] of that, what the server gives no content for */
-    mig__label_choice choice;             /* which of the source's messages are meant, where folders are labels */
+    mig__reading reads[2];     /* by side: what is to be read */
+    mig__uidset unreadable[2]; /* [lock] of that, what the server gives no content for */
+    mig__label_choice choice;  /* which of the source's messages are meant, where folders are labels */
     mig__recorded *recorded;
     size_t recorded_count;
     uint64_t not_copied; /* messages that the copy wanted on the target and has no record of */
