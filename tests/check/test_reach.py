@@ -1,4 +1,5 @@
-"""How much of the copy engine and its readers unit tests reach: their functions that another file can call, and those that a test calls.
+"""How much of the copy engine and its readers unit tests reach: their functions that another file can call, and those
+that a test calls.
 
 What only servers and kills prove is hard to change. The number is held, so that it does not fall; raise it when it
 rises.
