@@ -22,7 +22,8 @@ class Reach(unittest.TestCase):
         for name in headers:
             text = re.sub(r"/\*.*?\*/|typedef[^;{]*;|^#[^\n]*$", "", sources.text(name), flags=re.S | re.M)
             declared.update(re.findall(r"^[a-z][\w \*]*?\b(mig__\w+)\(", text, re.M))
-        tests = "".join(sources.text(name) for module in MODULES for name in sources.c_files("tests/unit/%s/" % module))
+        tests = "".join(sources.text(name) for module in MODULES
+                        for name in sources.c_files("tests/unit/%s/" % module))
         called = {name for name in declared if re.search(r"\b%s\(" % name, tests)}
         print("%d of %d external functions of copy/ and reading/ are called by a unit test" % (len(called), len(declared)))
         self.assertGreater(len(declared), 100)
