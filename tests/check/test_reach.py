@@ -25,7 +25,8 @@ class Reach(unittest.TestCase):
         tests = "".join(sources.text(name) for module in MODULES
                         for name in sources.c_files("tests/unit/%s/" % module))
         called = {name for name in declared if re.search(r"\b%s\(" % name, tests)}
-        print("%d of %d external functions of copy/ and reading/ are called by a unit test" % (len(called), len(declared)))
+        print("%d of %d external functions of copy/ and reading/ are called by a unit test"
+              % (len(called), len(declared)))
         self.assertGreater(len(declared), 100)
         self.assertGreaterEqual(len(called), CALLED, sorted(declared - called))
 
