@@ -55,6 +55,9 @@ static const struct {
     [MIG_E_DIFFERENT] = {"different", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
     [MIG_E_INTERNAL] = {"internal", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
     [MIG_E_LIMIT] = {"limit", 6, MIG_SCOPE_RUN, MIG_RETRY_NEVER},
+    [MIG_E_SCANNER] = {"scanner", 4, MIG_SCOPE_ACCOUNT, MIG_RETRY_NEVER},
+    [MIG_E_INFECTED] = {"infected", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
+    [MIG_E_UNSCANNED] = {"not-scanned", 1, MIG_SCOPE_MESSAGE, MIG_RETRY_NEVER},
 };
 
 /* The arguments may point into `err` itself: so it is written last. */

@@ -13,6 +13,8 @@ MODULES = {
     "folders": {"mail", "base"},
     "state": {"mail", "base"},
     "secret": {"base"},
+    # A virus scanner by its socket: it knows octets and verdicts, and nothing of mail.
+    "scanner": {"net", "base"},
     "account": {"folders", "imap", "net", "mail", "base"},
     "reading": {"account", "imap", "mail", "base"},
     "archive": {"reading", "account", "folders", "imap", "mail", "base"},

@@ -66,6 +66,9 @@ typedef enum mig_code {
     MIG_E_DIFFERENT,    /* verification found a difference */
     MIG_E_INTERNAL,     /* a bug in libmigrate */
     MIG_E_LIMIT,        /* a limit of this process or machine: open files, threads */
+    MIG_E_SCANNER,      /* the virus scanner cannot be reached, or is none */
+    MIG_E_INFECTED,     /* the virus scanner found something in a message */
+    MIG_E_UNSCANNED,    /* the virus scanner did not look at a message: too big for it, an error */
     MIG_CODE_COUNT
 } mig_code;
 
