@@ -50,6 +50,34 @@ static mig__client_server *add(mig__client_config *out, const char *type, const 
     return server;
 }
 
+static void lower(const char *text, char *out, size_t size)
+{
+    size_t i = 0;
+    for (; text[i] != '\0' && i + 1 < size; i++) {
+        out[i] = (char)tolower((unsigned char)text[i]);
+    }
+    out[i] = '\0';
+}
+
+/* What autoconfig says beyond the host: there may be several ways to log in. */
+static void take_login(xmlNode *node, mig__client_server *server)
+{
+    char text[32];
+    child_text(node, "socketType", text, sizeof text);
+    lower(text, server->socket, sizeof server->socket);
+    child_text(node, "username", server->user, sizeof server->user);
+    for (xmlNode *child = node->children; child != NULL; child = child->next) {
+        if (named(child, "authentication")) {
+            xmlChar *content = xmlNodeGetContent(child);
+            const char *way = content != NULL ? (const char *)content : "";
+            way += strspn(way, " \t\r\n");
+            server->token = server->token || strncasecmp(way, "OAuth2", 6) == 0;
+            server->encrypt = server->encrypt || strncasecmp(way, "password-encrypted", 18) == 0;
+            xmlFree(content);
+        }
+    }
+}
+
 static void take_autoconfig(xmlNode *node, mig__client_config *out)
 {
     char host[300], port[16];
@@ -60,7 +88,10 @@ static void take_autoconfig(xmlNode *node, mig__client_config *out)
         char shown[16];
         mig__inert(type != NULL ? (const char *)type : "", type != NULL ? strlen((const char *)type) : 0, shown,
                    sizeof shown);
-        add(out, shown, host, port);
+        mig__client_server *server = add(out, shown, host, port);
+        if (server != NULL) {
+            take_login(node, server);
+        }
         xmlFree(type);
     }
 }
@@ -82,7 +113,20 @@ static void take_autodiscover(xmlNode *node, mig__client_config *out)
     if (named(node, "Protocol") && child_text(node, "Type", type, sizeof type)) {
         child_text(node, "Server", host, sizeof host);
         child_text(node, "Port", port, sizeof port);
-        add(out, type, host, port);
+        mig__client_server *server = add(out, type, host, port);
+        if (server != NULL) {
+            char text[16];
+            child_text(node, "LoginName", server->user, sizeof server->user);
+            const bool said = child_text(node, "SSL", text, sizeof text);
+            const char *is = !said ? "" : strcasecmp(text, "off") == 0 ? "plain" : "ssl";
+            snprintf(server->socket, sizeof server->socket, "%s", is);
+            if (child_text(node, "Encryption", text, sizeof text)) { /* wins over SSL (MS-OXDSCLI, 2.2.4.1.1.2.6) */
+                snprintf(server->socket, sizeof server->socket, "%s",
+                         strcasecmp(text, "TLS") == 0    ? "starttls"
+                         : strcasecmp(text, "None") == 0 ? "plain"
+                                                         : "ssl");
+            }
+        }
     } else if (named(node, "Account")) {
         if (child_text(node, "RedirectAddr", host, sizeof host) && strrchr(host, '@') != NULL) {
             mig__dn_clean(strrchr(host, '@') + 1, out->redirect);

@@ -12,6 +12,9 @@ typedef struct mig__client_server {
     char type[16]; /* "imap", "smtp", "pop3", in lower case */
     char host[MIG__DN_SIZE];
     unsigned port;
+    char socket[12];     /* "ssl", "starttls", "plain"; "": not said */
+    char user[256];      /* the login name, with %EMAILADDRESS% and the like as they are; inert; "": not said */
+    bool token, encrypt; /* autoconfig: a way to log in is OAuth 2; a way is one that shows no password */
 } mig__client_server;
 
 typedef struct mig__client_config {

@@ -43,6 +43,7 @@ typedef struct mig__facts {
     const mig__answer *(*dns)(void *context, const char *server, const char *name, mig__rr type);
     const mig__smtp_fact *(*smtp)(void *context, const mig__smtp_question *question);
     const mig__web_fact *(*web)(void *context, const char *host, const char *path);
+    const mig__web_fact *(*post)(void *context, const char *host, const char *path, const char *xml);
     void *context;
 } mig__facts;
 

@@ -120,7 +120,7 @@ void mig__smtp_fact_clear(mig__smtp_fact *fact)
 
 /* ---- HTTPS ---- */
 
-void mig__probe_web(const char *host, const char *path, const char *const *addresses, uint16_t port,
+void mig__probe_web(const char *host, const char *path, const char *post, const char *const *addresses, uint16_t port,
                     const char *ca_file, int timeout_ms, mig__web_fact *out)
 {
     *out = (mig__web_fact){.status = 0};
@@ -128,6 +128,7 @@ void mig__probe_web(const char *host, const char *path, const char *const *addre
     for (; *addresses != NULL && out->status == 0; addresses++) {
         const mig__https_get wanted = {.host = host,
                                        .path = path,
+                                       .post = post,
                                        .address = *addresses,
                                        .port = port,
                                        .ca_file = ca_file,

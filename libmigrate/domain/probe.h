@@ -10,8 +10,8 @@ void mig__probe_smtp(const mig__smtp_question *question, uint16_t port, const ch
                      mig__smtp_fact *out);
 void mig__smtp_fact_clear(mig__smtp_fact *fact);
 
-/* Fetch a file from one of the addresses. */
-void mig__probe_web(const char *host, const char *path, const char *const *addresses, uint16_t port,
+/* Fetch a file from one of the addresses; with `post`, which is XML, by POST. NULL: by GET. */
+void mig__probe_web(const char *host, const char *path, const char *post, const char *const *addresses, uint16_t port,
                     const char *ca_file, int timeout_ms, mig__web_fact *out);
 void mig__web_fact_clear(mig__web_fact *fact);
 

@@ -31,6 +31,7 @@ typedef struct question {
     char *server, *name; /* name: of DNS; of the host for SMTP and the web */
     mig__rr type;
     char *detail; /* SMTP: whose mail; web: the path */
+    char *post;   /* web: what is sent; NULL: nothing */
     bool relay;
     char *addresses[MOST_ADDRESSES + 1]; /* web */
     mig__answer answer;
@@ -73,6 +74,7 @@ static void free_question(question *q)
     free(q->server);
     free(q->name);
     free(q->detail);
+    free(q->post);
     free(q);
 }
 
@@ -176,11 +178,11 @@ static void add_addresses(question *q, const mig__answer *answer, size_t *count)
     }
 }
 
-static const mig__web_fact *ask_web(void *context, const char *host, const char *path)
+static const mig__web_fact *ask_post(void *context, const char *host, const char *path, const char *xml)
 {
     mig__questions *qs = context;
-    char key[MIG__DN_SIZE + 160];
-    snprintf(key, sizeof key, "web %s %.120s", host, path);
+    char key[MIG__DN_SIZE + 1200];
+    snprintf(key, sizeof key, "%s %s %.1000s", xml != NULL ? "post" : "web", host, path);
     question *q = find(qs, key);
     if (q != NULL) {
         return q->known ? &q->web : NULL;
@@ -190,13 +192,20 @@ static const mig__web_fact *ask_web(void *context, const char *host, const char 
         size_t count = 0;
         add_addresses(q, four, &count);
         add_addresses(q, six, &count);
+        q->post = mig__strdup(xml);
+        qs->failed = qs->failed || (xml != NULL && q->post == NULL);
     }
     return NULL;
 }
 
+static const mig__web_fact *ask_web(void *context, const char *host, const char *path)
+{
+    return ask_post(context, host, path, NULL);
+}
+
 mig__facts mig__questions_facts(mig__questions *qs)
 {
-    return (mig__facts){.dns = ask_dns, .smtp = ask_smtp, .web = ask_web, .context = qs};
+    return (mig__facts){.dns = ask_dns, .smtp = ask_smtp, .web = ask_web, .post = ask_post, .context = qs};
 }
 
 /* ---- finding out ---- */
@@ -230,8 +239,8 @@ static void find_out(mig__questions *qs, question *q)
         const mig__smtp_question wanted = {.address = q->server, .host = q->name, .rcpt = q->detail, .relay = q->relay};
         mig__probe_smtp(&wanted, o->smtp_port != 0 ? o->smtp_port : 25, o->ca_file, timeout_of(qs), &q->smtp);
     } else {
-        mig__probe_web(q->name, q->detail, (const char *const *)q->addresses, o->https_port != 0 ? o->https_port : 443,
-                       o->ca_file, timeout_of(qs), &q->web);
+        mig__probe_web(q->name, q->detail, q->post, (const char *const *)q->addresses,
+                       o->https_port != 0 ? o->https_port : 443, o->ca_file, timeout_of(qs), &q->web);
     }
 }
 

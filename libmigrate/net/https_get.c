@@ -1,4 +1,4 @@
-/* net/https_get.c - one file by HTTPS from an address that the caller chose, by libcurl */
+/* net/https_get.c - one answer by HTTPS from an address that the caller chose, by libcurl */
 #include "net/https_get.h"
 #include "base/buffer.h"
 #include "net/https.h"
@@ -54,7 +54,7 @@ static CURLcode perform(CURL *curl, const mig__https_get *wanted, const char *ur
 
 void mig__https_fetch(const mig__https_get *wanted, mig__https_got *out)
 {
-    char detail[CURL_ERROR_SIZE] = "", url[700], to[400];
+    char detail[CURL_ERROR_SIZE] = "", url[1600], to[400];
     body into = {MIG__BUFFER_INIT, wanted->most, false};
     *out = (mig__https_got){.status = 0};
     snprintf(url, sizeof url, "https://%s%s", wanted->host, wanted->path);
@@ -62,8 +62,13 @@ void mig__https_fetch(const mig__https_get *wanted, mig__https_got *out)
              wanted->port);
     CURL *curl = curl_easy_init();
     struct curl_slist *list = curl_slist_append(NULL, to);
-    const CURLcode code =
-        curl != NULL && list != NULL ? perform(curl, wanted, url, list, &into, detail) : CURLE_OUT_OF_MEMORY;
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: text/xml; charset=utf-8");
+    CURLcode code = curl != NULL && list != NULL && headers != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+    if (code == CURLE_OK && wanted->post != NULL) {
+        code |= curl_easy_setopt(curl, CURLOPT_POSTFIELDS, wanted->post);
+        code |= curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    }
+    code = code == CURLE_OK ? perform(curl, wanted, url, list, &into, detail) : code;
     if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && into.cut)) {
         take_answer(curl, out);
         out->body = mig__buffer_steal(&into.text);
@@ -76,5 +81,6 @@ void mig__https_fetch(const mig__https_get *wanted, mig__https_got *out)
         mig__buffer_free(&into.text);
     }
     curl_slist_free_all(list);
+    curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
 }

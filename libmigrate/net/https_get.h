@@ -8,6 +8,7 @@
 
 typedef struct mig__https_get {
     const char *host, *path; /* of the URL; the certificate has to fit the host */
+    const char *post;        /* XML to send with POST; NULL: GET */
     const char *address;     /* to connect to, and at which port */
     uint16_t port;
     const char *ca_file; /* NULL: the system's */
