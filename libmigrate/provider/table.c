@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define MEGABYTES(n)      ((uint64_t)(n)*1000 * 1000)
-#define MEBIBYTES(n)      ((uint64_t)(n) << 20)
+#define MEGABYTES(n) ((uint64_t)(n)*1000 * 1000)
+#define MEBIBYTES(n) ((uint64_t)(n) << 20)
 
 static const char *const gmail_hosts[] = {"imap.gmail.com", "imap.googlemail.com", "gmail-imap.l.google.com", NULL};
 static const char *const gmail_views[] = {"[Gmail]/All Mail",
@@ -28,6 +28,15 @@ static const char *const zoho_hosts[] = {"imap.zoho.*", "imappro.zoho.*", NULL};
 static const char *const mailbox_hosts[] = {"imap.mailbox.org", NULL};
 static const char *const ovh_hosts[] = {"ssl0.ovh.net", "*.mail.ovh.net", "imap.mail.ovh.net", NULL};
 static const char *const no_hosts[] = {NULL};
+static const char *const gmail_domains[] = {"gmail.com", "googlemail.com", NULL};
+static const char *const microsoft_domains[] = {"outlook.com", "hotmail.com", "live.com", "msn.com",
+                                                "outlook.de",  "hotmail.de",  "live.de",  NULL};
+static const char *const yahoo_domains[] = {"yahoo.com",   "ymail.com", "rocketmail.com", "yahoo.de", "yahoo.fr",
+                                            "yahoo.co.uk", "yahoo.it",  "yahoo.es",       "aol.com",  NULL};
+static const char *const icloud_domains[] = {"icloud.com", "me.com", "mac.com", NULL};
+static const char *const fastmail_domains[] = {"fastmail.com", "fastmail.fm", NULL};
+static const char *const zoho_domains[] = {"zohomail.com", NULL};
+static const char *const mailbox_domains[] = {"mailbox.org", NULL};
 
 static const mig_provider providers[] = {
     {
@@ -36,6 +45,7 @@ static const mig_provider providers[] = {
         .host = "imap.gmail.com",
         .port = 993,
         .hosts = gmail_hosts,
+        .domains = gmail_domains,
         .connections = 15,
         .daily_up = MEGABYTES(500),
         .daily_down = MEGABYTES(2500),
@@ -55,6 +65,7 @@ static const mig_provider providers[] = {
         .port = 993,
         .auth = MIG_AUTH_XOAUTH2,
         .hosts = microsoft_hosts,
+        .domains = microsoft_domains,
         .connections = 20,
         .message_size = MEBIBYTES(45),
         .line_length = 10500,
@@ -70,6 +81,7 @@ static const mig_provider providers[] = {
         .host = "imap.mail.yahoo.com",
         .port = 993,
         .hosts = yahoo_hosts,
+        .domains = yahoo_domains,
         .message_size = 41697280,
         .login = "an app password, or OAuth 2",
         .note = "as a source it shows a part of large folders only, unless UIDONLY is enabled",
@@ -80,6 +92,7 @@ static const mig_provider providers[] = {
         .host = "imap.mail.me.com",
         .port = 993,
         .hosts = icloud_hosts,
+        .domains = icloud_domains,
         .message_size = MEBIBYTES(20),
         .inbox_no_children = true,
         .login = "an app password",
@@ -90,6 +103,7 @@ static const mig_provider providers[] = {
         .host = "imap.fastmail.com",
         .port = 993,
         .hosts = fastmail_hosts,
+        .domains = fastmail_domains,
         .refuses_nul = true,
         .refuses_bare_newline = true,
         .login = "an app password",
@@ -101,6 +115,7 @@ static const mig_provider providers[] = {
         .host = "imap.zoho.com",
         .port = 993,
         .hosts = zoho_hosts,
+        .domains = zoho_domains,
         .connections = 3,
         .note = "unusual activity blocks the account for a while",
     },
@@ -119,6 +134,7 @@ static const mig_provider providers[] = {
         .host = "imap.mailbox.org",
         .port = 993,
         .hosts = mailbox_hosts,
+        .domains = mailbox_domains,
         .connections = 10,
     },
     {

@@ -25,6 +25,8 @@ MODULES = {
     "status": {"state", "base"},
     # Names and DNS: nothing of mail; the mail engine does not know it (-DMIG_WITH_DOMAIN=OFF).
     "domain": {"net", "base"},
+    # From an address to its server: the questions and parsers of the module above.
+    "discover": {"domain", "net", "base"},
     # Many accounts: copy, verify and inventory by their public headers alone.
     "run": {"state", "base"},
     # What a verification found, as a list of what is to be put right: from a result, or from its report.
@@ -48,5 +50,6 @@ PUBLIC = {
     "inventory": {"net", "provider"},
     "run": {"mend", "inventory", "copy", "verify", "provider", "net"},
     "domain": {"provider"},
-    "report": {"domain", "status", "run", "inventory", "verify", "archive", "copy"},
+    "discover": {"provider"},
+    "report": {"discover", "domain", "status", "run", "inventory", "verify", "archive", "copy"},
 }

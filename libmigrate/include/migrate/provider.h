@@ -27,6 +27,7 @@ typedef struct mig_provider {
     mig_tls_mode tls;
     mig_auth auth;                /* MIG_AUTH_AUTO: whatever is offered */
     const char *const *hosts;     /* host names that tell it, '*' standing for any text; ends with NULL */
+    const char *const *domains;   /* mail domains of its own: "gmail.com"; NULL: none */
     int connections;              /* most connections an account; 0: no known bound */
     uint64_t daily_up;            /* octets a day towards it by IMAP; 0: no known bound */
     uint64_t daily_down;          /* octets a day from it by IMAP; 0: no known bound */
