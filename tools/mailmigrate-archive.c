@@ -235,6 +235,9 @@ static int prepare(mig_settings *settings, const cli_secrets *secrets, bool expo
 {
     mig_helper helper;
     cli_secrets_helper(secrets, &helper);
+    if (exports && mig_settings_find(settings, &helper, err) != 0) {
+        return -1;
+    }
     settings->sides[MIG_SOURCE].only_named = !exports;
     settings->sides[MIG_TARGET].only_named = true;
     return mig_settings_prepare(settings, &helper, err);

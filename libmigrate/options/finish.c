@@ -237,6 +237,7 @@ int mig_settings_finish(mig_settings *settings, mig_settings_part part, mig_faul
                         .err = err != NULL ? err : &unheard,
                         .dash = own->home.file != NULL ? "" : "--"};
     f.err->code = MIG_OK;
+    own->part = part;
     mig__settings_apply(own);
     if (settings->check_path != NULL) {
         check_report(&f);

@@ -11,6 +11,8 @@
 
 enum { FINAL_PASSES = 5 };
 
+static const mig_helper nobody = {.ask = NULL};
+
 static const char *const side_names[] = {"source", "target"};
 
 typedef struct preparing {
@@ -121,6 +123,9 @@ static int prepare_login(preparing *p, int which)
 {
     mig_error error = MIG_ERROR_INIT;
     mig_settings_side *side = &p->own->is.sides[which];
+    if (side->to_find) { /* a password must not go anywhere then */
+        return mig_error_set(p->err, MIG_E_INTERNAL, "the server of the %s was not looked for", side_names[which]);
+    }
     if (p->own->proxy != NULL && side->endpoint.proxy != NULL) {
         side->endpoint.proxy_secret = mig_secret_give;
         side->endpoint.proxy_secret_context = p->own->proxy;
@@ -181,7 +186,6 @@ static int prepare_proxy(preparing *p)
 
 int mig_settings_prepare(mig_settings *settings, const mig_helper *helper, mig_error *err)
 {
-    static const mig_helper nobody = {NULL, NULL, NULL, NULL, NULL};
     mig_error unheard = MIG_ERROR_INIT;
     preparing p = {
         .own = mig__own(settings), .helper = helper != NULL ? helper : &nobody, .err = err != NULL ? err : &unheard};

@@ -19,6 +19,7 @@ typedef struct mig__settings {
     mig_settings is;  /* the first member: a mig_settings * is one of these */
     mig__slot *slots; /* of what was said, in the order in which it came first */
     size_t slot_count;
+    mig_settings_part part; /* that it was finished for */
     mig_origin home; /* of the account in a plan; file NULL: there is none */
     mig_secret *secrets[2];
     mig_oauth2 *oauth2[2];

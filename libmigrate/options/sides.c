@@ -237,6 +237,21 @@ static void set_common(siding *s)
     endpoint->connect_timeout_ms = settings->connect_timeout_ms;
 }
 
+/* The server is looked for later, by mig_settings_find: what only a URL can say has no place beside it. */
+static int take_address(siding *s)
+{
+    mig_settings_side *side = s->side;
+    const char *option = side->tls != NULL ? "-tls" : side->tunnel != NULL ? "-tunnel" : NULL;
+    int failed = check_proofs(s);
+    failed |= check_way(s);
+    side->to_find = true;
+    if (option != NULL) {
+        failed |= fault(s, "give the server's URL: imaps://USER@HOST", ABOUT(option),
+                        "%s%s%s does not go with an address whose server is looked for", s->dash, s->name, option);
+    }
+    return set_string(s, &side->endpoint.user, side->url) != 0 || fill_endpoint(s) != 0 ? -1 : failed;
+}
+
 int mig__finish_side(mig__finishing *f, int which)
 {
     siding s = {.f = f,
@@ -256,6 +271,9 @@ int mig__finish_side(mig__finishing *f, int which)
     set_common(&s);
     if (mig_store_is_url(s.side->url)) {
         return take_store(&s);
+    }
+    if (mig_settings_is_address(s.side->url)) {
+        return take_address(&s);
     }
     if (mig_endpoint_parse_url(&s.side->endpoint, s.side->url, &error) != 0) {
         mig_error_context(&error, "%s%s", s.dash, s.name);

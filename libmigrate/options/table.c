@@ -93,7 +93,7 @@ _Static_assert(MIG_INVENTORY_FULL == MIG_INVENTORY_QUICK + 1, "in the order of s
 
 static const mig__option rows[] = {
     {ROW("", MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, ALL, false, false, false, '\0', "URL",
-         "the account: imaps://user%40domain@host[:993], or imap:// with STARTTLS"),
+         "the account: an address, or imaps://user%40domain@host[:993], imap:// with STARTTLS"),
      MIG__TYPE_TEXT, SIDE_AT(url), NULL, 0, 0},
     {ROW("tls", MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, ALL, true, false, false, '\0', "MODE",
          "implicit or starttls as the URL says, or none (to loopback)"),
@@ -129,6 +129,10 @@ static const mig__option rows[] = {
 
     INPUT("ca-file", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, ca_file, "FILE",
           "certificates to trust instead of the system's, both sides (PEM)"),
+    VALUE("resolver", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, MIG__TYPE_TEXT, resolver, "IP[@PORT]",
+          "whom to ask for the server of an address (default: the system's resolver)"),
+    SWITCH("yes", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, '\0', yes,
+           "take the server found for an address without asking, if something vouches for it"),
     SWITCH("allow-cleartext", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, '\0', allow_cleartext,
            "permit tls mode none also beyond loopback"),
     CHOICE("tls-min", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, tls_min_names, 12, tls_min, "VERSION",

@@ -7,7 +7,7 @@
 enum { MOST_NAMES = 128 };
 
 /* They are no options: what they say becomes the URL of a side (plan/resolve.c). */
-static const char *const url_keys[] = {"host", "port", "master", "master-separator", "admin", "files"};
+static const char *const url_keys[] = {"host", "port", "master", "master-separator", "admin", "files", "discover"};
 
 static bool same(const char *a, const char *b)
 {

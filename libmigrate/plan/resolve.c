@@ -282,8 +282,8 @@ static int add_files(resolving *r, int side, const char *user)
 
 static bool makes_url(const char *key)
 {
-    static const char *const keys[] = {"host",  "port", "tls", "provider", "master", "master-separator",
-                                       "admin", "files"};
+    static const char *const keys[] = {"host",  "port",  "tls",     "provider", "master", "master-separator",
+                                       "admin", "files", "discover"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strcmp(key, keys[i]) == 0) {
             return true;
@@ -308,12 +308,37 @@ static int add_side_values(resolving *r, int side, const char *user)
     return 0;
 }
 
+/* The address itself stands where a URL would: its server is looked for before the run (mig_settings_find). */
+static int add_address(resolving *r, int side, const char *user)
+{
+    static const char *const others[] = {"host", "port", "tls", "master", "admin", "files"};
+    mig_origin at = origin_of(r, side, "discover");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (value_of(r, side, others[i]) != NULL) {
+            return mig__plan_problem(r->plan, at.file, at.line, "%s: discover and %s exclude each other",
+                                     side_names[side], others[i]);
+        }
+    }
+    if (!mig_settings_is_address(user)) {
+        return mig__plan_problem(r->plan, r->out->from.file, r->out->from.line,
+                                 "%s: discover needs an address, and \"%s\" is none", side_names[side], user);
+    }
+    return add(r, side_names[side], user, account_origin(r));
+}
+
 static int resolve_side(resolving *r, int side, const char *user)
 {
     place where;
     char name[32];
     if (has_no_target(r, side)) {
         return 0;
+    }
+    const char *discover = value_of(r, side, "discover");
+    if (discover != NULL && strcmp(discover, "true") == 0) {
+        return add_address(r, side, user) != 0 ? -1 : add_side_values(r, side, user);
+    }
+    if (discover != NULL && strcmp(discover, "false") != 0 && bad_value(r, side, "discover", "true or false") != 0) {
+        return -1;
     }
     if (value_of(r, side, "files") != NULL) {
         return add_files(r, side, user) != 0 ? -1 : add_side_values(r, side, user);

@@ -103,8 +103,9 @@ int mig_roster_prepare(mig_roster *roster, const char *directory, const mig_help
     err = err != NULL ? err : &unheard;
     for (size_t i = 0; i < roster->count; i++) {
         mig_settings *settings = roster->settings[i];
-        int failed =
-            mig_settings_place(settings, directory, err) != 0 ? -1 : mig_settings_prepare(settings, helper, err);
+        int failed = mig_settings_find(settings, helper, err) != 0 || mig_settings_place(settings, directory, err) != 0
+                         ? -1
+                         : mig_settings_prepare(settings, helper, err);
         mig_settings_account(settings, &roster->accounts[i]);
         if (failed != 0 && set_unfit(roster, i, err) != 0) {
             return -1;

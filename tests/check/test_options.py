@@ -58,6 +58,8 @@ class Options(unittest.TestCase):
         row = r'^ +\{ROW\("([a-z-]+)", MIG_OPTION_\w+, MIG_OPTION_OF_(?:RUN|ACCOUNT)'
         named |= set(re.findall(row, table, flags=re.M))
         own = "\n".join(sources.text(name) for name in sources.c_files("tools/") if "popt" in sources.text(name))
+        small = "\n".join(sources.text(name) for name in sources.c_files("tools/") if "cli_small" in sources.text(name))
+        named |= set(re.findall(r'\{\.name = "([a-z0-9-]+)"', small))
         return named | set(re.findall(r'\b(?:TEXT|SWITCH)\("([a-z0-9-]+)"', own)) | {"help", "version"}
 
     def test_tables_and_help_agree(self):

@@ -94,19 +94,61 @@ class Mail(Host):
             connection.sendall(reply.encode("latin-1"))
 
 
+class Imap(Host):
+    """An IMAP server that nobody can log in to. `extra`: octets behind its OK to STARTTLS, before TLS begins."""
+
+    def __init__(self, address, port, certificate=None, starttls=False, extra=b""):
+        self.lines = []
+        host = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self):
+                try:
+                    host.talk(self.request, certificate, starttls, extra)
+                except (OSError, ssl.SSLError):
+                    pass
+
+        self.serve(_Threads((address, port), Handler))
+
+    def talk(self, connection, certificate, starttls, extra):
+        if certificate and not starttls:
+            connection = context(certificate).wrap_socket(connection, server_side=True)
+        connection.sendall(b"* OK here I am\r\n")
+        file = connection.makefile("rb")
+        while True:
+            line = file.readline().rstrip(b"\r\n")
+            if not line:
+                return
+            self.lines.append(line)
+            tag, verb = line.split()[:2]
+            if verb == b"STARTTLS":
+                connection.sendall(tag + b" OK go on\r\n" + extra)
+                connection = context(certificate).wrap_socket(connection, server_side=True)
+                file = connection.makefile("rb")
+                continue
+            if verb == b"CAPABILITY":
+                connection.sendall(b"* CAPABILITY IMAP4rev1%s AUTH=PLAIN\r\n" % (b" STARTTLS" if starttls else b""))
+            connection.sendall(tag + b" OK done\r\n")
+
+
 class Web(Host):
     """An HTTPS server; files: (host, path) -> (status, type, body)."""
 
     def __init__(self, address, port, certificates, files):
         """certificates: host -> (certificate, key); None in it is what others get."""
         host = self
-        self.asked = []
+        self.asked, self.posted = [], []
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                host.posted.append(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode())
+                self.do_GET()
+
             def do_GET(self):
                 name = self.headers.get("Host", "").partition(":")[0]
                 host.asked.append((name, self.path))
-                status, kind, body = files.get((name, self.path), (404, "text/html", "<html>no</html>"))
+                path = self.path.partition("?")[0]
+                status, kind, body = files.get((name, path), (404, "text/html", "<html>no</html>"))
                 self.send_response(status)
                 if status in (301, 302):
                     self.send_header("Location", body)

@@ -43,13 +43,18 @@ int cli_accounts_place(mig_settings *settings, mig_error *err)
 int cli_accounts_prepare(cli_accounts *accounts, const cli_secrets *secrets, mig_error *err)
 {
     mig_helper helper;
+    char usual[4096];
+    bool wanted = false; /* looked for only where nothing else says the place */
     for (size_t i = 0; i < accounts->roster->count; i++) {
-        if (cli_accounts_place(accounts->roster->settings[i], err) != 0) {
-            return -1;
-        }
+        mig_copy_options *copy = &accounts->roster->settings[i]->copy;
+        copy->lock_dir = cli_lock_directory();
+        wanted = wanted || (copy->state_path == NULL && copy->target != NULL);
+    }
+    if (wanted && cli_state_directory(usual, sizeof usual, err) != 0) {
+        return -1;
     }
     cli_secrets_helper(secrets, &helper);
-    return mig_roster_prepare(accounts->roster, NULL, &helper, err);
+    return mig_roster_prepare(accounts->roster, wanted ? usual : NULL, &helper, err);
 }
 
 void cli_accounts_clear(cli_accounts *accounts)

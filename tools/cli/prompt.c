@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/select.h>
 #include <termios.h>
 #include <unistd.h>
@@ -54,8 +55,9 @@ static int read_line(int fd, const sigset_t *waiting, char *out, size_t size, bo
     return 0;
 }
 
-/* Ask with the echo off, and put the terminal back. */
-static int ask_silently(int fd, const char *question, const sigset_t *waiting, char *out, size_t size, bool *too_long)
+/* Ask, with the echo off for what nobody should see, and put the terminal back. */
+static int ask_once(int fd, const char *question, bool echo, const sigset_t *waiting, char *out, size_t size,
+                    bool *too_long)
 {
     struct termios before, silent;
     int result = -1;
@@ -63,19 +65,21 @@ static int ask_silently(int fd, const char *question, const sigset_t *waiting, c
         return -1;
     }
     silent = before;
-    silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+    silent.c_lflag &= ~(echo ? 0 : (tcflag_t)(ECHO | ECHONL));
     if (tcsetattr(fd, TCSAFLUSH, &silent) == 0) {
         if (dprintf(fd, "%s", question) >= 0) {
             result = read_line(fd, waiting, out, size, too_long);
         }
-        dprintf(fd, "\n");
+        if (!echo) {
+            dprintf(fd, "\n");
+        }
         tcsetattr(fd, TCSAFLUSH, &before);
     }
     return result;
 }
 
 /* Ask once. Signals are held back until the terminal is as it was, then take their course. */
-static int ask(int fd, const char *question, char *out, size_t size, bool *too_long)
+static int ask(int fd, const char *question, bool echo, char *out, size_t size, bool *too_long)
 {
     struct sigaction old[WATCHED];
     struct sigaction action = {.sa_handler = remember};
@@ -90,7 +94,7 @@ static int ask(int fd, const char *question, char *out, size_t size, bool *too_l
     for (size_t i = 0; i < WATCHED; i++) {
         sigaction(watched[i], &action, &old[i]);
     }
-    const int result = ask_silently(fd, question, &before, out, size, too_long);
+    const int result = ask_once(fd, question, echo, &before, out, size, too_long);
     for (size_t i = 0; i < WATCHED; i++) {
         sigaction(watched[i], &old[i], NULL);
     }
@@ -113,7 +117,7 @@ int cli_prompt_password(const char *question, char *out, size_t size, mig_error 
     int result;
     do {
         too_long = false;
-        result = ask(fd, question, out, size, &too_long);
+        result = ask(fd, question, false, out, size, &too_long);
     } while (result != 0 && caught == SIGTSTP); /* suspended and continued: the question is asked again */
     close(fd);
 
@@ -125,4 +129,24 @@ int cli_prompt_password(const char *question, char *out, size_t size, mig_error 
         return mig_error_set(err, MIG_E_INTERRUPTED, "interrupted while asking for a password");
     }
     return mig_error_set(err, MIG_E_SECRET, too_long ? "the password is too long" : "no password was typed");
+}
+
+int cli_prompt_yes(const char *question, mig_error *err)
+{
+    char answer[16];
+    bool too_long = false;
+    const int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) {
+        return mig_error_set(err, MIG_E_SECRET, "there is no terminal to ask on");
+    }
+    int result;
+    do {
+        result = ask(fd, question, true, answer, sizeof answer, &too_long);
+    } while (result != 0 && caught == SIGTSTP); /* suspended and continued: the question is asked again */
+    close(fd);
+    if (result != 0) {
+        return mig_error_set(err, caught != 0 ? MIG_E_INTERRUPTED : MIG_E_SECRET,
+                             caught != 0 ? "interrupted instead of an answer" : "the terminal gives no answer");
+    }
+    return !too_long && (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0);
 }

@@ -12,4 +12,10 @@
  */
 int cli_prompt_password(const char *question, char *out, size_t size, mig_error *err);
 
+/*
+ * Ask a question on the controlling terminal: 1 for "y" or "yes", 0 for anything else; -1 with MIG_E_SECRET (no
+ * terminal) or MIG_E_INTERRUPTED.
+ */
+int cli_prompt_yes(const char *question, mig_error *err);
+
 #endif

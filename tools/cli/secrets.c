@@ -1,6 +1,7 @@
 /* cli/secrets.c - passwords from the environment, else a question on the terminal */
 #include "cli/secrets.h"
 
+#include "cli/find.h"
 #include "cli/prompt.h"
 
 #include <migrate/format.h>
@@ -87,6 +88,7 @@ void cli_secrets_helper(const cli_secrets *secrets, mig_helper *helper)
     *helper = (mig_helper){.ask = ask,
                            .warn = warn,
                            .show = tell_to_sign_in,
+                           .find = cli_find,
                            .context = (void *)(uintptr_t)secrets, /* nothing of it is changed */
                            .stop = secrets->stop};
 }
@@ -95,4 +97,5 @@ void cli_secrets_clear(cli_secrets *secrets)
 {
     mig_secret_free(&secrets->given[MIG_SOURCE]);
     mig_secret_free(&secrets->given[MIG_TARGET]);
+    cli_found_clear(&secrets->found);
 }

@@ -9,12 +9,13 @@
 typedef struct cli_secrets {
     mig_secret *given[2]; /* MAILMIGRATE_SOURCE_PASSWORD and MAILMIGRATE_TARGET_PASSWORD; NULL: not set */
     cli_terminal *terminal;
-    const mig_stop *stop; /* ends waiting for a person or a token endpoint */
+    const mig_stop *stop;    /* ends waiting for a person or a token endpoint */
+    struct cli_found *found; /* servers that were found for addresses, and taken */
 } cli_secrets;
 
 #define CLI_SECRETS_INIT                                                                                               \
     {                                                                                                                  \
-        {NULL, NULL}, NULL, NULL                                                                                       \
+        {NULL, NULL}, NULL, NULL, NULL                                                                                 \
     }
 
 /*

@@ -7,11 +7,14 @@
 
 #include <migrate/run.h>
 
+/* The server of an address first: the state's name has it. */
 static int prepare(mig_settings *settings, const cli_secrets *secrets, mig_error *err)
 {
     mig_helper helper;
     cli_secrets_helper(secrets, &helper);
-    return mig_settings_prepare(settings, &helper, err);
+    return mig_settings_find(settings, &helper, err) != 0 || cli_accounts_place(settings, err) != 0
+               ? -1
+               : mig_settings_prepare(settings, &helper, err);
 }
 
 static int run(const cli_single *single, mig_settings *settings, cli_frame *frame, mig_error *err)
@@ -20,8 +23,7 @@ static int run(const cli_single *single, mig_settings *settings, cli_frame *fram
     cli_reports reports = CLI_REPORTS_INIT;
     const cli_report_paths paths = cli_report_paths_of(settings);
     int status = -1;
-    if (cli_accounts_place(settings, err) == 0 && cli_frame_log(frame, settings, err) == 0 &&
-        cli_reports_open(&reports, &paths, err) == 0 &&
+    if (cli_frame_log(frame, settings, err) == 0 && cli_reports_open(&reports, &paths, err) == 0 &&
         cli_secrets_take(&secrets, &frame->terminal, frame->stop, err) == 0 && prepare(settings, &secrets, err) == 0) {
         cli_frame_watch(frame, settings);
         status = single->work(settings, frame, &reports, err);

@@ -22,6 +22,7 @@ static const struct {
     {"plan", "write and check a plan for many accounts"},
     {"run", "all of it in one go: check, inventory, copy, verify, report"},
     {"status", "look at a run from another terminal"},
+    {"discover", "find the IMAP server of an address, and who vouches for it"},
     {"domain", "look at the DNS of a domain: before, at and after the switch"},
     {"certificate", "say whether the old server may be switched off"},
     {"verify", "compare by content, also when the source is gone"},

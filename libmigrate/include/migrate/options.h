@@ -12,7 +12,8 @@
  *     mig_option_set(settings, NULL, "source", "imaps://ann%40old.example@mail.old.example", &err);
  *     mig_option_set(settings, NULL, "source-password-file", "secret", &err);
  *     ...
- *     if (mig_settings_finish(settings, NULL, NULL, &err) == 0 && mig_settings_place(settings, directory, &err) == 0 &&
+ *     if (mig_settings_finish(settings, MIG_SETTINGS_WHOLE, NULL, NULL, &err) == 0 &&
+ *         mig_settings_find(settings, &helper, &err) == 0 && mig_settings_place(settings, directory, &err) == 0 &&
  *         mig_settings_prepare(settings, &helper, &err) == 0) {
  *         result = mig_copy_run(&settings->copy, &err);
  *     }
@@ -148,6 +149,7 @@ typedef struct mig_settings_side {
     mig_endpoint endpoint; /* complete after mig_settings_finish, with its secret after mig_settings_prepare */
     mig_store *store;      /* the URL is that of files; NULL: a login */
     bool only_named;       /* nobody logs in to this side: no password is needed */
+    bool to_find; /* the URL is an address whose server is not known before mig_settings_find: no host is set */
 } mig_settings_side;
 
 /*
@@ -161,7 +163,9 @@ typedef struct mig_settings {
     mig_verify_options verify;  /* the same, and its own */
     mig_inventory_depth stock_depth;
 
-    const char *ca_file; /* of both servers */
+    const char *ca_file;  /* of both servers */
+    const char *resolver; /* whom to ask for the server of an address; NULL: the system's */
+    bool yes;             /* what was found is taken without asking, where something vouches for it */
     bool allow_cleartext;
     int tls_min;
     const char *proxy, *proxy_password_file;
@@ -252,7 +256,19 @@ typedef struct mig_helper {
     void (*show)(const mig_oauth2_code *code, void *context); /* to sign in with OAuth 2's device flow */
     void *context;
     const mig_stop *stop; /* ends waiting for a person or a token endpoint; NULL: nothing does */
+    /* The URL of an address's server, malloc'd; NULL with `err` filled: there is none, or it is not to be taken. */
+    char *(*find)(const mig_settings *settings, mig_side side, const char *address, void *context, mig_error *err);
 } mig_helper;
+
+/* True for "ann@example.org": what may stand for a URL as a source or target, whose server is then looked for. */
+bool mig_settings_is_address(const char *text);
+
+/*
+ * Put a URL in the place of each side that is an address, by `helper`->find; to be called before mig_settings_place,
+ * because the name of a state has the server in it. Does nothing where there is none. 0, or -1 with what `find` says,
+ * MIG_E_USAGE (nobody can look), MIG_E_NOMEM.
+ */
+int mig_settings_find(mig_settings *settings, const mig_helper *helper, mig_error *err);
 
 /*
  * Give both endpoints their secret, from where the options say, else from `helper`, and the stores their place. The
