@@ -52,6 +52,9 @@ static bool stopping(const mig__gate *gate)
 
 bool mig__gate_pause(const mig__gate *gate, const mig_error *error, unsigned attempt)
 {
+    if (gate->options.pool != NULL) {
+        mig__pool_complain(gate->options.pool, error);
+    }
     int64_t ms = mig__retry_delay(error, attempt, (uint32_t)mig__now_ms() * 2654435761u);
     for (int64_t until = mig__now_ms() + ms; mig__now_ms() < until;) {
         if (stopping(gate)) {

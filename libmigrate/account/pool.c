@@ -27,6 +27,7 @@ typedef struct place {
 struct mig_pool {
     pthread_mutex_t lock;
     int most;
+    unsigned complaints;
     place places[ENDPOINTS];
 };
 
@@ -73,6 +74,21 @@ static place *find(mig_pool *pool, const mig_endpoint *endpoint)
         }
     }
     return NULL;
+}
+
+void mig__pool_complain(mig_pool *pool, const mig_error *error)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->complaints += error->code == MIG_E_UNAVAILABLE;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+unsigned mig_pool_complaints(mig_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    unsigned complaints = pool->complaints;
+    pthread_mutex_unlock(&pool->lock);
+    return complaints;
 }
 
 static idle take_newest(mig_pool *pool, const mig_endpoint *endpoint)

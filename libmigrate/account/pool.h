@@ -16,6 +16,9 @@ mig__session *mig__pool_take(mig_pool *pool, const mig__session_options *options
 /* Keep *session, which becomes NULL. False when it is not to be kept: the caller closes it. */
 bool mig__pool_give(mig_pool *pool, const mig_endpoint *endpoint, mig__session **session);
 
+/* A server said "later" (MIG_E_UNAVAILABLE): it is counted. Other errors are not. */
+void mig__pool_complain(mig_pool *pool, const mig_error *error);
+
 /* The pool's TLS context for the endpoint, made when it is asked for first; NULL with `err`. The pool's own. */
 mig__tls_context *mig__pool_tls(mig_pool *pool, const mig_endpoint *endpoint, mig_error *err);
 

@@ -66,7 +66,12 @@ static int read_number(const reading *r)
         return mig__parse_number(r->value, 1, 86400, &number) ? put_number(r, number * 1000)
                                                               : bad_value(r, "a number of seconds from 1 to 86400");
     }
-    snprintf(wanted, sizeof wanted, "a number from %d to %d", r->option->least, r->option->most);
+    bool automatic = r->option->type == MIG__TYPE_AUTO;
+    if (automatic && strcmp(r->value, "auto") == 0) {
+        return put_number(r, 0);
+    }
+    snprintf(wanted, sizeof wanted, "%sa number from %d to %d", automatic ? "auto, or " : "", r->option->least,
+             r->option->most);
     return mig__parse_number(r->value, r->option->least, r->option->most, &number) ? put_number(r, number)
                                                                                    : bad_value(r, wanted);
 }
@@ -157,6 +162,7 @@ static int read_value(const reading *r)
     case MIG__TYPE_CHOICE:
         return read_choice(r);
     case MIG__TYPE_NUMBER:
+    case MIG__TYPE_AUTO:
     case MIG__TYPE_SECONDS:
         return read_number(r);
     case MIG__TYPE_SIZE:

@@ -15,6 +15,7 @@ typedef enum mig__option_type {
     MIG__TYPE_COUNT,    /* int: how often */
     MIG__TYPE_CHOICE,   /* int, or an enumeration: the choice's place among `choices`, from `least` on */
     MIG__TYPE_NUMBER,   /* int from `least` to `most` */
+    MIG__TYPE_AUTO,     /* the same, or "auto", which is 0 */
     MIG__TYPE_SECONDS,  /* int, in milliseconds */
     MIG__TYPE_SIZE,     /* uint64_t, octets */
     MIG__TYPE_DATE,     /* const char *, "YYYY-MM-DD" */

@@ -25,7 +25,7 @@ static const char *const lines[] = {
     "\n",
     "# Every option of the command line has its place here, under its name without dashes. The command line wins.\n",
     "options:\n",
-    "  jobs: 4                      # accounts at once, the largest first\n",
+    "  # jobs: 8                    # accounts at once, the largest first; without it: as many as bring more\n",
     "  host-connections: 40         # to one host, over all accounts\n",
     "  # keep-going: true           # go on with the others when an account fails the check\n",
     "  # exclude: [Trash, \"Junk*\"]\n",

@@ -200,9 +200,7 @@ int mig_plan_import(const char *list, const char *directory, size_t *accounts, s
     static const char plan[] =
         "# Made by `mailmigrate plan import`. `mailmigrate plan check plan.yaml` looks it over.\n"
         "version: 1\n"
-        "accounts-file: accounts.csv\n"
-        "options:\n"
-        "  jobs: 4\n";
+        "accounts-file: accounts.csv\n";
     importing in = {.directory = directory, .fd = -1, .secrets = -1, .csv = MIG__BUFFER_INIT, .err = err};
     mig__buffer text = MIG__BUFFER_INIT, copy = MIG__BUFFER_INIT;
     int failed = mig__plan_read(list, &text, err);

@@ -8,6 +8,7 @@
 #define MIG_RUN_JOB_H
 
 #include "run/grant.h"
+#include "run/tempo.h"
 #include <migrate/run.h>
 #include <pthread.h>
 
@@ -23,8 +24,9 @@ typedef struct mig__run_job { /* one account */
     uint64_t weight; /* the heavier begins first */
     double began;
     struct mig__crew *crew;
-    mig_pool *pool; /* what one step opened, for the next one; NULL: nothing */
-    bool resting;   /* one connection to each side is in it, while the account waits for its turn */
+    mig_pool *pool;      /* what one step opened, for the next one; NULL: nothing */
+    unsigned complaints; /* of its servers, as far as they are heard */
+    bool resting;        /* one connection to each side is in it, while the account waits for its turn */
 
     mig_run_account_progress shown; /* its strings are those below; guarded by the lock */
     char phase[32], folder[256], reason[512];
@@ -46,6 +48,7 @@ typedef struct mig__crew {
     mig__run_job **queue; /* of this round */
     size_t queued, next, working;
     size_t workers; /* threads that have not left yet */
+    mig__tempo tempo;
     unsigned round; /* MIG_STEP_CHECK, or the last step */
     mig_run_account_progress *snapshot;
 } mig__crew;

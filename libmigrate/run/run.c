@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JOBS = 4, HOST_CONNECTIONS = 64, MOST_JOBS = 256, PROGRESS_MS = 200 };
+enum { HOST_CONNECTIONS = 64, MOST_JOBS = 256, MOST_UNASKED = 32, PROGRESS_MS = 200 };
 
 /* ---- progress ---- */
 
@@ -83,11 +83,10 @@ static bool rests(const mig__run_job *job)
 static mig__run_job *take_job(mig__crew *crew, int *granted)
 {
     while (crew->next < crew->queued) {
-        for (size_t i = crew->next; i < crew->queued; i++) {
+        size_t left = crew->queued - crew->next + crew->working;
+        size_t sharing = crew->tempo.now < left ? crew->tempo.now : left;
+        for (size_t i = crew->next; i < crew->queued && crew->working < crew->tempo.now; i++) {
             mig__run_job *job = crew->queue[i];
-            size_t sharing = crew->workers < crew->queued - crew->next + crew->working
-                                 ? crew->workers
-                                 : crew->queued - crew->next + crew->working;
             *granted = take_grant(job, wanted(crew, job), sharing);
             if (*granted > 0) { /* one that has to wait for its host does not hold up the others */
                 memmove(&crew->queue[crew->next + 1], &crew->queue[crew->next], (i - crew->next) * sizeof *crew->queue);
@@ -139,6 +138,25 @@ static void do_job(mig__crew *crew, mig__run_job *job, int granted)
     }
 }
 
+/* How fast it goes says how many accounts there should be at once. */
+static void judge_tempo(mig__crew *crew, mig__run_job *job)
+{
+    const mig_run_account_result *out = job->out;
+    size_t before = crew->tempo.now;
+    bool check = crew->round == MIG_STEP_CHECK;
+    unsigned complaints = job->pool != NULL ? mig_pool_complaints(job->pool) : 0;
+    mig__tempo_add(&crew->tempo, check ? 0 : out->copied_bytes, check ? 0 : out->copied + out->verified,
+                   complaints - job->complaints, mig__now_seconds());
+    job->complaints = complaints;
+    const mig_log *log = &crew->options->observer.log;
+    if (crew->tempo.now != before && log->write != NULL && log->level >= MIG_LOG_INFO) {
+        char text[64];
+        snprintf(text, sizeof text, "accounts at once: %zu, before that %zu", crew->tempo.now, before);
+        const mig_log_event event = {.level = MIG_LOG_INFO, .text = text};
+        log->write(&event, log->context);
+    }
+}
+
 static void *worker(void *argument)
 {
     mig__crew *crew = argument;
@@ -157,6 +175,7 @@ static void *worker(void *argument)
             do_job(crew, job, granted);
             pthread_mutex_lock(&crew->lock);
             end_job(crew, job);
+            judge_tempo(crew, job);
         }
         if (granted == 1 && rests(job)) {
             mig__grant_rest(job->from, job->to, 1);
@@ -179,12 +198,13 @@ static int do_round(mig__crew *crew, mig_error *err)
 {
     pthread_t threads[MOST_JOBS];
     size_t count = 0;
-    int jobs = crew->options->jobs > 0 ? crew->options->jobs : JOBS;
+    int jobs = crew->options->jobs > 0 ? crew->options->jobs : MOST_UNASKED;
     size_t most = (size_t)(jobs < MOST_JOBS ? jobs : MOST_JOBS);
     most = most < crew->queued ? most : crew->queued;
     pthread_mutex_lock(&crew->lock);
     crew->next = 0;
     crew->workers = most;
+    mig__tempo_begin(&crew->tempo, crew->options->jobs, most, mig__now_seconds());
     pthread_mutex_unlock(&crew->lock);
     while (count < most && mig__thread_start(&threads[count], worker, crew, err) == 0) {
         count++;

@@ -60,3 +60,12 @@ class RoundTrips(Campaign):
         plan = self.plan(self.source, self.target, [(user, user) for user in self.users])
         _, counts = self.counted(plan, "--host-connections", "4")
         self.assertEqual(counts, [2 * ACCOUNTS - 2, 2 * ACCOUNTS - 2])
+
+    def test_accounts_at_once(self):
+        """Without --jobs it is found out, and the log says how many; what the user says stays."""
+        plan = self.plan(self.source, self.target, [(a, b) for a in self.users for b in self.users])
+        for jobs, told in (("auto", True), ("4", False)):
+            log = os.path.join(self.dir, "log." + jobs)
+            self.run_plan("run", plan, "--steps", "check", "--jobs", jobs, "--log", log)
+            with open(log, encoding="utf-8") as lines:
+                self.assertEqual("accounts at once: 6, before that 4" in lines.read(), told)

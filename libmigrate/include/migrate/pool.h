@@ -23,6 +23,9 @@ typedef struct mig_pool mig_pool;
  */
 mig_pool *mig_pool_new(int most, mig_error *err);
 
+/* How often one of its servers said that it is busy, throttles, or has too many connections. */
+unsigned mig_pool_complaints(mig_pool *pool);
+
 /* Log out of what is idle, and release. No call that was given it may be under way. NULL is fine. */
 void mig_pool_free(mig_pool **pool);
 

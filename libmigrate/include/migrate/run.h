@@ -90,7 +90,7 @@ typedef struct mig_run_options {
     unsigned steps;        /* MIG_STEP_*; 0: check, copy and verify */
     int final_passes;      /* copy again until the source was quiet, at most so often in all; 0: once */
     bool keep_going;       /* go on with the accounts that passed the check */
-    int jobs;              /* accounts at once; 0: 4 */
+    int jobs;              /* accounts at once; 0: as many as bring more, 32 at most */
     int host_connections;  /* to one host, over all accounts; 0: 64 */
     mig_observer observer; /* log and stop; its progress would be that of one account and is not called */
     void (*progress)(const mig_run_progress *progress, void *context); /* some times a second, one thread; NULL: none */

@@ -44,12 +44,12 @@ static const char *good_value(const mig__option *option)
         return option->choices[option->is.group == MIG_OPTIONS_STOCK ? 0 : 1];
     }
     static const char *const values[] = {
-        [MIG__TYPE_TEXT] = "text",      [MIG__TYPE_TEXTS] = "text",     [MIG__TYPE_RULES] = "a=b",
-        [MIG__TYPE_SWITCH] = "true",    [MIG__TYPE_COUNT] = "true",     [MIG__TYPE_NUMBER] = "7",
-        [MIG__TYPE_SECONDS] = "9",      [MIG__TYPE_SIZE] = "1K",        [MIG__TYPE_DATE] = "2020-02-29",
-        [MIG__TYPE_TIME] = "06:00",     [MIG__TYPE_PERCENT] = "5",      [MIG__TYPE_SEED] = "77",
-        [MIG__TYPE_STEPS] = "copy",     [MIG__TYPE_PROVIDER] = "gmail", [MIG__TYPE_PIN] = "sha256//AAAA",
-        [MIG__TYPE_HTTPS] = "https://h"};
+        [MIG__TYPE_TEXT] = "text",       [MIG__TYPE_TEXTS] = "text",     [MIG__TYPE_RULES] = "a=b",
+        [MIG__TYPE_SWITCH] = "true",     [MIG__TYPE_COUNT] = "true",     [MIG__TYPE_NUMBER] = "7",
+        [MIG__TYPE_SECONDS] = "9",       [MIG__TYPE_SIZE] = "1K",        [MIG__TYPE_DATE] = "2020-02-29",
+        [MIG__TYPE_TIME] = "06:00",      [MIG__TYPE_PERCENT] = "5",      [MIG__TYPE_SEED] = "77",
+        [MIG__TYPE_STEPS] = "copy",      [MIG__TYPE_PROVIDER] = "gmail", [MIG__TYPE_PIN] = "sha256//AAAA",
+        [MIG__TYPE_HTTPS] = "https://h", [MIG__TYPE_AUTO] = "7"};
     return values[option->type];
 }
 
@@ -139,7 +139,7 @@ static void test_bad_values(void **state)
         const char *name, *value, *part;
     } cases[] = {{"max-size", "20Q", "\"20Q\" is not a size"},
                  {"connections", "33", "a number from 1 to 32"},
-                 {"jobs", "0", "a number from 1 to 256"},
+                 {"jobs", "0", "auto, or a number from 1 to 256"},
                  {"since", "2001-13-13", "YYYY-MM-DD"},
                  {"flags", "marge", "one of merge, source, keep"},
                  {"ordered", "perhaps", "ordered takes true or false"},
