@@ -13,7 +13,7 @@ void mig__account_init(mig__account *account, const mig__account_options *option
                                                 .log = options->log,
                                                 .account = account->label,
                                                 .labels_as_keywords = options->labels_as_keywords},
-                                    .pool = options->pool,
+                                    .kept = options->kept,
                                     .patience_ms = options->patience_ms,
                                     .stopping = options->stopping,
                                     .progress = options->progress,

@@ -20,7 +20,7 @@ typedef struct mig__account_options {
     const mig_stop *stop;         /* borrowed; NULL: none */
     const mig_selection *meant;   /* borrowed: mailboxes that are not need no STATUS of their own; NULL: all are */
     bool labels_as_keywords;      /* as mig__session_options */
-    mig_pool *pool;               /* these as mig__gate_options */
+    mig_kept *kept;               /* these as mig__gate_options */
     int64_t patience_ms;
     bool (*stopping)(void *context);
     uint64_t (*progress)(void *context);

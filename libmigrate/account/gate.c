@@ -52,8 +52,8 @@ static bool stopping(const mig__gate *gate)
 
 bool mig__gate_pause(const mig__gate *gate, const mig_error *error, unsigned attempt)
 {
-    if (gate->options.pool != NULL) {
-        mig__pool_complain(gate->options.pool, error);
+    if (gate->options.kept != NULL) {
+        mig__kept_complain(gate->options.kept, error);
     }
     int64_t ms = mig__retry_delay(error, attempt, (uint32_t)mig__now_ms() * 2654435761u);
     for (int64_t until = mig__now_ms() + ms; mig__now_ms() < until;) {
@@ -69,8 +69,8 @@ bool mig__gate_pause(const mig__gate *gate, const mig_error *error, unsigned att
 static mig__tls_context *trust(mig__gate *gate, mig_error *err)
 {
     const mig_endpoint *endpoint = gate->options.session.endpoint;
-    if (gate->options.pool != NULL) {
-        return mig__pool_tls(gate->options.pool, endpoint, err);
+    if (gate->options.kept != NULL) {
+        return mig__kept_tls(gate->options.kept, endpoint, err);
     }
     pthread_mutex_lock(&gate->lock);
     if (gate->tls == NULL) {
@@ -84,9 +84,9 @@ static mig__tls_context *trust(mig__gate *gate, mig_error *err)
 static mig__session *open_once(mig__gate *gate, mig_error *err)
 {
     mig__session_options options = gate->options.session;
-    mig__session *kept = gate->options.pool != NULL ? mig__pool_take(gate->options.pool, &options) : NULL;
-    if (kept != NULL) {
-        return kept;
+    mig__session *session = gate->options.kept != NULL ? mig__kept_take(gate->options.kept, &options) : NULL;
+    if (session != NULL) {
+        return session;
     }
     if (options.endpoint->tls != MIG_TLS_NONE && (options.tls = trust(gate, err)) == NULL) {
         return NULL;
@@ -236,8 +236,8 @@ void mig__gate_close(mig__gate *gate, mig__session **session)
     const char *last;
     uint64_t dropped = mig__session_dropped(*session, &last);
     snprintf(last_dropped, sizeof last_dropped, "%s", last);
-    mig_pool *pool = stopping(gate) ? NULL : gate->options.pool;
-    if (pool == NULL || !mig__pool_give(pool, gate->options.session.endpoint, session)) {
+    mig_kept *kept = stopping(gate) ? NULL : gate->options.kept;
+    if (kept == NULL || !mig__kept_give(kept, gate->options.session.endpoint, session)) {
         mig__session_close(session);
     }
     pthread_mutex_lock(&gate->lock);

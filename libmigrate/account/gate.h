@@ -7,7 +7,7 @@
 #ifndef MIG_ACCOUNT_GATE_H
 #define MIG_ACCOUNT_GATE_H
 
-#include "account/pool.h"
+#include "account/kept.h"
 #include <pthread.h>
 
 /* Which failures to connect are waited out. */
@@ -18,8 +18,8 @@ typedef enum mig__patience {
 } mig__patience;
 
 typedef struct mig__gate_options {
-    mig__session_options session;        /* without `tls`: the gate has one for all, or the pool has */
-    mig_pool *pool;                      /* borrowed: where sessions come from and go to; NULL: there is none */
+    mig__session_options session;        /* without `tls`: the gate has one for all, or `kept` has */
+    mig_kept *kept;                      /* borrowed: where sessions come from and go to; NULL: there is none */
     int64_t patience_ms;                 /* how long failures may go on; 0: MIG_DEFAULT_PATIENCE_MS */
     unsigned attempts;                   /* at most so many; 0: any number */
     bool (*stopping)(void *context);     /* ends the waiting between attempts; NULL: only the stop does */
@@ -70,7 +70,7 @@ int mig__gate_ask(mig__gate *gate, mig__session **session, mig__dialogue *dialog
 /* The same after so many connections broke on it already, the last one with *err. */
 int mig__gate_ask_again(mig__gate *gate, mig__session **session, unsigned breaks, mig__dialogue *dialogue,
                         void *context, mig_error *err);
-/* Close, or leave it to the pool; *session becomes NULL. NULL is allowed. */
+/* Close, or leave it to those that are kept; *session becomes NULL. NULL is allowed. */
 void mig__gate_close(mig__gate *gate, mig__session **session);
 /* Add what the closed sessions cost. */
 void mig__gate_stats(mig__gate *gate, mig__stream_stats *sum);

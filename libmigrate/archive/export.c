@@ -47,7 +47,7 @@ static int init(mig__export *run, const mig_archive_options *options, mig_error 
                                           .log = &options->observer.log,
                                           .stop = &run->halt,
                                           .meant = &options->selection,
-                                          .pool = options->effort.pool,
+                                          .kept = options->effort.kept,
                                           .patience_ms = options->effort.patience_ms,
                                           .stopping = is_stopping,
                                           .context = run};

@@ -134,7 +134,7 @@ void mig__run_side_init(mig__run *run, mig_side which)
                                        .stop = options->observer.stop,
                                        .meant = source ? &options->selection : NULL,
                                        .labels_as_keywords = source && options->selection.labels == MIG_LABELS_KEYWORD,
-                                       .pool = options->effort.pool,
+                                       .kept = options->effort.kept,
                                        .patience_ms = options->effort.patience_ms,
                                        .stopping = is_stopping,
                                        .progress = progress_of,

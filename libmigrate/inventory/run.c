@@ -275,7 +275,7 @@ static void init_side(mig__inventory *run, mig_side which)
                                        .stop = options->observer.stop,
                                        .meant = source ? &options->selection : NULL,
                                        .labels_as_keywords = source && options->selection.labels == MIG_LABELS_KEYWORD,
-                                       .pool = options->effort.pool,
+                                       .kept = options->effort.kept,
                                        .patience_ms = options->effort.patience_ms};
     mig__account_init(&run->sides[which], &side);
 }

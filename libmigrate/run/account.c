@@ -54,15 +54,15 @@ static mig_observer observer_of(mig__run_job *job)
     return observer;
 }
 
-/* One step opens connections for the next one. Without memory for a pool each opens its own. */
+/* One step opens connections for the next one. Without memory to keep any each opens its own. */
 static mig_effort effort_of(mig__run_job *job, int connections)
 {
     mig_effort effort = job->copy_options.effort;
-    if (job->pool == NULL) {
-        job->pool = mig_pool_new(MIG_MOST_CONNECTIONS, NULL);
+    if (job->kept == NULL) {
+        job->kept = mig_kept_new(MIG_MOST_CONNECTIONS, NULL);
     }
     effort.connections = connections;
-    effort.pool = effort.pool != NULL ? effort.pool : job->pool;
+    effort.kept = effort.kept != NULL ? effort.kept : job->kept;
     return effort;
 }
 

@@ -24,7 +24,7 @@ typedef struct mig__run_job { /* one account */
     uint64_t weight; /* the heavier begins first */
     double began;
     struct mig__crew *crew;
-    mig_pool *pool;      /* what one step opened, for the next one; NULL: nothing */
+    mig_kept *kept;      /* what one step opened, for the next one; NULL: nothing */
     unsigned complaints; /* of its servers, as far as they are heard */
     bool resting;        /* one connection to each side is in it, while the account waits for its turn */
 

@@ -144,7 +144,7 @@ static void judge_tempo(mig__crew *crew, mig__run_job *job)
     const mig_run_account_result *out = job->out;
     size_t before = crew->tempo.now;
     bool check = crew->round == MIG_STEP_CHECK;
-    unsigned complaints = job->pool != NULL ? mig_pool_complaints(job->pool) : 0;
+    unsigned complaints = job->kept != NULL ? mig_kept_complaints(job->kept) : 0;
     mig__tempo_add(&crew->tempo, check ? 0 : out->copied_bytes, check ? 0 : out->copied + out->verified,
                    complaints - job->complaints, mig__now_seconds());
     job->complaints = complaints;
@@ -181,7 +181,7 @@ static void *worker(void *argument)
             mig__grant_rest(job->from, job->to, 1);
             job->resting = true;
         } else {
-            mig_pool_free(&job->pool);
+            mig_kept_free(&job->kept);
             mig__grant_give(job->from, job->to, granted);
         }
         crew->working--;
@@ -444,7 +444,7 @@ static void free_crew(mig__crew *crew)
         mig_inventory_result_free(&crew->jobs[i].inventory);
         mig_copy_result_free(&crew->jobs[i].copy);
         mig_verify_result_free(&crew->jobs[i].verify);
-        mig_pool_free(&crew->jobs[i].pool);
+        mig_kept_free(&crew->jobs[i].kept);
     }
     for (size_t i = 0; i < crew->host_count; i++) {
         free(crew->hosts[i].key);

@@ -40,7 +40,7 @@ static void init_side(mig__verify_run *run, mig_side which)
                                        .log = &options->observer.log,
                                        .stop = options->observer.stop,
                                        .labels_as_keywords = source && options->selection.labels == MIG_LABELS_KEYWORD,
-                                       .pool = options->effort.pool,
+                                       .kept = options->effort.kept,
                                        .patience_ms = options->effort.patience_ms,
                                        .stopping = is_stopping,
                                        .context = run};

@@ -4,7 +4,7 @@
 #ifndef MIGRATE_EFFORT_H
 #define MIGRATE_EFFORT_H
 
-#include <migrate/pool.h>
+#include <migrate/kept.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +23,7 @@ typedef struct mig_effort {
     int patience_ms; /* how long to keep trying while a server cannot be reached; 0: MIG_DEFAULT_PATIENCE_MS */
     uint64_t memory; /* octets of messages held in memory; 0: 24 MiB for a copy, 8 MiB for an export. Taking stock and
                         verifying hold none */
-    mig_pool *pool;  /* borrowed: connections that one call leaves open for the next one; NULL: each opens its own */
+    mig_kept *kept;  /* borrowed: connections that one call leaves open for the next one; NULL: each opens its own */
     void *spare[3];  /* NULL; room for later members */
 } mig_effort;
 

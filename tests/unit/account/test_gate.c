@@ -219,7 +219,7 @@ static void a_stop_comes_first(void **state)
 }
 
 /* What was closed is there for the next one, also of another gate; what is gone meanwhile is opened anew. */
-static void a_pool_keeps_what_is_closed(void **state)
+static void what_is_closed_is_kept(void **state)
 {
     (void)state;
     server s = {.serve = 2, .commands = 2};
@@ -227,8 +227,8 @@ static void a_pool_keeps_what_is_closed(void **state)
     mig_error error;
     start(&s);
     mig_endpoint endpoint = endpoint_of(&s);
-    mig_pool *pool = mig_pool_new(4, &error);
-    mig__gate_options options = {.session = {.endpoint = &endpoint, .account = "user@old"}, .pool = pool};
+    mig_kept *kept = mig_kept_new(4, &error);
+    mig__gate_options options = {.session = {.endpoint = &endpoint, .account = "user@old"}, .kept = kept};
     mig__gate_init(&gate, &options);
     mig__gate_init(&other, &options);
     mig__session *first = mig__gate_open(&gate, MIG__PATIENCE_NONE, &error), *session = first;
@@ -246,14 +246,14 @@ static void a_pool_keeps_what_is_closed(void **state)
     mig__gate_close(&gate, &session);
     mig__gate_clear(&gate);
     mig__gate_clear(&other);
-    mig_pool_free(&pool);
-    assert_null(pool);
+    mig_kept_free(&kept);
+    assert_null(kept);
     assert_int_equal(pthread_join(s.thread, NULL), 0);
     close(s.listener);
 }
 
 /* Who stops leaves nothing open, and what broke is not kept. */
-static void a_pool_does_not_keep_all(void **state)
+static void not_all_is_kept(void **state)
 {
     (void)state;
     server s = {.serve = 2, .commands = 1};
@@ -262,21 +262,21 @@ static void a_pool_does_not_keep_all(void **state)
     mig_stop stop = MIG_STOP_INIT;
     start(&s);
     mig_endpoint endpoint = endpoint_of(&s);
-    mig_pool *pool = mig_pool_new(4, &error);
+    mig_kept *kept = mig_kept_new(4, &error);
     mig__gate_options options = {.session = {.endpoint = &endpoint, .account = "user@old", .stop = &stop},
-                                 .pool = pool};
+                                 .kept = kept};
     mig__gate_init(&gate, &options);
     mig__session *session = mig__gate_open(&gate, MIG__PATIENCE_NONE, &error);
     assert_int_not_equal(mig__command_simple(session, "NOOP", NULL, NULL, NULL), 0);
     mig__gate_close(&gate, &session);
-    assert_null(mig__pool_take(pool, &options.session));
+    assert_null(mig__kept_take(kept, &options.session));
     session = mig__gate_open(&gate, MIG__PATIENCE_NONE, &error);
     assert_non_null(session);
     mig_stop_request(&stop);
     mig__gate_close(&gate, &session);
-    assert_null(mig__pool_take(pool, &options.session));
+    assert_null(mig__kept_take(kept, &options.session));
     mig__gate_clear(&gate);
-    mig_pool_free(&pool);
+    mig_kept_free(&kept);
     assert_int_equal(pthread_join(s.thread, NULL), 0);
     close(s.listener);
 }
@@ -431,8 +431,8 @@ int main(void)
         cmocka_unit_test(a_busy_server_is_waited_for_at_the_start),
         cmocka_unit_test(without_patience_the_first_failure_is_the_last),
         cmocka_unit_test(a_server_that_is_not_there),
-        cmocka_unit_test(a_pool_keeps_what_is_closed),
-        cmocka_unit_test(a_pool_does_not_keep_all),
+        cmocka_unit_test(what_is_closed_is_kept),
+        cmocka_unit_test(not_all_is_kept),
         cmocka_unit_test(a_stop_comes_first),
         cmocka_unit_test(a_stop_in_the_pause),
         cmocka_unit_test(a_dialogue_is_had_out),

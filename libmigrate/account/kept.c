@@ -1,5 +1,5 @@
-/* account/pool.c - connections that one use of an account leaves open for the next one */
-#include "account/pool.h"
+/* account/kept.c - connections that one use of an account leaves open for the next one */
+#include "account/kept.h"
 #include "base/clock.h"
 #include "imap/command.h"
 #include <pthread.h>
@@ -24,48 +24,48 @@ typedef struct place {
     int count;
 } place;
 
-struct mig_pool {
+struct mig_kept {
     pthread_mutex_t lock;
     int most;
     unsigned complaints;
     place places[ENDPOINTS];
 };
 
-mig_pool *mig_pool_new(int most, mig_error *err)
+mig_kept *mig_kept_new(int most, mig_error *err)
 {
-    mig_pool *pool = calloc(1, sizeof *pool);
-    if (pool == NULL) {
+    mig_kept *kept = calloc(1, sizeof *kept);
+    if (kept == NULL) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         return NULL;
     }
-    pthread_mutex_init(&pool->lock, NULL);
-    pool->most = most < MOST ? most : MOST;
-    return pool;
+    pthread_mutex_init(&kept->lock, NULL);
+    kept->most = most < MOST ? most : MOST;
+    return kept;
 }
 
-void mig_pool_free(mig_pool **pointer)
+void mig_kept_free(mig_kept **pointer)
 {
-    mig_pool *pool = *pointer;
+    mig_kept *kept = *pointer;
     *pointer = NULL;
-    if (pool == NULL) {
+    if (kept == NULL) {
         return;
     }
     for (size_t i = 0; i < ENDPOINTS; i++) {
-        place *at = &pool->places[i];
+        place *at = &kept->places[i];
         while (at->count > 0) {
             mig__session_close(&at->items[--at->count].session);
         }
         mig__tls_context_free(&at->tls);
     }
-    pthread_mutex_destroy(&pool->lock);
-    free(pool);
+    pthread_mutex_destroy(&kept->lock);
+    free(kept);
 }
 
 /* With the lock held. NULL: a third endpoint, which goes without. */
-static place *find(mig_pool *pool, const mig_endpoint *endpoint)
+static place *find(mig_kept *kept, const mig_endpoint *endpoint)
 {
     for (size_t i = 0; i < ENDPOINTS; i++) {
-        place *at = &pool->places[i];
+        place *at = &kept->places[i];
         if (at->endpoint == NULL) {
             at->endpoint = endpoint;
         }
@@ -76,37 +76,37 @@ static place *find(mig_pool *pool, const mig_endpoint *endpoint)
     return NULL;
 }
 
-void mig__pool_complain(mig_pool *pool, const mig_error *error)
+void mig__kept_complain(mig_kept *kept, const mig_error *error)
 {
-    pthread_mutex_lock(&pool->lock);
-    pool->complaints += error->code == MIG_E_UNAVAILABLE;
-    pthread_mutex_unlock(&pool->lock);
+    pthread_mutex_lock(&kept->lock);
+    kept->complaints += error->code == MIG_E_UNAVAILABLE;
+    pthread_mutex_unlock(&kept->lock);
 }
 
-unsigned mig_pool_complaints(mig_pool *pool)
+unsigned mig_kept_complaints(mig_kept *kept)
 {
-    pthread_mutex_lock(&pool->lock);
-    unsigned complaints = pool->complaints;
-    pthread_mutex_unlock(&pool->lock);
+    pthread_mutex_lock(&kept->lock);
+    unsigned complaints = kept->complaints;
+    pthread_mutex_unlock(&kept->lock);
     return complaints;
 }
 
-static idle take_newest(mig_pool *pool, const mig_endpoint *endpoint)
+static idle take_newest(mig_kept *kept, const mig_endpoint *endpoint)
 {
     idle taken = {NULL, 0};
-    pthread_mutex_lock(&pool->lock);
-    place *at = find(pool, endpoint);
+    pthread_mutex_lock(&kept->lock);
+    place *at = find(kept, endpoint);
     if (at != NULL && at->count > 0) {
         taken = at->items[--at->count];
     }
-    pthread_mutex_unlock(&pool->lock);
+    pthread_mutex_unlock(&kept->lock);
     return taken;
 }
 
-mig__session *mig__pool_take(mig_pool *pool, const mig__session_options *options)
+mig__session *mig__kept_take(mig_kept *kept, const mig__session_options *options)
 {
     for (;;) {
-        idle taken = take_newest(pool, options->endpoint);
+        idle taken = take_newest(kept, options->endpoint);
         if (taken.session == NULL) {
             return NULL;
         }
@@ -120,33 +120,33 @@ mig__session *mig__pool_take(mig_pool *pool, const mig__session_options *options
     }
 }
 
-bool mig__pool_give(mig_pool *pool, const mig_endpoint *endpoint, mig__session **session)
+bool mig__kept_give(mig_kept *kept, const mig_endpoint *endpoint, mig__session **session)
 {
     if (!mig__session_rest(*session)) {
         return false;
     }
-    pthread_mutex_lock(&pool->lock);
-    place *at = find(pool, endpoint);
-    bool kept = at != NULL && at->count < pool->most;
-    if (kept) {
+    pthread_mutex_lock(&kept->lock);
+    place *at = find(kept, endpoint);
+    bool room = at != NULL && at->count < kept->most;
+    if (room) {
         at->items[at->count++] = (idle){*session, mig__now_ms()};
         *session = NULL;
     }
-    pthread_mutex_unlock(&pool->lock);
-    return kept;
+    pthread_mutex_unlock(&kept->lock);
+    return room;
 }
 
-mig__tls_context *mig__pool_tls(mig_pool *pool, const mig_endpoint *endpoint, mig_error *err)
+mig__tls_context *mig__kept_tls(mig_kept *kept, const mig_endpoint *endpoint, mig_error *err)
 {
-    pthread_mutex_lock(&pool->lock);
-    place *at = find(pool, endpoint);
+    pthread_mutex_lock(&kept->lock);
+    place *at = find(kept, endpoint);
     if (at != NULL && at->tls == NULL) {
         at->tls = mig__tls_context_new(endpoint, err);
     }
     mig__tls_context *tls = at != NULL ? at->tls : NULL;
     if (at == NULL) {
-        mig_error_set(err, MIG_E_INTERNAL, "a pool is for two endpoints");
+        mig_error_set(err, MIG_E_INTERNAL, "connections are kept for two endpoints");
     }
-    pthread_mutex_unlock(&pool->lock);
+    pthread_mutex_unlock(&kept->lock);
     return tls;
 }
