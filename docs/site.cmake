@@ -27,14 +27,14 @@ function(write_page path title body)
     "${body}</body>\n</html>\n")
 endfunction()
 
-# The index of a folder is README.md here, and index.html there. A link to a file that is no page (a header, the list of
-# packages) or to a folder becomes its name: the site has pages only.
+# The index of a folder is README.md here, and index.html there. A link to what is no page (a folder, a header, the list of
+# packages) becomes its words.
 function(convert page)
   execute_process(COMMAND ${CMARK} --extension table --unsafe ${SOURCE}/${page}
                   OUTPUT_VARIABLE body COMMAND_ERROR_IS_FATAL ANY)
   string(REGEX MATCH "<h1>([^\n]*)</h1>" title "${body}")
   string(REGEX REPLACE "<[^>]*>" "" title "${CMAKE_MATCH_1}")
-  string(REGEX REPLACE "<a href=\"(\\.\\./)?(CONTRIBUTING|schemas|providers|\\.\\./providers)(\\.md)?\">([^<]*)</a>" "<em>\\4</em>"
+  string(REGEX REPLACE "<a href=\"((\\.\\./)*(schemas|providers)|(\\.\\./)+(CONTRIBUTING|libmigrate|tests|tools)[^\"]*)\">([^<]*)</a>" "<em>\\6</em>"
          body "${body}")
   string(REGEX REPLACE "(href=\"[^\":]*)README\\.md" "\\1index.html" body "${body}")
   string(REGEX REPLACE "(href=\"[^\":]*)\\.md([#\"])" "\\1.html\\2" body "${body}")
@@ -71,4 +71,4 @@ foreach(manual ${manuals})
 endforeach()
 write_page(manual/index.html "Manual pages" "${listed}</ul>\n")
 file(GLOB pictures ${SOURCE}/*.png ${SOURCE}/*.svg)
-file(COPY ${pictures} DESTINATION ${OUTPUT})
+file(COPY ${pictures} ${SOURCE}/examples DESTINATION ${OUTPUT})
