@@ -3,6 +3,7 @@
  */
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/nearest.h"
 #include "base/sized.h"
 #include "domain/exchange.h"
 #include "domain/judge.h"
@@ -55,6 +56,27 @@ static int check_addresses(const char *const *addresses, mig_error *err)
     return 0;
 }
 
+static int refuse_provider(const char *typed, mig_error *err)
+{
+    enum { MOST = 64 };
+    size_t count;
+    char names[MIG_ERROR_HINT] = "";
+    const char *all[MOST];
+    const mig_provider_mail *table = mig_provider_mails(&count);
+    count = count < MOST ? count : MOST;
+    for (size_t i = 0; i < count; i++) {
+        const size_t used = strlen(names);
+        all[i] = table[i].name;
+        snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "", table[i].name);
+    }
+    const char *near = mig__nearest(typed, all, count);
+    mig_error_set(err, MIG_E_USAGE, "nothing is known of a provider \"%s\"", typed);
+    return near != NULL
+               ? mig_error_hint(err, "did you mean %s?", near)
+               : mig_error_hint(err, "known are %s; any other is described with --new-mx, --selector and --spf-include",
+                                names);
+}
+
 static int check_subject(const mig_domain_subject *subject, mig_error *err)
 {
     if (!mig__dn_is_host(subject->name)) {
@@ -67,16 +89,7 @@ static int check_subject(const mig_domain_subject *subject, mig_error *err)
         }
     }
     if (subject->provider != NULL && mig_provider_mail_find(subject->provider) == NULL) {
-        size_t count;
-        char names[MIG_ERROR_HINT] = "";
-        const mig_provider_mail *table = mig_provider_mails(&count);
-        for (size_t i = 0; i < count; i++) {
-            const size_t used = strlen(names);
-            snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "", table[i].name);
-        }
-        mig_error_set(err, MIG_E_USAGE, "nothing is known of a provider \"%s\"", subject->provider);
-        return mig_error_hint(err, "known are %s; any other is described with --new-mx, --selector and --spf-include",
-                              names);
+        return refuse_provider(subject->provider, err);
     }
     return check_addresses(subject->new_addresses, err) != 0 || check_addresses(subject->old_addresses, err) != 0 ? -1
                                                                                                                   : 0;

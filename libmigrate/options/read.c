@@ -92,7 +92,8 @@ static int read_percent(const reading *r)
 {
     double percent = 0;
     if (!mig__parse_percent(r->value, &percent)) {
-        return bad_value(r, "a share above 0 and below 100 percent, as 5 or 0.5");
+        bad_value(r, "a share above 0 and below 100 percent, as 5 or 0.5");
+        return mig_error_hint(r->err, "leave it out, and every message is read");
     }
     put(r, &percent, sizeof percent);
     return 0;
@@ -102,7 +103,7 @@ static int read_steps(const reading *r)
 {
     unsigned steps = 0;
     if (!mig__parse_steps(r->value, &steps)) {
-        return bad_value(r, "a list of check, inventory, copy and verify, joined by commas");
+        return bad_value(r, "a list of check, inventory, copy, verify, mend and domain, joined by commas");
     }
     put(r, &steps, sizeof steps);
     return 0;

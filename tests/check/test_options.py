@@ -26,6 +26,12 @@ def help_of(name, *arguments):
                           stderr=subprocess.PIPE, check=False)
 
 
+def full_help(name):
+    """Of programs with more options than fit on a screen it is --help=all."""
+    done = help_of(name, "--help")
+    return help_of(name, "--help=all") if b"--help=all" in done.stdout else done
+
+
 class Options(unittest.TestCase):
     def test_each_program_has_a_manual(self):
         self.assertIn("mailmigrate-copy", programs())
@@ -38,7 +44,7 @@ class Options(unittest.TestCase):
             if name == "mailmigrate":
                 continue
             with self.subTest(name):
-                done = help_of(name, "--help")
+                done = full_help(name)
                 self.assertEqual((done.returncode, done.stderr), (0, b""))
                 listed = set(re.findall(r"(?<![\w-])--([a-z][a-z0-9-]*)", done.stdout.decode()))
                 described = set()
@@ -69,7 +75,7 @@ class Options(unittest.TestCase):
         listed = set()
         for name in programs():
             if name != "mailmigrate":
-                listed |= set(re.findall(r"(?<![\w-])--([a-z][a-z0-9-]*)", help_of(name, "--help").stdout.decode()))
+                listed |= set(re.findall(r"(?<![\w-])--([a-z][a-z0-9-]*)", full_help(name).stdout.decode()))
         self.assertEqual(named, listed)
 
     def test_pages_spell_options_as_they_are(self):
@@ -81,10 +87,30 @@ class Options(unittest.TestCase):
                     self.assertNotIn(word.replace("_", "-"), named, name)
 
     def test_help_fits_a_terminal(self):
+        """One screen of 24 lines; what has more options says where they are."""
         for name in programs():
             with self.subTest(name):
-                for line in help_of(name, "--help").stdout.decode().splitlines():
+                lines = help_of(name, "--help").stdout.decode().splitlines()
+                self.assertLessEqual(len(lines), 24)
+                for line in lines:
+                    self.assertLessEqual(len(line), 90 if line.startswith("  mailmigrate ") else 80, line)
+                for line in full_help(name).stdout.decode().splitlines():
                     self.assertLessEqual(len(line), 100, line)
+
+    def test_other_programs_options(self):
+        done = help_of("mailmigrate-copy", "--syncinternaldates")
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr.decode(), r"there is no option --syncinternaldates; leave it out")
+        self.assertRegex(help_of("mailmigrate-verify", "--sample=100").stderr.decode(), "leave it out")
+        done = help_of("mailmigrate-domain", "example.org", "--provider", "fastmial")
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"did you mean fastmail?", done.stderr)
+
+    def test_help_takes_nothing_else(self):
+        done = help_of("mailmigrate-copy", "--help=some")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"--help=all lists every option", done.stderr)
+        self.assertEqual(help_of("mailmigrate-copy", "-h").stdout, help_of("mailmigrate", "help", "copy").stdout)
 
     def test_version(self):
         version = re.search(r"project\(mailmigrate VERSION ([\d.]+)", sources.text("CMakeLists.txt"))[1]

@@ -1,6 +1,7 @@
 /* cli/domain_options.c - the command line of mailmigrate-domain */
 #include "cli/domain_options.h"
 #include "cli/bad_option.h"
+#include "cli/help.h"
 
 #include <migrate/domain_report.h>
 #include <migrate/endpoint.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 
 static const char name[] = "mailmigrate-domain";
+#define SYNOPSIS "DOMAIN... | PLAN [OPTION...]"
 
 enum {
     OPT_PHASE = 1,
@@ -85,7 +87,7 @@ static const struct poptOption table[] = {
     TEXT("sign", OPT_SIGN, "sign what is written with this private key, in FILE.sig", "KEY"),
     SWITCH("all", 'a', OPT_ALL, "show what passes, too"),
     SWITCH("quiet", 'q', OPT_QUIET, "say nothing when all passes"),
-    SWITCH("help", 'h', OPT_HELP, "this text"),
+    CLI_HELP_ROW(OPT_HELP),
     SWITCH("version", 'V', OPT_VERSION, "the version"),
     POPT_TABLEEND};
 /* clang-format on */
@@ -195,11 +197,12 @@ static int answer(cli_domain_options *o, poptContext context, int option, mig_er
 {
     o->answered = true;
     if (option == OPT_HELP) {
-        poptPrintHelp(context, stdout, 0);
-        printf("\nThe manual, %s(1), says more.\n", name);
-    } else {
-        printf("%s %s\n", name, MIG_VERSION);
+        char *which = poptGetOptArg(context);
+        const int result = cli_help(context, &(const cli_help_of){name, SYNOPSIS, table}, which, err);
+        free(which);
+        return result;
     }
+    printf("%s %s\n", name, MIG_VERSION);
     return fflush(stdout) != 0 || ferror(stdout) ? mig_error_set(err, MIG_E_IO, "standard output cannot be written")
                                                  : 0;
 }
@@ -441,7 +444,7 @@ int cli_domain_options_parse(cli_domain_options *o, int argc, const char **argv,
     if (!context) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    poptSetOtherOptionHelp(context, "DOMAIN...|PLAN [OPTION...]");
+    poptSetOtherOptionHelp(context, SYNOPSIS);
     while (result == 0 && !o->answered && (option = poptGetNextOpt(context)) > 0) {
         result = take_option(o, context, option, err);
     }

@@ -1,5 +1,6 @@
 /* cli/option_table.c - popt's tables, made of the library's one; here is only which title stands over which options */
 #include "cli/option_table.h"
+#include "cli/help.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -114,7 +115,7 @@ static void add(cli_option_table *table, const mig_option *option, int side)
 static void add_own(cli_option_table *table)
 {
     table->entries[table->count++] =
-        (struct poptOption){"help", 'h', POPT_ARG_NONE, NULL, CLI_OPT_HELP, "this text", NULL};
+        (struct poptOption)CLI_HELP_ROW(CLI_OPT_HELP);
     table->entries[table->count++] =
         (struct poptOption){"version", 'V', POPT_ARG_NONE, NULL, CLI_OPT_VERSION, "the version", NULL};
 }

@@ -1,6 +1,7 @@
 /* cli/options.c - the command line, popt's words given to the library's table of options */
 #include "cli/options.h"
 
+#include "cli/help.h"
 #include "cli/option_table.h"
 #include "cli/options_archive.h"
 
@@ -18,6 +19,20 @@ static bool looks_like_password(const char *name)
     static const char *const words[] = {"pass", "secret", "token", "pwd"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strstr(name, words[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Options of imapsync that ask for what is always so here. */
+static bool is_needless(const char *name)
+{
+    static const char *const names[] = {"syncinternaldates", "syncflags",    "automap",  "subscribe",
+                                        "subscribed",        "useuid",       "usecache", "addheader",
+                                        "skipheader",        "nofoldersizes"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0) {
             return true;
         }
     }
@@ -44,6 +59,10 @@ static int bad_option(mig_verb verb, poptContext context, int code, mig_error *e
         return mig_error_hint(err, PASSWORD_HINT);
     }
     mig_error_set(err, MIG_E_USAGE, "there is no option %s", name);
+    if (is_needless(bare)) {
+        return mig_error_hint(err, "leave it out: dates, flags, special folders and subscriptions are carried over "
+                                   "without it");
+    }
     return mig_option_suggest(verb, bare, near, sizeof near) != NULL ? mig_error_hint(err, "did you mean --%s?", near)
                                                                      : mig_error_hint(err, "--help lists the options");
 }
@@ -75,6 +94,8 @@ static int take_option(cli_options *options, mig_verb verb, const cli_option_tab
 {
     if (option == CLI_OPT_HELP || option == CLI_OPT_VERSION) {
         options->action = option == CLI_OPT_HELP ? CLI_HELP : CLI_VERSION;
+        free(options->help);
+        options->help = poptGetOptArg(context);
         return 0;
     }
     char *value = poptGetOptArg(context);
@@ -131,14 +152,14 @@ static int finish(cli_options *options, const cli_tool *tool, mig_error *err)
     return mig_settings_finish(options->settings, part, NULL, NULL, err);
 }
 
-static int answer(const cli_options *options, const cli_tool *tool, poptContext context, mig_error *err)
+static int answer(const cli_options *options, const cli_tool *tool, const cli_option_table *table, poptContext context,
+                  mig_error *err)
 {
     if (options->action == CLI_HELP) {
-        poptPrintHelp(context, stdout, 0);
-        printf("\nThe manual, %s(1), says more.\n", tool->name);
-    } else {
-        printf("%s %s\n", tool->name, MIG_VERSION);
+        const cli_help_of of = {tool->name, tool->synopsis, cli_option_table_popt(table)};
+        return cli_help(context, &of, options->help, err);
     }
+    printf("%s %s\n", tool->name, MIG_VERSION);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         return mig_error_set(err, MIG_E_IO, "standard output cannot be written");
     }
@@ -158,7 +179,8 @@ int cli_options_parse(cli_options *options, const cli_tool *tool, int argc, cons
         poptSetOtherOptionHelp(context, tool->synopsis);
         failed = take_all(options, tool, table, context, err);
         if (failed == 0) {
-            failed = options->action == CLI_RUN ? finish(options, tool, err) : answer(options, tool, context, err);
+            failed =
+                options->action == CLI_RUN ? finish(options, tool, err) : answer(options, tool, table, context, err);
         }
     }
     poptFreeContext(context);
@@ -169,6 +191,7 @@ int cli_options_parse(cli_options *options, const cli_tool *tool, int argc, cons
 void cli_options_clear(cli_options *options)
 {
     mig_settings_free(&options->settings);
+    free(options->help);
     free(options->plan_path);
     free(options->archive_verb);
     free(options->archive_path);

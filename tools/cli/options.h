@@ -15,6 +15,7 @@ typedef enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_CHECK_REPORT } cli
 typedef struct cli_options {
     cli_action action;
     mig_settings *settings; /* finished, unless a plan stands for the accounts */
+    char *help;             /* of CLI_HELP: which one, NULL for the short one */
     char *plan_path;        /* NULL: the account is in the settings */
     char *archive_verb;     /* of MIG_VERB_ARCHIVE: "export" or "check", */
     char *archive_path;     /* ...and the file */

@@ -102,8 +102,9 @@ static int unknown_verb(const cli_verbs *verbs, const char *verb, mig_error *err
         names[i] = verbs->names[i];
     }
     mig_error_set(err, MIG_E_USAGE, "there is no verb \"%s\"", verb);
-    static const char *const elsewhere[][2] = {{"sync", "copy"},      {"migrate", "run"},    {"check", "verify"},
-                                               {"backup", "archive"}, {"list", "inventory"}, {"diff", "verify"}};
+    static const char *const elsewhere[][2] = {
+        {"sync", "copy"},   {"migrate", "run"}, {"check", "verify"},  {"backup", "archive"}, {"list", "inventory"},
+        {"diff", "verify"}, {"dsync", "copy"},  {"imapsync", "copy"}, {"mbsync", "copy"},    {"restore", "archive"}};
     const char *near = NULL;
     for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
         near = strcmp(verb, elsewhere[i][0]) == 0 ? elsewhere[i][1] : near;

@@ -119,6 +119,9 @@ static void test_names(void **state)
     assert_string_equal(mig_option_suggest(MIG_VERB_COPY, "sorce-tls", near, sizeof near), "source-tls");
     assert_string_equal(mig_option_suggest(MIG_VERB_COPY, "conections", near, sizeof near), "connections");
     assert_null(mig_option_suggest(MIG_VERB_COPY, "frobnicate", near, sizeof near));
+    assert_string_equal(mig_option_suggest(MIG_VERB_COPY, "authmech2", near, sizeof near),
+                        "target-auth");                                                             /* imapsync */
+    assert_string_equal(mig_option_suggest(MIG_VERB_COPY, "mailbox", near, sizeof near), "folder"); /* doveadm */
     assert_null(mig_option_suggest(MIG_VERB_INVENTORY, "deletios", near, sizeof near));
     assert_string_equal(mig_option_nearest("cpoy", names, 2), "copy");
     assert_string_equal(mig_verb_name(MIG_VERB_INVENTORY), "inventory");
@@ -148,7 +151,7 @@ static void test_bad_values(void **state)
                  {"source-oauth", "magic", "one of google, microsoft, refresh, device"},
                  {"source-provider", "gmial", "nothing is known of a provider \"gmial\""},
                  {"webhook", "http://h", "https://"},
-                 {"steps", "cop", "check, inventory, copy and verify"},
+                 {"steps", "cop", "check, inventory, copy, verify, mend and domain"},
                  {"no-such", "x", "there is no option no-such"},
                  {"incremental", "true", "there is no option"},
                  {"until", NULL, "until needs a value"}};
