@@ -5,7 +5,7 @@
 /* clang-format off: one line of the file is one line here */
 static const char *const lines[] = {
     "# A plan for mailmigrate. `mailmigrate plan check FILE` says everything that is wrong with it, by lines;\n",
-    "# `mailmigrate run FILE` carries it out; a further run does what is left. The manual is mailmigrate-plan(1).\n",
+    "# `mailmigrate run FILE` carries it out; a further run does what is left. The manual is mailmigrate-plan(5).\n",
     "# Paths are relative to the directory of this file. A password is never in a plan, only where to find it.\n",
     "version: 1\n",
     "\n",

@@ -13,7 +13,7 @@
  *     accounts:
  *       - {source: ann@old.example, target: ann@new.example, connections: 2}
  *
- * docs/mailmigrate-plan.1 describes it. Passwords are never in a plan, only where to find them.
+ * docs/mailmigrate-plan.5 describes it. Passwords are never in a plan, only where to find them.
  */
 #ifndef MIGRATE_PLAN_H
 #define MIGRATE_PLAN_H
