@@ -3,7 +3,7 @@
 #include "copy/adopt_private.h"
 #include "copy/delta.h"
 #include "copy/known.h"
-#include "copy/queue.h"
+#include "copy/lanes.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,7 +259,7 @@ static void give_up(mig__run *run, mig__folder_job *job, const mig_error *why)
     mig_error error = *why;
     mig_error_context(&error, "what '%s' on the target holds already cannot be compared with '%s'", job->result->target,
                       job->source->name);
-    mig__queue_break_folder(run, job, &error);
+    mig__lanes_break(run, job, &error);
 }
 
 int mig__adopt(mig__run *run, mig__session **source, mig__session **target, mig_error *err)

@@ -1,7 +1,7 @@
 /* The sides of a run: how long their servers are waited for; errors and events that end or describe the run. */
 #include "base/clock.h"
 #include "copy/job.h"
-#include "copy/queue.h"
+#include "copy/lanes.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +38,7 @@ void mig__run_fail(mig__run *run, const mig_error *error)
         }
     }
     run->stopping = true;
+    mig__queue_stop(run->queue);
     pthread_cond_broadcast(&run->changed);
     pthread_mutex_unlock(&run->lock);
 }
@@ -50,6 +51,7 @@ bool mig__run_stopping(mig__run *run)
         run->stopped = over != MIG_STOPPED_NOT ? over : MIG_STOPPED_ASKED;
         set_stopped(&run->fatal, run->stopped);
         run->stopping = true;
+        mig__queue_stop(run->queue);
         pthread_cond_broadcast(&run->changed);
     }
     bool stopping = run->stopping;

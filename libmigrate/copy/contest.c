@@ -40,7 +40,7 @@ static bool in_doubt(const mig__run *run, const mig__folder_job *lead)
 {
     for (size_t i = 0; i < run->job_count; i++) {
         const mig__folder_job *job = &run->jobs[i];
-        if (job->lead == lead && (job->unknown != NULL || job->reconciling)) {
+        if (job->lead == lead && mig__queue_unsettled(run->queue, i)) {
             return true;
         }
     }

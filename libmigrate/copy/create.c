@@ -7,7 +7,7 @@
 #include "base/retry.h"
 #include "base/unicode.h"
 #include "copy/hidden.h"
-#include "copy/queue.h"
+#include "copy/lanes.h"
 #include "copy/refused.h"
 #include "folders/plainer.h"
 #include <stdlib.h>
@@ -150,7 +150,7 @@ static void break_job(mig__run *run, mig__folder_job *job, const mig_error *why,
     if (error.hint[0] == '\0') {
         mig_error_hint(&error, "give the folder another name with --map, or leave it out with --exclude");
     }
-    mig__queue_break_folder(run, job, &error);
+    mig__lanes_break(run, job, &error);
 }
 
 /* Several folders of the source may go to a mailbox that one of them has made. */

@@ -1,4 +1,5 @@
 /* copy/crew.c - the threads of a run: one reader and one writer at first, more of them as there is use for them */
+#include "copy/lanes.h"
 #include "copy/crew.h"
 #include "copy/progress.h"
 #include "base/clock.h"
@@ -81,7 +82,8 @@ static int reinforce(mig__run *run, crew *c, mig_error *err)
     unsigned wanted =
         (unsigned)(left / MESSAGES_A_WRITER < run->max_writers ? left / MESSAGES_A_WRITER : run->max_writers);
     bool more_writers = !run->stopping && c->writers_begun < wanted;
-    bool starving = run->writers_waiting > 0 && run->charged == 0 && left > MESSAGES_A_WRITER;
+    mig__queue_view view = mig__queue_look(run->queue);
+    bool starving = view.writers_waiting > 0 && view.charged == 0 && left > MESSAGES_A_WRITER;
     c->starved = starving ? c->starved + 1 : 0;
     bool more_readers = !run->stopping && c->starved >= STARVED_TICKS && run->pool.count < run->max_readers;
     pthread_mutex_unlock(&run->lock);
@@ -120,6 +122,7 @@ void mig__crew_work(mig__run *run, mig__spares *spares, mig__session **source, m
     mig_error error = MIG_ERROR_INIT;
     mig__run_phase(run, "copying");
     mig__run_progress(run);
+    mig__lanes_open(run);
     if (mig__copy_readers_begin(run, &error) != 0) {
         mig__copy_readers_end(run);
         mig__run_fail(run, &error);
@@ -155,4 +158,8 @@ void mig__crew_work(mig__run *run, mig__spares *spares, mig__session **source, m
         pthread_join(c.threads[i], NULL);
     }
     mig__copy_readers_end(run);
+    if (mig__queue_no_memory(run->queue)) {
+        mig_error_set(&error, MIG_E_NOMEM, "out of memory");
+        mig__run_fail(run, &error);
+    }
 }

@@ -148,7 +148,7 @@ static int record_wanted(mig__run *run, mig__folder_job *job, const mig_error *w
     }
     uint64_t rows = counts.copied + counts.adopted + counts.failed + counts.intent;
     bool blind = job->broken && !job->scanned && !job->source->has_status;
-    const mig_error *trouble = job->broken ? &job->error : why;
+    const mig_error *trouble = job->broken ? job->error : why;
     job->record.wanted = wanted(run, job, rows);
     free(job->record.trouble);
     job->record.trouble = NULL;

@@ -13,6 +13,7 @@
 #include "copy/message.h"
 #include "copy/notes.h"
 #include "copy/pace.h"
+#include "copy/queue.h"
 #include "copy/same.h"
 #include "copy/result.h"
 #include "imap/fetch.h"
@@ -24,24 +25,6 @@
 #include <migrate/copy.h>
 #include <pthread.h>
 #include <stdbool.h>
-
-/* Some messages of one folder that were sent, or are about to be, under one intent. */
-typedef struct mig__batch {
-    struct mig__batch *next;
-    struct mig__folder_job *job;
-    int64_t id;       /* of the intent in the state; 0: none yet */
-    uint32_t uidnext; /* the target's, when the intent was written */
-    mig__transit **messages;
-    size_t count;
-    uint64_t octets;
-    bool whole;       /* every octet went out before the connection failed: the server may still take it */
-    bool multi;       /* in one command: the target takes all of them or none */
-    size_t sent;      /* messages whose octets all went out */
-    uint64_t place;   /* octets of the next one that did */
-    mig_error *broke; /* why the connection ended; NULL: it did not, or another batch was before this one */
-    bool stored;      /* came from an earlier run: `open` has its messages, `messages` is NULL */
-    mig__open_batch *open;
-} mig__batch;
 
 /* How full a mailbox of the target is. */
 typedef struct mig__holding {
@@ -95,17 +78,7 @@ typedef struct mig__folder_job {
 
     mig__reading reading; /* what is to be fetched of it; the pool's while that is at work */
 
-    /* [lock] queue */
-    mig__transit *head, *tail;
-    size_t queued;
-    uint64_t queued_octets;
-
     /* [lock] writing */
-    unsigned batches_out; /* at healthy writers */
-    mig__batch *refused;  /* to be sent again in smaller pieces, or after a reconnect */
-    mig__batch *unknown;  /* connection lost, outcome not known: to be reconciled before anything else */
-    bool reconciling;
-    bool owned;          /* ordered mode: one writer at a time has the folder */
     uint32_t uidnext;    /* lower bound of every UID that the target gives from now on */
     mig__uidset given;   /* of a lead: UIDs on the target that messages of ours have */
     bool doubted;        /* of a lead: the target told UIDs that cannot be right */
@@ -119,7 +92,7 @@ typedef struct mig__folder_job {
     unsigned held_up;    /* messages in a row that the target puts off each time */
     bool wary;           /* an earlier run copied nothing of it: one small message first */
     unsigned refusals;   /* of these, while it is */
-    mig_error error;
+    mig_error *error;    /* kept; NULL: none */
 } mig__folder_job;
 
 typedef struct mig__mending { /* a message that is to be put right; beside options->mend->items */
@@ -171,10 +144,9 @@ typedef struct mig__run {
     unsigned breaks;                        /* [lock] connections to the target that broke while at work */
     uint64_t passed;                        /* [lock] messages that the target took */
     bool lists_flags;                       /* [lock] the target wants a list of flags with each message */
-    unsigned readers_waiting;               /* [lock] for room in the budget */
-    unsigned writers_waiting;               /* [lock] for a batch */
     unsigned max_readers, max_writers;      /* [lock] shrinks when a server complains */
-    uint64_t budget, charged;               /* [lock] octets in memory: allowed, taken */
+    uint64_t budget;                        /* octets in memory that are allowed */
+    mig__queue *queue;                      /* has a lock of its own (queue.h) */
     uint64_t messages_total, messages_done; /* [lock] progress */
     uint64_t settled_before;                /* [lock] messages that were settled before there was any */
     int64_t shown_ms;                       /* when progress was told last */

@@ -6,7 +6,7 @@
 #include "copy/delta.h"
 #include "copy/held.h"
 #include "copy/move.h"
-#include "copy/queue.h"
+#include "copy/lanes.h"
 #include "copy/settle.h"
 #include "copy/uids.h"
 #include "imap/digests.h"
@@ -273,7 +273,7 @@ static void give_up_placing(mig__run *run, mig__folder_job *job, const mig_error
 {
     mig_error error = *why;
     mig_error_context(&error, "looking for recorded messages in '%s' on the target", job->result->target);
-    mig__queue_break_folder(run, job, &error);
+    mig__lanes_break(run, job, &error);
 }
 
 int mig__known_place(mig__run *run, mig__session **session, mig_error *err)
@@ -393,7 +393,7 @@ int mig__known_settle(mig__run *run, mig__session *session, mig__batch *batch, m
             pthread_mutex_unlock(&run->lock);
         }
     }
-    mig__queue_messages_done(run, batch, done);
+    mig__lanes_messages_done(run, batch, done);
     free(done);
     return failed;
 }

@@ -3,7 +3,7 @@
 #include "account/check.h"
 #include "account/notice.h"
 #include "account/sides.h"
-#include "copy/queue.h"
+#include "copy/lanes.h"
 #include "copy/rename.h"
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +64,7 @@ static void leave_alone(mig__run *run, mig__folder_job *job)
                   closes->problem != NULL ? closes->problem : "");
     error.scope = MIG_SCOPE_FOLDER;
     mig_error_hint(&error, "rename the folder on the server, or leave it out with --exclude");
-    mig__queue_break_folder(run, job, &error);
+    mig__lanes_break(run, job, &error);
 }
 
 /* One entry of the map becomes a job. */
@@ -167,6 +167,9 @@ int mig__lists_map(mig__run *run, mig_error *err)
         goto cleanup;
     }
     run->job_count = run->account->folder_count = map.count;
+    if (mig__lanes_begin(run, err) != 0) {
+        goto cleanup;
+    }
     if (mig__notice_lists(&run->sides[MIG_SOURCE].mailboxes, &run->sides[MIG_TARGET].mailboxes, &rules, take_notice,
                           run, err) != 0) {
         goto cleanup;

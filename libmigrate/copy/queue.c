@@ -1,93 +1,175 @@
 /* copy/queue.c - between readers and writers: messages by folder, a budget of octets, batches */
 #include "copy/queue.h"
 #include "base/clock.h"
-#include "copy/queue_private.h"
+#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
-void mig__queue_wait(mig__run *run, int64_t ms)
+enum { WAIT_MS = 100 };
+
+typedef struct lane { /* of a folder */
+    mig__lane_options options;
+    bool open, closed;
+    mig__transit *head, *tail;
+    size_t queued;
+    uint64_t queued_octets;
+    unsigned batches_out; /* at healthy writers */
+    mig__batch *refused;  /* to be sent again in smaller pieces, or after a reconnect */
+    mig__batch *unknown;  /* connection lost, outcome not known: to be reconciled before anything else */
+    bool reconciling;
+} lane;
+
+struct mig__queue {
+    mig__queue_options options;
+    lane *lanes;
+    size_t count;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    uint64_t charged;                          /* octets in memory */
+    unsigned readers_waiting, writers_waiting; /* for room in the budget, for a batch */
+    bool stopped, no_memory;
+};
+
+mig__queue *mig__queue_new(size_t lanes, const mig__queue_options *options, mig_error *err)
 {
-    mig__cond_wait_ms(&run->changed, &run->lock, ms);
+    mig__queue *q = calloc(1, sizeof *q);
+    lane *all = calloc(lanes > 0 ? lanes : 1, sizeof *all);
+    if (q == NULL || all == NULL) {
+        free(q);
+        free(all);
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    q->options = *options;
+    q->lanes = all;
+    q->count = lanes;
+    pthread_mutex_init(&q->lock, NULL);
+    mig__cond_init(&q->changed);
+    return q;
 }
 
-void mig__queue_fail_nomem(mig__run *run)
+/* [lock] */
+static void stop(mig__queue *q)
 {
-    if (run->fatal.code == MIG_OK) {
-        mig_error_set(&run->fatal, MIG_E_NOMEM, "out of memory");
+    q->stopped = true;
+    pthread_cond_broadcast(&q->changed);
+}
+
+void mig__queue_stop(mig__queue *q)
+{
+    if (q == NULL) {
+        return;
     }
-    run->stopping = true;
-    pthread_cond_broadcast(&run->changed);
+    pthread_mutex_lock(&q->lock);
+    stop(q);
+    pthread_mutex_unlock(&q->lock);
+}
+
+void mig__queue_wake(mig__queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
+}
+
+bool mig__queue_no_memory(mig__queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    bool none = q->no_memory;
+    pthread_mutex_unlock(&q->lock);
+    return none;
+}
+
+void mig__queue_open(mig__queue *q, size_t at, const mig__lane_options *options)
+{
+    pthread_mutex_lock(&q->lock);
+    q->lanes[at].options = *options;
+    q->lanes[at].open = true;
+    pthread_mutex_unlock(&q->lock);
+}
+
+void mig__queue_unwary(mig__queue *q, size_t at)
+{
+    pthread_mutex_lock(&q->lock);
+    q->lanes[at].options.wary = false;
+    pthread_mutex_unlock(&q->lock);
 }
 
 /* ---- between readers and writers ---- */
 
-int mig__queue_charge(mig__run *run, uint64_t octets, mig_error *err)
+int mig__queue_charge(mig__queue *q, uint64_t octets, mig_error *err)
 {
-    pthread_mutex_lock(&run->lock);
-    run->readers_waiting++;
-    if (run->charged > 0 && run->charged + octets > run->budget) {
-        pthread_cond_broadcast(&run->changed); /* once: writers take smaller batches when a reader waits */
+    uint64_t budget = q->options.budget;
+    pthread_mutex_lock(&q->lock);
+    q->readers_waiting++;
+    if (q->charged > 0 && q->charged + octets > budget) {
+        pthread_cond_broadcast(&q->changed); /* once: writers take smaller batches when a reader waits */
     }
     /* A message larger than the whole budget may pass when nothing else is held. */
-    while (!run->stopping && run->charged > 0 && run->charged + octets > run->budget) {
-        mig__queue_wait(run, 100);
+    while (!q->stopped && q->charged > 0 && q->charged + octets > budget) {
+        mig__cond_wait_ms(&q->changed, &q->lock, WAIT_MS);
     }
-    run->readers_waiting--;
-    bool stopping = run->stopping;
-    if (!stopping) {
-        run->charged += octets;
+    q->readers_waiting--;
+    bool stopped = q->stopped;
+    if (!stopped) {
+        q->charged += octets;
     }
-    pthread_mutex_unlock(&run->lock);
-    return stopping ? mig_error_set(err, MIG_E_INTERRUPTED, "stopped") : 0;
+    pthread_mutex_unlock(&q->lock);
+    return stopped ? mig_error_set(err, MIG_E_INTERRUPTED, "stopped") : 0;
 }
 
-void mig__queue_discharge(mig__run *run, uint64_t octets)
+void mig__queue_discharge(mig__queue *q, uint64_t octets)
 {
-    pthread_mutex_lock(&run->lock);
-    run->charged -= octets;
-    pthread_cond_broadcast(&run->changed);
-    pthread_mutex_unlock(&run->lock);
+    pthread_mutex_lock(&q->lock);
+    q->charged -= octets;
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
 }
 
-void mig__queue_put(mig__run *run, mig__folder_job *job, mig__transit *message)
+bool mig__queue_put(mig__queue *q, size_t at, mig__transit *message)
 {
-    pthread_mutex_lock(&run->lock);
+    lane *l = &q->lanes[at];
+    pthread_mutex_lock(&q->lock);
+    bool closed = l->closed;
     message->next = NULL;
-    if (job->broken) { /* reading ahead may go on for a moment */
-        run->charged -= message->charged;
+    if (closed) { /* reading ahead may go on for a moment */
+        q->charged -= message->charged;
         mig__transit_free(message);
     } else {
-        if (job->tail == NULL) {
-            job->head = message;
-        } else {
-            job->tail->next = message;
-        }
-        job->tail = message;
-        job->queued++;
-        job->queued_octets += message->size;
-        run->current = job;
+        *(l->tail == NULL ? &l->head : &l->tail->next) = message;
+        l->tail = message;
+        l->queued++;
+        l->queued_octets += message->size;
     }
-    run->last_progress_ms = mig__now_ms();
     /* A waiting writer looks for itself after MIG__BATCH_LINGER_MS: not every message is worth a wakeup. */
-    if (run->writers_waiting > 0 && (job->queued == 1 || job->queued % MIG__BATCH_FIRST == 0)) {
-        pthread_cond_broadcast(&run->changed);
+    if (q->writers_waiting > 0 && (l->queued == 1 || l->queued % MIG__BATCH_FIRST == 0)) {
+        pthread_cond_broadcast(&q->changed);
     }
-    pthread_mutex_unlock(&run->lock);
+    pthread_mutex_unlock(&q->lock);
+    return !closed;
+}
+
+mig__queue_view mig__queue_look(mig__queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    mig__queue_view view = {q->charged, q->readers_waiting, q->writers_waiting};
+    pthread_mutex_unlock(&q->lock);
+    return view;
 }
 
 /* ---- batches ---- */
 
-mig__batch *mig__batch_new(mig__folder_job *job, size_t count, mig_error *err)
+static mig__batch *batch_new(const lane *l, size_t at, size_t count)
 {
     mig__batch *batch = calloc(1, sizeof *batch);
     mig__transit **messages = calloc(count > 0 ? count : 1, sizeof(mig__transit *));
     if (batch == NULL || messages == NULL) {
         free(batch);
         free(messages);
-        mig_error_set(err, MIG_E_NOMEM, "out of memory");
         return NULL;
     }
-    batch->job = job;
+    batch->job = l->options.owner;
+    batch->lane = at;
     batch->messages = messages;
     return batch;
 }
@@ -103,10 +185,10 @@ void mig__batch_free(mig__batch *batch)
 }
 
 /* To a folder that took nothing before, the smallest message alone goes first. [lock] */
-static void smallest_first(mig__folder_job *job)
+static void smallest_first(lane *l)
 {
-    mig__transit *before = NULL, *smallest = job->head, *before_smallest = NULL;
-    for (mig__transit *message = job->head; message != NULL; before = message, message = message->next) {
+    mig__transit *before = NULL, *smallest = l->head, *before_smallest = NULL;
+    for (mig__transit *message = l->head; message != NULL; before = message, message = message->next) {
         if (message->size < smallest->size) {
             smallest = message;
             before_smallest = before;
@@ -114,60 +196,60 @@ static void smallest_first(mig__folder_job *job)
     }
     if (before_smallest != NULL) {
         before_smallest->next = smallest->next;
-        job->tail = job->tail == smallest ? before_smallest : job->tail;
-        smallest->next = job->head;
-        job->head = smallest;
+        l->tail = l->tail == smallest ? before_smallest : l->tail;
+        smallest->next = l->head;
+        l->head = smallest;
     }
 }
 
 /* Cut a batch off the folder's queue. [lock] */
-static mig__batch *cut_batch(const mig__run *run, mig__folder_job *job, const mig__appetite *given)
+static mig__batch *cut_batch(const mig__queue *q, lane *l, const mig__appetite *given)
 {
-    const mig__appetite one = {1, UINT64_MAX}, *appetite = job->wary ? &one : given;
-    if (job->wary && !run->options->ordered) {
-        smallest_first(job);
+    const mig__appetite one = {1, UINT64_MAX}, *appetite = l->options.wary ? &one : given;
+    if (l->options.wary && !q->options.ordered) {
+        smallest_first(l);
     }
-    size_t most = job->queued < appetite->messages ? job->queued : appetite->messages;
-    mig__batch *batch = mig__batch_new(job, most, NULL);
-    while (batch != NULL && job->head != NULL && batch->count < most) {
-        mig__transit *message = job->head;
+    size_t most = l->queued < appetite->messages ? l->queued : appetite->messages;
+    mig__batch *batch = batch_new(l, (size_t)(l - q->lanes), most);
+    while (batch != NULL && l->head != NULL && batch->count < most) {
+        mig__transit *message = l->head;
         if (batch->count > 0 && batch->octets + message->size > appetite->octets) {
             break;
         }
-        job->head = message->next;
+        l->head = message->next;
         message->next = NULL;
-        if (job->head == NULL) {
-            job->tail = NULL;
+        if (l->head == NULL) {
+            l->tail = NULL;
         }
         batch->messages[batch->count++] = message;
         batch->octets += message->size;
-        job->queued--;
-        job->queued_octets -= message->size;
+        l->queued--;
+        l->queued_octets -= message->size;
     }
     return batch;
 }
 
-typedef bool job_test(const mig__folder_job *job);
+typedef bool lane_test(const lane *l);
 
-static bool waits_for_outcome(const mig__folder_job *job)
+static bool waits_for_outcome(const lane *l)
 {
-    return job->unknown != NULL || job->reconciling;
+    return l->unknown != NULL || l->reconciling;
 }
 
-static bool in_use(const mig__folder_job *job)
+static bool in_use(const lane *l)
 {
-    return job->batches_out > 0 || job->reconciling;
+    return l->batches_out > 0 || l->reconciling;
 }
 
-/* Is the test true of the job, or of another one with the same target? [lock] */
-static bool any_with_target(const mig__run *run, const mig__folder_job *job, job_test *test)
+/* Is the test true of the lane, or of another one with the same target? [lock] */
+static bool any_with_target(const mig__queue *q, const lane *l, lane_test *test)
 {
-    if (test(job) || !job->shared) {
-        return test(job);
+    if (test(l) || !l->options.shared) {
+        return test(l);
     }
-    for (size_t i = 0; i < run->job_count; i++) {
-        const mig__folder_job *other = &run->jobs[i];
-        if (other->copy && strcmp(other->target, job->target) == 0 && test(other)) {
+    for (size_t i = 0; i < q->count; i++) {
+        const lane *other = &q->lanes[i];
+        if (other->open && other->options.group == l->options.group && test(other)) {
             return true;
         }
     }
@@ -175,28 +257,29 @@ static bool any_with_target(const mig__run *run, const mig__folder_job *job, job
 }
 
 /* May a writer send to this folder now? [lock] */
-static bool writable(const mig__run *run, const mig__folder_job *job)
+static bool writable(const mig__queue *q, const lane *l)
 {
-    return !job->broken && !any_with_target(run, job, waits_for_outcome) &&
-           ((!run->options->ordered && !job->wary) || !any_with_target(run, job, in_use));
+    return l->open && !l->closed && !any_with_target(q, l, waits_for_outcome) &&
+           ((!q->options.ordered && !l->options.wary) || !any_with_target(q, l, in_use));
+}
+
+static bool drained(const mig__queue *q, const lane *l)
+{
+    return q->options.drained(l->options.owner, q->options.context);
 }
 
 /* [lock] */
-static bool ready(const mig__run *run, const mig__folder_job *job, const mig__appetite *appetite, bool lingered)
+static bool ready(const mig__queue *q, const lane *l, const mig__appetite *appetite, bool lingered)
 {
-    if (!writable(run, job)) {
+    if ((l->queued == 0 && l->refused == NULL) || !writable(q, l)) {
         return false;
     }
-    if (job->refused != NULL) {
-        return true;
-    }
-    return job->queued > 0 &&
-           (job->queued >= appetite->messages || job->queued_octets >= appetite->octets ||
-            mig__units_drained(run->pool.units, &job->reading) || run->readers_waiting > 0 || lingered);
+    return l->refused != NULL || l->queued >= appetite->messages || l->queued_octets >= appetite->octets ||
+           q->readers_waiting > 0 || lingered || drained(q, l);
 }
 
 /* Refused batches first; then where nobody writes yet, since servers lock a mailbox; then where most is waiting. */
-static bool better_for_writing(const mig__folder_job *a, const mig__folder_job *b)
+static bool better_for_writing(const lane *a, const lane *b)
 {
     if ((a->refused != NULL) != (b->refused != NULL)) {
         return a->refused != NULL;
@@ -207,62 +290,66 @@ static bool better_for_writing(const mig__folder_job *a, const mig__folder_job *
     return a->queued > b->queued;
 }
 
-static mig__folder_job *choose_for_writing(mig__run *run, const mig__appetite *appetite, bool lingered)
+static lane *choose_for_writing(mig__queue *q, const mig__appetite *appetite, bool lingered)
 {
-    mig__folder_job *best = NULL;
-    for (size_t i = 0; i < run->job_count; i++) {
-        mig__folder_job *job = &run->jobs[i];
-        if (ready(run, job, appetite, lingered) && (best == NULL || better_for_writing(job, best))) {
-            best = job;
+    lane *best = NULL;
+    for (size_t i = 0; i < q->count; i++) {
+        lane *l = &q->lanes[i];
+        if (ready(q, l, appetite, lingered) && (best == NULL || better_for_writing(l, best))) {
+            best = l;
         }
     }
     return best;
 }
 
-static mig__folder_job *choose_for_reconciling(mig__run *run)
+static lane *choose_for_reconciling(mig__queue *q)
 {
-    for (size_t i = 0; i < run->job_count; i++) {
-        mig__folder_job *job = &run->jobs[i];
-        if (job->unknown != NULL && !job->broken && !any_with_target(run, job, in_use)) {
-            return job;
+    for (size_t i = 0; i < q->count; i++) {
+        lane *l = &q->lanes[i];
+        if (l->unknown != NULL && !l->closed && !any_with_target(q, l, in_use)) {
+            return l;
         }
     }
     return NULL;
 }
 
 /* Is anything left that a writer may have to do, now or later? [lock] */
-static bool writing_left(const mig__run *run)
+static bool writing_left(const mig__queue *q)
 {
-    for (size_t i = 0; i < run->job_count; i++) {
-        const mig__folder_job *job = &run->jobs[i];
-        if (job->copy && !job->broken &&
-            (!mig__units_drained(run->pool.units, &job->reading) || job->queued > 0 || job->refused != NULL ||
-             job->unknown != NULL || job->reconciling || job->batches_out > 0)) {
+    for (size_t i = 0; i < q->count; i++) {
+        const lane *l = &q->lanes[i];
+        if (l->open && !l->closed &&
+            (l->queued > 0 || l->refused != NULL || l->unknown != NULL || l->reconciling || l->batches_out > 0 ||
+             !drained(q, l))) {
             return true;
         }
     }
     return false;
 }
 
-static bool anything_queued(const mig__run *run)
+static bool anything_queued(const mig__queue *q)
 {
-    for (size_t i = 0; i < run->job_count; i++) {
-        if (run->jobs[i].queued > 0 && writable(run, &run->jobs[i])) {
+    for (size_t i = 0; i < q->count; i++) {
+        if (q->lanes[i].queued > 0 && writable(q, &q->lanes[i])) {
             return true;
         }
     }
     return false;
 }
+
+/* ---- writers ---- */
 
 /* One look for something to do. [lock] */
-static mig__errand look(mig__run *run, const mig__appetite *appetite, bool reconcile, bool lingered, mig__batch **batch,
-                        mig__folder_job **job)
+static mig__errand look(mig__queue *q, const mig__appetite *appetite, bool reconcile, bool lingered, mig__batch **batch,
+                        struct mig__folder_job **job)
 {
-    if (reconcile && (*job = choose_for_reconciling(run)) != NULL) {
-        (*job)->reconciling = true;
+    lane *chosen = reconcile ? choose_for_reconciling(q) : NULL;
+    if (chosen != NULL) {
+        chosen->reconciling = true;
+        *job = chosen->options.owner;
         return MIG__ERRAND_RECONCILE;
     }
-    mig__folder_job *chosen = choose_for_writing(run, appetite, lingered);
+    chosen = choose_for_writing(q, appetite, lingered);
     if (chosen == NULL) {
         return MIG__ERRAND_NONE;
     }
@@ -270,97 +357,89 @@ static mig__errand look(mig__run *run, const mig__appetite *appetite, bool recon
         *batch = chosen->refused;
         chosen->refused = (*batch)->next;
         (*batch)->next = NULL;
-    } else if ((*batch = cut_batch(run, chosen, appetite)) == NULL) {
-        mig__queue_fail_nomem(run);
+    } else if ((*batch = cut_batch(q, chosen, appetite)) == NULL) {
+        q->no_memory = true;
+        stop(q);
         return MIG__ERRAND_NONE;
     }
     chosen->batches_out++;
     return MIG__ERRAND_BATCH;
 }
 
-mig__errand mig__queue_take(mig__run *run, const mig__appetite *appetite, bool wait, mig__batch **batch,
-                            mig__folder_job **job)
+mig__errand mig__queue_take(mig__queue *q, const mig__appetite *appetite, bool wait, mig__batch **batch,
+                            struct mig__folder_job **job)
 {
     mig__errand errand = MIG__ERRAND_NONE;
     bool lingered = false;
-    pthread_mutex_lock(&run->lock);
+    pthread_mutex_lock(&q->lock);
     for (;;) {
-        if (run->stopping) {
+        if (q->stopped) {
             errand = wait ? MIG__ERRAND_FINISHED : MIG__ERRAND_NONE;
             break;
         }
-        errand = look(run, appetite, wait, lingered, batch, job);
+        errand = look(q, appetite, wait, lingered, batch, job);
         if (errand != MIG__ERRAND_NONE || !wait) {
             break;
         }
-        if (!writing_left(run)) {
+        if (!q->stopped && !writing_left(q)) {
             errand = MIG__ERRAND_FINISHED;
             break;
         }
-        bool gathering = anything_queued(run);
+        bool gathering = anything_queued(q);
         int64_t before = mig__now_ms();
-        run->writers_waiting++;
-        mig__queue_wait(run, gathering ? MIG__BATCH_LINGER_MS : 100);
-        run->writers_waiting--;
+        q->writers_waiting++;
+        mig__cond_wait_ms(&q->changed, &q->lock, gathering ? MIG__BATCH_LINGER_MS : WAIT_MS);
+        q->writers_waiting--;
         lingered = gathering && (lingered || mig__now_ms() - before >= MIG__BATCH_LINGER_MS);
     }
-    pthread_mutex_unlock(&run->lock);
+    pthread_mutex_unlock(&q->lock);
     return errand;
 }
 
 /* The batch leaves the hands of its writer. [lock] */
-static void batch_returned(mig__run *run, mig__batch *batch)
+static void batch_returned(mig__queue *q, const mig__batch *batch)
 {
-    batch->job->batches_out--;
-    pthread_cond_broadcast(&run->changed);
+    q->lanes[batch->lane].batches_out--;
+    pthread_cond_broadcast(&q->changed);
 }
 
-/* Messages leave the run: their room is free again. [lock] */
-static void release_messages(mig__run *run, mig__batch *batch)
+size_t mig__queue_batch_done(mig__queue *q, mig__batch *batch)
 {
-    for (size_t i = 0; batch->messages != NULL && i < batch->count; i++) {
-        run->charged -= batch->messages[i]->charged;
+    size_t count = batch->count;
+    pthread_mutex_lock(&q->lock);
+    for (size_t i = 0; i < count; i++) {
+        q->charged -= batch->messages[i]->charged;
     }
-    run->messages_done += batch->count;
-    run->last_progress_ms = mig__now_ms();
-}
-
-void mig__queue_batch_done(mig__run *run, mig__batch *batch)
-{
-    pthread_mutex_lock(&run->lock);
-    release_messages(run, batch);
-    batch_returned(run, batch);
-    pthread_mutex_unlock(&run->lock);
+    batch_returned(q, batch);
+    pthread_mutex_unlock(&q->lock);
     mig__batch_free(batch);
+    return count;
 }
 
-void mig__queue_messages_done(mig__run *run, mig__batch *batch, const bool *done)
+size_t mig__queue_messages_done(mig__queue *q, mig__batch *batch, const bool *done)
 {
-    size_t kept = 0;
-    pthread_mutex_lock(&run->lock);
-    for (size_t i = 0; i < batch->count; i++) {
+    size_t before = batch->count, kept = 0;
+    pthread_mutex_lock(&q->lock);
+    for (size_t i = 0; i < before; i++) {
         mig__transit *message = batch->messages[i];
         if (!done[i]) {
             batch->messages[kept++] = message;
             continue;
         }
         batch->octets -= message->size;
-        run->charged -= message->charged;
-        run->messages_done++;
+        q->charged -= message->charged;
         mig__transit_free(message);
     }
-    if (kept < batch->count) {
-        run->last_progress_ms = mig__now_ms();
-    }
     batch->count = kept;
-    pthread_cond_broadcast(&run->changed);
-    pthread_mutex_unlock(&run->lock);
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
+    return before - kept;
 }
 
 /* Put a batch among those to be sent again, in the order of its first UID. [lock] */
-static void queue_refused(mig__folder_job *job, mig__batch *batch)
+static void queue_refused(lane *l, mig__batch *batch)
 {
-    mig__batch **place = &job->refused;
+    mig__batch **place = &l->refused;
     while (*place != NULL && (*place)->messages[0]->uid < batch->messages[0]->uid) {
         place = &(*place)->next;
     }
@@ -372,10 +451,10 @@ static void queue_refused(mig__folder_job *job, mig__batch *batch)
     *place = batch;
 }
 
-static mig__batch *split_off_half(mig__batch *batch)
+static mig__batch *split_off_half(const lane *l, mig__batch *batch)
 {
     size_t keep = batch->count / 2;
-    mig__batch *rest = mig__batch_new(batch->job, batch->count - keep, NULL);
+    mig__batch *rest = batch_new(l, batch->lane, batch->count - keep);
     if (rest == NULL) {
         return NULL;
     }
@@ -388,96 +467,128 @@ static mig__batch *split_off_half(mig__batch *batch)
     return rest;
 }
 
-void mig__queue_batch_refused(mig__run *run, mig__batch *batch, bool split)
+void mig__queue_batch_refused(mig__queue *q, mig__batch *batch, bool split)
 {
-    pthread_mutex_lock(&run->lock);
-    mig__folder_job *job = batch->job;
+    lane *l = &q->lanes[batch->lane];
     mig__batch *rest = NULL;
+    pthread_mutex_lock(&q->lock);
+    batch_returned(q, batch);
     if (batch->count == 0) {
-        batch_returned(run, batch);
-        pthread_mutex_unlock(&run->lock);
+        pthread_mutex_unlock(&q->lock);
         mig__batch_free(batch);
         return;
     }
-    if (split && batch->count > 1 && (rest = split_off_half(batch)) == NULL) {
-        mig__queue_fail_nomem(run);
+    if (split && batch->count > 1 && (rest = split_off_half(l, batch)) == NULL) {
+        q->no_memory = true;
+        stop(q);
     }
     if (rest != NULL) {
-        queue_refused(job, rest);
+        queue_refused(l, rest);
     }
-    batch_returned(run, batch);
-    queue_refused(job, batch);
-    pthread_mutex_unlock(&run->lock);
+    queue_refused(l, batch);
+    pthread_mutex_unlock(&q->lock);
 }
 
-void mig__queue_batch_unknown(mig__run *run, mig__batch *batch)
+void mig__queue_batch_unknown(mig__queue *q, mig__batch *batch)
 {
-    pthread_mutex_lock(&run->lock);
-    batch->next = batch->job->unknown;
-    batch->job->unknown = batch;
-    batch_returned(run, batch);
-    pthread_mutex_unlock(&run->lock);
+    lane *l = &q->lanes[batch->lane];
+    pthread_mutex_lock(&q->lock);
+    batch->next = l->unknown;
+    l->unknown = batch;
+    batch_returned(q, batch);
+    pthread_mutex_unlock(&q->lock);
 }
 
-void mig__queue_reconciled(mig__run *run, mig__folder_job *job)
+/* ---- reconciling ---- */
+
+const mig__batch *mig__queue_unknown(mig__queue *q, size_t at)
 {
-    pthread_mutex_lock(&run->lock);
-    job->reconciling = false;
-    pthread_cond_broadcast(&run->changed);
-    pthread_mutex_unlock(&run->lock);
+    pthread_mutex_lock(&q->lock);
+    const mig__batch *first = q->lanes[at].unknown;
+    pthread_mutex_unlock(&q->lock);
+    return first;
 }
+
+mig__batch *mig__queue_take_unknown(mig__queue *q, size_t at)
+{
+    lane *l = &q->lanes[at];
+    pthread_mutex_lock(&q->lock);
+    mig__batch *first = l->unknown;
+    if (first != NULL) {
+        l->unknown = first->next;
+        first->next = NULL;
+        l->batches_out++;
+    }
+    pthread_mutex_unlock(&q->lock);
+    return first;
+}
+
+void mig__queue_reconciled(mig__queue *q, size_t at)
+{
+    pthread_mutex_lock(&q->lock);
+    q->lanes[at].reconciling = false;
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
+}
+
+bool mig__queue_unsettled(mig__queue *q, size_t at)
+{
+    pthread_mutex_lock(&q->lock);
+    bool unsettled = waits_for_outcome(&q->lanes[at]);
+    pthread_mutex_unlock(&q->lock);
+    return unsettled;
+}
+
+/* ---- the end ---- */
 
 /* [lock] */
-static void drop_queued(mig__run *run, mig__folder_job *job)
+static void drop_queued(mig__queue *q, lane *l)
 {
-    while (job->head != NULL) {
-        mig__transit *message = job->head;
-        job->head = message->next;
-        run->charged -= message->charged;
+    while (l->head != NULL) {
+        mig__transit *message = l->head;
+        l->head = message->next;
+        q->charged -= message->charged;
         mig__transit_free(message);
     }
-    job->tail = NULL;
-    job->queued = 0;
-    job->queued_octets = 0;
-    while (job->refused != NULL) {
-        mig__batch *batch = job->refused;
-        job->refused = batch->next;
+    l->tail = NULL;
+    l->queued = 0;
+    l->queued_octets = 0;
+    while (l->refused != NULL) {
+        mig__batch *batch = l->refused;
+        l->refused = batch->next;
         for (size_t i = 0; i < batch->count; i++) {
-            run->charged -= batch->messages[i]->charged;
+            q->charged -= batch->messages[i]->charged;
         }
         mig__batch_free(batch);
     }
 }
 
-void mig__queue_break_folder(mig__run *run, mig__folder_job *job, const mig_error *error)
+void mig__queue_close(mig__queue *q, size_t at)
 {
-    if (error->scope ==
-        MIG_SCOPE_RUN) { /* it is not the folder that is at fault, and the next one would fare the same */
-        mig__run_fail(run, error);
-        return;
-    }
-    pthread_mutex_lock(&run->lock);
-    if (!job->broken) {
-        job->broken = true;
-        job->error = *error;
-        mig__result_problem(run->account, job->source->name, 0, true, error);
-        drop_queued(run, job);
-        mig__units_close(run->pool.units, &job->reading);
-    }
-    pthread_cond_broadcast(&run->changed);
-    pthread_mutex_unlock(&run->lock);
+    pthread_mutex_lock(&q->lock);
+    q->lanes[at].closed = true;
+    drop_queued(q, &q->lanes[at]);
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
 }
 
-void mig__queue_clear(mig__run *run)
+void mig__queue_free(mig__queue **queue)
 {
-    for (size_t i = 0; i < run->job_count; i++) {
-        mig__folder_job *job = &run->jobs[i];
-        drop_queued(run, job);
-        while (job->unknown != NULL) {
-            mig__batch *batch = job->unknown;
-            job->unknown = batch->next;
+    mig__queue *q = *queue;
+    if (q == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < q->count; i++) {
+        drop_queued(q, &q->lanes[i]);
+        while (q->lanes[i].unknown != NULL) {
+            mig__batch *batch = q->lanes[i].unknown;
+            q->lanes[i].unknown = batch->next;
             mig__batch_free(batch);
         }
-        mig__uidset_free(&job->reading.todo);
     }
+    pthread_cond_destroy(&q->changed);
+    pthread_mutex_destroy(&q->lock);
+    free(q->lanes);
+    free(q);
+    *queue = NULL;
 }

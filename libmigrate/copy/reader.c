@@ -3,7 +3,7 @@
  * into the queue of their folder
  */
 #include "copy/reader.h"
-#include "copy/queue.h"
+#include "copy/lanes.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +26,7 @@ static void drop(void *own)
 {
     arrival *a = own;
     if (a->transit != NULL) {
-        mig__queue_discharge(a->run, a->transit->charged);
+        mig__queue_discharge(a->run->queue, a->transit->charged);
         mig__transit_free(a->transit);
         a->transit = NULL;
     }
@@ -43,12 +43,12 @@ static int begin(uint64_t size, void *own, mig_error *err)
         return 0;
     }
     uint64_t charge = size > MIG__MEMORY_MESSAGE ? 0 : size;
-    if (mig__queue_charge(a->run, charge, err) != 0) {
+    if (mig__queue_charge(a->run->queue, charge, err) != 0) {
         return -1;
     }
     a->transit = mig__transit_new(size, a->run->spool_dir, err);
     if (a->transit == NULL) {
-        mig__queue_discharge(a->run, charge);
+        mig__queue_discharge(a->run->queue, charge);
         return -1;
     }
     a->transit->charged = charge;
@@ -109,7 +109,7 @@ static int end(mig__reading *of, const mig__fetch_item *item, void *own, mig_err
     message->odd_flags = item->odd_flags;
     mig__transit_describe(message);
     a->transit = NULL;
-    mig__queue_put(a->run, job_of(of), message);
+    mig__lanes_put(a->run, job_of(of), message);
     return 0;
 }
 
@@ -176,7 +176,7 @@ static void close_reader(void *own)
 
 static void refused(mig__reading *of, const mig_error *why, void *context)
 {
-    mig__queue_break_folder(context, job_of(of), why);
+    mig__lanes_break(context, job_of(of), why);
 }
 
 static bool is_stopping(void *context)
@@ -192,6 +192,7 @@ static void failed(const mig_error *error, void *context)
 static void changed(void *context)
 {
     mig__run *run = context;
+    mig__queue_wake(run->queue);
     pthread_mutex_lock(&run->lock);
     pthread_cond_broadcast(&run->changed);
     pthread_mutex_unlock(&run->lock);

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/retry.h"
 #include "copy/hold.h"
-#include "copy/queue.h"
+#include "copy/lanes.h"
 #include "copy/settle.h"
 #include "copy/uids.h"
 #include "imap/digests.h"
@@ -296,12 +296,12 @@ int mig__reconcile_one(mig__run *run, mig__session *session, const mig__folder_j
 
 /* ---- batches of this run ---- */
 
-static size_t count_unknown(const mig__folder_job *job, bool *whole, uint32_t *from)
+static size_t count_unknown(const mig__batch *first, bool *whole, uint32_t *from)
 {
     size_t count = 0;
     *whole = false;
     *from = UINT32_MAX;
-    for (const mig__batch *batch = job->unknown; batch != NULL; batch = batch->next) {
+    for (const mig__batch *batch = first; batch != NULL; batch = batch->next) {
         count += batch->count;
         *whole = *whole || batch->whole;
         *from = batch->uidnext < *from ? batch->uidnext : *from;
@@ -343,7 +343,7 @@ static void give_up_folder(mig__run *run, mig__folder_job *job, const mig_error 
 {
     mig_error error = *why;
     mig_error_context(&error, "the target ends the connection at each message for '%s'", job->result->target);
-    mig__queue_break_folder(run, job, &error);
+    mig__lanes_break(run, job, &error);
 }
 
 /* Settle one batch by what was found of it (items in the batch's order). */
@@ -381,13 +381,12 @@ static int settle_unknown(mig__run *run, mig__batch *batch, const wanted *items,
                 failed = failed != 0 ? -1 : mig__uids_note(job, uids[i], err);
             }
         }
-        job->batches_out++; /* as if a writer had it: the queue takes it back below */
         pthread_mutex_unlock(&run->lock);
-        mig__queue_messages_done(run, batch, done);
+        mig__lanes_messages_done(run, batch, done);
         if (batch->count > 0) {
-            mig__queue_batch_refused(run, batch, split);
+            mig__queue_batch_refused(run->queue, batch, split);
         } else {
-            mig__queue_batch_done(run, batch);
+            mig__lanes_batch_done(run, batch);
         }
         if (hopeless) {
             give_up_folder(run, folder, &why);
@@ -403,14 +402,16 @@ int mig__reconcile_unknown(mig__run *run, mig__session *session, mig__folder_job
     bool whole;
     uint32_t from;
     search look = {.candidates = MIG__UIDSET_INIT};
-    look.count = count_unknown(job, &whole, &from);
+    size_t lane = mig__lane_of(run, job);
+    const mig__batch *first = mig__queue_unknown(run->queue, lane);
+    look.count = count_unknown(first, &whole, &from);
     look.from = from;
     look.items = calloc(look.count, sizeof *look.items);
     if (look.items == NULL) {
         return mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
     size_t at = 0;
-    for (const mig__batch *batch = job->unknown; batch != NULL; batch = batch->next) {
+    for (const mig__batch *batch = first; batch != NULL; batch = batch->next) {
         for (size_t i = 0; i < batch->count; i++) {
             look.items[at++].digest = &batch->messages[i]->digest;
         }
@@ -419,17 +420,13 @@ int mig__reconcile_unknown(mig__run *run, mig__session *session, mig__folder_job
     if (outcome > 0) { /* the folder is gone, another one or not shown: nothing more can be said in this run */
         mig_error error = *err;
         mig_error_context(&error, "looking for what was sent to '%s'", job->result->target);
-        mig__queue_break_folder(run, job, &error);
+        mig__lanes_break(run, job, &error);
         outcome = 0;
     } else if (outcome == 0) {
         mig__run_log(run, MIG_LOG_INFO, job, 0, NULL, "%zu of %zu messages under way were found on the target",
                      found_count(&look), look.count);
-        for (at = 0; outcome == 0 && job->unknown != NULL;) {
-            pthread_mutex_lock(&run->lock);
-            mig__batch *batch = job->unknown;
-            job->unknown = batch->next;
-            batch->next = NULL;
-            pthread_mutex_unlock(&run->lock);
+        mig__batch *batch;
+        for (at = 0; outcome == 0 && (batch = mig__queue_take_unknown(run->queue, lane)) != NULL;) {
             size_t count = batch->count;
             outcome = settle_unknown(run, batch, look.items + at, err);
             at += count;
@@ -472,7 +469,7 @@ static void give_up_mailbox(mig__run *run, const char *mailbox, const mig_error 
     mig_error_context(&error, "looking for what an earlier run sent");
     for (size_t i = 0; i < run->job_count; i++) {
         if (run->jobs[i].copy && strcmp(run->jobs[i].target, mailbox) == 0) {
-            mig__queue_break_folder(run, &run->jobs[i], &error);
+            mig__lanes_break(run, &run->jobs[i], &error);
         }
     }
 }

@@ -5,6 +5,7 @@
 #include "account/listing.h"
 #include "account/spare.h"
 #include "base/clock.h"
+#include "base/kept.h"
 #include "base/sized.h"
 #include "base/thread.h"
 #include "copy/adopt.h"
@@ -24,7 +25,7 @@
 #include "copy/quiet.h"
 #include "copy/progress.h"
 #include "copy/prove.h"
-#include "copy/queue.h"
+#include "copy/lanes.h"
 #include "copy/reconcile.h"
 #include "copy/rename.h"
 #include "copy/steps.h"
@@ -416,12 +417,14 @@ static int init_run(mig__run *run, const mig_copy_options *options, mig_error *e
 
 static void free_jobs(mig__run *run)
 {
-    mig__queue_clear(run);
+    mig__lanes_end(run);
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
         mig__selected_free(&job->snapshot);
         mig__selected_free(&job->goal);
         mig__delta_free(job);
+        mig__error_forget(&job->error);
+        mig__uidset_free(&job->reading.todo);
         mig__known_free(&job->content);
         mig__uidset_free(&job->given);
         mig__uidset_free(&job->others);

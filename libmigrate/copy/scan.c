@@ -6,7 +6,7 @@
 #include "base/retry.h"
 #include "copy/delta.h"
 #include "copy/known.h"
-#include "copy/queue.h"
+#include "copy/lanes.h"
 #include "copy/resync.h"
 #include "reading/scan.h"
 #include <stdlib.h>
@@ -75,7 +75,7 @@ static void break_job(mig__run *run, mig__folder_job *job, const mig_error *why)
     mig_error error = *why;
     error.scope = error.scope < MIG_SCOPE_FOLDER ? MIG_SCOPE_FOLDER : error.scope;
     mig_error_context(&error, "cannot read '%s' on the source", job->source->name);
-    mig__queue_break_folder(run, job, &error);
+    mig__lanes_break(run, job, &error);
 }
 
 /* Before the labels choose. */

@@ -4,7 +4,7 @@
 #include "base/retry.h"
 #include "copy/delta.h"
 #include "copy/hold.h"
-#include "copy/queue.h"
+#include "copy/lanes.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,7 +244,10 @@ static void count_taken(mig__run *run, mig__folder_job *job, const mig__transit 
         job->uidnext = uid + 1;
     }
     run->account_octets += message->size;
-    job->wary = false;
+    if (job->wary) {
+        job->wary = false;
+        mig__queue_unwary(run->queue, mig__lane_of(run, job));
+    }
     mig__hold_passed(run, job);
 }
 
@@ -263,7 +266,7 @@ int mig__settle_taken(mig__run *run, mig__batch *batch, const uint32_t *uids, mi
         count_taken(run, batch->job, batch->messages[i], uids[i]);
     }
     pthread_mutex_unlock(&run->lock);
-    mig__queue_batch_done(run, batch);
+    mig__lanes_batch_done(run, batch);
     return 0;
 }
 
@@ -311,7 +314,7 @@ static void break_folder(mig__run *run, mig__folder_job *job, const mig_error *w
 {
     mig_error error = *why;
     mig_error_context(&error, "the target's mailbox '%s' takes no messages", job->result->target);
-    mig__queue_break_folder(run, job, &error);
+    mig__lanes_break(run, job, &error);
 }
 
 /* What the target puts off: all of these messages, which had one answer. */
@@ -368,29 +371,29 @@ int mig__settle_refused(mig__run *run, mig__batch *batch, const mig_error *why, 
     switch (judge(run, job, batch->messages, batch->count, why)) {
     case MIG__VERDICT_UTF8:
         batch->messages[0]->utf8 = true;
-        mig__queue_batch_refused(run, batch, false);
+        mig__queue_batch_refused(run->queue, batch, false);
         return 0;
     case MIG__VERDICT_MESSAGE:
         mig__settle_failed(run, job, batch->messages[0], why);
-        mig__queue_batch_done(run, batch);
+        mig__lanes_batch_done(run, batch);
         return 0;
     case MIG__VERDICT_SPLIT:
-        mig__queue_batch_refused(run, batch, true);
+        mig__queue_batch_refused(run->queue, batch, true);
         return 0;
     case MIG__VERDICT_PLAIN:
         leave_keywords_off(run, job, batch->messages[0], why);
-        mig__queue_batch_refused(run, batch, false);
+        mig__queue_batch_refused(run->queue, batch, false);
         return 0;
     case MIG__VERDICT_AGAIN:
-        mig__queue_batch_refused(run, batch, false);
+        mig__queue_batch_refused(run->queue, batch, false);
         return 0;
     case MIG__VERDICT_FOLDER:
         break_folder(run, job, why);
-        mig__queue_batch_done(run, batch);
+        mig__lanes_batch_done(run, batch);
         return 0;
     case MIG__VERDICT_ACCOUNT:
         end_account(run, job, why);
-        mig__queue_batch_done(run, batch);
+        mig__lanes_batch_done(run, batch);
         return 0;
     }
     return 0;
@@ -446,11 +449,11 @@ int mig__settle_each(mig__run *run, mig__batch *batch, const uint32_t *uids, con
         }
     }
     if (failed == 0) {
-        mig__queue_messages_done(run, batch, done);
+        mig__lanes_messages_done(run, batch, done);
         if (batch->count > 0) {
-            mig__queue_batch_refused(run, batch, false);
+            mig__queue_batch_refused(run->queue, batch, false);
         } else {
-            mig__queue_batch_done(run, batch);
+            mig__lanes_batch_done(run, batch);
         }
     }
     free(outcome);

@@ -14,7 +14,7 @@
 #include "copy/hold.h"
 #include "copy/known.h"
 #include "copy/once.h"
-#include "copy/queue.h"
+#include "copy/lanes.h"
 #include "copy/reconcile.h"
 #include "copy/settle.h"
 #include "reading/squeeze.h"
@@ -89,7 +89,7 @@ static void drop_too_big(writer *w, mig__batch *batch)
         done[i] = any = true;
     }
     if (any) {
-        mig__queue_messages_done(w->run, batch, done);
+        mig__lanes_messages_done(w->run, batch, done);
     }
     free(done);
 }
@@ -277,26 +277,26 @@ static int take_on(writer *w, mig__batch *batch, mig_error *err)
 {
     if (mig__contest_look(w->run, w->session, batch->job, err) != 0 ||
         mig__known_settle(w->run, w->session, batch, err) != 0) {
-        mig__queue_batch_refused(w->run, batch, false);
+        mig__queue_batch_refused(w->run->queue, batch, false);
         return -1;
     }
     drop_too_big(w, batch);
     if (batch->count == 0) {
-        mig__queue_batch_done(w->run, batch);
+        mig__lanes_batch_done(w->run, batch);
         return 0;
     }
     uint64_t counted;
     if (mig__once_octets(w->run, batch, &counted, err) != 0) {
-        mig__queue_batch_refused(w->run, batch, false);
+        mig__queue_batch_refused(w->run->queue, batch, false);
         mig__run_fail(w->run, err);
         return -1;
     }
     if (!count_for_today(w, counted)) {
-        mig__queue_batch_refused(w->run, batch, false);
+        mig__queue_batch_refused(w->run->queue, batch, false);
         return 0;
     }
     if (write_intent(w, batch, counted, err) != 0) {
-        mig__queue_batch_refused(w->run, batch, false);
+        mig__queue_batch_refused(w->run->queue, batch, false);
         mig__run_fail(w->run, err);
         return -1;
     }
@@ -498,7 +498,7 @@ static void abandon_session(writer *w, const mig_error *why)
         if (batch != NULL) {
             suspect = false;
             mig__contest_under_way(w->run, batch->job, -(int64_t)batch->count);
-            mig__queue_batch_unknown(w->run, batch);
+            mig__queue_batch_unknown(w->run->queue, batch);
         }
         way_clear(w);
     }
@@ -515,7 +515,7 @@ static int step(writer *w, mig_error *err)
             return -1;
         }
     }
-    switch (mig__queue_take(w->run, &w->appetite, w->count == 0, &batch, &job)) {
+    switch (mig__queue_take(w->run->queue, &w->appetite, w->count == 0, &batch, &job)) {
     case MIG__ERRAND_BATCH:
         if (take_on(w, batch, err) != 0) {
             return -1;
@@ -523,7 +523,7 @@ static int step(writer *w, mig_error *err)
         return finish_down_to(w, mig__depth_batches(&w->depth) - 1, err) == 0 ? 1 : -1;
     case MIG__ERRAND_RECONCILE: {
         int failed = mig__reconcile_unknown(w->run, w->session, job, err);
-        mig__queue_reconciled(w->run, job);
+        mig__queue_reconciled(w->run->queue, mig__lane_of(w->run, job));
         return failed == 0 ? 1 : -1;
     }
     case MIG__ERRAND_NONE:

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "copy/job.h"
-#include "copy/queue.h"
+#include "copy/lanes.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +23,14 @@ typedef struct fake_run {
     mig__mailbox sources[FAKE_JOBS];
     mig__folder_job jobs[FAKE_JOBS];
 } fake_run;
+
+/* Begin anew with the queue, after options or jobs were changed. */
+static inline void fake_queue(fake_run *fake)
+{
+    mig__lanes_end(&fake->run);
+    assert_int_equal(mig__lanes_begin(&fake->run, NULL), 0);
+    mig__lanes_open(&fake->run);
+}
 
 /* `count` folders named A, B, ... that go to mailboxes of the same names. */
 static inline void fake_begin(fake_run *fake, size_t count)
@@ -51,13 +59,16 @@ static inline void fake_begin(fake_run *fake, size_t count)
         job->result->source = mig__strdup(names[i]);
         job->result->target = mig__strdup(names[i]);
     }
+    fake_queue(fake);
 }
 
 static inline void fake_end(fake_run *fake)
 {
-    mig__queue_clear(&fake->run);
+    mig__lanes_end(&fake->run);
     for (size_t i = 0; i < fake->run.job_count; i++) {
         free(fake->jobs[i].target);
+        free(fake->jobs[i].error);
+        mig__uidset_free(&fake->jobs[i].reading.todo);
         free(fake->jobs[i].record.target);
     }
     mig_copy_result_free(&fake->run.result);
@@ -72,8 +83,8 @@ static inline void fake_put(fake_run *fake, size_t folder, uint32_t uid, uint64_
     assert_non_null(message);
     message->uid = uid;
     message->charged = size;
-    assert_int_equal(mig__queue_charge(&fake->run, size, NULL), 0);
-    mig__queue_put(&fake->run, &fake->jobs[folder], message);
+    assert_int_equal(mig__queue_charge(fake->run.queue, size, NULL), 0);
+    mig__lanes_put(&fake->run, &fake->jobs[folder], message);
 }
 
 #endif
