@@ -2,6 +2,7 @@
 #include "copy/finish.h"
 #include "base/memory.h"
 #include "copy/owed.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 static uint64_t settled(const mig_folder_result *r)
@@ -204,10 +205,16 @@ void mig__finish_folders(mig__run *run)
 
 int mig__finish_record(mig__run *run, mig_error *err)
 {
-    uint64_t copied = 0, failed = 0, octets = run->account_octets;
+    uint64_t copied = 0, failed = 0, mended = 0, octets = run->account_octets;
+    char text[24];
     for (size_t i = 0; i < run->job_count; i++) {
         copied += run->jobs[i].result->copied;
         failed += run->jobs[i].result->failed;
+        mended += run->jobs[i].result->mended;
+    }
+    snprintf(text, sizeof text, "%llu", (unsigned long long)mended);
+    if (mended > 0 && mig__state_event(run->state, run->state_run, "mended", 0, text, err) != 0) {
+        return -1;
     }
     return mig__state_run_end(run->state, run->state_run, mig_status_name(run->account->status), copied, failed, octets,
                               err);

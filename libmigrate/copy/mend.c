@@ -185,9 +185,18 @@ static bool on_source(const mig__mending *m)
            m->state != MIG__MESSAGE_DELETED && !mig__uidset_has(&m->job->vanished, m->source_uid);
 }
 
-static int send_it(mig__mending *m, mig_error *err)
+static mig__mending_kind kind_of(const mig__mending *m)
+{
+    return m->altered ? MIG__MENDING_ALTERED : MIG__MENDING_MISSING;
+}
+
+/* It is on record that it has to be sent, so that a kill does not lose why it was. */
+static int send_it(mig__run *run, mig__mending *m, mig_error *err)
 {
     m->sending = true;
+    if (m->row != 0 && mig__state_message_mending(run->state, m->row, kind_of(m), err) != 0) {
+        return -1;
+    }
     if (mig__uidset_has(&m->job->reading.todo, m->source_uid)) {
         return 0;
     }
@@ -212,7 +221,7 @@ int mig__mend_plan(mig__run *run, mig__session *target, mig_error *err)
             tell(run, m, MIG_E_LOST, true, "is to be had nowhere: the source does not have it any more, either",
                  "if there is an archive or a backup of it, copy that folder from there into a mailbox of its own");
             m->done = true;
-        } else if (send_it(m, err) != 0) {
+        } else if (send_it(run, m, err) != 0) {
             return -1;
         }
     }
@@ -289,10 +298,14 @@ int mig__mend_finish(mig__run *run, mig__session **target, mig_error *err)
         bool right =
             found > 0 && message.state == MIG__MESSAGE_COPIED && message.target_uid != 0 && message.id > run->first_row;
         uint32_t uid = found > 0 ? message.target_uid : 0;
+        const int64_t row = found > 0 ? message.id : 0;
         if (found > 0) {
             mig__message_clear(&message);
         }
         m->job->result->mended += right;
+        if (right && m->row == 0 && mig__state_message_mended(run->state, row, kind_of(m), err) != 0) {
+            return -1;
+        }
         if (!right || !m->altered || !run->options->mend->replace || m->expected.uid == 0 || m->expected.uid == uid) {
             continue;
         }

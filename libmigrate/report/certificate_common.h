@@ -14,4 +14,7 @@ const mig_proof_run *mig__certificate_run(const mig_proof *proof, const char *ve
 /* Which run, when, by whom, with which result. */
 void mig__certificate_add_run(mig__buffer *out, const mig_proof_run *run);
 
+/* What copy --mend sent again, and whether it was read back since; nothing where there was none. */
+void mig__certificate_add_mended(mig__buffer *out, const mig_proof *proof);
+
 #endif

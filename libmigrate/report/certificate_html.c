@@ -88,6 +88,11 @@ static void add_accounts(mig__page *p, const mig_certificate *certificate)
         if (proof->error.code != MIG_OK) {
             mig__page_html(p, proof->error.text);
         }
+        if (proof->mended_at != 0) {
+            mig__certificate_add_mended(&p->text, proof);
+            mig__page_end_html(p);
+            mig__page_add(p, "<br>");
+        }
         add_run(p, mig__certificate_run(proof, "copy"));
         add_run(p, mig__certificate_run(proof, "verify"));
         mig__page_add(p, "</td></tr>\n");

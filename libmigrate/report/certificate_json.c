@@ -8,13 +8,24 @@ static json_t *moment(int64_t seconds)
     return seconds != 0 ? json_string(mig__iso_time(seconds, true, text)) : json_null();
 }
 
+/* Null: nothing was sent again. */
+static json_t *mended_object(const mig_proof *proof)
+{
+    if (proof->mended_at == 0) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:o, s:o, s:b}", "missing", mig__json_number(proof->mended_missing), "altered",
+                     mig__json_number(proof->mended_altered), "last", moment(proof->mended_at), "read_back",
+                     mig_proof_read_back(proof));
+}
+
 static json_t *run_object(const mig_proof_run *run)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "verb", mig__json_string(run->verb),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "verb", mig__json_string(run->verb),
                      "status", mig__json_string(run->status), "begun", moment(run->begun), "ended", moment(run->ended),
                      "version", mig__json_string(run->version), "host", mig__json_string(run->host), "uid",
-                     (json_int_t)run->uid, "copied", mig__json_number(run->copied), "failed",
-                     mig__json_number(run->failed), "root",
+                     (json_int_t)run->uid, "copied", mig__json_number(run->copied), "mended",
+                     mig__json_number(run->mended), "failed", mig__json_number(run->failed), "root",
                      run->root[0] != '\0' ? mig__json_string(run->root) : json_null());
 }
 
@@ -24,12 +35,13 @@ static json_t *account_object(const mig_proof *proof)
     for (size_t i = 0; i < proof->run_count; i++) {
         json_array_append_new(runs, run_object(&proof->runs[i]));
     }
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "source",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "source",
                      mig__json_string(proof->source), "target", mig__json_string(proof->target), "state_file",
                      mig__json_string(proof->path), "error", mig__json_error(&proof->error), "folders",
                      mig__json_number(proof->folders), "messages", mig__json_number(proof->messages), "bytes",
                      mig__json_number(proof->octets), "failed", mig__json_number(proof->failed), "in_flight",
-                     mig__json_number(proof->in_flight), "vanished", mig__json_number(proof->vanished), "runs", runs);
+                     mig__json_number(proof->in_flight), "vanished", mig__json_number(proof->vanished), "mended",
+                     mended_object(proof), "runs", runs);
 }
 
 static json_t *domain_object(const mig_domain_record *record)

@@ -34,10 +34,29 @@ void mig__certificate_add_run(mig__buffer *out, const mig_proof_run *run)
     mig__buffer_add_text(out, " with mailmigrate ");
     mig__add_inert(out, run->version);
     if (strcmp(run->verb, "copy") == 0) {
-        mig__buffer_addf(out, ": %" PRIu64 " new, %" PRIu64 " failed", run->copied, run->failed);
+        mig__buffer_addf(out, ": %" PRIu64 " new, ", run->copied > run->mended ? run->copied - run->mended : 0);
+        if (run->mended > 0) {
+            mig__buffer_addf(out, "%" PRIu64 " sent again, ", run->mended);
+        }
+        mig__buffer_addf(out, "%" PRIu64 " failed", run->failed);
     } else if (run->ended != 0) {
         mig__buffer_addf(out, ": %" PRIu64 " findings", run->failed);
     }
+}
+
+void mig__certificate_add_mended(mig__buffer *out, const mig_proof *proof)
+{
+    char moment[MIG__ISO_SIZE];
+    const uint64_t all = proof->mended_missing + proof->mended_altered;
+    if (all == 0) {
+        return;
+    }
+    mig__buffer_addf(out,
+                     "mended: %" PRIu64 " of them sent again (%" PRIu64 " missing, %" PRIu64
+                     " altered before), the last at %s, ",
+                     all, proof->mended_missing, proof->mended_altered, mig__iso_time(proof->mended_at, true, moment));
+    mig__buffer_add_text(out, mig_proof_read_back(proof) ? "and everything was read back since"
+                                                                           : "and not verified as a whole since");
 }
 
 static void add_proof(mig__paper *paper, const mig_proof *proof)
@@ -55,6 +74,10 @@ static void add_proof(mig__paper *paper, const mig_proof *proof)
         mig__buffer_addf(out, "\n  on the target: %s messages in %" PRIu64 " folders, %s",
                          mig_format_count(proof->messages, messages, sizeof messages), proof->folders,
                          mig_format_octets(proof->octets, octets, sizeof octets));
+        if (proof->mended_at != 0) {
+            mig__buffer_add_text(out, "\n  ");
+        }
+        mig__certificate_add_mended(out, proof);
     }
     static const char *const verbs[] = {"copy", "verify"};
     for (size_t i = 0; i < 2; i++) {

@@ -61,6 +61,7 @@ static int place(mig__state *state, int64_t id, uint32_t target_uid, mig_error *
 {
     mig__query query = mig__sql(state, SQL_MESSAGE_PLACED);
     mig__bind_known(&query, target_uid);
+    mig__bind_int(&query, mig__wall_seconds());
     mig__bind_int(&query, id);
     return mig__sql_run(&query, err);
 }

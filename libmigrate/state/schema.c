@@ -7,9 +7,11 @@
 static const char *const steps[] = {
     "ALTER TABLE message ADD COLUMN target_gone BIGINT; ALTER TABLE message ADD COLUMN owed TEXT;",
     "ALTER TABLE folder ADD COLUMN wanted BIGINT NOT NULL DEFAULT 0; ALTER TABLE folder ADD COLUMN trouble TEXT;",
+    ("ALTER TABLE message ADD COLUMN mending SMALLINT; ALTER TABLE message ADD COLUMN mended SMALLINT; "
+     "ALTER TABLE message ADD COLUMN mended_at BIGINT;"),
 };
 
-const mig__schema mig__schema_current = {3, mig__schema_sql, steps};
+const mig__schema mig__schema_current = {4, mig__schema_sql, steps};
 
 static int number(sqlite3 *db, const char *sql, int *out, mig_error *err)
 {

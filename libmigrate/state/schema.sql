@@ -1,4 +1,4 @@
--- The state file of mailmigrate, version 3. docs/state.md explains it to administrators.
+-- The state file of mailmigrate, version 4. docs/state.md explains it to administrators.
 --
 -- This file is the one source of the schema: the build embeds it, and a new state file is made by running it. A change
 -- here needs a new version in schema.c and a step there that brings older files along.
@@ -59,7 +59,10 @@ CREATE TABLE message (
     code              TEXT,                 -- in state 3: what was wrong, a stable name
     text              TEXT,                 -- in state 3: the same in words
     target_gone       BIGINT,               -- since when it is known to be gone from the target; NULL: not gone
-    owed              TEXT                  -- flags of the source that the target did not take: tried again
+    owed              TEXT,                 -- flags of the source that the target did not take: tried again
+    mending           SMALLINT,             -- to be sent again: 1 was missing on the target, 2 altered there
+    mended            SMALLINT,             -- was sent again for that reason, and taken
+    mended_at         BIGINT                -- when, the last time
 );
 CREATE UNIQUE INDEX message_by_source ON message (folder, source_uid);
 

@@ -114,8 +114,9 @@ static const char *const statements[SQL_ID_COUNT] = {
         "excluded.code, "
         "text = excluded.text, target_gone = NULL, owed = excluded.owed",
     [SQL_MESSAGE_PLACED] =
-        "UPDATE message SET state = 1, previous = NULL, target_uid = ?, code = NULL, text = NULL, target_gone = NULL "
-        "WHERE id = ? AND state = 0",
+        "UPDATE message SET state = 1, previous = NULL, target_uid = ?, code = NULL, text = NULL, target_gone = NULL, "
+        "mended_at = CASE WHEN mending IS NULL THEN mended_at ELSE ? END, mended = coalesce(mending, mended), "
+        "mending = NULL WHERE id = ? AND state = 0",
     [SQL_MESSAGE_BACK] = "UPDATE message SET state = previous, previous = NULL WHERE id = ? AND state = 0 AND "
                          "previous IS NOT NULL",
     /* It was to be sent again, since the target does not have it: the next run does that. */
@@ -143,6 +144,10 @@ static const char *const statements[SQL_ID_COUNT] = {
         "target_gone = CASE WHEN ?2 IS NULL THEN target_gone END WHERE id = ?3",
     [SQL_MESSAGE_SEEN] = "UPDATE message SET target_gone = ? WHERE id = ?",
     [SQL_MESSAGE_UNPLACE] = "UPDATE message SET target_uid = NULL, target_gone = NULL WHERE id = ?",
+    [SQL_MESSAGE_MENDING] = "UPDATE message SET mending = ? WHERE id = ?",
+    [SQL_MESSAGE_MENDED] = "UPDATE message SET mending = NULL, mended = ?, mended_at = ? WHERE id = ?",
+    [SQL_MENDED] = "SELECT mended, count(*), max(mended_at) FROM message WHERE mended IS NOT NULL AND "
+                   "state IN (1, 2, 4) AND folder IN (SELECT id FROM folder WHERE account = ?) GROUP BY mended",
     [SQL_OWED] = "SELECT owed, count(*), min(source_uid) FROM message WHERE folder = ? AND owed IS NOT NULL AND "
                  "target_gone IS NULL AND state IN (1, 2) GROUP BY owed",
     [SQL_MESSAGE_FORGET] = "DELETE FROM message WHERE id = ?",

@@ -196,6 +196,16 @@ int mig__state_message_repair(mig__state *state, int64_t id, uint32_t source_uid
 int mig__state_message_gone_since(mig__state *state, int64_t id, int64_t since, mig_error *err);
 /* The row with this id: which UID it has on the target is not known (any more). */
 int mig__state_message_unplace(mig__state *state, int64_t id, mig_error *err);
+typedef enum mig__mending_kind {
+    MIG__MENDING_NOT = 0,
+    MIG__MENDING_MISSING = 1,
+    MIG__MENDING_ALTERED = 2
+} mig__mending_kind;
+/* The row with this id is to be sent again, and why. When a batch with it is taken the row says that it was mended, and
+ * when; until then, and when the target takes nothing, it stays to be mended. */
+int mig__state_message_mending(mig__state *state, int64_t id, mig__mending_kind kind, mig_error *err);
+/* The same afterwards, of a row that had gone and came anew. */
+int mig__state_message_mended(mig__state *state, int64_t id, mig__mending_kind kind, mig_error *err);
 /* The row with this id goes: its message is new if the source has it. */
 int mig__state_message_forget(mig__state *state, int64_t id, mig_error *err);
 
@@ -207,6 +217,11 @@ typedef struct mig__state_counts {
     uint64_t unplaced; /* of `held`: without a UID on the target */
 } mig__state_counts;
 int mig__state_count(mig__state *state, int64_t folder, mig__state_counts *out, mig_error *err);
+typedef struct mig__state_mended { /* of the messages that the target should hold: sent again, each counted once */
+    uint64_t missing, altered;     /* what they had been the last time */
+    int64_t last;                  /* when the newest was taken, seconds since 1970-01-01 UTC; 0: never */
+} mig__state_mended;
+int mig__state_count_mended(mig__state *state, int64_t account, mig__state_mended *out, mig_error *err);
 /* Which flags are owed in the folder: each set of them with how many messages miss it, and the first of these by its
  * source UID. Same rules as mig__state_messages. */
 int mig__state_owed(mig__state *state, int64_t folder,

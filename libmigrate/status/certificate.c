@@ -43,6 +43,23 @@ static const mig_proof_run *newest(const mig_proof *proof, const char *verb)
     return NULL;
 }
 
+bool mig_proof_read_back(const mig_proof *proof)
+{
+    const mig_proof_run *verified = newest(proof, "verify");
+    if (verified == NULL || verified->begun < proof->mended_at || verified->ended == 0 || verified->failed > 0 ||
+        strcmp(verified->status, "complete") != 0 || verified->root[0] == '\0' ||
+        strcmp(verified->selection, proof->selection) != 0) {
+        return false;
+    }
+    /* Seconds do not tell what came first within one: the order of the runs does. */
+    for (const mig_proof_run *run = proof->runs; run < verified; run++) {
+        if (strcmp(run->verb, "copy") == 0 && (run->mended > 0 || run->ended == 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* False: there is no copy to build on. */
 static bool judge_copy(judging *j, const mig_proof *proof, const mig_proof_run *copy, int64_t settled)
 {
@@ -73,9 +90,9 @@ static bool judge_copy(judging *j, const mig_proof *proof, const mig_proof_run *
                 "without further options",
                 copy->selection[0] != '\0' ? copy->selection : "everything");
     }
-    if (copy->copied > 0) {
+    if (copy->copied > copy->mended) {
         missing(j, who, "the last copy still found %llu new messages: copy again, until a pass finds nothing",
-                (unsigned long long)copy->copied);
+                (unsigned long long)(copy->copied - copy->mended));
     }
     if (settled != 0 && copy->begun <= settled) {
         missing(j, who,
@@ -91,7 +108,11 @@ static void judge_verification(judging *j, const mig_proof *proof, const mig_pro
     const mig_proof_run *verified = newest(proof, "verify");
     if (verified == NULL) {
         missing(j, who, "the account was never verified: run `mailmigrate verify`");
-    } else if (verified->begun < copy->ended) {
+    } else if (verified->begun < proof->mended_at || (verified > copy && copy->mended > 0)) {
+        missing(j, who,
+                "messages were sent again (copy --mend) after the last verification: verify again, so that they are "
+                "read back");
+    } else if (verified->begun < copy->ended || verified > copy) {
         missing(j, who, "the last verification was before the last copy: verify again");
     } else if (verified->ended == 0) {
         missing(j, who, "the last verification did not come to its end: verify again");

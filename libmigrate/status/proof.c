@@ -56,6 +56,9 @@ static int take_event(int64_t at, const char *kind, int64_t folder, const char *
     if (strcmp(kind, "merkle-root") == 0 && folder == 0) {
         snprintf(r->current->root, sizeof r->current->root, "%s", text);
     }
+    if (strcmp(kind, "mended") == 0) {
+        r->current->mended = strtoull(text, NULL, 10);
+    }
     if (strcmp(kind, "selection") == 0) {
         snprintf(r->current->selection, sizeof r->current->selection, "%s", text);
     }
@@ -80,6 +83,12 @@ static int count(reading *r, mig__state *state, mig_error *err)
     }
     r->proof->folders = found;
     mig__state_folders_free(&folders, found);
+    mig__state_mended mended;
+    if (failed == 0 && (failed = mig__state_count_mended(state, r->account, &mended, err)) == 0) {
+        r->proof->mended_missing = mended.missing;
+        r->proof->mended_altered = mended.altered;
+        r->proof->mended_at = mended.last;
+    }
     return failed;
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import unittest
 
@@ -137,12 +138,21 @@ class Kinds(Mend):
         self.assertEqual(result.totals["copied"], 0)
 
     def test_killed(self):
+        """At each step; what was sent again is on record all the same, each message once."""
         for point in CRASHES:
             with self.subTest(point):
                 self.remove("INBOX", 2, 3, 5)
                 killed = self.mend(expect=None, env={"MIG_CRASH_AT": point})
                 self.assertEqual(killed.status, -9, str(killed))
                 self.again(self.mend())
+        with sqlite3.connect(self.state) as database:
+            lost = database.execute("SELECT count(*) FROM message WHERE target_uid > 8").fetchone()
+            counts = database.execute("SELECT mended, count(*), min(mended_at) FROM message WHERE mended IS NOT NULL "
+                                      "GROUP BY mended").fetchall()
+            open_ones = database.execute("SELECT count(*) FROM message WHERE mending IS NOT NULL").fetchone()
+        database.close()
+        self.assertEqual([row[0] for row in counts], [1])
+        self.assertEqual((counts[0][1], open_ones), (lost[0], (0,)))
 
 
 class LastPass(Mend):

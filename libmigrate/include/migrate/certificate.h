@@ -27,6 +27,7 @@ typedef struct mig_proof_run {
     int64_t uid;             /* the operating system's user behind it */
     int64_t begun, ended;    /* seconds since 1970-01-01 UTC; 0: not */
     uint64_t copied, failed; /* failed: messages that could not be copied, or findings of a verification */
+    uint64_t mended;         /* of `copied`: sent again since a verification missed them or found them altered */
     char selection[256];     /* what it was told to leave out or take in besides, cut; "": everything */
     char root[65];           /* Merkle root of the account, of a verification that read every message; "" else */
 } mig_proof_run;
@@ -41,7 +42,9 @@ typedef struct mig_proof {
     mig_error error;                    /* code MIG_OK: it was read; MIG_E_MISSING: there is none */
     uint64_t folders, messages, octets; /* on the target by the record: copied, and found there before */
     uint64_t failed, in_flight, vanished;
-    mig_proof_run runs[MIG_PROOF_RUNS]; /* the newest first */
+    uint64_t mended_missing, mended_altered; /* of `messages`: sent again by copy --mend, each counted once */
+    int64_t mended_at;                       /* when the newest of them was taken, as `begun`; 0: never */
+    mig_proof_run runs[MIG_PROOF_RUNS];      /* the newest first */
     size_t run_count;
 } mig_proof;
 
@@ -53,6 +56,12 @@ typedef struct mig_proof {
 mig_proof *mig_proof_read(const char *path, const char *source, const char *target, const mig_selection *selection,
                           mig_error *err);
 void mig_proof_free(mig_proof **proof);
+
+/*
+ * Was every message that the plan means read back without a difference since the last one was sent again? Looks at the
+ * newest verification alone.
+ */
+bool mig_proof_read_back(const mig_proof *proof);
 
 /* What the last look at a domain after the switch found. */
 typedef struct mig_domain_record {
@@ -84,8 +93,9 @@ typedef struct mig_certificate {
 /*
  * Judge: a pure function over proofs and records. An account is done when its last copy was complete, found nothing new
  * and began after every domain had settled, and when a verification of every message, with its Merkle root, found no
- * difference afterwards. Without a domain nothing is ever done: then mail may still arrive at the old server. NULL:
- * MIG_E_NOMEM. Release with mig_certificate_free; proofs and records must outlive it.
+ * difference afterwards, also after the last message that was sent again by copy --mend. Without a domain nothing is
+ * ever done: then mail may still arrive at the old server. NULL: MIG_E_NOMEM. Release with mig_certificate_free; proofs
+ * and records must outlive it.
  */
 mig_certificate *mig_certificate_judge(mig_proof **proofs, size_t proof_count, const mig_domain_record *domains,
                                        size_t domain_count, int64_t now, mig_error *err);

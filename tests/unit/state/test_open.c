@@ -147,13 +147,13 @@ static void an_older_version_is_brought_along(void **context)
 {
     const fixture *f = *context;
     mig_error err = MIG_ERROR_INIT;
-    static const char *const steps[] = {"", "",
+    static const char *const steps[] = {"", "", "",
                                         "ALTER TABLE account ADD COLUMN note TEXT; UPDATE account SET note = 'two'",
                                         "ALTER TABLE account RENAME COLUMN note TO remark"};
-    static const char *const wrong[] = {"", "", "ALTER TABLE account ADD COLUMN note TEXT",
+    static const char *const wrong[] = {"", "", "", "ALTER TABLE account ADD COLUMN note TEXT",
                                         "ALTER TABLE nothing ADD x TEXT"};
-    mig__schema later = {5, mig__schema_sql, steps};
-    mig__schema failing = {5, mig__schema_sql, wrong};
+    mig__schema later = {6, mig__schema_sql, steps};
+    mig__schema failing = {6, mig__schema_sql, wrong};
     sqlite3 *db = NULL;
 
     mig__state *state = open_state(f->path);
@@ -164,14 +164,14 @@ static void an_older_version_is_brought_along(void **context)
     assert_int_equal(integer(db, "PRAGMA application_id"), MIG__STATE_APPLICATION_ID);
 
     assert_int_equal(mig__schema_prepare(db, &failing, false, &err), -1);
-    assert_true(strstr(err.text, "from version 4 to 5") != NULL);
-    assert_int_equal(integer(db, "PRAGMA user_version"), 3); /* all or nothing */
+    assert_true(strstr(err.text, "from version 5 to 6") != NULL);
+    assert_int_equal(integer(db, "PRAGMA user_version"), 4); /* all or nothing */
     assert_int_equal(integer(db, "SELECT count(*) FROM pragma_table_info('account') WHERE name = 'note'"), 0);
 
     assert_int_equal(mig__schema_prepare(db, &later, true, &err), -1);
-    assert_true(strstr(err.text, "of version 3, and 5 is needed") != NULL);
+    assert_true(strstr(err.text, "of version 4, and 6 is needed") != NULL);
     assert_ok(mig__schema_prepare(db, &later, false, &err), err);
-    assert_int_equal(integer(db, "PRAGMA user_version"), 5);
+    assert_int_equal(integer(db, "PRAGMA user_version"), 6);
     assert_int_equal(integer(db, "SELECT count(*) FROM account WHERE remark = 'two'"), 1);
     assert_ok(mig__schema_prepare(db, &later, false, &err), err); /* once only */
     sqlite3_close(db);
@@ -188,6 +188,8 @@ static void version_1_is_brought_along(void **context)
     assert_int_equal(mig__state_account(state, "a", "b", &err), 1);
     close_state(&state);
     execute(f->path, "ALTER TABLE message DROP COLUMN owed; ALTER TABLE message DROP COLUMN target_gone; "
+                     "ALTER TABLE message DROP COLUMN mending; ALTER TABLE message DROP COLUMN mended; "
+                     "ALTER TABLE message DROP COLUMN mended_at; "
                      "ALTER TABLE folder DROP COLUMN wanted; ALTER TABLE folder DROP COLUMN trouble; "
                      "INSERT INTO folder VALUES (7, 1, 'INBOX', 'INBOX', NULL, NULL, 1, 2, 3, 4, 5, 6, 7, 8, 1); "
                      "PRAGMA user_version = 1");

@@ -155,10 +155,83 @@ static void test_verification(void **state)
     expect(w, "did not read every message");
 }
 
+/* Mended mail has to be read back after it was sent again, whatever else is verified. */
+static void test_mended(void **state)
+{
+    (void)state;
+    world w = done();
+    w.proof.mended_missing = 2;
+    w.proof.mended_at = COPIED;
+    expect(w, NULL);
+    w.proof.runs[1].copied = w.proof.runs[1].mended = 2; /* the last copy sent these again, and nothing new came */
+    expect(w, NULL);
+    w.proof.runs[1].copied = 3;
+    expect(w, "still found 1 new messages");
+    w = done();
+    w.proof.mended_altered = 1;
+    w.proof.mended_at = VERIFIED + 1;
+    expect(w, "messages were sent again (copy --mend) after the last verification");
+    /* All in one second: the order of the runs tells that the verification was the mending's own. */
+    w = done();
+    const mig_proof_run verified = w.proof.runs[0];
+    w.proof.runs[0] = w.proof.runs[1];
+    w.proof.runs[1] = verified;
+    w.proof.runs[0].begun = w.proof.runs[0].ended = VERIFIED;
+    expect(w, "before the last copy");
+    w.proof.runs[0].copied = w.proof.runs[0].mended = 2;
+    expect(w, "messages were sent again (copy --mend) after the last verification");
+}
+
+static world read_back_by(const char *status, const char *root, const char *selection)
+{
+    world w = done();
+    w.proof.mended_missing = 1;
+    w.proof.mended_at = COPIED;
+    snprintf(w.proof.runs[0].status, sizeof w.proof.runs[0].status, "%s", status);
+    snprintf(w.proof.runs[0].root, sizeof w.proof.runs[0].root, "%s", root);
+    snprintf(w.proof.runs[0].selection, sizeof w.proof.runs[0].selection, "%s", selection);
+    return w;
+}
+
+static void test_read_back(void **state)
+{
+    (void)state;
+    world w = read_back_by("complete", "ab", "");
+    assert_true(mig_proof_read_back(&w.proof));
+    w.proof.mended_at = VERIFIED + 1;
+    assert_false(mig_proof_read_back(&w.proof));
+    w = read_back_by("complete", "ab", "");
+    w.proof.runs[0].failed = 1;
+    assert_false(mig_proof_read_back(&w.proof));
+    w = read_back_by("complete", "ab", "");
+    w.proof.runs[0].ended = 0;
+    assert_false(mig_proof_read_back(&w.proof));
+    w = read_back_by("complete", "", "");
+    assert_false(mig_proof_read_back(&w.proof));
+    w = read_back_by("partial", "ab", "");
+    assert_false(mig_proof_read_back(&w.proof));
+    w = read_back_by("complete", "ab", "folder INBOX");
+    assert_false(mig_proof_read_back(&w.proof));
+    w = read_back_by("complete", "ab", "");
+    w.proof.runs[2] = w.proof.runs[1];
+    w.proof.runs[1] = w.proof.runs[0];
+    w.proof.runs[0] = w.proof.runs[2]; /* a copy after the verification, which found nothing */
+    w.proof.run_count = 3;
+    assert_true(mig_proof_read_back(&w.proof));
+    w.proof.runs[0].mended = 1;
+    assert_false(mig_proof_read_back(&w.proof));
+    w.proof.runs[0].mended = 0;
+    w.proof.runs[0].ended = 0;
+    assert_false(mig_proof_read_back(&w.proof));
+    snprintf(w.proof.runs[1].verb, sizeof w.proof.runs[1].verb, "archive");
+    assert_false(mig_proof_read_back(&w.proof));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_done), cmocka_unit_test(test_domains),
-                                       cmocka_unit_test(test_copy), cmocka_unit_test(test_verification),
-                                       cmocka_unit_test(test_parts)};
+                                       cmocka_unit_test(test_copy),     cmocka_unit_test(test_verification),
+                                       cmocka_unit_test(test_parts),    cmocka_unit_test(test_mended),
+                                       cmocka_unit_test(test_read_back)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
