@@ -39,6 +39,13 @@ const mig__web_fact *mig__case_web(mig__case *c, const char *host, const char *p
     return fact;
 }
 
+const mig__web_fact *mig__case_post(mig__case *c, const char *host, const char *path, const char *xml)
+{
+    const mig__web_fact *fact = c->facts->post(c->facts->context, host, path, xml);
+    c->pending = c->pending || fact == NULL;
+    return fact;
+}
+
 static const mig__answer *ask(void *context, const char *name, mig__rr type)
 {
     return mig__case_dns(context, name, type);

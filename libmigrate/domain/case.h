@@ -52,6 +52,8 @@ const mig__answer *mig__case_dns(mig__case *c, const char *name, mig__rr type);
 const mig__answer *mig__case_at(mig__case *c, const char *server, const char *name, mig__rr type);
 const mig__smtp_fact *mig__case_smtp(mig__case *c, const mig__smtp_question *question);
 const mig__web_fact *mig__case_web(mig__case *c, const char *host, const char *path);
+/* The answer to XML that is posted there. The same. */
+const mig__web_fact *mig__case_post(mig__case *c, const char *host, const char *path, const char *xml);
 
 /* For functions that ask for themselves. */
 mig__asker mig__case_asker(mig__case *c);

@@ -66,10 +66,26 @@ static mig_verdict weigh(mig__case *c, const destination *to, const char *host, 
 
 /* ---- files ---- */
 
+/* What mail programs ask autodiscover by (MS-OXDSCLI, 2.2.3), of the mailbox that every domain has to have. */
+static const char *request_of(const mig__case *c, char *out, size_t size)
+{
+    snprintf(out, size,
+             "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+             "<Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006\">"
+             "<Request><EMailAddress>postmaster@%s</EMailAddress><AcceptableResponseSchema>"
+             "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"
+             "</AcceptableResponseSchema></Request></Autodiscover>\n",
+             c->domain);
+    return out;
+}
+
 static void judge_file(mig__case *c, const destination *to, const char *check, const char *host, const char *path)
 {
     mig__client_config config;
-    const mig__web_fact *file = mig__case_web(c, host, path);
+    char request[800];
+    const bool posted = strcmp(check, "client.autodiscover") == 0;
+    const mig__web_fact *file =
+        posted ? mig__case_post(c, host, path, request_of(c, request, sizeof request)) : mig__case_web(c, host, path);
     if (file == NULL || file->status != 200 || file->body == NULL) {
         return; /* nobody has to have one; a name that leads to the old server is told by its address */
     }
@@ -84,8 +100,7 @@ static void judge_file(mig__case *c, const destination *to, const char *check, c
                      config.servers[i].type);
         mig__verdict_saw(c->out, "%s %s:%u", config.servers[i].type, config.servers[i].host, config.servers[i].port);
         mig__verdict_server(c->out, host);
-        mig__verdict_rule(c->out, strcmp(check, "client.autoconfig") == 0 ? "autoconfig, config-v1.1.xml"
-                                                                          : "MS-OXDSCLI, 2.2.4");
+        mig__verdict_rule(c->out, posted ? "MS-OXDSCLI, 2.2.4" : "autoconfig, config-v1.1.xml");
         if (verdict != MIG_VERDICT_PASS) {
             mig__verdict_advise(
                 c->out, "take the file away, or write the new host into it; mail programs that are set up now use it");

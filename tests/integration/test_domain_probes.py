@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 import unittest
+import xml.etree.ElementTree
 
 import certs
 import harness
@@ -27,6 +28,10 @@ KEY = dkim_key()
 STS = "version: STSv1\nmode: %s\nmx: %s\nmax_age: 86400\n"
 AUTOCONFIG = ('<?xml version="1.0"?><clientConfig version="1.1"><emailProvider id="x"><incomingServer type="imap">'
               "<hostname>%s</hostname><port>993</port></incomingServer></emailProvider></clientConfig>")
+POX_PATH = "/autodiscover/autodiscover.xml"
+POX = ('<?xml version="1.0"?><Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006">'
+       "<Response><Account><AccountType>email</AccountType><Action>settings</Action><Protocol><Type>IMAP</Type>"
+       "<Server>%s</Server><Port>993</Port></Protocol></Account></Response></Autodiscover>")
 STS_PATH, AUTO_PATH = "/.well-known/mta-sts.txt", "/mail/config-v1.1.xml"
 
 
@@ -83,7 +88,8 @@ class World:
         names = ["mta-sts.%s.example" % each for each in ("sts-good", "sts-misses", "sts-testing", "sts-html",
                                                           "sts-moved",
                                                            "sts-gone", "sts-broken")]
-        names += ["autoconfig.client-old.example", "autoconfig.client-new.example", "client-new.example"]
+        names += ["autoconfig.client-old.example", "autoconfig.client-new.example", "client-new.example",
+                  "client-post.example"]
         good = self.authority.issue("web", tuple("DNS:" + name for name in names))
         stale = self.authority.issue("stale", ("DNS:mta-sts.sts-stale.example",), expired=True)
         self.web = self.begin(mailhosts.Web(WEB, self.https, {None: good, "mta-sts.sts-stale.example": stale}, {
@@ -95,7 +101,9 @@ class World:
             (names[6], STS_PATH): (200, "text/plain", "version: STSv1\nmode: enforce\nmax_age: 5\n"),
             ("mta-sts.sts-stale.example", STS_PATH): (200, "text/plain", STS % ("enforce", "*.hosts.example")),
             (names[7], AUTO_PATH): (200, "text/xml", AUTOCONFIG % "old.hosts.example"),
-            (names[8], AUTO_PATH): (200, "text/xml", AUTOCONFIG % "new.hosts.example")}))
+            (names[8], AUTO_PATH): (200, "text/xml", AUTOCONFIG % "new.hosts.example"),
+            ("client-post.example", POX_PATH): (200, "text/xml", POX % "new.hosts.example"),
+            ("client-post.example", POX_PATH, "POST"): (200, "text/xml", POX % "old.hosts.example")}))
 
     def start_names(self):
         public = subprocess.run(["openssl", "x509", "-in", self.certificate[0], "-pubkey", "-noout"],
@@ -144,6 +152,7 @@ SPECIAL = {
                                                            "autodiscover CNAME new.hosts.example.",
                                                            "_imaps._tcp SRV 0 1 993 new.hosts.example.",
                                                            "_imap._tcp SRV 0 0 0 ."]),
+    "client-post.example": zone("client-post.example", more=["@ A " + WEB]),
     "leftover.example": zone("leftover.example", spf="v=spf1 ip4:%s ip4:%s -all" % (NEW, OLD),
                              more=["mail A " + OLD, "oldkey._domainkey " + txt(KEY)]),
     **{name + ".example": zone(name + ".example", mx=name) for name in (
@@ -244,6 +253,21 @@ class Probes(harness.ToolCase):
         result = self.look("client-new.example", old="closed")
         for check in ("client.autoconfig", "client.autodiscover", "client.srv"):
             self.assertEqual(self.verdicts(result, check), {"pass"}, self.checks(result, check))
+
+    def test_autodiscover_is_asked_as_programs_ask(self):
+        """By POST, about a mailbox that every domain has, without credentials."""
+        result = self.look("client-post.example", expect=1)
+        found = [each for each in self.checks(result, "client.autodiscover") if each["verdict"] == "fail"]
+        self.assertIn("leads to the old server", found[0]["text"])
+        self.assertEqual(found[0]["seen"], ["imap old.hosts.example:993"])
+        sent = [each for each in self.world.web.letters if each[:2] == ("client-post.example", POX_PATH)]
+        self.assertEqual(len(sent), 1)
+        self.assertEqual(sent[0][2]["Content-Type"], "text/xml; charset=utf-8")
+        self.assertNotIn("Authorization", sent[0][2])
+        request = xml.etree.ElementTree.fromstring(sent[0][3])
+        namespace = "{http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006}"
+        self.assertEqual(request.tag, namespace + "Autodiscover")
+        self.assertEqual(request.find("*/%sEMailAddress" % namespace).text, "postmaster@client-post.example")
 
     def test_blocklists(self):
         result = self.look("done.example", dnsbl="bl.lists.example", old="old")

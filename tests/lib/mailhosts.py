@@ -137,18 +137,22 @@ class Web(Host):
     def __init__(self, address, port, certificates, files):
         """certificates: host -> (certificate, key); None in it is what others get."""
         host = self
-        self.asked, self.posted = [], []
+        self.asked, self.posted, self.letters = [], [], []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
-                host.posted.append(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode())
-                self.do_GET()
+                name = self.headers.get("Host", "").partition(":")[0]
+                body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+                host.posted.append(body)
+                host.letters.append((name, self.path, dict(self.headers), body))
+                self.do_GET("POST")
 
-            def do_GET(self):
+            def do_GET(self, *method):  # what a POST alone gets has a key of its own
                 name = self.headers.get("Host", "").partition(":")[0]
                 host.asked.append((name, self.path))
                 path = self.path.partition("?")[0]
-                status, kind, body = files.get((name, path), (404, "text/html", "<html>no</html>"))
+                status, kind, body = files.get((name, path, *method),
+                                              files.get((name, path), (404, "text/html", "<html>no</html>")))
                 self.send_response(status)
                 if status in (301, 302):
                     self.send_header("Location", body)

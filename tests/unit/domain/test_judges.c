@@ -151,7 +151,17 @@ static const mig__web_fact *web(void *context, const char *host, const char *pat
 {
     scene *s = context;
     (void)host;
-    (void)path;
+    assert_null(strstr(path, "autodiscover.xml"));
+    return s->blank ? NULL : &s->web;
+}
+
+/* Autodiscover is asked by POST, all else is a file. */
+static const mig__web_fact *post(void *context, const char *host, const char *path, const char *xml)
+{
+    scene *s = context;
+    (void)host;
+    assert_non_null(strstr(path, "autodiscover.xml"));
+    assert_non_null(strstr(xml, "<EMailAddress>postmaster@example.org</EMailAddress>"));
     return s->blank ? NULL : &s->web;
 }
 
@@ -178,7 +188,7 @@ static void expect(judge_fn *judge, scene *s, mig_domain_phase phase, const char
     char given[4096] = "";
     const mig_domain_subject about_it = subject();
     const mig_domain_options options = {.phase = phase, .dnsbls = lists, .authorities = authorities};
-    const mig__facts facts = {.dns = dns, .smtp = smtp, .web = web, .context = s};
+    const mig__facts facts = {.dns = dns, .smtp = smtp, .web = web, .post = post, .context = s};
     mig_domain_report report = {.name = NULL};
     mig__verdicts out = {.count = 0};
     mig__case c = {.facts = &facts,
