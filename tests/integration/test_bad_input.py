@@ -9,7 +9,7 @@ import certs
 import dovecot
 import mailgen
 import wire
-from harness import INTERRUPTED, LOCAL, LOGIN, PARTIAL, SEED, TEMPORARY, USAGE, Account, Pair
+from harness import INTERRUPTED, LOCAL, LOGIN, PARTIAL, SEED, TEMPORARY, USAGE, Account, Pair, program
 from memserver import MemServer
 
 
@@ -165,6 +165,16 @@ class BadInput(Pair):
                                    (("--map", "nothing"), "FROM=TO"), (("--source-tls", "none"), "contradicts")):
             with self.subTest(arguments):
                 self.refused(USAGE, pattern, *arguments)
+
+    def test_nearest_option_of_the_other_verbs(self):
+        for verb, typed, meant in (("domain", "--resolvr", "--resolver"), ("certificate", "--recrods=x", "--records"),
+                                   ("status", "--sate", "--state"), ("plan", "--directroy", "--directory")):
+            with self.subTest(verb):
+                result = self.run_command([program(), verb, typed])
+                self.assertEqual(result.status, USAGE, str(result))
+                self.assertRegex(result.err, "did you mean %s\\?" % meant)
+        result = self.run_command([program(), "certificate", "--nothing-like-it"])
+        self.assertIn("--help lists the options", result.err)
 
     def test_cleartext_beyond_loopback(self):
         account = Account("imap://u1@192.0.2.1", "x", tls="none")

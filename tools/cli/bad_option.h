@@ -5,7 +5,10 @@
 #include <migrate/error.h>
 #include <popt.h>
 
-/* `code` as poptGetNextOpt returned it, below -1. Returns -1, `err` filled with MIG_E_USAGE. */
-int cli_bad_option(poptContext context, int code, mig_error *err);
+/*
+ * `code` as poptGetNextOpt returned it, below -1; `table` as the context was made of, without tables inside: the name
+ * that is nearest to what was typed is suggested. Returns -1, `err` filled with MIG_E_USAGE.
+ */
+int cli_bad_option(poptContext context, const struct poptOption *table, int code, mig_error *err);
 
 #endif

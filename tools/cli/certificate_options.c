@@ -65,7 +65,7 @@ int cli_certificate_options_parse(cli_certificate_options *options, int argc, co
         result = take_option(options, context, option, err);
     }
     if (result == 0 && option < -1) {
-        result = cli_bad_option(context, option, err);
+        result = cli_bad_option(context, table, option, err);
     }
     const char *plan = result == 0 && !options->answered ? poptGetArg(context) : NULL;
     if (result == 0 && !options->answered && (!plan || poptPeekArg(context))) {

@@ -449,7 +449,7 @@ int cli_domain_options_parse(cli_domain_options *o, int argc, const char **argv,
         result = take_option(o, context, option, err);
     }
     if (result == 0 && option < -1) {
-        result = cli_bad_option(context, option, err);
+        result = cli_bad_option(context, table, option, err);
     }
     while (result == 0 && !o->answered && poptPeekArg(context)) {
         result = cli_names_add(&o->arguments, strdup(poptGetArg(context)), err);

@@ -99,7 +99,7 @@ int cli_plan_options_parse(cli_plan_options *options, int argc, const char **arg
             options->directory = poptGetOptArg(context);
         } else {
             answered = option > 0;
-            result = option < 0 ? cli_bad_option(context, option, err) : answer(context, option, err);
+            result = option < 0 ? cli_bad_option(context, table, option, err) : answer(context, option, err);
         }
     }
     if (result == 0 && !answered) {

@@ -88,7 +88,7 @@ int cli_standing_options_parse(cli_standing_options *options, int argc, const ch
         result = take_option(options, context, option, err);
     }
     if (result == 0 && option < -1) {
-        result = cli_bad_option(context, option, err);
+        result = cli_bad_option(context, table, option, err);
     }
     const char *argument = result == 0 && !options->answered ? poptGetArg(context) : NULL;
     if (argument && (options->path || poptPeekArg(context))) {
