@@ -210,6 +210,7 @@ void mig_settings_account(const mig_settings *settings, mig_run_account *out)
     out->copy = &settings->copy;
     out->verify = &settings->verify;
     out->replace = settings->mend.replace;
+    out->mend = settings->mend;
     out->depth = settings->stock_depth;
 }
 
@@ -217,7 +218,7 @@ void mig_settings_run(const mig_settings *settings, unsigned steps, mig_run_opti
 {
     *out = (mig_run_options)MIG_RUN_OPTIONS_INIT;
     out->steps = settings->steps != 0 ? settings->steps : steps;
-    out->steps |= settings->mend.wanted || settings->final ? MIG_STEP_MEND : 0;
+    out->steps |= settings->final ? MIG_STEP_MEND : 0;
     out->final_passes = !settings->final ? 0 : settings->final_passes > 0 ? settings->final_passes : FINAL_PASSES;
     out->keep_going = settings->keep_going;
     out->jobs = settings->jobs;

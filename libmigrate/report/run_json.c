@@ -23,6 +23,7 @@ static json_t *account_object(const mig_run_account_result *account)
         {"already", account->already},
         {"copied_bytes", account->copied_bytes},
         {"failed", account->failed},
+        {"mended", account->mended},
         {"verified", account->verified},
         {"stored_differently", account->stored_differently},
         {"differences", account->differences},
@@ -43,7 +44,7 @@ static json_t *account_object(const mig_run_account_result *account)
 static json_t *steps_array(unsigned steps)
 {
     json_t *array = json_array();
-    for (unsigned step = MIG_STEP_CHECK; array != NULL && step <= MIG_STEP_MEND; step <<= 1) {
+    for (unsigned step = MIG_STEP_CHECK; array != NULL && step <= MIG_STEP_DOMAIN; step <<= 1) {
         if ((steps & step) != 0 && json_array_append_new(array, json_string(mig_step_name(step))) != 0) {
             json_decref(array);
             array = NULL;
@@ -88,6 +89,10 @@ static int details_of(const mig_run_result *result, mig__json *json, mig_error *
         if (mig_report_verify_json(result->verify, pass_on, json, err) != 0) {
             return -1;
         }
+    }
+    if (result->domain_json != NULL) {
+        mig__json_raw(json, ",\n \"domain\": ");
+        mig__json_raw(json, result->domain_json);
     }
     return 0;
 }

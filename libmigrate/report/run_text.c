@@ -71,6 +71,11 @@ static void add_numbers(mig__buffer *out, unsigned steps, const mig_run_account_
         mig__buffer_add_text(out, "), ");
         mig__add_count(out, account->already);
         mig__buffer_add_text(out, " there already");
+        if (account->mended > 0) {
+            mig__buffer_add_text(out, ", ");
+            mig__add_count(out, account->mended);
+            mig__buffer_add_text(out, " sent again");
+        }
         if (account->failed > 0) {
             mig__buffer_add_text(out, ", ");
             mig__add_count(out, account->failed);

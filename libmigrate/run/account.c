@@ -153,6 +153,7 @@ static void sum_copy(mig__run_job *job)
     pthread_mutex_lock(&job->crew->lock);
     out->messages = totals->messages;
     out->copied += totals->copied;
+    out->mended += totals->mended;
     out->already = totals->already + totals->adopted + totals->moved;
     out->copied_bytes += totals->bytes;
     out->failed = totals->failed;
@@ -171,7 +172,8 @@ static bool copy(mig__run_job *job, int connections)
     mig__run_step(job, MIG_STEP_COPY);
     for (int passes = job->crew->options->final_passes, pass = 1;; pass++) {
         mig_copy_result_free(&job->copy);
-        job->copy = mig_copy_run(&options, &error);
+        job->copy = pass == 1 && job->in.mend.wanted ? mig_mend_run(&options, &job->in.mend, &error)
+                                                     : mig_copy_run(&options, &error);
         if (job->copy == NULL) {
             mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
             return false;

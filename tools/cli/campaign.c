@@ -7,24 +7,27 @@
 #include "cli/frame.h"
 #include "cli/table.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
 /* The step that is about names. The exit status, or -1 with `err`. */
-static int look_at_domains(const cli_accounts *accounts, const cli_frame *frame, const cli_reports *reports,
-                           mig_error *err)
+static int look_at_domains(const cli_accounts *accounts, const cli_frame *frame, cli_domain_seen *seen, mig_error *err)
 {
     const mig_plan *plan = accounts->roster->plan;
 #ifdef MIG_WITH_DOMAIN
-    return cli_domain_step(plan->path, !cli_reports_on_output(reports) && !accounts->roster->whole->quiet, frame->stop,
-                           err);
+    return cli_domain_step(plan->path, frame->stop, seen, err);
 #else
     (void)plan;
     (void)frame;
-    (void)reports;
+    (void)seen;
     return mig_error_set(err, MIG_E_USAGE, "--steps domain: this build has no looks at domains");
 #endif
 }
 
-static int work_on_accounts(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *frame,
-                            cli_reports *reports, mig_error *err)
+/* What is done with accounts. NULL with `err`: as mig_run. */
+static mig_run_result *run_accounts(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *frame,
+                                    mig_error *err)
 {
     const mig_settings *common = accounts->roster->whole;
     mig_run_options options;
@@ -40,16 +43,43 @@ static int work_on_accounts(const cli_campaign *campaign, cli_accounts *accounts
     options.progress_context = &table;
     mig_run_result *result = mig_run(&options, err);
     cli_table_end(&table);
-    if (!result) {
-        return -1;
-    }
+    return result;
+}
+
+static int write_seen(const void *seen, mig_sink_fn *sink, void *context, mig_error *err)
+{
+    const char *text = ((const cli_domain_seen *)seen)->text;
+    return sink(text, strlen(text), context) == 0
+               ? 0
+               : mig_error_set(err, MIG_E_IO, "the look at the domains cannot be written");
+}
+
+/* All reports of what was done. What the look failed by comes after the reports of the accounts. */
+static int report(cli_reports *reports, const mig_settings *common, const char *name, mig_run_result *result,
+                  const cli_domain_seen *seen, mig_error *err)
+{
     int status = result->exit_status;
-    if (cli_campaign_report(reports, common, frame->name, result, err) != 0) {
-        status = cli_complain(frame->name, err);
+    result->domain_json = seen->json;
+    if (cli_campaign_report(reports, common, name, result, err) != 0) {
+        status = cli_complain(name, err);
+    } else if (seen->text && !common->quiet && !cli_reports_on_output(reports) &&
+               cli_reports_print(write_seen, seen, err) != 0) {
+        status = cli_complain(name, err);
     }
-    const int told = cli_campaign_notify(common, frame->name, result);
-    mig_run_result_free(&result);
+    const int told = cli_campaign_notify(common, name, result);
+    result->domain_json = NULL;
     return status == 0 ? told : status;
+}
+
+/* What came of the names is part of what came of the run. */
+static void take_look(mig_run_result *result, int looked, const mig_error *why)
+{
+    const int status = looked >= 0 ? looked : mig_code_exit_status(why->code);
+    result->steps |= MIG_STEP_DOMAIN;
+    result->exit_status = mig_exit_status_worse(result->exit_status, status);
+    if (result->status == MIG_COMPLETE && status != 0) {
+        result->status = MIG_PARTIAL;
+    }
 }
 
 /* A page is about taking stock or about a verification: without either it could not be written after hours of work. */
@@ -78,13 +108,32 @@ static int work(const cli_campaign *campaign, cli_accounts *accounts, cli_frame 
                 mig_error *err)
 {
     const unsigned steps = steps_of(campaign, accounts);
-    const int status =
-        (steps & ~(unsigned)MIG_STEP_DOMAIN) != 0 ? work_on_accounts(campaign, accounts, frame, reports, err) : 0;
-    if (status < 0 || (steps & MIG_STEP_DOMAIN) == 0 || mig_stop_level(frame->stop) > 0) {
-        return status;
+    const int64_t started = (int64_t)time(NULL);
+    mig_run_result nobody = {.steps = 0, .started = started, .finished = started}; /* of a run about names alone */
+    mig_run_result *of_accounts = NULL;
+    cli_domain_seen seen = CLI_DOMAIN_SEEN_INIT;
+    mig_error why = MIG_ERROR_INIT;
+    int looked = 0;
+    if ((steps & ~(unsigned)MIG_STEP_DOMAIN) != 0 &&
+        (of_accounts = run_accounts(campaign, accounts, frame, err)) == NULL) {
+        return -1;
     }
-    const int looked = look_at_domains(accounts, frame, reports, err);
-    return looked < 0 ? -1 : mig_exit_status_worse(status, looked);
+    mig_run_result *result = of_accounts ? of_accounts : &nobody;
+    if ((steps & MIG_STEP_DOMAIN) != 0 && mig_stop_level(frame->stop) == 0) {
+        looked = look_at_domains(accounts, frame, &seen, &why);
+        take_look(result, looked, &why);
+        result->finished = (int64_t)time(NULL);
+        result->seconds = (double)(result->finished - result->started);
+    }
+    int status = report(reports, accounts->roster->whole, frame->name, result, &seen, err);
+    if (looked < 0) {
+        status = cli_complain(frame->name, &why);
+        status = mig_exit_status_worse(status, result->exit_status);
+    }
+    free(seen.text);
+    free(seen.json);
+    mig_run_result_free(&of_accounts);
+    return status;
 }
 
 static int run(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *frame, mig_error *err)

@@ -4,6 +4,7 @@
 #include "cli/campaign_report.h"
 
 #include "cli/complain.h"
+#include "cli/keep.h"
 
 #include <migrate/inventory_report.h>
 #include <migrate/notify.h>
@@ -53,6 +54,9 @@ static int write_text(const void *what, mig_sink_fn *sink, void *context, mig_er
     const mig_run_result *result = what;
     if (result->steps == MIG_STEP_INVENTORY && result->inventory) {
         return mig_report_inventory_text(result->inventory, sink, context, err);
+    }
+    if (result->steps == MIG_STEP_DOMAIN) {
+        return 0;
     }
     if (mig_report_run_text(result, sink, context, err) != 0) {
         return -1;
@@ -108,37 +112,16 @@ int cli_campaign_report(cli_reports *reports, const mig_settings *options, const
 
 /* ---- at the end ---- */
 
-typedef struct summary {
-    char *text;
-    size_t length;
-    bool failed;
-} summary;
-
-static int keep(const char *text, size_t length, void *context)
-{
-    summary *s = context;
-    char *grown = realloc(s->text, s->length + length + 1);
-    if (!grown) {
-        s->failed = true;
-        return -1;
-    }
-    memcpy(grown + s->length, text, length);
-    s->text = grown;
-    s->length += length;
-    grown[s->length] = '\0';
-    return 0;
-}
-
 /* Both are told, also when one of them fails: then the result is that failure's exit status, else 0. */
 int cli_campaign_notify(const mig_settings *options, const char *tool, const mig_run_result *result)
 {
     mig_error err = MIG_ERROR_INIT;
-    summary text = {.text = NULL};
+    cli_kept text = CLI_KEPT_INIT;
     int status = 0;
     if (!options->on_finish && !options->webhook) {
         return 0;
     }
-    if (mig_report_run_json(result, false, keep, &text, &err) != 0) {
+    if (mig_report_run_json(result, false, cli_keep, &text, &err) != 0) {
         free(text.text);
         return cli_complain(tool, &err);
     }

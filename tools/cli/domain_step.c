@@ -2,32 +2,30 @@
 #include "cli/domain_step.h"
 
 #include "cli/domain_options.h"
-#include "cli/reports.h"
+#include "cli/keep.h"
 
 #include <migrate/domain_report.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int write_text(const void *result, mig_sink_fn *sink, void *context, mig_error *err)
+static int look(cli_domain_options *options, const mig_stop *stop, cli_domain_seen *seen, mig_error *err)
 {
-    return mig_report_domain_text(result, false, sink, context, err);
-}
-
-static int look(cli_domain_options *options, bool print, const mig_stop *stop, mig_error *err)
-{
+    cli_kept text = CLI_KEPT_INIT, json = CLI_KEPT_INIT;
     options->look.stop = stop;
     mig_domain_result *result = mig_domain_look(&options->look, err);
     int status = result ? result->exit_status : -1;
-    if (status >= 0 &&
-        (cli_domain_record(options, result, err) != 0 || (print && cli_reports_print(write_text, result, err) != 0))) {
+    if (status >= 0 && (cli_domain_record(options, result, err) != 0 ||
+                        mig_report_domain_text(result, false, cli_keep, &text, err) != 0 ||
+                        mig_report_domain_json(result, cli_keep, &json, err) != 0)) {
         status = -1;
     }
+    *seen = (cli_domain_seen){text.text, json.text};
     mig_domain_result_free(&result);
     return status;
 }
 
-int cli_domain_step(const char *plan, bool print, const mig_stop *stop, mig_error *err)
+int cli_domain_step(const char *plan, const mig_stop *stop, cli_domain_seen *seen, mig_error *err)
 {
     cli_domain_options options = {.count = 0};
     const size_t size = strlen(plan) + 3;
@@ -39,7 +37,7 @@ int cli_domain_step(const char *plan, bool print, const mig_stop *stop, mig_erro
     snprintf(path, size, "%s%s", strchr(plan, '/') ? "" : "./", plan);
     const char *argv[] = {"mailmigrate-domain", path, "--phase", "after", NULL};
     if (cli_domain_options_parse(&options, 4, argv, err) == 0) {
-        status = look(&options, print, stop, err);
+        status = look(&options, stop, seen, err);
     }
     cli_domain_options_clear(&options);
     free(path);

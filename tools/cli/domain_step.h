@@ -4,12 +4,21 @@
 
 #include <migrate/error.h>
 #include <migrate/stop.h>
-#include <stdbool.h>
+
+/* What was found, in both forms; the caller frees both. */
+typedef struct cli_domain_seen {
+    char *text, *json; /* for the terminal; mailmigrate.domain/1 */
+} cli_domain_seen;
+
+#define CLI_DOMAIN_SEEN_INIT                                                                                           \
+    {                                                                                                                  \
+        NULL, NULL                                                                                                     \
+    }
 
 /*
- * Look at the domains of the plan in the phase `after`, keep what was found on record, and print it unless it is not to
- * be. Returns the exit status of the look, or -1 with `err` filled.
+ * Look at the domains of the plan in the phase `after`, and keep what was found on record. Returns the exit status of
+ * the look, or -1 with `err` filled.
  */
-int cli_domain_step(const char *plan, bool print, const mig_stop *stop, mig_error *err);
+int cli_domain_step(const char *plan, const mig_stop *stop, cli_domain_seen *seen, mig_error *err);
 
 #endif

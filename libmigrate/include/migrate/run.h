@@ -42,11 +42,15 @@ typedef struct mig_run_account {
     bool replace;                     /* mending removes altered messages once the right ones are there */
     mig_inventory_depth depth;        /* of the inventory; everything else comes from `copy` */
     const mig_error *unfit; /* known beforehand to be in its way, as a password that can not be read; NULL: nothing */
+    mig_mend_wish mend;     /* wanted: the copy itself puts this right, as mig_mend_run; of its report, borrowed */
 } mig_run_account;
 
 #define MIG_RUN_ACCOUNT_INIT                                                                                           \
     {                                                                                                                  \
-        sizeof(mig_run_account), NULL, NULL, false, MIG_INVENTORY_FULL, NULL                                           \
+        sizeof(mig_run_account), NULL, NULL, false, MIG_INVENTORY_FULL, NULL,                                          \
+        {                                                                                                              \
+            false, 0, NULL, false                                                                                      \
+        }                                                                                                              \
     }
 
 typedef enum mig_run_state {
@@ -131,6 +135,7 @@ typedef struct mig_run_result {
     mig_verify_result *verify;
     int64_t started, finished; /* seconds since 1970-01-01 UTC */
     double seconds;
+    const char *domain_json; /* what the step `domain` of whoever called found, mailmigrate.domain/1, borrowed; NULL */
 } mig_run_result;
 
 /*

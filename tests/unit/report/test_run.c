@@ -152,6 +152,16 @@ static void test_run_json(void **state)
     memset(&out, 0, sizeof out);
     assert_int_equal(mig_report_run_json(&result, false, sheet_sink, &out, NULL), 0);
     assert_null(strstr(out.text, "\"inventory\":"));
+    /* What the step of names found comes as it is by itself. */
+    result.steps |= MIG_STEP_MEND | MIG_STEP_DOMAIN;
+    result.domain_json = "{\"schema\": \"mailmigrate.domain/1\"}\n";
+    document = json_loads(written(run_json, &out), JSON_REJECT_DUPLICATES, &where);
+    assert_non_null(document);
+    assert_string_equal(json_string_value(json_object_get(json_object_get(document, "domain"), "schema")),
+                        "mailmigrate.domain/1");
+    const json_t *steps = json_object_get(document, "steps");
+    assert_string_equal(json_string_value(json_array_get(steps, json_array_size(steps) - 1)), "domain");
+    json_decref(document);
 }
 
 static void test_inventory_text(void **state)
