@@ -80,7 +80,7 @@ int cli_small_parse(const cli_small *small, int argc, const char **argv, cli_nam
             *answered ? answer(small, context, option, err) : take(&small->options[option - OPT_FIRST], context, err);
     }
     if (result == 0 && option < -1) {
-        result = cli_bad_option(context, option, err);
+        result = cli_bad_option(context, table, option, err);
     }
     while (result == 0 && !*answered && poptPeekArg(context)) {
         result = cli_names_add(arguments, strdup(poptGetArg(context)), err);
