@@ -17,7 +17,7 @@ HOMES = {
     "yaml.h": ("libmigrate/plan/",),
     "csv.h": ("libmigrate/plan/",),
     "jansson.h": ("libmigrate/report/", "libmigrate/mend/", "libmigrate/net/", "libmigrate/archive/"),
-    "gsasl.h": ("libmigrate/imap/",),
+    "gsasl.h": ("libmigrate/net/",),
     "unbound.h": ("libmigrate/domain/resolver.c",),
     "ldns/": ("libmigrate/domain/packet.c",),
     "libxml/": ("libmigrate/domain/client.c",),
