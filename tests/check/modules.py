@@ -21,6 +21,8 @@ MODULES = {
     "copy": {"reading", "account", "state", "folders", "imap", "mail", "base"},
     "verify": {"reading", "account", "state", "folders", "imap", "mail", "base"},
     "inventory": {"reading", "account", "state", "folders", "imap", "mail", "base"},
+    # Mail filters: ManageSieve, what scripts say, and carrying them over.
+    "sieve": {"account", "state", "folders", "imap", "net", "mail", "base"},
     "store": {"archive", "folders", "imap", "mail", "base"},
     "status": {"state", "base"},
     # Names and DNS: nothing of mail; the mail engine does not know it (-DMIG_WITH_DOMAIN=OFF).
