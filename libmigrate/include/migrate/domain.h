@@ -129,6 +129,32 @@ bool mig_domain_settled(const mig_domain_report *report, char **open);
 
 void mig_domain_result_free(mig_domain_result **result);
 
+/* ---- a few names, for whoever needs to know where a server is ---- */
+
+typedef struct mig_domain_lookup {
+    const char *resolver; /* "ADDRESS[@PORT]"; NULL: the system's */
+    uint16_t dns_port;    /* 0: 53 */
+    int timeout_ms;       /* 0: 10,000 */
+    const mig_stop *stop; /* NULL: cannot be asked to stop */
+} mig_domain_lookup;
+
+/*
+ * The hosts that mail for a domain goes to: lines parted by \n, each a name (that of the domain itself where it has no
+ * MX; "" for a null MX) and its addresses, parted by blanks. malloc'd. 0; -1 with MIG_E_DNS when it is not known,
+ * MIG_E_USAGE (resolver), MIG_E_NOMEM.
+ */
+int mig_domain_mail_hosts(const mig_domain_lookup *how, const char *domain, char **lines, mig_error *err);
+
+/* The addresses of a host, lines parted by \n, "" when it has none. malloc'd. The same errors. */
+int mig_domain_addresses(const mig_domain_lookup *how, const char *host, char **lines, mig_error *err);
+
+/*
+ * The first server of a service ("_sieve._tcp", RFC 2782) of a domain; *host is malloc'd, "" when the domain says that
+ * there is none. 0; 1: the domain has no such record; -1 with the same errors.
+ */
+int mig_domain_service(const mig_domain_lookup *how, const char *service, const char *domain, char **host,
+                       uint16_t *port, mig_error *err);
+
 #ifdef __cplusplus
 }
 #endif
