@@ -55,6 +55,7 @@ static void set_defaults(mig_settings *settings)
                                .copy = MIG_COPY_OPTIONS_INIT,
                                .verify = MIG_VERIFY_OPTIONS_INIT,
                                .stock_depth = MIG_INVENTORY_FULL,
+                               .filters = MIG_FILTERS_OPTIONS_INIT,
                                .compress = -1};
 }
 

@@ -181,6 +181,34 @@ static void check_dates(mig__finishing *f)
     }
 }
 
+static mig_filters_side filters_side(const mig_settings_side *side)
+{
+    mig_filters_side out = {.no_imap = side->sieve_alone, .tunnel = side->sieve_tunnel};
+    if (side->sieve != NULL && strncmp(side->sieve, "sieve:", 6) == 0 && strncmp(side->sieve + 6, "//", 2) != 0) {
+        out.directory = side->sieve + 6;
+    } else {
+        out.server = side->sieve;
+    }
+    /* Of scripts in files alone nobody logs in anywhere. */
+    out.endpoint = side->url == NULL || (side->sieve_alone && out.directory != NULL) ? NULL : &side->endpoint;
+    return out;
+}
+
+/* Filters go by the folders that are copied. */
+static void complete_filters(mig_settings *is)
+{
+    mig_filters_options *filters = &is->filters;
+    filters->source = filters_side(&is->sides[MIG_SOURCE]);
+    filters->target = filters_side(&is->sides[MIG_TARGET]);
+    filters->selection = is->copy.selection;
+    filters->providers[MIG_SOURCE] = is->copy.providers[MIG_SOURCE];
+    filters->providers[MIG_TARGET] = is->copy.providers[MIG_TARGET];
+    filters->state_path = is->copy.state_path;
+    filters->force = is->copy.force;
+    filters->dry_run = is->copy.dry_run;
+    filters->patience_ms = is->copy.effort.patience_ms;
+}
+
 /* The options of a verification are those of the copy that it is about. */
 static void complete(mig_settings *is, bool with_target)
 {
@@ -200,6 +228,7 @@ static void complete(mig_settings *is, bool with_target)
     is->verify.providers[MIG_SOURCE] = copy->providers[MIG_SOURCE];
     is->verify.providers[MIG_TARGET] = copy->providers[MIG_TARGET];
     is->verify.effort = copy->effort;
+    complete_filters(is);
     is->stock_depth = is->scan_content ? MIG_INVENTORY_CONTENT : is->stock_depth;
 }
 
@@ -208,7 +237,8 @@ static int finish_account(mig__finishing *f)
     mig_settings *is = &f->own->is;
     bool verifies = is->verb == MIG_VERB_VERIFY || is->verb == MIG_VERB_RUN;
     bool target_wanted =
-        (is->verb != MIG_VERB_INVENTORY && is->verb != MIG_VERB_ARCHIVE) || is->sides[MIG_TARGET].url != NULL;
+        (is->verb != MIG_VERB_INVENTORY && is->verb != MIG_VERB_ARCHIVE && is->verb != MIG_VERB_FILTERS) ||
+        is->sides[MIG_TARGET].url != NULL;
     mig__finish_side(f, MIG_SOURCE);
     if (target_wanted) {
         mig__finish_side(f, MIG_TARGET);
@@ -221,7 +251,8 @@ static int finish_account(mig__finishing *f)
     }
     complete(is, target_wanted);
     is->sides[MIG_TARGET].only_named = !target_wanted;
-    is->sides[MIG_SOURCE].only_named = is->verb == MIG_VERB_VERIFY && is->verify.against == MIG_AGAINST_RECORD;
+    is->sides[MIG_SOURCE].only_named = (is->verb == MIG_VERB_VERIFY && is->verify.against == MIG_AGAINST_RECORD) ||
+                                       (is->sides[MIG_SOURCE].sieve_alone && is->sides[MIG_SOURCE].sieve != NULL);
     return 0;
 }
 

@@ -97,5 +97,6 @@ int mig_settings_place(mig_settings *settings, const char *directory, mig_error 
         copy->state_path = own->state_path;
     }
     settings->verify.state_path = copy->state_path;
+    settings->filters.state_path = copy->state_path;
     return 0;
 }

@@ -212,6 +212,7 @@ void mig_settings_account(const mig_settings *settings, mig_run_account *out)
     out->replace = settings->mend.replace;
     out->mend = settings->mend;
     out->depth = settings->stock_depth;
+    out->filters = &settings->filters;
 }
 
 void mig_settings_run(const mig_settings *settings, unsigned steps, mig_run_options *out)

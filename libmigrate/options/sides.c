@@ -252,6 +252,33 @@ static int take_address(siding *s)
     return set_string(s, &side->endpoint.user, side->url) != 0 || fill_endpoint(s) != 0 ? -1 : failed;
 }
 
+/* Scripts in files, or ManageSieve alone: sieve:DIR, sieve://USER@HOST[:4190]. */
+static int take_sieve(siding *s)
+{
+    mig_settings_side *side = s->side;
+    mig_error error = MIG_ERROR_INIT;
+    char url[1100];
+    side->sieve_alone = true;
+    if (strncmp(side->url + 6, "//", 2) != 0) {
+        side->sieve = side->url;
+        side->only_named = true;
+        return s->which == MIG_SOURCE ? 0
+                                      : fault(s, "write files with `mailmigrate filters export`", ABOUT(""),
+                                              "%s%s: scripts in files can be the source alone", s->dash, s->name);
+    }
+    snprintf(url, sizeof url, "imap:%s", side->url + 6); /* the same form (RFC 5804 section 3, without a path) */
+    if (strlen(side->url) >= sizeof url - 8 || mig_endpoint_parse_url(&side->endpoint, url, &error) != 0) {
+        mig_error_set(&error, MIG_E_USAGE, "not a URL of the form sieve://user%%40domain@host[:4190]");
+        mig_error_context(&error, "%s%s", s->dash, s->name);
+        return mig__fault(s->f, &error, (const char *const[]){s->name, NULL});
+    }
+    side->endpoint.port = side->endpoint.port == 143 ? 4190 : side->endpoint.port;
+    int failed = set_tls(s);
+    failed |= check_proofs(s);
+    failed |= check_way(s);
+    return fill_endpoint(s) != 0 ? -1 : failed;
+}
+
 int mig__finish_side(mig__finishing *f, int which)
 {
     siding s = {.f = f,
@@ -269,6 +296,9 @@ int mig__finish_side(mig__finishing *f, int which)
                      "%s%s URL is missing", s.dash, s.name);
     }
     set_common(&s);
+    if (f->own->is.verb == MIG_VERB_FILTERS && strncasecmp(s.side->url, "sieve:", 6) == 0) {
+        return take_sieve(&s);
+    }
     if (mig_store_is_url(s.side->url)) {
         return take_store(&s);
     }

@@ -15,8 +15,10 @@
 #define RUN       (1u << MIG_VERB_RUN)
 #define INVENTORY (1u << MIG_VERB_INVENTORY)
 #define ARCHIVE   (1u << MIG_VERB_ARCHIVE)
+#define FILTERS   (1u << MIG_VERB_FILTERS)
 #define MANY      (COPY | VERIFY | RUN | INVENTORY) /* those that a plan is for */
 #define ALL       (MANY | ARCHIVE)
+#define BOTH      (ALL | FILTERS) /* those that log in */
 
 static const char *const tls_names[] = {"implicit", "starttls", "none", NULL};
 static const char *const auth_names[] = {"auto",          "plain",   "login",       "cram-md5", "scram-sha-1",
@@ -48,13 +50,15 @@ _Static_assert(MIG_INVENTORY_FULL == MIG_INVENTORY_QUICK + 1, "in the order of s
 
 /* Of a side. */
 #define SIDE(name, type, member, argument, help) \
-    {ROW(name, MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, ALL, true, false, false, '\0', argument, help), \
+    {ROW(name, MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, BOTH, true, false, false, '\0', argument, \
+         help), \
      type, SIDE_AT(member), NULL, 0, 0}
 #define SIDE_FILE(name, member, argument, help) \
-    {ROW(name, MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, ALL, true, true, true, '\0', argument, help), \
+    {ROW(name, MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, BOTH, true, true, true, '\0', argument, help), \
      MIG__TYPE_TEXT, SIDE_AT(member), NULL, 0, 0}
 #define SIDE_CHOICE(name, names, member, argument, help) \
-    {ROW(name, MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, ALL, true, false, false, '\0', argument, help), \
+    {ROW(name, MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, BOTH, true, false, false, '\0', argument, \
+         help), \
      MIG__TYPE_CHOICE, SIDE_AT(member), names, 0, 0}
 
 /* Of an account (OF_ACCOUNT) or of the run (OF_RUN). */
@@ -92,10 +96,10 @@ _Static_assert(MIG_INVENTORY_FULL == MIG_INVENTORY_QUICK + 1, "in the order of s
      MIG__TYPE_SWITCH, AT(member), NULL, 0, 0}
 
 static const mig__option rows[] = {
-    {ROW("", MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, ALL, false, false, false, '\0', "URL",
+    {ROW("", MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, BOTH, false, false, false, '\0', "URL",
          "the account: an address, or imaps://user%40domain@host[:993], imap:// with STARTTLS"),
      MIG__TYPE_TEXT, SIDE_AT(url), NULL, 0, 0},
-    {ROW("tls", MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, ALL, true, false, false, '\0', "MODE",
+    {ROW("tls", MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, BOTH, true, false, false, '\0', "MODE",
          "implicit or starttls as the URL says, or none (to loopback)"),
      MIG__TYPE_TEXT, SIDE_AT(tls), tls_names, 0, 0},
     SIDE_CHOICE("auth", auth_names, auth, "MECHANISM",
@@ -110,7 +114,7 @@ static const mig__option rows[] = {
     SIDE_FILE("key", key, "FILE", "its private key (PEM), when it is not in the same file"),
     SIDE("token-command", MIG__TYPE_TEXT, token_command, "COMMAND",
          "an access token is the first line that this command prints"),
-    {ROW("oauth", MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, ALL, true, false, false, '\0', "HOW",
+    {ROW("oauth", MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, BOTH, true, false, false, '\0', "HOW",
          "get access tokens: google, microsoft, refresh or device"),
      MIG__TYPE_TEXT, SIDE_AT(grant), grant_names, 0, 0},
     SIDE_FILE("oauth-key", oauth2.key_file, "FILE", "Google's JSON key, or the certificate's key (PEM)"),
@@ -125,38 +129,44 @@ static const mig__option rows[] = {
     SIDE_FILE("oauth-ca-file", oauth2.ca_file, "FILE", "certificates to trust at these (PEM)"),
     SIDE("proxy", MIG__TYPE_TEXT, proxy, "URL", "socks5://[USER@]HOST[:PORT] or http://[USER@]HOST[:PORT]"),
     SIDE("tunnel", MIG__TYPE_TEXT, tunnel, "COMMAND", "speak IMAP with this command: ssh HOST .../imap"),
+    {ROW("sieve", MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, RUN | FILTERS, true, false, false, '\0',
+         "SERVER", "ManageSieve: HOST[:PORT], none, or sieve:DIR for scripts in files"),
+     MIG__TYPE_TEXT, SIDE_AT(sieve), NULL, 0, 0},
+    {ROW("sieve-tunnel", MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE, MIG_OPTIONS_SIDE, RUN | FILTERS, true, false, false,
+         '\0', "COMMAND", "speak ManageSieve with this command: ssh HOST .../managesieve"),
+     MIG__TYPE_TEXT, SIDE_AT(sieve_tunnel), NULL, 0, 0},
     SIDE("provider", MIG__TYPE_PROVIDER, provider, "NAME", "what is known of this provider holds here"),
 
-    INPUT("ca-file", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, ca_file, "FILE",
+    INPUT("ca-file", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, ca_file, "FILE",
           "certificates to trust instead of the system's, both sides (PEM)"),
-    VALUE("resolver", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, MIG__TYPE_TEXT, resolver, "IP[@PORT]",
+    VALUE("resolver", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, MIG__TYPE_TEXT, resolver, "IP[@PORT]",
           "whom to ask for the server of an address (default: the system's resolver)"),
-    SWITCH("yes", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, '\0', yes,
+    SWITCH("yes", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, '\0', yes,
            "take the server found for an address without asking, if something vouches for it"),
-    SWITCH("allow-cleartext", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, '\0', allow_cleartext,
+    SWITCH("allow-cleartext", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, '\0', allow_cleartext,
            "permit tls mode none also beyond loopback"),
-    CHOICE("tls-min", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, tls_min_names, 12, tls_min, "VERSION",
+    CHOICE("tls-min", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, tls_min_names, 12, tls_min, "VERSION",
            "lowest TLS version: 1.2 (default) or 1.3"),
-    VALUE("proxy", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, MIG__TYPE_TEXT, proxy, "URL",
+    VALUE("proxy", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, MIG__TYPE_TEXT, proxy, "URL",
           "reach both servers through this proxy"),
-    INPUT("proxy-password-file", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, proxy_password_file, "FILE",
+    INPUT("proxy-password-file", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, proxy_password_file, "FILE",
           "the proxy's password is the first line of this file"),
     CHOICE("compress", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, compress_names, -1, compress, "MODE",
            "COMPRESS=DEFLATE: on, off or auto (default)"),
     CHOICE("files-as", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, files_as_names, 0, files_as, "WHO",
            "as root, whose rights mail in files is read with: owner (default), self"),
-    VALUE("timeout", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, MIG__TYPE_SECONDS, timeout_ms, "SECONDS",
+    VALUE("timeout", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, MIG__TYPE_SECONDS, timeout_ms, "SECONDS",
           "give up on a server that is silent this long (default 300)"),
-    VALUE("connect-timeout", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, MIG__TYPE_SECONDS, connect_timeout_ms, "SECONDS",
+    VALUE("connect-timeout", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, MIG__TYPE_SECONDS, connect_timeout_ms, "SECONDS",
           "give up on connecting or the greeting after this long (default 30)"),
-    VALUE("patience", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, MIG__TYPE_SECONDS, copy.effort.patience_ms, "SECONDS",
+    VALUE("patience", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, MIG__TYPE_SECONDS, copy.effort.patience_ms, "SECONDS",
           "keep trying to reach a server again for this long (default 120)"),
 
     LIST("folder", MIG_OPTIONS_FOLDERS, ALL, MIG__TYPE_TEXTS, copy.selection.folders, "GLOB",
          "only folders that match; can be given again"),
     LIST("exclude", MIG_OPTIONS_FOLDERS, ALL, MIG__TYPE_TEXTS, copy.selection.excludes, "GLOB",
          "not the folders that match; can be given again"),
-    LIST("map", MIG_OPTIONS_FOLDERS, MANY, MIG__TYPE_RULES, copy.selection.maps, "FROM=TO",
+    LIST("map", MIG_OPTIONS_FOLDERS, MANY | FILTERS, MIG__TYPE_RULES, copy.selection.maps, "FROM=TO",
          "folder FROM of the source is TO on the target; can be given again"),
     CHOICE("labels", OF_ACCOUNT, MIG_OPTIONS_FOLDERS, MANY, labels_names, 0, copy.selection.labels, "MODE",
            "of a source at Gmail: all (default), first, or keyword"),
@@ -211,15 +221,24 @@ static const mig__option rows[] = {
            "when mending: remove an altered message once the right one is there"),
     MAYBE("retry-failed", MIG_OPTIONS_COPY, COPY, retry_words, "CODE",
           "try nothing but what failed before: all, or by code, as too-big"),
-    SWITCH("force", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY | RUN | INVENTORY, '\0', copy.force,
+    SWITCH("force", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY | RUN | INVENTORY | FILTERS, '\0', copy.force,
            "go on where a safety check would stop"),
-    OUTPUT("state", OF_ACCOUNT, MIG_OPTIONS_COPY, MANY, copy.state_path, "FILE",
+    OUTPUT("state", OF_ACCOUNT, MIG_OPTIONS_COPY, MANY | FILTERS, copy.state_path, "FILE",
            "the file that remembers what was copied"),
-    SWITCH("dry-run", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY | RUN, '\0', copy.dry_run,
+    SWITCH("dry-run", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY | RUN | FILTERS, '\0', copy.dry_run,
            "say what would be done, change nothing"),
 
+    SWITCH("map-folders", OF_ACCOUNT, MIG_OPTIONS_FILTERS, RUN | FILTERS, '\0', filters.map_folders,
+           "filters: write the target's folder names into the scripts"),
+    SWITCH("replace", OF_ACCOUNT, MIG_OPTIONS_FILTERS, FILTERS, '\0', filters.replace,
+           "a script of the same name with other content goes"),
+    SWITCH("replace-filters", OF_ACCOUNT, MIG_OPTIONS_FILTERS, RUN, '\0', filters.replace,
+           "filters: a script of the same name with other content goes"),
+    SWITCH("activate", OF_ACCOUNT, MIG_OPTIONS_FILTERS, RUN | FILTERS, '\0', filters.activate,
+           "filters: make active what is active on the source, once the MX lead away from it"),
+
     VALUE("steps", OF_RUN, MIG_OPTIONS_STEPS, RUN, MIG__TYPE_STEPS, steps, "STEPS",
-          "of check, inventory, copy, verify, mend, domain (default check,copy,verify)"),
+          "of check, inventory, copy, verify, mend, filters, domain (default check,copy,verify)"),
     SWITCH("final", OF_RUN, MIG_OPTIONS_STEPS, RUN, '\0', final,
            "the last pass: copy until the source is quiet, verify, mend, verify again"),
     NUMBER("final-passes", OF_RUN, MIG_OPTIONS_STEPS, RUN, 1, 100, final_passes, "N",
@@ -258,15 +277,15 @@ static const mig__option rows[] = {
 
     CHOICE("progress", OF_RUN, MIG_OPTIONS_OUTPUT, ALL, progress_names, 0, progress, "WHEN",
            "auto (default), always or never"),
-    SWITCH("quiet", OF_RUN, MIG_OPTIONS_OUTPUT, ALL, 'q', quiet, "only what needs attention"),
-    {ROW("verbose", MIG_OPTION_SWITCH, MIG_OPTION_OF_RUN, MIG_OPTIONS_OUTPUT, ALL, true, false, false, 'v', NULL,
+    SWITCH("quiet", OF_RUN, MIG_OPTIONS_OUTPUT, BOTH, 'q', quiet, "only what needs attention"),
+    {ROW("verbose", MIG_OPTION_SWITCH, MIG_OPTION_OF_RUN, MIG_OPTIONS_OUTPUT, BOTH, true, false, false, 'v', NULL,
          "tell more; twice: still more"),
      MIG__TYPE_COUNT, AT(verbose), NULL, 0, 0},
-    OUTPUT("log", OF_RUN, MIG_OPTIONS_OUTPUT, ALL, log_path, "FILE",
+    OUTPUT("log", OF_RUN, MIG_OPTIONS_OUTPUT, BOTH, log_path, "FILE",
            "append what happens to this file, one JSON object a line"),
-    OUTPUT("json", OF_RUN, MIG_OPTIONS_OUTPUT, ALL, json_path, "FILE",
+    OUTPUT("json", OF_RUN, MIG_OPTIONS_OUTPUT, BOTH, json_path, "FILE",
            "write the result as JSON; \"-\": to standard output"),
-    SWITCH("trace", OF_RUN, MIG_OPTIONS_OUTPUT, ALL, '\0', trace,
+    SWITCH("trace", OF_RUN, MIG_OPTIONS_OUTPUT, BOTH, '\0', trace,
            "log the dialogue with the servers, secrets masked"),
 };
 /* clang-format on */

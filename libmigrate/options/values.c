@@ -136,8 +136,8 @@ bool mig__parse_choice(const char *text, const char *const *choices, int *out)
 
 bool mig__parse_steps(const char *text, unsigned *out)
 {
-    static const unsigned all[] = {MIG_STEP_CHECK,  MIG_STEP_INVENTORY, MIG_STEP_COPY,
-                                   MIG_STEP_VERIFY, MIG_STEP_MEND,      MIG_STEP_DOMAIN};
+    static const unsigned all[] = {MIG_STEP_CHECK, MIG_STEP_INVENTORY, MIG_STEP_COPY,  MIG_STEP_VERIFY,
+                                   MIG_STEP_MEND,  MIG_STEP_FILTERS,   MIG_STEP_DOMAIN};
     *out = 0;
     while (true) {
         size_t length = strcspn(text, ",");

@@ -2,6 +2,7 @@
 #include "report/json.h"
 #include "report/run_dry.h"
 #include "report/verify_common.h"
+#include <migrate/filters.h>
 #include <migrate/inventory_report.h>
 #include <migrate/run_report.h>
 #include <migrate/verify_report.h>
@@ -69,6 +70,23 @@ static int pass_on(const char *text, size_t length, void *context)
     return -1;
 }
 
+/* One document an account, of those that came to the step. */
+static int filters_of(const mig_run_result *result, mig__json *json, mig_error *err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < result->account_count; i++) {
+        if (result->accounts[i].filters == NULL) {
+            continue;
+        }
+        mig__json_raw(json, count++ == 0 ? ",\n \"filters\": [" : ", ");
+        if (mig_report_filters_json(result->accounts[i].filters, pass_on, json, err) != 0) {
+            return -1;
+        }
+    }
+    mig__json_raw(json, count > 0 ? "]" : "");
+    return 0;
+}
+
 /* The documents of the steps, each with its own schema; those that there are. */
 static int details_of(const mig_run_result *result, mig__json *json, mig_error *err)
 {
@@ -89,6 +107,9 @@ static int details_of(const mig_run_result *result, mig__json *json, mig_error *
         if (mig_report_verify_json(result->verify, pass_on, json, err) != 0) {
             return -1;
         }
+    }
+    if (filters_of(result, json, err) != 0) {
+        return -1;
     }
     if (result->domain_json != NULL) {
         mig__json_raw(json, ",\n \"domain\": ");

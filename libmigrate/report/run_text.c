@@ -1,4 +1,5 @@
 /* report/run_text.c - a run over many accounts for the terminal: what needs attention first, and not too much of it */
+#include "report/filters_common.h"
 #include "report/copy_words.h"
 #include "report/numbers.h"
 #include "report/run_dry.h"
@@ -82,7 +83,7 @@ static void add_numbers(mig__buffer *out, unsigned steps, const mig_run_account_
             mig__buffer_add_text(out, " not copied");
         }
     }
-    if (account->step == MIG_STEP_VERIFY) {
+    if (account->step == MIG_STEP_VERIFY || (account->step == MIG_STEP_FILTERS && (steps & MIG_STEP_VERIFY) != 0)) {
         mig__buffer_add_text(out, "; ");
         mig__add_count(out, account->verified);
         mig__buffer_add_text(out, " verified");
@@ -123,6 +124,9 @@ static void add_account(mig__paper *paper, unsigned steps, const mig_run_account
         mig__add_inert(out, mig_error_line(&account->error, line, sizeof line));
     }
     mig__buffer_add_text(out, "\n");
+    if (account->filters != NULL) {
+        mig__filters_text(out, account->filters);
+    }
     mig__paper_send(paper);
 }
 

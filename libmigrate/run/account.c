@@ -258,23 +258,60 @@ static void mend(mig__run_job *job, int connections)
     }
 }
 
-void mig__run_work(mig__run_job *job, int connections)
+/* ---- filters ---- */
+
+static void carry_filters(mig__run_job *job)
+{
+    mig_error error = MIG_ERROR_INIT;
+    mig_filters_options options = *job->in.filters;
+    const mig_observer observer = observer_of(job);
+    options.verb = MIG_FILTERS_COPY;
+    options.names = job->crew->options->names;
+    options.log = observer.log;
+    options.stop = observer.stop;
+    mig__run_step(job, MIG_STEP_FILTERS);
+    mig_filters_result *result = mig_filters_run(&options, &error);
+    if (result == NULL) {
+        mig__run_fail_job(job, &error, mig_code_exit_status(error.code));
+        return;
+    }
+    pthread_mutex_lock(&job->crew->lock);
+    job->out->filters = result;
+    pthread_mutex_unlock(&job->crew->lock);
+    ended(job, &result->error, result->exit_status);
+}
+
+/* ---- the steps in their order ---- */
+
+/* False: the account has ended. */
+static bool work_on_mail(mig__run_job *job, int connections)
 {
     unsigned steps = job->crew->steps;
     /* A dry run tells what there is to do: sizes, room and time are what taking stock finds out. */
     bool dry = job->copy_options.dry_run && (steps & MIG_STEP_COPY) != 0;
     if (((steps & MIG_STEP_INVENTORY) != 0 || dry) && !take_inventory(job)) {
-        return;
+        return false;
     }
     if ((steps & MIG_STEP_COPY) != 0 && !copy(job, connections)) {
-        return;
+        return false;
     }
     bool mends = (steps & MIG_STEP_MEND) != 0;
-    if ((steps & (MIG_STEP_VERIFY | MIG_STEP_MEND)) == 0 || job->copy_options.dry_run ||
-        !verify(job, connections, !mends)) {
-        return;
+    if ((steps & (MIG_STEP_VERIFY | MIG_STEP_MEND)) == 0 || job->copy_options.dry_run) {
+        return true;
+    }
+    if (!verify(job, connections, !mends)) {
+        return false;
     }
     if (mends) {
         mend(job, connections);
+    }
+    return job->out->state != MIG_RUN_FAILED;
+}
+
+/* Filters go by folders, so the folders come first. */
+void mig__run_work(mig__run_job *job, int connections)
+{
+    if (work_on_mail(job, connections) && (job->crew->steps & MIG_STEP_FILTERS) != 0 && job->in.filters != NULL) {
+        carry_filters(job);
     }
 }

@@ -14,6 +14,8 @@ const char *mig_step_name(unsigned step)
         return "verify";
     case MIG_STEP_DOMAIN:
         return "domain";
+    case MIG_STEP_FILTERS:
+        return "filters";
     case MIG_STEP_MEND:
         return "mend";
     default:

@@ -280,6 +280,7 @@ static int work(mig__crew *crew, mig_error *err)
     }
     crew->round = (rest & MIG_STEP_VERIFY) != 0 ? MIG_STEP_VERIFY
                   : (rest & MIG_STEP_COPY) != 0 ? MIG_STEP_COPY
+                  : rest == MIG_STEP_FILTERS    ? MIG_STEP_FILTERS
                                                 : MIG_STEP_INVENTORY;
     queue_waiting(crew);
     return do_round(crew, err);
@@ -340,12 +341,12 @@ static int init_job(mig__crew *crew, size_t i, mig_error *err)
     mig_endpoint_label(copy->source, job->label, sizeof job->label);
     if (copy->target != NULL) {
         mig_endpoint_label(copy->target, label, sizeof label);
-    } else if ((crew->steps & (MIG_STEP_COPY | MIG_STEP_VERIFY)) != 0) {
+    } else if ((crew->steps & (MIG_STEP_COPY | MIG_STEP_VERIFY | MIG_STEP_FILTERS)) != 0) {
         return mig_error_set(err, MIG_E_USAGE, "%s has no target", job->label);
     }
     job->shown = (mig_run_account_progress){
         .account = job->label, .phase = job->phase, .folder = job->folder, .reason = job->reason};
-    job->out->dry_run = copy->dry_run && (crew->steps & MIG_STEP_COPY) != 0;
+    job->out->dry_run = copy->dry_run && (crew->steps & (MIG_STEP_COPY | MIG_STEP_FILTERS)) != 0;
     job->out->error = (mig_error)MIG_ERROR_INIT;
     job->out->source = mig__strdup(job->label);
     job->out->target = mig__strdup(label);
@@ -489,6 +490,7 @@ void mig_run_result_free(mig_run_result **pointer)
     for (size_t i = 0; result->accounts != NULL && i < result->account_count; i++) {
         free(result->accounts[i].source);
         free(result->accounts[i].target);
+        mig_filters_result_free(&result->accounts[i].filters);
     }
     free(result->accounts);
     mig_inventory_result_free(&result->inventory);

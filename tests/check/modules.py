@@ -50,8 +50,8 @@ PUBLIC = {
     "copy": {"net"},
     "verify": {"net"},
     "inventory": {"net", "provider"},
-    "run": {"mend", "inventory", "copy", "verify", "provider", "net"},
+    "run": {"sieve", "mend", "inventory", "copy", "verify", "provider", "net"},
     "domain": {"provider"},
     "discover": {"provider"},
-    "report": {"discover", "domain", "status", "run", "inventory", "verify", "archive", "copy"},
+    "report": {"sieve", "discover", "domain", "status", "run", "inventory", "verify", "archive", "copy"},
 }

@@ -48,6 +48,8 @@ tls_server_key: {key}
 tls_sessions_db_path: {dir}/run/tls_sessions.db
 autocreate_quota: 0
 umask: 077
+sievedir: {dir}/sieve
+sieveusehomedir: no
 {extra}
 """
 
@@ -56,6 +58,7 @@ START {{ }}
 SERVICES {{
   imap  cmd="{bin}/imapd -C {dir}/imapd.conf -U 30" listen="127.0.0.1:{port}" prefork=0 maxchild=200
   imaps cmd="{bin}/imapd -s -C {dir}/imapd.conf -U 30" listen="127.0.0.1:{tls_port}" prefork=0 maxchild=200
+  sieve cmd="{bin}/timsieved -C {dir}/imapd.conf" listen="127.0.0.1:{sieve_port}" prefork=0 maxchild=20
 }}
 EVENTS {{ }}
 """
@@ -74,10 +77,11 @@ class Cyrus:
         self.separator = separator
         self.prefix = "" if altnamespace else "INBOX" + separator
         self.host, self.port, self.tls_port = "127.0.0.1", 0, 0
+        self.sieve_port = 0
         self.dir = work_directory("mmc-")
         self.process = self.mux = None
         for part in ("conf/db", "conf/log", "conf/msg", "conf/proc", "conf/socket", "conf/user", "conf/quota", "spool",
-                     "run", "tls"):
+                     "sieve", "run", "tls"):
             os.makedirs(os.path.join(self.dir, part))
         self.authority = authority or certs.Authority(os.path.join(self.dir, "tls"))
         self.ca = self.authority.ca
@@ -94,13 +98,14 @@ class Cyrus:
 
     def start(self):
         uid, gid = debs.unprivileged()
-        self.port, self.tls_port = free_ports(2)
+        self.port, self.tls_port, self.sieve_port = free_ports(3)
         with open(os.path.join(self.dir, "imapd.conf"), "w", encoding="utf-8") as out:
             out.write(CONFIG.format(dir=self.dir, user=pwd.getpwuid(uid).pw_name, group=grp.getgrgid(gid).gr_name,
                                     cert=os.path.join(self.dir, "tls/cert.pem"),
                                     key=os.path.join(self.dir, "tls/key.pem"), **self._settings))
         with open(os.path.join(self.dir, "cyrus.conf"), "w", encoding="utf-8") as out:
-            out.write(SERVICES.format(dir=self.dir, bin=self.bin, port=self.port, tls_port=self.tls_port))
+            out.write(SERVICES.format(dir=self.dir, bin=self.bin, port=self.port, tls_port=self.tls_port,
+                                      sieve_port=self.sieve_port))
         self._answer_passwords()
         for directory, names, files in os.walk(self.dir):
             for name in [directory] + [os.path.join(directory, name) for name in names + files]:

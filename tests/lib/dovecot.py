@@ -76,20 +76,21 @@ class Dovecot:
     "fs" (Maildir only). roles: dict of mailbox name -> special use, or {} for none. without: capabilities that are not
     announced. quota: room for each user, such as "20K"; quotas: dict name -> room of
     those who have another. acl: the ACL plugin, with its files in the mailboxes. penalty:
-    slow logins down after wrong passwords. extra: lines for the configuration, the same in all versions of Dovecot.
+    slow logins down after wrong passwords. sieve: ManageSieve at sieve_port; a list of the extensions
+    that it lacks ("-vacation"). extra: lines for the configuration, the same in all versions of Dovecot.
     secure_only: refuse to log in without TLS.
     """
 
     def __init__(self, root=None, users=("u1", "u2", "u3"), separator="/", prefix="", storage="maildir",
                  layout="maildir++", roles=None, without=(), max_connections=200, mechanisms="plain login", plugins="",
                  quota=None, quotas=(), acl=False, penalty=True, extra="", secure_only=False, authority=None,
-                 certificate=None):
+                 certificate=None, sieve=None):
         self.own_root = root is None
         self.root = root or work_directory("mmd-")
         self.users = dict(users) if isinstance(users, dict) else {name: PASSWORD for name in users}
         self.quotas = dict(quotas)
         self.separator, self.prefix = separator, prefix
-        self.port = self.tls_port = 0
+        self.port = self.tls_port = self.sieve_port = 0
         self.process = None
         self.host = "127.0.0.1"
         self._account()
@@ -100,7 +101,7 @@ class Dovecot:
         cert, key = certificate or self.authority.issue("server")
         for source, name in ((cert, "cert.pem"), (key, "key.pem")):
             shutil.copyfile(source, os.path.join(self.root, "tls", name))
-        self._features = dict(quota=quota, acl=acl)
+        self._features = dict(quota=quota, acl=acl, sieve=sieve)
         self._settings = dict(
             root=self.root, user=self.user, group=self.group, uid=self.uid, gid=self.gid,
             cert=os.path.join(self.root, "tls", "cert.pem"), key=os.path.join(self.root, "tls", "key.pem"),
@@ -141,7 +142,7 @@ class Dovecot:
             for name, password in self.users.items():
                 out.write(dovecot_config.user_line(name, password, self.quotas.get(name)))
         for attempt in range(5):
-            self.port, self.tls_port = free_ports(2)
+            self.port, self.tls_port, self.sieve_port = free_ports(3)
             self._write_config()
             self._own()
             self._spawn()
@@ -151,7 +152,7 @@ class Dovecot:
         raise RuntimeError("Dovecot did not start:\n" + self.log)
 
     def _write_config(self):
-        settings = dict(self._settings, port=self.port, tls_port=self.tls_port,
+        settings = dict(self._settings, port=self.port, tls_port=self.tls_port, sieve_port=self.sieve_port,
                         listen="127.0.0.1, ::1" if has_ipv6() else "127.0.0.1")
         config = dovecot_config.text(settings, **self._features)
         with open(os.path.join(self.root, "dovecot.conf"), "w", encoding="utf-8") as out:

@@ -107,6 +107,34 @@ service anvil {{
 {penalty}}}
 """
 
+SIEVE = """\
+protocols = imap sieve
+service managesieve-login {{
+  chroot =
+  {unlimited}
+  inet_listener sieve {{
+    port = {sieve_port}
+  }}
+}}
+"""
+
+# Scripts lie in ~/sieve, the active one is a link beside it, as Debian's package has it.
+SIEVE_2_3 = """\
+plugin {{
+  sieve = file:~/sieve;active=~/.dovecot.sieve
+  {extensions}
+}}
+"""
+
+SIEVE_2_4 = """\
+sieve_script personal {{
+  driver = file
+  path = ~/sieve
+  active_path = ~/.dovecot.sieve
+}}
+{extensions}
+"""
+
 NO_PENALTY = "  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n"
 
 
@@ -145,16 +173,34 @@ def _of_2_4(settings, quota, acl):
                                 plugins="".join("  %s = yes\n" % name for name in plugins))) + more
 
 
+def _sieve(settings, sieve):
+    """What ManageSieve needs; sieve: extensions to leave out, as "-vacation -include"."""
+    old = version() < (2, 4)
+    words = dict(sieve_port=settings["sieve_port"],
+                 unlimited="service_count = 0" if old else "restart_request_count = unlimited")
+    taken = " ".join(sieve) if sieve else ""
+    if old:
+        extensions = "sieve_extensions = %s" % taken if taken else ""
+    else:
+        gone = [word[1:] for word in sieve or ()]
+        extensions = "sieve_extensions {\n%s}" % "".join("  %s = no\n" % word for word in gone) if gone else ""
+    return SIEVE.format(**words) + (SIEVE_2_3 if old else SIEVE_2_4).format(extensions=extensions)
+
+
 def user_line(name, password, quota=None):
     """A line of the users file; quota: room of this user, other than that of the rest."""
     field = "userdb_quota_rule=*:storage=" if version() < (2, 4) else "userdb_quota_storage_size="
     return "%s:{PLAIN}%s::::::%s\n" % (name, password, field + quota if quota else "")
 
 
-def text(settings, quota=None, acl=False):
-    """The file's text. settings: what the templates above name, `extra` and `capability` (a list, or None for all)."""
+def text(settings, quota=None, acl=False, sieve=None):
+    """The file's text. sieve: None, or extensions that ManageSieve lacks
+    (["-vacation"]).
+    settings: what the templates above name, `extra` and `capability` (a list, or None for all)."""
     settings = dict(settings, penalty="" if settings.pop("penalty", True) else NO_PENALTY)
     made = (_of_2_3 if version() < (2, 4) else _of_2_4)(settings, quota, acl)
+    if sieve is not None:
+        made += _sieve(settings, sieve)
     if settings["capability"] is not None:
         made += "imap_capability = %s\n" % " ".join(settings["capability"])
     return made + settings["extra"]

@@ -4,6 +4,7 @@
 #include "cli/campaign_report.h"
 #include "cli/complain.h"
 #include "cli/domain_step.h"
+#include "cli/filters_names.h"
 #include "cli/frame.h"
 #include "cli/table.h"
 
@@ -31,6 +32,7 @@ static mig_run_result *run_accounts(const cli_campaign *campaign, cli_accounts *
 {
     const mig_settings *common = accounts->roster->whole;
     mig_run_options options;
+    cli_filters_names names;
     cli_table table;
     cli_table_init(&table, &frame->terminal, common->progress, common->quiet);
     mig_settings_run(common, campaign->steps, &options);
@@ -39,6 +41,7 @@ static mig_run_result *run_accounts(const cli_campaign *campaign, cli_accounts *
     options.account_count = accounts->roster->count;
     options.observer.log = cli_log_for_library(&frame->log);
     options.observer.stop = frame->stop;
+    options.names = cli_filters_names_make(&names, common, frame->stop);
     options.progress = cli_table_update;
     options.progress_context = &table;
     mig_run_result *result = mig_run(&options, err);

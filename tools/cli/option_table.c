@@ -67,6 +67,7 @@ static const section sections[MIG_VERB_COUNT][MOST_SECTIONS] = {
                       PACE,
                       COPYING,
                       {"Verifying:", OF(MIG_OPTIONS_VERIFY), 0},
+                      {"Filters:", OF(MIG_OPTIONS_FILTERS), 0},
                       REPORTS,
                       OUTPUT},
     [MIG_VERB_INVENTORY] = {SIDES,
@@ -81,6 +82,10 @@ static const section sections[MIG_VERB_COUNT][MOST_SECTIONS] = {
                           SELECTION,
                           PACE,
                           {"The archive:", OF(MIG_OPTIONS_ARCHIVE), 0},
+                          OUTPUT},
+    [MIG_VERB_FILTERS] = {SIDES,
+                          SERVERS,
+                          {"Filters:", OF(MIG_OPTIONS_FILTERS) | OF(MIG_OPTIONS_FOLDERS) | OF(MIG_OPTIONS_COPY), 0},
                           OUTPUT},
 };
 

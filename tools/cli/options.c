@@ -4,6 +4,7 @@
 #include "cli/help.h"
 #include "cli/option_table.h"
 #include "cli/options_archive.h"
+#include "cli/options_filters.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,9 @@ static int take_argument(cli_options *options, mig_verb verb, const char *argume
     if (verb == MIG_VERB_ARCHIVE) {
         return cli_archive_take_argument(options, argument, err);
     }
+    if (verb == MIG_VERB_FILTERS) {
+        return cli_filters_take_argument(options, argument, err);
+    }
     if (strstr(argument, "://") != NULL) { /* may hold a password: not repeated */
         mig_error_set(err, MIG_E_USAGE, "a URL stands alone on the command line");
         return mig_error_hint(err, "give --source URL and --target URL");
@@ -145,7 +149,8 @@ static int finish(cli_options *options, const cli_tool *tool, mig_error *err)
     } else if (options->plan_path != NULL) {
         return refuse_sides_beside_plan(options, err);
     }
-    if (archive && cli_archive_check(options, err) != 0) {
+    if ((archive && cli_archive_check(options, err) != 0) ||
+        (tool->verb == MIG_VERB_FILTERS && cli_filters_check(options, err) != 0)) {
         return -1;
     }
     mig_settings_part part = archive && !cli_options_export(options) ? MIG_SETTINGS_RUN : MIG_SETTINGS_WHOLE;
@@ -195,6 +200,8 @@ void cli_options_clear(cli_options *options)
     free(options->plan_path);
     free(options->archive_verb);
     free(options->archive_path);
+    free(options->filters_verb);
+    free(options->filters_path);
     *options = (cli_options){.action = CLI_RUN};
 }
 

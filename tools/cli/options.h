@@ -19,6 +19,8 @@ typedef struct cli_options {
     char *plan_path;        /* NULL: the account is in the settings */
     char *archive_verb;     /* of MIG_VERB_ARCHIVE: "export" or "check", */
     char *archive_path;     /* ...and the file */
+    char *filters_verb;     /* of MIG_VERB_FILTERS: "check", "copy", "verify" or "export", */
+    char *filters_path;     /* ...and of an export the directory */
 } cli_options;
 
 /* What `--help` and `--version` say of a tool. */

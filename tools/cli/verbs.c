@@ -18,6 +18,7 @@ static const struct {
 } meanings[] = {
     {"archive", "keep a mailbox as one file, and bring it back"},
     {"copy", "copy mailboxes: incremental, resumable, safe to run every night"},
+    {"filters", "mail filters go along: Sieve scripts, and rules in words"},
     {"inventory", "take stock: what is there, does it fit, how long will it take"},
     {"plan", "write and check a plan for many accounts"},
     {"run", "all of it in one go: check, inventory, copy, verify, report"},
@@ -102,9 +103,10 @@ static int unknown_verb(const cli_verbs *verbs, const char *verb, mig_error *err
         names[i] = verbs->names[i];
     }
     mig_error_set(err, MIG_E_USAGE, "there is no verb \"%s\"", verb);
-    static const char *const elsewhere[][2] = {
-        {"sync", "copy"},   {"migrate", "run"}, {"check", "verify"},  {"backup", "archive"}, {"list", "inventory"},
-        {"diff", "verify"}, {"dsync", "copy"},  {"imapsync", "copy"}, {"mbsync", "copy"},    {"restore", "archive"}};
+    static const char *const elsewhere[][2] = {{"sync", "copy"},       {"migrate", "run"},    {"check", "verify"},
+                                               {"backup", "archive"},  {"list", "inventory"}, {"diff", "verify"},
+                                               {"dsync", "copy"},      {"imapsync", "copy"},  {"mbsync", "copy"},
+                                               {"restore", "archive"}, {"sieve", "filters"},  {"rules", "filters"}};
     const char *near = NULL;
     for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
         near = strcmp(verb, elsewhere[i][0]) == 0 ? elsewhere[i][1] : near;

@@ -196,18 +196,12 @@ typedef struct mig_filters_result {
 mig_filters_result *mig_filters_run(const mig_filters_options *options, mig_error *err);
 void mig_filters_result_free(mig_filters_result **result);
 
-/*
- * Write the source's scripts of a MIG_FILTERS_EXPORT below a directory, which is made when it is not there: NAME.sieve
- * each, rules.html and rules.csv with the rules in words, filters.xml for Gmail with what maps exactly. What was there
- * of such a name with other content stays: MIG_E_EXISTS. 0, or -1 with MIG_E_IO, MIG_E_DISK_FULL, MIG_E_EXISTS,
- * MIG_E_NOMEM.
- */
-int mig_filters_write(const mig_filters_result *result, const char *directory, mig_error *err);
-
 /* The octets of a script as read from the source; NULL: they could not be read. Borrowed. */
 const char *mig_filters_text(const mig_filters_result *result, size_t filter, size_t *length);
 
+/* The summary for people: the verdict first, each script with what there is to say of it, what is active. */
 int mig_report_filters_text(const mig_filters_result *result, mig_sink_fn *sink, void *context, mig_error *err);
+/* Schema mailmigrate.filters/1, see docs/schemas/filters-1.json. One JSON object and a line end. */
 int mig_report_filters_json(const mig_filters_result *result, mig_sink_fn *sink, void *context, mig_error *err);
 
 #ifdef __cplusplus

@@ -27,6 +27,7 @@
 #include <migrate/copy.h>
 #include <migrate/endpoint.h>
 #include <migrate/error.h>
+#include <migrate/filters.h>
 #include <migrate/inventory.h>
 #include <migrate/oauth2.h>
 #include <migrate/run.h>
@@ -50,6 +51,7 @@ typedef enum mig_verb {
     MIG_VERB_RUN,
     MIG_VERB_INVENTORY,
     MIG_VERB_ARCHIVE,
+    MIG_VERB_FILTERS,
     MIG_VERB_COUNT
 } mig_verb;
 
@@ -83,6 +85,7 @@ typedef enum mig_option_group {
     MIG_OPTIONS_MANY,
     MIG_OPTIONS_REPORTS,
     MIG_OPTIONS_ARCHIVE,
+    MIG_OPTIONS_FILTERS,
     MIG_OPTIONS_OUTPUT,
     MIG_OPTIONS_COUNT
 } mig_option_group;
@@ -143,8 +146,10 @@ typedef struct mig_settings_side {
     const char *url;
     const char *tls, *authzid, *ca_file, *pin, *cert, *key, *proxy, *tunnel, *provider;
     const char *password_file, *password_command, *token_command;
-    const char *grant;         /* how OAuth 2 is done: google, microsoft, refresh or device; NULL: not at all */
-    mig_oauth2_options oauth2; /* what the options say of it */
+    const char *sieve, *sieve_tunnel; /* ManageSieve: "HOST[:PORT]", "none", or "sieve:DIR" */
+    bool sieve_alone;                 /* the URL is that of ManageSieve, or of a directory: nothing is known of IMAP */
+    const char *grant;                /* how OAuth 2 is done: google, microsoft, refresh or device; NULL: not at all */
+    mig_oauth2_options oauth2;        /* what the options say of it */
     mig_auth auth;
     mig_endpoint endpoint; /* complete after mig_settings_finish, with its secret after mig_settings_prepare */
     mig_store *store;      /* the URL is that of files; NULL: a login */
@@ -162,9 +167,10 @@ typedef struct mig_settings {
     mig_copy_options copy;      /* endpoints, selection, effort, pace, flags, deletions; not its observer */
     mig_verify_options verify;  /* the same, and its own */
     mig_inventory_depth stock_depth;
+    mig_filters_options filters; /* but for the verb, names, log and stop */
 
     const char *ca_file;  /* of both servers */
-    const char *resolver; /* whom to ask for the server of an address; NULL: the system's */
+    const char *resolver; /* whom to ask for the server of an address, and for filters; NULL: the system's */
     bool yes;             /* what was found is taken without asking, where something vouches for it */
     bool allow_cleartext;
     int tls_min;

@@ -11,6 +11,7 @@
 
 #include <migrate/copy.h>
 #include <migrate/error.h>
+#include <migrate/filters.h>
 #include <migrate/inventory.h>
 #include <migrate/observer.h>
 #include <migrate/verify.h>
@@ -27,11 +28,13 @@ enum { /* bits of what is done, in this order */
        MIG_STEP_INVENTORY = 1 << 1,
        MIG_STEP_COPY = 1 << 2,
        MIG_STEP_VERIFY = 1 << 3,
-       MIG_STEP_MEND = 1 << 4,  /* what verification finds is sent again, and verified again */
+       MIG_STEP_MEND = 1 << 4, /* what verification finds is sent again, and verified again */
+       MIG_STEP_FILTERS = 1 << 5,
        MIG_STEP_DOMAIN = 1 << 8 /* of names, not of accounts: whoever calls mig_run does it (migrate/domain.h) */
 };
 
-/* "check", "inventory", "copy", "verify", "mend", "domain" for one bit, "" for anything else. Static storage. */
+/* "check", "inventory", "copy", "verify", "mend", "filters", "domain" for one bit, "" for anything else. Static
+ * storage. */
 const char *mig_step_name(unsigned step);
 
 /* One account. Endpoints, lists and paths are borrowed until the run returns. */
@@ -41,13 +44,14 @@ typedef struct mig_run_account {
     const mig_verify_options *verify; /* depth, against, sample, seed; all else comes from `copy`; NULL: as its INIT */
     bool replace;                     /* mending removes altered messages once the right ones are there */
     mig_inventory_depth depth;        /* of the inventory; everything else comes from `copy` */
+    const mig_filters_options *filters; /* of the step filters, which copies; log, stop and names come from the run */
     const mig_error *unfit; /* known beforehand to be in its way, as a password that can not be read; NULL: nothing */
     mig_mend_wish mend;     /* wanted: the copy itself puts this right, as mig_mend_run; of its report, borrowed */
 } mig_run_account;
 
 #define MIG_RUN_ACCOUNT_INIT                                                                                           \
     {                                                                                                                  \
-        sizeof(mig_run_account), NULL, NULL, false, MIG_INVENTORY_FULL, NULL,                                          \
+        sizeof(mig_run_account), NULL, NULL, false, MIG_INVENTORY_FULL, NULL, NULL,                                    \
         {                                                                                                              \
             false, 0, NULL, false                                                                                      \
         }                                                                                                              \
@@ -99,11 +103,12 @@ typedef struct mig_run_options {
     mig_observer observer; /* log and stop; its progress would be that of one account and is not called */
     void (*progress)(const mig_run_progress *progress, void *context); /* some times a second, one thread; NULL: none */
     void *progress_context;
+    const mig_filters_names *names; /* for the step filters; NULL: nothing can be looked up */
 } mig_run_options;
 
 #define MIG_RUN_OPTIONS_INIT                                                                                           \
     {                                                                                                                  \
-        sizeof(mig_run_options), NULL, 0, 0, 0, false, 0, 0, MIG_OBSERVER_INIT, NULL, NULL                             \
+        sizeof(mig_run_options), NULL, 0, 0, 0, false, 0, 0, MIG_OBSERVER_INIT, NULL, NULL, NULL                       \
     }
 
 typedef struct mig_run_account_result {
@@ -120,7 +125,8 @@ typedef struct mig_run_account_result {
     uint64_t verified, differences, stored_differently; /* messages found as they should be; not so; rewritten */
     bool dry_run;                                       /* nothing was changed: what follows would be done */
     uint64_t to_copy, to_copy_bytes, folders_to_make;
-    uint64_t unproven; /* there, with nothing to hold them against (MIG_FOUND_UNPROVEN) */
+    uint64_t unproven;           /* there, with nothing to hold them against (MIG_FOUND_UNPROVEN) */
+    mig_filters_result *filters; /* NULL: the step was not asked for, or it did not come to it */
 } mig_run_account_result;
 
 /* The results of each step over all accounts that came to it, for the reports of that step. */
