@@ -79,6 +79,7 @@ static mig_archive_options export_options(const cli_options *options, cli_frame 
                                  .signer = signer,
                                  .selection = copy->selection,
                                  .effort = copy->effort,
+                                 .scan = copy->scan,
                                  .observer.log = cli_log_for_library(&frame->log),
                                  .observer.stop = &stop,
                                  .observer.progress = cli_progress_update,

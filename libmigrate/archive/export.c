@@ -8,10 +8,13 @@
 #include "base/kept.h"
 #include "base/memory.h"
 #include "base/sized.h"
+#include "scanner/finding.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { TOGETHER = 32 }; /* messages that are scanned at once */
 
 static int no_memory(mig_error *err)
 {
@@ -62,6 +65,16 @@ static int init(mig__export *run, const mig_archive_options *options, mig_error 
         mig__buffer_free(&criteria);
         return -1;
     }
+    const mig__scanner_options how = {.scan = &options->scan,
+                                      .patience_ms = options->effort.patience_ms,
+                                      .stop = &run->halt,
+                                      .stopping = is_stopping,
+                                      .context = run};
+    if (options->scan.scanner != NULL && (run->scanner = mig__scanner_new(&how, err)) == NULL) {
+        mig__buffer_free(&criteria);
+        return -1;
+    }
+    run->result->shown = run->scanner != NULL;
     run->criteria = mig__buffer_steal(&criteria);
     mig__buffer_free(&criteria);
     run->directory = directory_of(options->path);
@@ -230,16 +243,68 @@ static mig__parcel *take_parcel(mig__export *run, bool *over)
     return parcel;
 }
 
+/* Of messages that wait, those that are scanned together: a list that begins with `first`. */
+static size_t take_more(mig__export *run, mig__parcel **list, size_t most)
+{
+    size_t count = 1;
+    pthread_mutex_lock(&run->lock);
+    for (; run->scanner != NULL && count < most && run->first != NULL; count++) {
+        list[count] = run->first;
+        run->first = list[count]->next;
+        run->last = run->first == NULL ? NULL : run->last;
+    }
+    pthread_mutex_unlock(&run->lock);
+    return count;
+}
+
+static int take_word(mig__export *run, const mig__parcel *parcel, const mig__scanner_result *word, mig_error *err)
+{
+    mig_archive_result *result = run->result;
+    result->scanned += word->verdict != MIG_SCAN_NOT_SCANNED;
+    result->infected += word->verdict == MIG_SCAN_INFECTED;
+    result->not_scanned += word->verdict == MIG_SCAN_NOT_SCANNED;
+    if (word->verdict == MIG_SCAN_CLEAN) {
+        return 0;
+    }
+    const mig_scan_finding one = {.folder = run->folders[parcel->folder].mailbox->name,
+                                  .uid = parcel->uid,
+                                  .verdict = word->verdict,
+                                  .name = (char *)word->name,
+                                  .signatures = word->database,
+                                  .message_id = parcel->message_id};
+    return mig__scanner_list(&result->scans, &result->scan_count, &one, err);
+}
+
+static int scan(mig__export *run, mig__parcel *const *list, size_t count, mig_error *err)
+{
+    mig__scanner_item items[TOGETHER];
+    for (size_t i = 0; i < count; i++) {
+        items[i] = (mig__scanner_item){.octets = list[i]->octets, .fd = list[i]->fd, .size = list[i]->size};
+    }
+    int failed = mig__scanner_look(run->scanner, items, count, err);
+    for (size_t i = 0; failed == 0 && i < count; i++) {
+        failed = take_word(run, list[i], &items[i].result, err);
+    }
+    return failed;
+}
+
 static void write_messages(mig__export *run)
 {
+    mig__parcel *list[TOGETHER];
     int64_t shown = 0;
     for (bool over = false; !over;) {
         mig_error error;
-        mig__parcel *parcel = take_parcel(run, &over);
-        if (!mig__export_stopping(run) && parcel != NULL && put_message(run, parcel, &error) != 0) {
+        list[0] = take_parcel(run, &over);
+        size_t count = list[0] == NULL ? 0 : take_more(run, list, TOGETHER);
+        if (count > 0 && run->scanner != NULL && !mig__export_stopping(run) && scan(run, list, count, &error) != 0) {
             mig__export_fail(run, &error);
         }
-        mig__parcel_free(parcel);
+        for (size_t i = 0; i < count; i++) {
+            if (!mig__export_stopping(run) && put_message(run, list[i], &error) != 0) {
+                mig__export_fail(run, &error);
+            }
+            mig__parcel_free(list[i]);
+        }
         if (mig__now_ms() - shown >= 100) {
             shown = mig__now_ms();
             show_progress(run, "archiving");
@@ -344,7 +409,7 @@ static int work(mig__export *run, mig_error *err)
 static void sum_up(mig__export *run)
 {
     mig_archive_result *result = run->result;
-    bool partial = result->failed > 0;
+    bool partial = result->failed > 0 || (result->not_scanned > 0 && !run->options->scan.optional);
     for (size_t i = 0; i < result->folder_count; i++) {
         partial = partial || result->folders[i].error != NULL;
     }
@@ -368,6 +433,7 @@ static void sum_up(mig__export *run)
 
 static void free_run(mig__export *run)
 {
+    mig__scanner_free(&run->scanner);
     mig__out_abandon(&run->out);
     while (run->first != NULL) {
         mig__parcel *next = run->first->next;
@@ -448,6 +514,7 @@ void mig_archive_result_free(mig_archive_result **result)
         free(r->problems[i].folder);
         free(r->problems[i].text);
     }
+    mig_scan_findings_free(r->scans, r->scan_count);
     free(r->folders);
     free(r->problems);
     free(r->source);

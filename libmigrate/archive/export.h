@@ -16,6 +16,7 @@
 #include "imap/fetch.h"
 #include "imap/list.h"
 #include "reading/pool.h"
+#include "scanner/scanner.h"
 #include <pthread.h>
 
 typedef struct mig__export_folder {
@@ -49,6 +50,7 @@ typedef struct mig__export {
     mig__account account;
     mig__pool pool;          /* the readers */
     mig__reading **readings; /* of the folders that they read */
+    mig__scanner *scanner; /* NULL: nothing is scanned */
 
     pthread_mutex_t lock;
     pthread_cond_t changed;

@@ -32,6 +32,7 @@ static void free_account(mig_inventory_account *account)
     free(account->selected);
     free(account->folders);
     free(account->obstacles);
+    mig_scan_findings_free(account->scans, account->scan_count);
     free(account->years);
 }
 

@@ -341,7 +341,11 @@ static void finish(mig__inventory *run, const mig_error *error)
     bool partial = run->overlooked;
     for (size_t i = 0; i < account->folder_count; i++) {
         partial = partial || account->folders[i].error != NULL;
+        account->scanned += account->folders[i].scanned;
+        account->infected += account->folders[i].infected;
+        account->not_scanned += account->folders[i].not_scanned;
     }
+    partial = partial || (account->not_scanned > 0 && !run->options->scan.optional);
     account->error = *error;
     account->status = error->code == MIG_E_INTERRUPTED ? MIG_INTERRUPTED
                       : error->code != MIG_OK          ? MIG_FAILED

@@ -7,6 +7,7 @@
 #include "inventory/content.h"
 #include "base/kept.h"
 #include "inventory/job.h"
+#include "inventory/shown.h"
 #include "reading/scan.h"
 #include <string.h>
 
@@ -20,6 +21,7 @@ typedef struct survey {
     mig__stock stock;
     mig__content content;
     bool with_content;
+    mig__shown *shown;  /* NULL: no scanner is asked */
     size_t line_length; /* longer ones are counted; 0: none */
     const mig__mailbox *mailbox;
     mig_inventory_folder *folder;
@@ -32,18 +34,15 @@ typedef struct survey {
 static int content_begin(uint64_t size, void *context, mig_error *err)
 {
     survey *s = context;
-    (void)size;
-    (void)err;
     mig__content_begin(&s->content);
-    return 0;
+    return s->shown != NULL ? mig__shown_begin(s->shown, size, err) : 0;
 }
 
 static int content_data(const char *octets, size_t length, void *context, mig_error *err)
 {
     survey *s = context;
-    (void)err;
     mig__content_add(&s->content, octets, length);
-    return 0;
+    return s->shown != NULL ? mig__shown_add(s->shown, octets, length, err) : 0;
 }
 
 static void add_content(survey *s)
@@ -59,7 +58,6 @@ static int on_fetch(const mig__response *response, void *context, mig_error *err
 {
     survey *s = context;
     const mig__fetch_item *fetch = &response->fetch;
-    (void)err;
     if (response->kind != MIG__RESPONSE_FETCH || !fetch->has_size) {
         return 0; /* unsolicited flags, or odd */
     }
@@ -70,6 +68,7 @@ static int on_fetch(const mig__response *response, void *context, mig_error *err
     mig__stock_add(&s->stock, &item);
     if (fetch->body == MIG__BODY_GIVEN) {
         add_content(s);
+        return s->shown != NULL ? mig__shown_end(s->shown, s->folder, fetch->uid, err) : 0;
     }
     return 0;
 }
@@ -146,7 +145,7 @@ static int fetch_all(survey *s, mig__session *session, mig_error *err)
         }
     }
     mig__uidset_free(&part);
-    return result;
+    return result == 0 && s->shown != NULL ? mig__shown_finish(s->shown, s->folder, err) : result;
 }
 
 static int look_at_each(survey *s, mig__session *session, const mig__mailbox *mailbox, uint32_t uidvalidity,
@@ -170,6 +169,9 @@ static int survey_folder(mig__session *session, void *context, mig_error *err)
     }
     mig__session_set_sink(session, &sink);
     s->hidden.code = MIG_OK;
+    if (s->shown != NULL) {
+        mig__shown_forget(s->shown, s->folder);
+    }
     mig__stock_begin(&s->stock, s->folder, mig__inventory_limit(s->run));
     int outcome = open_folder(s, session, s->mailbox, s->folder, &uidvalidity, err);
     outcome = outcome != 0 ? outcome : look_at_each(s, session, s->mailbox, uidvalidity, err);
@@ -232,6 +234,10 @@ int mig__inventory_survey(mig__inventory *run, mig_error *err)
     survey s = {.run = run, .with_content = run->options->depth == MIG_INVENTORY_CONTENT};
     const mig_provider *provider = run->account->sides[MIG_TARGET].provider;
     int result = 0;
+    if (s.with_content && run->options->scan.scanner != NULL && (s.shown = mig__shown_new(run, err)) == NULL) {
+        return -1;
+    }
+    run->account->shown = s.shown != NULL;
     s.line_length = provider != NULL ? provider->line_length : 0;
     for (size_t i = 0; i < run->account->folder_count && result >= 0; i++) {
         mig_inventory_folder *folder = &run->account->folders[i];
@@ -249,6 +255,7 @@ int mig__inventory_survey(mig__inventory *run, mig_error *err)
             *err = error;
         }
     }
+    mig__shown_free(&s.shown);
     mig__uidset_free(&s.uids);
     mig__stock_free(&s.stock);
     return result < 0 ? -1 : 0;

@@ -1,5 +1,6 @@
 /* report/archive_json.c - exports and checks of archives as JSON (docs/schemas/archive-export-1.json, ...) */
 #include "report/json.h"
+#include "report/scans.h"
 #include <migrate/archive_report.h>
 
 static void begin(mig__json *json, const char *schema, mig_status status, int exit_status)
@@ -62,6 +63,11 @@ int mig_report_archive_json(const mig_archive_result *result, mig_sink_fn *sink,
         mig__json_raw(&json, i > 0 ? "," : "");
         problem(&json, &result->problems[i]);
     }
+    mig__json_raw(&json, "],\n  \"scans\": [");
+    for (size_t i = 0; i < result->scan_count; i++) {
+        mig__json_raw(&json, i > 0 ? ",\n    " : "\n    ");
+        mig__json_value(&json, mig__scan_object(&result->scans[i]));
+    }
     mig__json_raw(&json, "],\n  \"totals\": {");
     mig__json_member(&json, "messages", mig__json_number(result->messages));
     mig__json_add_number(&json, "bytes", result->bytes);
@@ -70,6 +76,9 @@ int mig_report_archive_json(const mig_archive_result *result, mig_sink_fn *sink,
     mig__json_add_number(&json, "gone", result->gone);
     mig__json_add_number(&json, "skipped", result->skipped);
     mig__json_add_number(&json, "failed", result->failed);
+    mig__json_add(&json, "scanned", result->shown ? mig__json_number(result->scanned) : json_null());
+    mig__json_add(&json, "infected", result->shown ? mig__json_number(result->infected) : json_null());
+    mig__json_add(&json, "not_scanned", result->shown ? mig__json_number(result->not_scanned) : json_null());
     mig__json_add_number(&json, "file_bytes", result->file_bytes);
     mig__json_add(&json, "seconds", json_real(result->seconds));
     mig__json_add_number(&json, "round_trips", result->round_trips);

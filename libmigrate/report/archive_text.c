@@ -1,5 +1,6 @@
 /* report/archive_text.c - what an export wrote and what a check found, for people */
 #include "report/numbers.h"
+#include "report/scans.h"
 #include <migrate/archive_report.h>
 #include <migrate/format.h>
 #include <string.h>
@@ -68,12 +69,31 @@ static void add_export_changes(mig__buffer *out, const mig_archive_result *resul
     }
 }
 
+static void add_export_scans(mig__buffer *out, const mig_archive_result *result)
+{
+    if (!result->shown) {
+        return;
+    }
+    mig__scan_sum(out, result->scanned, result->infected, result->not_scanned);
+    for (size_t i = 0; i < result->scan_count && i < SHOWN; i++) {
+        mig__buffer_add_text(out, "  ");
+        add_name(out, result->scans[i].folder);
+        mig__buffer_add_text(out, ", ");
+        mig__scan_words(out, &result->scans[i]);
+        mig__buffer_add_char(out, '\n');
+    }
+    if (result->scan_count > SHOWN) {
+        mig__buffer_addf(out, "  and %zu more; --json FILE lists them.\n", result->scan_count - SHOWN);
+    }
+}
+
 int mig_report_archive_text(const mig_archive_result *result, mig_sink_fn *sink, void *context, mig_error *err)
 {
     mig__buffer out = MIG__BUFFER_INIT;
     char text[MIG_FORMAT_SIZE];
     add_export_verdict(&out, result);
     add_export_changes(&out, result);
+    add_export_scans(&out, result);
     for (size_t i = 0; i < result->problem_count && i < SHOWN; i++) {
         const mig_problem *problem = &result->problems[i];
         mig__buffer_add_text(&out, "  ");

@@ -1,6 +1,7 @@
 /* report/inventory_csv.c - the folders of a stock-taking as RFC 4180 */
 #include "report/csv.h"
 #include <migrate/inventory_report.h>
+#include <inttypes.h>
 
 /* Joined by blanks, which no keyword has. */
 static void add_lost_keywords(mig__paper *paper, mig__buffer *cell, const mig_inventory_folder *folder)
@@ -38,8 +39,14 @@ static void add_folder(mig__paper *paper, mig__buffer *cell, const mig_inventory
     mig__csv_number(paper, content, folder->bare_newline);
     mig__csv_number(paper, content, folder->long_lines);
     add_lost_keywords(paper, cell, folder);
-    mig__add_inert(cell, folder->note);
-    mig__csv_end_cell(paper, cell, "\r\n");
+    mig__csv_cell(paper, cell, folder->note);
+    bool shown = content && account->shown;
+    mig__csv_number(paper, shown, folder->scanned);
+    mig__csv_number(paper, shown, folder->infected);
+    if (shown) {
+        mig__buffer_addf(&paper->line, "%" PRIu64, folder->not_scanned);
+    }
+    mig__buffer_add_text(&paper->line, "\r\n");
     mig__paper_send(paper);
 }
 
@@ -47,9 +54,9 @@ int mig_report_inventory_csv(const mig_inventory_result *result, mig_sink_fn *si
 {
     mig__paper paper = MIG__PAPER_INIT(sink, context);
     mig__buffer cell = MIG__BUFFER_INIT;
-    mig__buffer_add_text(&paper.line,
-                         "source,target,folder,target_folder,role,messages,unseen,bytes,oldest,newest,"
-                         "largest,too_big,duplicates,with_nul,bare_newline,long_lines,lost_keywords,note\r\n");
+    mig__buffer_add_text(&paper.line, "source,target,folder,target_folder,role,messages,unseen,bytes,oldest,newest,"
+                                      "largest,too_big,duplicates,with_nul,bare_newline,long_lines,lost_keywords,note,"
+                                      "scanned,infected,not_scanned\r\n");
     const bool content = result->depth == MIG_INVENTORY_CONTENT;
     for (size_t i = 0; i < result->account_count; i++) {
         const mig_inventory_account *account = &result->accounts[i];

@@ -6,6 +6,7 @@
 #include "report/embedded.h"
 #include "report/inventory_common.h"
 #include "report/page.h"
+#include "report/scans.h"
 #include <migrate/format.h>
 #include <migrate/inventory_report.h>
 #include <string.h>
@@ -232,6 +233,34 @@ static void add_obstacles(mig__page *p, const mig_inventory_account *account)
     mig__page_add(p, "</tbody></table>\n");
 }
 
+static void add_scans(mig__page *p, const mig_inventory_account *account)
+{
+    mig__buffer words = MIG__BUFFER_INIT;
+    if (!account->shown) {
+        return;
+    }
+    mig__scan_sum(&words, account->scanned, account->infected, account->not_scanned);
+    mig__page_add(p, "<p>");
+    mig__page_html(p, words.data);
+    mig__page_add(p, "</p>\n");
+    if (account->scan_count > 0) {
+        mig__page_add(p, "<table><thead><tr><th>Folder</th><th>What the virus scanner said</th></tr></thead><tbody>\n");
+    }
+    for (size_t i = 0; i < account->scan_count && !p->paper.refused; i++) {
+        mig__buffer_clear(&words);
+        mig__scan_words(&words, &account->scans[i]);
+        mig__page_add(p, "<tr><td class=\"w\" data-label=\"Folder\"><bdi>");
+        mig__page_html(p, account->scans[i].folder);
+        mig__page_add(p, "</bdi></td><td class=\"k2\" data-label=\"What\">");
+        mig__page_html(p, words.data);
+        mig__page_add(p, "</td></tr>\n");
+        mig__paper_send(&p->paper);
+    }
+    mig__page_add(p, account->scan_count > 0 ? "</tbody></table>\n" : "");
+    p->paper.line.failed = p->paper.line.failed || words.failed;
+    mig__buffer_free(&words);
+}
+
 /* ---- all accounts ---- */
 
 static void add_share(mig__page *p, const mig_inventory_account *account, uint64_t most)
@@ -297,6 +326,7 @@ static void add_account(mig__page *p, const mig_inventory_result *result, const 
     }
     mig__page_add(p, "</dl>\n");
     add_obstacles(p, account);
+    add_scans(p, account);
     add_folders(p, account);
     add_years(p, account);
     mig__page_add(p, "</details>\n");

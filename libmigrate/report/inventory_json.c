@@ -1,5 +1,6 @@
 /* report/inventory_json.c - a stock-taking as JSON, schema mailmigrate.inventory/1 (docs/schemas/inventory-1.json) */
 #include "report/json.h"
+#include "report/scans.h"
 #include "report/verify_common.h"
 #include <migrate/inventory_report.h>
 
@@ -72,7 +73,7 @@ static void keywords(mig__json *json, const mig_inventory_folder *value)
     mig__json_raw(json, "]");
 }
 
-static void folder(mig__json *json, const mig_inventory_folder *value, bool content)
+static void folder(mig__json *json, const mig_inventory_folder *value, bool content, bool shown)
 {
     bool dated = value->examined && (value->oldest != 0 || value->newest != 0);
     mig__json_raw(json, "\n       {");
@@ -92,6 +93,9 @@ static void folder(mig__json *json, const mig_inventory_folder *value, bool cont
     number_if(json, "with_nul", content && value->examined, value->with_nul);
     number_if(json, "bare_newline", content && value->examined, value->bare_newline);
     number_if(json, "long_lines", content && value->examined, value->long_lines);
+    number_if(json, "scanned", shown && value->examined, value->scanned);
+    number_if(json, "infected", shown && value->examined, value->infected);
+    number_if(json, "not_scanned", shown && value->examined, value->not_scanned);
     keywords(json, value);
     mig__json_add(json, "error", mig__json_error(value->error));
     mig__json_raw(json, "}");
@@ -123,6 +127,19 @@ static void obstacles(mig__json *json, const mig_inventory_account *value)
         mig__json_add_flag(json, "blocks", obstacle->blocks);
         mig__json_add_text(json, "text", obstacle->text);
         mig__json_raw(json, "}");
+    }
+    mig__json_raw(json, "]");
+}
+
+static void scans(mig__json *json, const mig_inventory_account *value)
+{
+    number_if(json, "scanned", value->shown, value->scanned);
+    number_if(json, "infected", value->shown, value->infected);
+    number_if(json, "not_scanned", value->shown, value->not_scanned);
+    mig__json_raw(json, ",\n     \"scans\": [");
+    for (size_t i = 0; i < value->scan_count && !json->refused; i++) {
+        mig__json_raw(json, i > 0 ? ",\n       " : "\n       ");
+        mig__json_value(json, mig__scan_object(&value->scans[i]));
     }
     mig__json_raw(json, "]");
 }
@@ -223,12 +240,13 @@ static void account(mig__json *json, const mig_inventory_account *value, bool co
     mig__json_raw(json, ",\n     \"folders\": [");
     for (size_t i = 0; i < value->folder_count && !json->refused; i++) {
         mig__json_raw(json, i > 0 ? "," : "");
-        folder(json, &value->folders[i], content);
+        folder(json, &value->folders[i], content, value->shown);
     }
     mig__json_raw(json, "]");
     years(json, value);
     growth(json, value, now);
     obstacles(json, value);
+    scans(json, value);
     mig__json_raw(json, "}");
 }
 

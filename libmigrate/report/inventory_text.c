@@ -1,5 +1,6 @@
 /* report/inventory_text.c - a stock-taking for the terminal */
 #include "report/inventory_common.h"
+#include "report/scans.h"
 #include "report/verify_common.h"
 #include <inttypes.h>
 #include <migrate/format.h>
@@ -98,6 +99,27 @@ static void add_obstacles(mig__paper *paper, const mig_inventory_account *accoun
     if (shown > OBSTACLES_SHOWN) {
         mig__buffer_addf(out, "  ... and %zu more: --json lists every one.\n", shown - OBSTACLES_SHOWN);
     }
+}
+
+static void add_scans(mig__paper *paper, const mig_inventory_account *account)
+{
+    mig__buffer *out = &paper->line;
+    if (!account->shown) {
+        return;
+    }
+    mig__buffer_add_text(out, "\n");
+    mig__scan_sum(out, account->scanned, account->infected, account->not_scanned);
+    for (size_t i = 0; i < account->scan_count && i < OBSTACLES_SHOWN; i++) {
+        mig__buffer_add_text(out, "  ");
+        mig__add_inert(out, account->scans[i].folder);
+        mig__buffer_add_text(out, ", ");
+        mig__scan_words(out, &account->scans[i]);
+        mig__buffer_add_text(out, "\n");
+    }
+    if (account->scan_count > OBSTACLES_SHOWN) {
+        mig__buffer_addf(out, "  ... and %zu more: --json lists every one.\n", account->scan_count - OBSTACLES_SHOWN);
+    }
+    mig__paper_send(paper);
 }
 
 /* A table with bars; what is older than the last YEARS_SHOWN years is one row. */
@@ -209,6 +231,7 @@ static void add_account(mig__paper *paper, const mig_inventory_account *account,
         add_folder(paper, &account->folders[i]);
     }
     add_obstacles(paper, account);
+    add_scans(paper, account);
     add_outlook(paper, account, now, with_target);
     if (with_target && account->error.code == MIG_OK) {
         mig__buffer_addf(out, "Does it fit: %s.\n", mig__stock_fits(account));

@@ -83,7 +83,8 @@ static mig_inventory_result *take_stock(mig__run_job *job, mig_inventory_depth d
                                      .daily_limit = copy->daily_limit,
                                      .depth = depth,
                                      .force = copy->force,
-                                     .untouched = copy->dry_run};
+                                     .untouched = copy->dry_run,
+                                     .scan = copy->scan};
     return mig_inventory_run(&options, err);
 }
 

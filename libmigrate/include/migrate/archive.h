@@ -16,6 +16,7 @@
 #include <migrate/folder.h>
 #include <migrate/observer.h>
 #include <migrate/problem.h>
+#include <migrate/scan.h>
 #include <migrate/selection.h>
 #include <migrate/sign.h>
 #include <migrate/status.h>
@@ -42,12 +43,13 @@ typedef struct mig_archive_options {
     mig_selection selection; /* nothing is mapped here, and labels are folders: both are refused */
     mig_effort effort;
     mig_observer observer;
+    mig_scan scan; /* each message is shown to a virus scanner; what it finds is listed, and exported all the same */
 } mig_archive_options;
 
 #define MIG_ARCHIVE_OPTIONS_INIT                                                                                       \
     {                                                                                                                  \
         sizeof(mig_archive_options), NULL, NULL, false, false, NULL, NULL, NULL, MIG_SELECTION_INIT, MIG_EFFORT_INIT,  \
-            MIG_OBSERVER_INIT                                                                                          \
+            MIG_OBSERVER_INIT, MIG_SCAN_INIT                                                                           \
     }
 
 typedef struct mig_archive_folder {
@@ -78,6 +80,10 @@ typedef struct mig_archive_result {
     mig_problem *problems;
     size_t problem_count;
     uint64_t messages, bytes, already, flags_changed, gone, skipped, failed;
+    bool shown; /* to a virus scanner */
+    uint64_t scanned, infected, not_scanned;
+    mig_scan_finding *scans; /* what it found, and what it did not look at */
+    size_t scan_count;
     uint64_t file_bytes; /* of the file */
     double seconds;
     uint64_t round_trips, bytes_in, bytes_out, peak_rss;

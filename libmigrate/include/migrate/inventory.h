@@ -15,6 +15,7 @@
 #include <migrate/folder.h>
 #include <migrate/observer.h>
 #include <migrate/provider.h>
+#include <migrate/scan.h>
 #include <migrate/selection.h>
 #include <migrate/side.h>
 #include <migrate/status.h>
@@ -76,6 +77,7 @@ typedef struct mig_inventory_folder {
     uint64_t duplicates;             /* messages with the same size and the same second as another one of the folder */
     bool duplicates_known;           /* false: too many messages to tell */
     uint64_t with_nul, bare_newline, long_lines; /* messages; only with MIG_INVENTORY_CONTENT */
+    uint64_t scanned, infected, not_scanned;     /* messages; by a virus scanner, where one was to be asked */
     mig_inventory_keyword *keywords;             /* by name */
     size_t keyword_count;
     mig_error *error; /* it could not be looked at; NULL: it was */
@@ -120,6 +122,10 @@ typedef struct mig_inventory_account {
     size_t year_count;
     mig_obstacle *obstacles;
     size_t obstacle_count;
+    bool shown; /* to a virus scanner */
+    uint64_t scanned, infected, not_scanned;
+    mig_scan_finding *scans; /* what it found, and what it did not look at */
+    size_t scan_count;
     uint64_t messages, bytes; /* of the folders that are not left out */
     bool bytes_known;
     uint64_t role_bytes[MIG_ROLE_COUNT], role_messages[MIG_ROLE_COUNT];
@@ -157,12 +163,13 @@ typedef struct mig_inventory_options {
     mig_inventory_depth depth;
     bool force;     /* go on where a safety check would stop */
     bool untouched; /* open nothing of the target for writing: which keywords it keeps is not found out then */
+    mig_scan scan;  /* each message is shown to a virus scanner; only with MIG_INVENTORY_CONTENT */
 } mig_inventory_options;
 
 #define MIG_INVENTORY_OPTIONS_INIT                                                                                     \
     {                                                                                                                  \
         sizeof(mig_inventory_options), NULL, NULL, NULL, MIG_SELECTION_INIT, {NULL, NULL}, MIG_EFFORT_INIT,            \
-            MIG_OBSERVER_INIT, 0, 0, MIG_INVENTORY_FULL, false, false                                                  \
+            MIG_OBSERVER_INIT, 0, 0, MIG_INVENTORY_FULL, false, false, MIG_SCAN_INIT                                   \
     }
 
 /*
