@@ -7,7 +7,7 @@
 
 static uint64_t settled(const mig_folder_result *r)
 {
-    return r->copied + r->adopted + r->already + r->moved + r->skipped + r->gone + r->failed;
+    return r->copied + r->adopted + r->already + r->moved + r->skipped + r->gone + r->failed + r->withheld;
 }
 
 /*
@@ -147,7 +147,7 @@ static int record_wanted(mig__run *run, mig__folder_job *job, const mig_error *w
     if (job->record.id != 0 && mig__state_count(run->state, job->record.id, &counts, err) != 0) {
         return -1;
     }
-    uint64_t rows = counts.copied + counts.adopted + counts.failed + counts.intent;
+    uint64_t rows = counts.copied + counts.adopted + counts.failed + counts.intent + counts.withheld;
     bool blind = job->broken && !job->scanned && !job->source->has_status;
     const mig_error *trouble = job->broken ? job->error : why;
     job->record.wanted = wanted(run, job, rows);

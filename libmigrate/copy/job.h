@@ -129,6 +129,7 @@ typedef struct mig__run {
     size_t mending_count;
     bool mend_known; /* all of them were on record when the run began */
     mig__pace pace;
+    struct mig__screen *screen; /* NULL: nothing is scanned */
     struct mig__keyindex *once; /* [lock] content that was sent, where the target stores each once (copy/once.h) */
     double started;
     mig__run_gate gates[2]; /* by side */

@@ -17,6 +17,10 @@ static void add_totals(mig_totals *to, const mig_totals *from)
     to->flags_changed += from->flags_changed;
     to->flags_owed += from->flags_owed;
     to->failed += from->failed;
+    to->scanned += from->scanned;
+    to->infected += from->infected;
+    to->withheld += from->withheld;
+    to->not_scanned += from->not_scanned;
     to->bytes += from->bytes;
     to->seconds = from->seconds > to->seconds ? from->seconds : to->seconds;
     to->round_trips += from->round_trips;

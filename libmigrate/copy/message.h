@@ -39,6 +39,7 @@ typedef struct mig__transit {
     char *octets;               /* in memory, or NULL */
     int spool;                  /* descriptor, or -1 */
     bool settled;               /* was looked up among what is known on the target */
+    bool screened;              /* the virus scanner was asked, and it may be sent */
     mig__blame blame;           /* for connections to the target that broke while it was sent */
     bool utf8;                  /* the target refused it in the usual form: sent as UTF8 (~{n}...) (RFC 6855) */
     bool plain;                 /* the target refused it with its keywords: sent with system flags only */

@@ -9,7 +9,7 @@ static uint64_t settled(const mig__run *run)
     uint64_t messages = 0;
     for (size_t i = 0; i < run->job_count; i++) {
         const mig_folder_result *r = run->jobs[i].result;
-        messages += r->copied + r->adopted + r->adopted_read + r->moved + r->skipped + r->failed;
+        messages += r->copied + r->adopted + r->adopted_read + r->moved + r->skipped + r->failed + r->withheld;
     }
     return messages;
 }

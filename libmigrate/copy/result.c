@@ -64,6 +64,9 @@ static int account_exit_status(mig_account_result *account)
         if (account->folders[i].failed > 0) {
             status = mig_exit_status_worse(status, 1);
         }
+        if (account->folders[i].not_scanned > 0 && !account->scan_optional) {
+            status = mig_exit_status_worse(status, 1);
+        }
     }
     return status;
 }
@@ -98,6 +101,10 @@ static void add_folder(mig_totals *totals, const mig_folder_result *folder)
     totals->flags_owed += folder->flags_owed;
     totals->failed += folder->failed;
     totals->bytes += folder->bytes;
+    totals->scanned += folder->scanned;
+    totals->infected += folder->infected;
+    totals->withheld += folder->withheld;
+    totals->not_scanned += folder->not_scanned;
 }
 
 void mig__result_finish(mig_copy_result *result)
@@ -128,9 +135,11 @@ void mig__result_clear_account(mig_account_result *account)
     }
     free(account->folders);
     free(account->problems);
+    mig_scan_findings_free(account->scans, account->scan_count);
     account->folders = NULL;
     account->problems = NULL;
-    account->folder_count = account->problem_count = 0;
+    account->scans = NULL;
+    account->folder_count = account->problem_count = account->scan_count = 0;
 }
 
 void mig_copy_result_free(mig_copy_result **pointer)

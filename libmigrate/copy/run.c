@@ -30,6 +30,7 @@
 #include "copy/rename.h"
 #include "copy/steps.h"
 #include "copy/scan.h"
+#include "copy/screen.h"
 #include "copy/stored.h"
 #include "state/keyindex.h"
 #include <stdio.h>
@@ -449,6 +450,7 @@ static void free_run(mig__run *run)
     mig__mend_free(run);
     mig__labels_free(&run->labels);
     mig__keyindex_free(&run->once);
+    mig__screen_end(run);
     mig__lock_release_pair(&run->pair);
     free(run->spool_dir);
     mig__account_clear(&run->sides[MIG_SOURCE]);
@@ -477,7 +479,8 @@ static void run_account(mig__run *run)
 {
     mig__session *source = NULL, *target = NULL;
     mig_error error = MIG_ERROR_INIT;
-    if (mig__begin_record(run, &error) != 0 || work(run, &source, &target, &error) != 0) {
+    if (mig__begin_record(run, &error) != 0 || mig__screen_begin(run, &error) != 0 ||
+        work(run, &source, &target, &error) != 0) {
         mig__run_fail(run, &error);
     }
     mig__gate_close(&run->sides[MIG_SOURCE].gate, &source);

@@ -8,6 +8,7 @@
 #include "copy/known.h"
 #include "copy/lanes.h"
 #include "copy/resync.h"
+#include "copy/screen.h"
 #include "reading/scan.h"
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,9 @@ static bool filtered(const mig_copy_options *options)
 static void take_counts(mig__folder_job *job, const mig__state_counts *counts)
 {
     job->result->already = counts->copied + counts->adopted;
-    job->result->messages = mig__labels_everything(&job->choice) ? job->source->messages : job->result->already;
+    job->result->withheld = counts->withheld;
+    job->result->messages =
+        mig__labels_everything(&job->choice) ? job->source->messages : job->result->already + counts->withheld;
 }
 
 int mig__scan_unchanged(mig__run *run, mig_error *err)
@@ -38,6 +41,7 @@ int mig__scan_unchanged(mig__run *run, mig_error *err)
             }
             take_counts(job, &counts);
             job->counts = counts;
+            job->unchanged = counts.withheld == 0 || !mig__screen_releases(&run->options->scan);
         }
     }
     return 0;
@@ -144,7 +148,8 @@ static int keep_failed(mig__run *run, mig__folder_job *job, const mig__uidset *f
 /* Which of the messages found are to be fetched. */
 static int plan(mig__run *run, mig__folder_job *job, scanning *scan, mig_error *err)
 {
-    mig__uidset done = MIG__UIDSET_INIT, todo = MIG__UIDSET_INIT;
+    mig__uidset done = MIG__UIDSET_INIT, todo = MIG__UIDSET_INIT, withheld = MIG__UIDSET_INIT;
+    uint64_t stay = 0;
     int failed = -1;
     if (job->record.id != 0 && mig__state_source_uids(run->state, job->record.id, &done, NULL, err) != 0) {
         goto cleanup;
@@ -152,11 +157,20 @@ static int plan(mig__run *run, mig__folder_job *job, scanning *scan, mig_error *
     if (mig__uidset_copy(&todo, &scan->found, err) != 0 || mig__uidset_subtract(&todo, &done, err) != 0) {
         goto cleanup;
     }
+    if (job->record.id != 0 && !mig__screen_releases(&run->options->scan)) {
+        uint64_t before = mig__uidset_size(&todo);
+        if (mig__state_withheld(run->state, job->record.id, &withheld, err) != 0 ||
+            mig__uidset_subtract(&todo, &withheld, err) != 0) {
+            goto cleanup;
+        }
+        stay = before - mig__uidset_size(&todo);
+    }
     if (job->record.id != 0 && !job->filtered && mig__delta_vanished(run, job, &scan->found, err) != 0) {
         goto cleanup;
     }
     job->result->messages = mig__uidset_size(&scan->found);
-    job->result->already = job->result->messages - mig__uidset_size(&todo);
+    job->result->withheld = stay;
+    job->result->already = job->result->messages - mig__uidset_size(&todo) - stay;
     job->scanned = true;
     if (run->options->retry_failed && keep_failed(run, job, &scan->found, &todo, err) != 0) {
         goto cleanup;
@@ -166,6 +180,7 @@ static int plan(mig__run *run, mig__folder_job *job, scanning *scan, mig_error *
 cleanup:
     mig__uidset_free(&done);
     mig__uidset_free(&todo);
+    mig__uidset_free(&withheld);
     return failed;
 }
 

@@ -16,6 +16,7 @@
 #include "copy/once.h"
 #include "copy/lanes.h"
 #include "copy/reconcile.h"
+#include "copy/screen.h"
 #include "copy/settle.h"
 #include "reading/squeeze.h"
 #include "copy/uids.h"
@@ -281,6 +282,10 @@ static int take_on(writer *w, mig__batch *batch, mig_error *err)
         return -1;
     }
     drop_too_big(w, batch);
+    if (mig__screen_batch(w->run, batch, err) != 0) {
+        mig__queue_batch_refused(w->run->queue, batch, false);
+        return -1;
+    }
     if (batch->count == 0) {
         mig__lanes_batch_done(w->run, batch);
         return 0;

@@ -209,6 +209,19 @@ static void complete_filters(mig_settings *is)
     filters->patience_ms = is->copy.effort.patience_ms;
 }
 
+/* What follows from the scanner's word needs one to say it. */
+static void check_scan(mig__finishing *f)
+{
+    mig_settings *is = &f->own->is;
+    static const char *const names[] = {"infected", "scan-optional"};
+    is->copy.scan.cleartext = is->allow_cleartext;
+    for (size_t i = 0; i < 2; i++) {
+        if (is->copy.scan.scanner == NULL && mig_option_given(is, names[i])) {
+            say(f, NULL, ABOUT(names[i]), "%s%s belongs to %sscan", f->dash, names[i], f->dash);
+        }
+    }
+}
+
 /* The options of a verification are those of the copy that it is about. */
 static void complete(mig_settings *is, bool with_target)
 {
@@ -229,7 +242,9 @@ static void complete(mig_settings *is, bool with_target)
     is->verify.providers[MIG_TARGET] = copy->providers[MIG_TARGET];
     is->verify.effort = copy->effort;
     complete_filters(is);
-    is->stock_depth = is->scan_content ? MIG_INVENTORY_CONTENT : is->stock_depth;
+    is->stock_depth = is->scan_content || (is->verb == MIG_VERB_INVENTORY && copy->scan.scanner != NULL)
+                          ? MIG_INVENTORY_CONTENT
+                          : is->stock_depth;
 }
 
 static int finish_account(mig__finishing *f)
@@ -244,6 +259,7 @@ static int finish_account(mig__finishing *f)
         mig__finish_side(f, MIG_TARGET);
     }
     check_dates(f);
+    check_scan(f);
     take_mend(&f->own->is);
     take_retry(f);
     if (verifies && check_verify(f) != 0) {

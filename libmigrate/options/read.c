@@ -4,6 +4,7 @@
 #include "options/table.h"
 #include "options/values.h"
 #include <migrate/provider.h>
+#include <migrate/scan.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -127,6 +128,14 @@ static int read_provider(const reading *r)
                         : mig_error_hint(r->err, "leave it out: the host name tells most; the manual lists the names");
 }
 
+static int read_scanner(const reading *r)
+{
+    if (mig_scan_check(r->value, r->err) != 0) {
+        return mig_error_context(r->err, "%s", r->name);
+    }
+    return put_text(r, true, NULL);
+}
+
 static int read_switch(const reading *r)
 {
     static const char *const words[] = {"true", "yes", "on", "false", "no", "off", NULL};
@@ -184,6 +193,8 @@ static int read_value(const reading *r)
                         "a pin: give sha256// and the Base64 of the key's digest");
     case MIG__TYPE_HTTPS:
         return put_text(r, strncmp(r->value, "https://", 8) == 0, "a URL with https://");
+    case MIG__TYPE_SCANNER:
+        return read_scanner(r);
     }
     return mig_error_set(r->err, MIG_E_INTERNAL, "%s is of no kind", r->name);
 }

@@ -30,6 +30,7 @@ static const char *const files_as_names[] = {"owner", "self", NULL};
 static const char *const labels_names[] = {"all", "first", "keyword", NULL};
 static const char *const flags_names[] = {"merge", "source", "keep", NULL};
 static const char *const deletions_names[] = {"keep", "flag", "expunge", NULL};
+static const char *const infected_names[] = {"report", "quarantine", "skip", NULL};
 static const char *const depth_names[] = {"full", "quick", NULL};
 static const char *const stock_names[] = {"quick", "full", NULL};
 static const char *const against_names[] = {"state", "source", NULL};
@@ -38,7 +39,7 @@ static const char *const progress_names[] = {"auto", "always", "never", NULL};
 /* Choices are written as an int, so what they choose has to be as large as one. */
 _Static_assert(sizeof(mig_auth) == sizeof(int) && sizeof(mig_labels) == sizeof(int) &&
                    sizeof(mig_inventory_depth) == sizeof(int) && sizeof(mig_progress_mode) == sizeof(int) &&
-                   sizeof(mig_files_as) == sizeof(int),
+                   sizeof(mig_files_as) == sizeof(int) && sizeof(mig_infected) == sizeof(int),
                "an enumeration is an int");
 _Static_assert(MIG_INVENTORY_FULL == MIG_INVENTORY_QUICK + 1, "in the order of stock_names");
 
@@ -179,6 +180,12 @@ static const mig__option rows[] = {
           "messages received before this day"),
     VALUE("max-size", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, ALL, MIG__TYPE_SIZE, copy.selection.max_size, "SIZE",
           "leave larger messages out, and list them"),
+    VALUE("scan", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, COPY | RUN | INVENTORY | ARCHIVE, MIG__TYPE_SCANNER,
+          copy.scan.scanner, "clamd:SOCKET", "show each message to a virus scanner: clamd:/run/clamav/clamd.ctl"),
+    CHOICE("infected", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, COPY | RUN, infected_names, MIG_INFECTED_REPORT,
+           copy.scan.infected, "WHAT", "what it finds: report (copy and list, default), quarantine, or skip"),
+    SWITCH("scan-optional", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, COPY | RUN | INVENTORY | ARCHIVE, '\0',
+           copy.scan.optional, "go on without the scanner when it is away, and name what was not scanned"),
 
     NUMBER("connections", OF_ACCOUNT, MIG_OPTIONS_PACE, ALL & ~INVENTORY, 1, MIG_MOST_CONNECTIONS,
            copy.effort.connections, "N", "most connections to each side, 1 to 32 (default 4)"),

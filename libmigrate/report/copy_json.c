@@ -2,6 +2,7 @@
 #include <migrate/report.h>
 
 #include "report/json.h"
+#include "report/scans.h"
 
 typedef struct field {
     const char *key;
@@ -35,7 +36,11 @@ static json_t *folder_object(const mig_folder_result *folder)
                             {"failed", folder->failed},
                             {"bytes", folder->bytes},
                             {"flags_changed", folder->flags_changed},
-                            {"flags_owed", folder->flags_owed}};
+                            {"flags_owed", folder->flags_owed},
+                            {"scanned", folder->scanned},
+                            {"infected", folder->infected},
+                            {"withheld", folder->withheld},
+                            {"not_scanned", folder->not_scanned}};
     json_t *object =
         json_pack("{s:o, s:o, s:s, s:b}", "source", mig__json_string(folder->source), "target",
                   mig__json_string(folder->target), "role", mig_role_name(folder->role), "to_make", folder->to_make);
@@ -64,7 +69,11 @@ static json_t *totals_object(const mig_totals *totals)
                           {"failed", totals->failed},
                           {"bytes", totals->bytes},
                           {"flags_changed", totals->flags_changed},
-                          {"flags_owed", totals->flags_owed}};
+                          {"flags_owed", totals->flags_owed},
+                          {"scanned", totals->scanned},
+                          {"infected", totals->infected},
+                          {"withheld", totals->withheld},
+                          {"not_scanned", totals->not_scanned}};
     const field cost[] = {{"round_trips", totals->round_trips},     {"bytes_in", totals->bytes_in},
                           {"bytes_out", totals->bytes_out},         {"peak_rss", totals->peak_rss},
                           {"left_messages", totals->left_messages}, {"left_bytes", totals->left_bytes}};
@@ -103,6 +112,10 @@ static void account(mig__json *json, const mig_account_result *result)
     mig__json_raw(json, "],\n     \"problems\": [");
     for (size_t i = 0; i < result->problem_count && !json->refused; i++) {
         item(json, i, "       ", problem_object(&result->problems[i]));
+    }
+    mig__json_raw(json, "],\n     \"scans\": [");
+    for (size_t i = 0; i < result->scan_count && !json->refused; i++) {
+        item(json, i, "       ", mig__scan_object(&result->scans[i]));
     }
     mig__json_raw(json, "]}");
 }

@@ -74,6 +74,7 @@ static const column all_columns[] = {
     COLUMN("deleted", deleted),
     COLUMN("too big", skipped),
     COLUMN("gone", gone),
+    COLUMN("withheld", withheld),
     COLUMN("flags", flags_changed),
     COLUMN("failed", failed),
     {"size copied", offsetof(mig_folder_result, bytes), false, true, 0},

@@ -1,6 +1,7 @@
 /* report/copy_words.c - see copy_words.h */
 #include "report/copy_words.h"
 #include "report/numbers.h"
+#include "report/scans.h"
 #include "report/verify_common.h"
 #include <migrate/format.h>
 #include <string.h>
@@ -25,6 +26,10 @@ mig_folder_result mig__copy_sum(const mig_account_result *account)
         sum.flags_changed += folder->flags_changed;
         sum.failed += folder->failed;
         sum.bytes += folder->bytes;
+        sum.scanned += folder->scanned;
+        sum.infected += folder->infected;
+        sum.withheld += folder->withheld;
+        sum.not_scanned += folder->not_scanned;
     }
     return sum;
 }
@@ -36,7 +41,7 @@ uint64_t mig__copy_there(const mig_folder_result *folder)
 
 uint64_t mig__copy_settled(const mig_folder_result *folder)
 {
-    return mig__copy_there(folder) + folder->skipped + folder->gone + folder->failed;
+    return mig__copy_there(folder) + folder->skipped + folder->gone + folder->failed + folder->withheld;
 }
 
 static uint64_t left_of(const mig_folder_result *sum)
@@ -78,12 +83,22 @@ static void add_parts(mig__buffer *out, const mig_folder_result *sum)
     add_part(out, sum->skipped, ", ", " left out for their size");
     add_part(out, sum->mended, ", ", " of the copied ones sent again");
     add_part(out, sum->gone, ", ", " gone from the target since (not sent again)");
+    add_part(out, sum->withheld, ", ", " withheld for what the virus scanner found");
     add_part(out, sum->failed, ", ", " failed");
     add_part(out, left_of(sum), ", ", " still to copy");
     add_part(out, sum->flags_changed, "; flags changed on ", "");
     add_part(out, sum->deleted, "; ", " removed as on the source");
     add_part(out, sum->adopted_read, "; ", " that were there before were read on the source, for verify");
     mig__buffer_add_text(out, ".\n");
+}
+
+/* What the scanner did, in this run alone. */
+static void add_scan(mig__buffer *out, const mig_folder_result *sum)
+{
+    if (sum->scanned + sum->not_scanned == 0) {
+        return;
+    }
+    mig__scan_sum(out, sum->scanned, sum->infected, sum->not_scanned);
 }
 
 static void add_pair(mig__buffer *out, const mig_account_result *account, const char *between)
@@ -183,11 +198,12 @@ void mig__copy_verdict(mig__buffer *out, const mig_account_result *account, bool
         add_pair(out, account, there == 1 ? " is on " : " are on ");
         mig__buffer_add_text(out, ": ");
         add_parts(out, &sum);
+        add_scan(out, &sum);
     }
     if (account->status == MIG_PARTIAL && there == sum.messages && sum.messages > 0) {
         mig__buffer_add_text(out, "Not everything could be carried over as it is: see below.\n");
     }
-    add_quiet(out, account, there == sum.messages);
+    add_quiet(out, account, there + sum.withheld == sum.messages);
 }
 
 /* ---- problems ---- */
@@ -199,6 +215,9 @@ mig__copy_heading mig__copy_heading_of(const mig_account_result *account, const 
     }
     if (problem->code == MIG_E_TOO_BIG) {
         return MIG__HEADING_LEFT_OUT;
+    }
+    if (problem->code == MIG_E_INFECTED || problem->code == MIG_E_UNSCANNED) {
+        return MIG__HEADING_SCANNED;
     }
     uint64_t there = 0;
     for (size_t i = 0; i < account->folder_count; i++) {
@@ -213,9 +232,8 @@ mig__copy_heading mig__copy_heading_of(const mig_account_result *account, const 
 const char *mig__copy_heading_words(mig__copy_heading heading)
 {
     static const char *const words[MIG__HEADINGS] = {
-        [MIG__HEADING_NOT_COPIED] = "Not copied",
-        [MIG__HEADING_LEFT_OUT] = "Left out",
-        [MIG__HEADING_DIFFERENT] = "Copied, but with a difference",
+        [MIG__HEADING_NOT_COPIED] = "Not copied",          [MIG__HEADING_LEFT_OUT] = "Left out",
+        [MIG__HEADING_SCANNED] = "From the virus scanner", [MIG__HEADING_DIFFERENT] = "Copied, but with a difference",
         [MIG__HEADING_NOTICED] = "To be noticed",
     };
     return words[heading];

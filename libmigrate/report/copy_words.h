@@ -23,6 +23,7 @@ void mig__copy_verdict(mig__buffer *out, const mig_account_result *account, bool
 typedef enum mig__copy_heading {
     MIG__HEADING_NOT_COPIED,
     MIG__HEADING_LEFT_OUT,  /* by an option, as --max-size */
+    MIG__HEADING_SCANNED,   /* what a virus scanner found, or did not look at */
     MIG__HEADING_DIFFERENT, /* on the target, but not quite as it was */
     MIG__HEADING_NOTICED,   /* nothing of it is on the target */
     MIG__HEADINGS

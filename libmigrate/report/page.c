@@ -94,8 +94,8 @@ static int add_hash(mig__page *p, const char *content, mig_error *err)
     return result;
 }
 
-int mig__page_head(mig__page *p, const char *title, const char *body_class, const char *style,
-                   const char *script, mig_error *err)
+int mig__page_head(mig__page *p, const char *title, const char *body_class, const char *style, const char *script,
+                   mig_error *err)
 {
     mig__page_add(p, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ");

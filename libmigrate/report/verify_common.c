@@ -113,9 +113,16 @@ static void add_unproven(mig__buffer *out, uint64_t unproven)
                      unproven == 1 ? "it" : "them");
 }
 
+static void add_withheld(mig__buffer *out, uint64_t withheld)
+{
+    add_count(out, withheld, " ", withheld == 1 ? " message is" : " messages are");
+    mig__buffer_addf(out, " not there by decision: a virus scanner found something in %s.",
+                     withheld == 1 ? "it" : "them");
+}
+
 static void add_good(mig__buffer *out, const mig_verify_totals *totals)
 {
-    uint64_t unproven = totals->counts[MIG_FOUND_UNPROVEN];
+    uint64_t unproven = totals->counts[MIG_FOUND_UNPROVEN], withheld = totals->counts[MIG_FOUND_WITHHELD];
     if (totals->messages == 0) {
         mig__buffer_add_text(out, "There was no message to look for.");
         return;
@@ -123,9 +130,12 @@ static void add_good(mig__buffer *out, const mig_verify_totals *totals)
     if (unproven) {
         add_unproven(out, unproven);
     }
-    if (totals->messages > unproven) {
+    if (totals->messages > unproven + withheld) {
         mig__buffer_add_text(out, unproven ? " " : "");
-        add_there(out, totals->messages - unproven, unproven > 0, totals);
+        add_there(out, totals->messages - unproven - withheld, unproven + withheld > 0, totals);
+    }
+    if (withheld) {
+        add_withheld(out, withheld);
     }
 }
 

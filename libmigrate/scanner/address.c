@@ -1,4 +1,4 @@
-/* scanner/address.c - where a scanner listens, and the words for what it said */
+/* scanner/address.c - see address.h */
 #include "scanner/address.h"
 #include <migrate/scan.h>
 #include <stdbool.h>
@@ -54,14 +54,4 @@ int mig_scan_check(const char *scanner, mig_error *err)
 {
     mig__scanner_address address;
     return mig__scanner_address_parse(scanner, &address, err);
-}
-
-const char *mig_scan_verdict_name(mig_scan_verdict verdict)
-{
-    return verdict == MIG_SCAN_INFECTED ? "infected" : verdict == MIG_SCAN_NOT_SCANNED ? "not-scanned" : "clean";
-}
-
-const char *mig_scan_decision_name(mig_scan_decision decision)
-{
-    return decision == MIG_SCAN_QUARANTINED ? "quarantined" : decision == MIG_SCAN_SKIPPED ? "skipped" : "copied";
 }

@@ -99,7 +99,7 @@ static int apply_settle(mig__state *state, const mig__op *op, mig_error *err)
 static int apply_put(mig__state *state, const mig__op *op, mig_error *err)
 {
     const mig__message *message = op->messages;
-    bool failed = op->state == MIG__MESSAGE_FAILED;
+    bool failed = op->state == MIG__MESSAGE_FAILED || op->state == MIG__MESSAGE_WITHHELD;
     mig__query query = mig__sql(state, SQL_MESSAGE_PUT);
     mig__bind_int(&query, op->id);
     mig__bind_int(&query, op->folder);

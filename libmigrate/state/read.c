@@ -246,7 +246,7 @@ static const unsigned present_states = 1u << MIG__MESSAGE_COPIED | 1u << MIG__ME
 
 static bool is_in(unsigned states, int now)
 {
-    return now >= 0 && now <= MIG__MESSAGE_DELETED && ((states >> now) & 1u);
+    return now >= 0 && now <= MIG__MESSAGE_WITHHELD && ((states >> now) & 1u);
 }
 
 static int source_uids(mig__state *state, int64_t folder, unsigned states, mig__uidset *in, mig__uidset *failed,
@@ -277,6 +277,11 @@ static int source_uids(mig__state *state, int64_t folder, unsigned states, mig__
 int mig__state_source_uids(mig__state *state, int64_t folder, mig__uidset *done, mig__uidset *failed, mig_error *err)
 {
     return source_uids(state, folder, done_states, done, failed, err);
+}
+
+int mig__state_withheld(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err)
+{
+    return source_uids(state, folder, 1u << MIG__MESSAGE_WITHHELD, out, NULL, err);
 }
 
 int mig__state_unproven(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err)
@@ -357,9 +362,10 @@ static int take_counts(mig__query *query, mig__state_counts *out, mig_error *err
     int rc;
     *out = (mig__state_counts){0};
     while ((rc = mig__sql_row(query, err)) == 1) {
-        uint64_t *counts[] = {&out->intent, &out->copied, &out->adopted, &out->failed, &out->vanished, &out->deleted};
+        uint64_t *counts[] = {&out->intent,   &out->copied,  &out->adopted, &out->failed,
+                              &out->vanished, &out->deleted, &out->withheld};
         int now = sqlite3_column_int(query->stmt, 0);
-        if (now >= 0 && now <= MIG__MESSAGE_DELETED) {
+        if (now >= 0 && now <= MIG__MESSAGE_WITHHELD) {
             *counts[now] = (uint64_t)sqlite3_column_int64(query->stmt, 1);
         }
         if (is_in(present_states, now)) {

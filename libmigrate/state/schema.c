@@ -9,9 +9,18 @@ static const char *const steps[] = {
     "ALTER TABLE folder ADD COLUMN wanted BIGINT NOT NULL DEFAULT 0; ALTER TABLE folder ADD COLUMN trouble TEXT;",
     ("ALTER TABLE message ADD COLUMN mending SMALLINT; ALTER TABLE message ADD COLUMN mended SMALLINT; "
      "ALTER TABLE message ADD COLUMN mended_at BIGINT;"),
+    ("CREATE TABLE scanned ( account INTEGER NOT NULL REFERENCES account (id), raw BLOB NOT NULL, verdict "
+     "SMALLINT NOT NULL, decision SMALLINT NOT NULL, name TEXT NOT NULL, signatures BIGINT, at BIGINT NOT "
+     "NULL, kept TEXT, PRIMARY KEY (account, raw) ); DROP VIEW listing; CREATE VIEW listing AS SELECT "
+     "account.source AS account, folder.source AS source_folder, message.source_uid, folder.target AS "
+     "target_folder, message.target_uid, CASE message.state WHEN 0 THEN 'intent' WHEN 1 THEN 'copied' WHEN "
+     "2 THEN 'adopted' WHEN 3 THEN 'failed' WHEN 4 THEN 'vanished' WHEN 5 THEN 'deleted' ELSE 'withheld' "
+     "END AS state, message.octets, message.flags, message.message_id, message.subject, message.code, "
+     "message.text FROM message JOIN folder ON folder.id = message.folder JOIN account ON account.id = "
+     "folder.account;"),
 };
 
-const mig__schema mig__schema_current = {4, mig__schema_sql, steps};
+const mig__schema mig__schema_current = {5, mig__schema_sql, steps};
 
 static int number(sqlite3 *db, const char *sql, int *out, mig_error *err)
 {

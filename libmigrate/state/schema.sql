@@ -1,4 +1,4 @@
--- The state file of mailmigrate, version 4. docs/state.md explains it to administrators.
+-- The state file of mailmigrate, version 5. docs/state.md explains it to administrators.
 --
 -- This file is the one source of the schema: the build embeds it, and a new state file is made by running it. A change
 -- here needs a new version in schema.c and a step there that brings older files along.
@@ -44,7 +44,8 @@ CREATE TABLE message (
     folder            INTEGER NOT NULL REFERENCES folder (id),
     source_uid        BIGINT,               -- NULL: lost when the source's UIDVALIDITY changed
     target_uid        BIGINT,               -- NULL: not known (yet)
-    state             SMALLINT NOT NULL,    -- 0 intent, 1 copied, 2 adopted, 3 failed, 4 vanished, 5 deleted
+    state             SMALLINT NOT NULL,    -- 0 intent, 1 copied, 2 adopted, 3 failed, 4 vanished, 5 deleted,
+                                            -- 6 withheld
     previous          SMALLINT,             -- in state 0: what the row goes back to if the target takes nothing
     octets            BIGINT,
     raw               BLOB,                 -- SHA-256 of the octets as the source gave them
@@ -56,8 +57,8 @@ CREATE TABLE message (
     email_id          TEXT,                 -- RFC 8474 EMAILID
     message_id        TEXT,                 -- of the header, to name the message in reports
     subject           TEXT,
-    code              TEXT,                 -- in state 3: what was wrong, a stable name
-    text              TEXT,                 -- in state 3: the same in words
+    code              TEXT,                 -- in states 3 and 6: what was wrong, a stable name
+    text              TEXT,                 -- in states 3 and 6: the same in words
     target_gone       BIGINT,               -- since when it is known to be gone from the target; NULL: not gone
     owed              TEXT,                 -- flags of the source that the target did not take: tried again
     mending           SMALLINT,             -- to be sent again: 1 was missing on the target, 2 altered there
@@ -105,6 +106,20 @@ CREATE TABLE event (
     text   TEXT NOT NULL
 );
 
+-- What a virus scanner said of a message, where it was not "clean", and what was done about it. By content: the same
+-- octets have one row, wherever they are.
+CREATE TABLE scanned (
+    account    INTEGER NOT NULL REFERENCES account (id),
+    raw        BLOB NOT NULL,               -- as in message
+    verdict    SMALLINT NOT NULL,           -- 1 infected, 2 not scanned
+    decision   SMALLINT NOT NULL,           -- 0 copied, 1 quarantined, 2 skipped
+    name       TEXT NOT NULL,               -- of the signature; of what was not scanned the reason
+    signatures BIGINT,                      -- date of the scanner's signatures; NULL: it does not tell
+    at         BIGINT NOT NULL,
+    kept       TEXT,                        -- the archive that it was put into
+    PRIMARY KEY (account, raw)
+);
+
 -- Octets sent to the target on a UTC day (days since 1970-01-01), for --daily-limit over several runs.
 CREATE TABLE sent (
     account INTEGER NOT NULL REFERENCES account (id),
@@ -118,6 +133,6 @@ CREATE VIEW listing AS
 SELECT account.source AS account, folder.source AS source_folder, message.source_uid, folder.target AS target_folder,
        message.target_uid,
        CASE message.state WHEN 0 THEN 'intent' WHEN 1 THEN 'copied' WHEN 2 THEN 'adopted' WHEN 3 THEN 'failed'
-                          WHEN 4 THEN 'vanished' ELSE 'deleted' END AS state,
+                          WHEN 4 THEN 'vanished' WHEN 5 THEN 'deleted' ELSE 'withheld' END AS state,
        message.octets, message.flags, message.message_id, message.subject, message.code, message.text
 FROM message JOIN folder ON folder.id = message.folder JOIN account ON account.id = folder.account;

@@ -53,7 +53,7 @@ static const char *const statements[SQL_ID_COUNT] = {
         "source_uidvalidity = ?, source_uidnext = ?, source_messages = ?, source_modseq = ?, target_uidvalidity = ?, "
         "target_uidnext = ?, target_messages = ?, target_modseq = ?, created = ?, wanted = ?, trouble = ? WHERE id = ? "
         "RETURNING id",
-    [SQL_RESET_SOURCE_FAILED] = "DELETE FROM message WHERE folder = ? AND state = 3",
+    [SQL_RESET_SOURCE_FAILED] = "DELETE FROM message WHERE folder = ? AND state IN (3, 6)",
     [SQL_RESET_SOURCE_MESSAGES] = "UPDATE message SET source_uid = NULL WHERE folder = ?",
     [SQL_RESET_SOURCE_FOLDER] = "UPDATE folder SET source_uidvalidity = 0, source_uidnext = 0, source_messages = 0, "
                                 "source_modseq = 0 WHERE id = ?",
@@ -63,7 +63,7 @@ static const char *const statements[SQL_ID_COUNT] = {
 
     [SQL_MESSAGES] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE folder = ? ORDER BY source_uid",
     [SQL_ORPHANS] =
-        "SELECT " MESSAGE_COLUMNS " FROM message WHERE folder = ? AND source_uid IS NULL AND state NOT IN (0, 3) "
+        "SELECT " MESSAGE_COLUMNS " FROM message WHERE folder = ? AND source_uid IS NULL AND state NOT IN (0, 3, 6) "
         "ORDER BY id",
     [SQL_UNPLACED] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE folder = ? AND target_uid IS NULL AND "
                      "state IN (1, 2, 4) ORDER BY source_uid",
@@ -130,7 +130,7 @@ static const char *const statements[SQL_ID_COUNT] = {
     [SQL_MESSAGE_DROP] = "DELETE FROM message WHERE id = ? AND state = 0",
     [SQL_MESSAGE_FLAGS] = "UPDATE message SET flags = ?, owed = ? WHERE folder = ? AND source_uid = ?",
     [SQL_MESSAGE_GONE] = "UPDATE message SET state = ? WHERE folder = ? AND source_uid = ? AND "
-                         "state NOT IN (0, 3)",
+                         "state NOT IN (0, 3, 6)",
     [SQL_MESSAGE_MAKE_ROOM] =
         "DELETE FROM message WHERE folder = ?1 AND source_uid = ?2 AND "
         "EXISTS (SELECT 1 FROM message AS mover WHERE mover.folder = ?3 AND mover.source_uid = ?4) "
@@ -151,6 +151,14 @@ static const char *const statements[SQL_ID_COUNT] = {
     [SQL_OWED] = "SELECT owed, count(*), min(source_uid) FROM message WHERE folder = ? AND owed IS NOT NULL AND "
                  "target_gone IS NULL AND state IN (1, 2) GROUP BY owed",
     [SQL_MESSAGE_FORGET] = "DELETE FROM message WHERE id = ?",
+    [SQL_SCANNED_PUT] =
+        "INSERT INTO scanned (account, raw, verdict, decision, name, signatures, at, kept) VALUES (?, ?, ?, ?, ?, ?, "
+        "?, ?) "
+        "ON CONFLICT (account, raw) DO UPDATE SET verdict = excluded.verdict, decision = excluded.decision, "
+        "name = excluded.name, signatures = excluded.signatures, at = excluded.at, kept = coalesce(excluded.kept, "
+        "scanned.kept)",
+    [SQL_SCANNED] =
+        "SELECT raw, verdict, decision, name, signatures, at, kept FROM scanned WHERE account = ? ORDER BY raw",
 
     [SQL_BATCH_INSERT] =
         "INSERT INTO batch (id, folder, first_message, messages, target_uidvalidity, target_uidnext, begun) "

@@ -19,6 +19,7 @@
 #include "mail/digest.h"
 #include "mail/uidset.h"
 #include <migrate/error.h>
+#include <migrate/scan.h>
 #include <migrate/stop.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -103,7 +104,8 @@ typedef enum mig__message_state {
     MIG__MESSAGE_ADOPTED = 2,  /* was there already, found by content */
     MIG__MESSAGE_FAILED = 3,   /* refused for good; code says why */
     MIG__MESSAGE_VANISHED = 4, /* gone on the source since it was copied; kept on the target */
-    MIG__MESSAGE_DELETED = 5   /* gone on the source, and flagged or expunged on the target */
+    MIG__MESSAGE_DELETED = 5,  /* gone on the source, and flagged or expunged on the target */
+    MIG__MESSAGE_WITHHELD = 6  /* not sent by decision: a virus scanner found something in it; text says what */
 } mig__message_state;
 
 typedef struct mig__message {
@@ -117,8 +119,8 @@ typedef struct mig__message {
     mig__datetime internaldate;
     const char *flags;      /* as last carried over: sorted, joined by blanks, without \Recent; "" for none */
     const char *email_id;   /* "" when unknown */
-    mig_code code;          /* FAILED only */
-    const char *text;       /* FAILED only: the reason; "" else */
+    mig_code code;          /* FAILED and WITHHELD only */
+    const char *text;       /* FAILED and WITHHELD only: the reason; "" else */
     const char *message_id; /* header fields that name the message in a report when the source is off; "": unknown */
     const char *subject;
     const char *owed;   /* flags of the source that the target did not take; "" for none */
@@ -215,6 +217,7 @@ typedef struct mig__state_counts {
     uint64_t owed;     /* of copied and adopted: flags are missing on the target */
     uint64_t held;     /* copied, adopted, vanished: that the target should hold */
     uint64_t unplaced; /* of `held`: without a UID on the target */
+    uint64_t withheld;
 } mig__state_counts;
 int mig__state_count(mig__state *state, int64_t folder, mig__state_counts *out, mig_error *err);
 typedef struct mig__state_mended { /* of the messages that the target should hold: sent again, each counted once */
@@ -233,6 +236,30 @@ int mig__state_owed(mig__state *state, int64_t folder,
  */
 int64_t mig__state_last_message(mig__state *state, mig_error *err);
 int mig__state_count_since(mig__state *state, int64_t account, int64_t last, mig__state_counts *out, mig_error *err);
+
+/* ---- what a virus scanner said ---- */
+
+/* A message is not sent by decision: code and text say why, the digest is known. Queued. */
+int mig__state_message_withheld(mig__state *state, int64_t folder, const mig__message *message, mig_error *err);
+/* Add the source UIDs of a folder's WITHHELD messages to `out`. */
+int mig__state_withheld(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err);
+
+typedef struct mig__state_scanned { /* strings are borrowed */
+    const uint8_t *raw;             /* MIG__DIGEST_SIZE octets: of the content */
+    mig_scan_verdict verdict;       /* not CLEAN */
+    mig_scan_decision decision;
+    const char *name;
+    int64_t signatures; /* their date, seconds since 1970-01-01 UTC; 0: unknown */
+    int64_t at;
+    const char *kept; /* the archive that it is in; "" for none (NULL is allowed in what is given) */
+} mig__state_scanned;
+
+/* Keep it, in the place of what was kept of the same content. Durable with the next intent or flush. */
+int mig__state_scanned_put(mig__state *state, int64_t account, const mig__state_scanned *scanned, mig_error *err);
+/* Each of an account, under the same rules as mig__state_messages. */
+int mig__state_scanned_each(mig__state *state, int64_t account,
+                            int (*each)(const mig__state_scanned *scanned, void *context), void *context,
+                            mig_error *err);
 
 /* ---- the journal ---- */
 

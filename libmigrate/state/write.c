@@ -51,6 +51,11 @@ int mig__state_message_failed(mig__state *state, int64_t folder, const mig__mess
     return put(state, folder, message, MIG__MESSAGE_FAILED, err);
 }
 
+int mig__state_message_withheld(mig__state *state, int64_t folder, const mig__message *message, mig_error *err)
+{
+    return put(state, folder, message, MIG__MESSAGE_WITHHELD, err);
+}
+
 int mig__state_message_adopt(mig__state *state, int64_t folder, const mig__message *message, mig_error *err)
 {
     return put(state, folder, message, MIG__MESSAGE_ADOPTED, err);

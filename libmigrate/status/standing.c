@@ -125,7 +125,7 @@ static int count_done(reading *r, mig__state *state, int64_t id, mig_error *err)
     if (mig__state_count_since(state, id, r->before, &counts, err) != 0) {
         return -1;
     }
-    uint64_t done = counts.copied + counts.adopted + counts.failed;
+    uint64_t done = counts.copied + counts.adopted + counts.failed + counts.withheld;
     r->current->done = done < r->current->to_copy ? done : r->current->to_copy;
     r->current->done_bytes = counts.octets;
     return 0;

@@ -239,6 +239,8 @@ static mig_found unmatched(mig__expected expected)
     case MIG__EXPECT_PERHAPS:
     case MIG__EXPECT_FAILED:
         return MIG_FOUND_NOT_COPIED;
+    case MIG__EXPECT_WITHHELD:
+        return MIG_FOUND_WITHHELD;
     case MIG__EXPECT_GONE:
         return MIG_FOUND_COUNT; /* as it should be: no outcome */
     case MIG__EXPECT_THERE:

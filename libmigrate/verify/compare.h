@@ -19,7 +19,8 @@ typedef enum mig__expected {
     MIG__EXPECT_THERE,   /* copied or adopted */
     MIG__EXPECT_PERHAPS, /* in flight when the copy was interrupted: no fault of the target when it is not there */
     MIG__EXPECT_GONE,    /* removed on the target by the copy itself: fine either way */
-    MIG__EXPECT_FAILED   /* the copy could not carry it over */
+    MIG__EXPECT_FAILED,  /* the copy could not carry it over */
+    MIG__EXPECT_WITHHELD /* the copy did not carry it over by decision */
 } mig__expected;
 
 typedef struct mig__recorded {

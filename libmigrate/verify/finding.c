@@ -224,7 +224,8 @@ static void name_from_state(mig__judge *j, const mig__verify_job *job, mig_findi
     }
     finding->message_id = message.message_id[0] != '\0' ? mig__strdup(message.message_id) : NULL;
     finding->subject = message.subject[0] != '\0' ? mig__strdup(message.subject) : NULL;
-    if (finding->kind == MIG_FOUND_NOT_COPIED && message.text[0] != '\0') {
+    bool told = finding->kind == MIG_FOUND_NOT_COPIED || finding->kind == MIG_FOUND_WITHHELD;
+    if (told && message.text[0] != '\0') {
         finding->detail = mig__strdup(message.text);
     }
     tell_known(job, &message, finding);
@@ -332,6 +333,19 @@ static int list_difference(mig__judge *j, mig_found kind, size_t folder, const m
     name_from_state(j, &j->run->jobs[folder], finding);
     finding->detail =
         kind == MIG_FOUND_DATES_DIFFER ? date_detail(j, recorded, found) : flags_detail(j, recorded, found);
+    return 0;
+}
+
+int mig__list_infected(mig__judge *j, size_t folder, const mig__recorded *recorded, char *detail, mig_error *err)
+{
+    mig_finding *finding = add_finding(j, MIG_FOUND_INFECTED, folder, err);
+    if (finding == NULL) {
+        free(detail);
+        return -1;
+    }
+    describe(finding, recorded, NULL);
+    name_from_state(j, &j->run->jobs[folder], finding);
+    finding->detail = detail;
     return 0;
 }
 

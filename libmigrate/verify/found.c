@@ -18,10 +18,12 @@ static const struct {
     [MIG_FOUND_ARRIVED] = {"arrived", "arrived after the copy", MIG_GRADE_NOTE},
     [MIG_FOUND_DUPLICATED] = {"duplicated", "duplicated", MIG_GRADE_DIFFERENCE},
     [MIG_FOUND_UNREADABLE] = {"unreadable", "not readable", MIG_GRADE_DIFFERENCE},
+    [MIG_FOUND_WITHHELD] = {"withheld", "absent by decision", MIG_GRADE_NOTE},
     [MIG_FOUND_NOT_COPIED] = {"not_copied", "not copied", MIG_GRADE_DIFFERENCE},
     [MIG_FOUND_FLAGS_DIFFER] = {"flags_differ", "flags differ", MIG_GRADE_DIFFERENCE},
     [MIG_FOUND_FLAGS_ADDED] = {"flags_added", "flags added", MIG_GRADE_NOTE},
     [MIG_FOUND_DATES_DIFFER] = {"dates_differ", "dates differ", MIG_GRADE_DIFFERENCE},
+    [MIG_FOUND_INFECTED] = {"infected", "copied with what the virus scanner found", MIG_GRADE_NOTE},
     [MIG_FOUND_FOLDER_MISSING] = {"folder_missing", "folder missing", MIG_GRADE_DIFFERENCE},
 };
 

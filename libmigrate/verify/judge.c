@@ -199,7 +199,9 @@ static int judge_member(mig__judge *j, const group *g, size_t member, const mig_
         folder->counts[MIG_FOUND_FLAGS_DIFFER] += outcome->flags_differ;
         folder->counts[MIG_FOUND_FLAGS_ADDED] += outcome->flags_added;
         folder->counts[MIG_FOUND_DATES_DIFFER] += outcome->dates_differ;
-        if (mig__list_outcome(j, index, outcome, known ? &job->recorded[outcome->recorded - begin] : NULL, err) != 0) {
+        const mig__recorded *recorded = known ? &job->recorded[outcome->recorded - begin] : NULL;
+        if (mig__list_outcome(j, index, outcome, recorded, err) != 0 ||
+            (known && mig__scanned_list(j, index, recorded, err) != 0)) {
             return -1;
         }
     }
@@ -279,6 +281,8 @@ int mig__verify_judge(mig__verify_run *run, mig_error *err)
 {
     mig__judge j = {.run = run, .account = run->account, .look = {.run = run}};
     int failed = name_folders(run, run->account, err);
+    failed = failed != 0 ? failed : mig__scanned_withhold(run, err);
+    failed = failed != 0 ? failed : mig__scanned_load(&j, err);
     for (size_t i = 0; failed == 0 && i < run->job_count; i++) {
         group g;
         if (run->jobs[i].leader != i) {
@@ -291,6 +295,7 @@ int mig__verify_judge(mig__verify_run *run, mig_error *err)
     failed = failed != 0 ? failed : mig__find_strays(&j, err);
     failed = failed != 0 ? failed : root_of_account(run->account, err);
     free(j.digests);
+    mig__scanned_free(&j);
     mig__look_close(&j.look);
     return failed;
 }

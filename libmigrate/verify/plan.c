@@ -33,6 +33,8 @@ static mig__expected expected_of(mig__message_state state)
         return MIG__EXPECT_FAILED;
     case MIG__MESSAGE_DELETED:
         return MIG__EXPECT_GONE;
+    case MIG__MESSAGE_WITHHELD:
+        return MIG__EXPECT_WITHHELD;
     default:
         return MIG__EXPECT_THERE;
     }

@@ -17,10 +17,10 @@ MODULES = {
     "scanner": {"net", "base"},
     "account": {"folders", "imap", "net", "mail", "base"},
     "reading": {"account", "imap", "mail", "base"},
-    "archive": {"reading", "account", "folders", "imap", "mail", "base"},
-    "copy": {"reading", "account", "state", "folders", "imap", "mail", "base"},
+    "archive": {"scanner", "reading", "account", "folders", "imap", "mail", "base"},
+    "copy": {"archive", "scanner", "reading", "account", "state", "folders", "imap", "mail", "base"},
     "verify": {"reading", "account", "state", "folders", "imap", "mail", "base"},
-    "inventory": {"reading", "account", "state", "folders", "imap", "mail", "base"},
+    "inventory": {"scanner", "reading", "account", "state", "folders", "imap", "mail", "base"},
     # Mail filters: ManageSieve, what scripts say, and carrying them over.
     "sieve": {"account", "state", "folders", "imap", "net", "mail", "base"},
     "store": {"archive", "folders", "imap", "mail", "base"},
@@ -43,7 +43,7 @@ ALSO = {"copy": {"net/stream.h"}, "verify": {"net/stream.h"}, "archive": {"net/s
 
 # Module -> the modules whose functions it calls besides those: through their public headers (migrate/*.h).
 PUBLIC = {
-    "options": {"run", "inventory", "copy", "verify", "store", "net", "provider", "secret"},
+    "options": {"run", "inventory", "copy", "verify", "store", "net", "provider", "secret", "scanner"},
     "plan": {"options", "run", "net", "provider"},
     "account": {"provider"},
     "archive": {"net"},
@@ -53,5 +53,5 @@ PUBLIC = {
     "run": {"sieve", "mend", "inventory", "copy", "verify", "provider", "net"},
     "domain": {"provider"},
     "discover": {"provider"},
-    "report": {"sieve", "discover", "domain", "status", "run", "inventory", "verify", "archive", "copy"},
+    "report": {"sieve", "discover", "domain", "status", "run", "inventory", "verify", "archive", "copy", "scanner"},
 }

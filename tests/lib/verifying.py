@@ -7,8 +7,8 @@ import re
 from harness import DONE, PARTIAL, Account, Pair, Result, program
 
 COUNTED = ("identical", "stored_differently", "present", "size_differs", "altered", "missing", "wrong_place", "extra",
-           "arrived", "duplicated", "unreadable", "not_copied", "flags_differ", "flags_added", "dates_differ",
-           "folder_missing", "unproven")
+           "arrived", "duplicated", "unreadable", "withheld", "not_copied", "flags_differ", "flags_added",
+           "dates_differ", "infected", "folder_missing", "unproven")
 
 
 class Verifying:

@@ -15,6 +15,7 @@
 #include <migrate/mend.h>
 #include <migrate/observer.h>
 #include <migrate/problem.h>
+#include <migrate/scan.h>
 #include <migrate/selection.h>
 #include <migrate/side.h>
 #include <migrate/status.h>
@@ -67,13 +68,14 @@ typedef struct mig_copy_options {
     bool adopt_unread; /* none of them: a verification against the record cannot prove them */
     bool force;        /* go on where a safety check would stop */
     bool dry_run;      /* send nothing that changes anything; the state is not written either */
+    mig_scan scan;     /* messages are shown to a virus scanner before they are sent */
 } mig_copy_options;
 
 #define MIG_COPY_OPTIONS_INIT                                                                                          \
     {                                                                                                                  \
         sizeof(mig_copy_options), NULL, NULL, NULL, NULL, NULL, MIG_SELECTION_INIT, {NULL, NULL}, MIG_EFFORT_INIT,     \
             MIG_OBSERVER_INIT, false, 0, 0, NULL, MIG_FLAGS_MERGE, MIG_DELETIONS_KEEP, NULL, false, MIG_OK, false,     \
-            false, false, false                                                                                        \
+            false, false, false, MIG_SCAN_INIT                                                                         \
     }
 
 typedef struct mig_folder_result {
@@ -93,15 +95,19 @@ typedef struct mig_folder_result {
     uint64_t flags_changed;
     uint64_t flags_owed; /* messages on the target without a flag that its mailbox does not take */
     uint64_t failed;
-    uint64_t bytes; /* octets of the copied messages */
-    bool to_make; /* in a dry run: the target has no such mailbox yet */
+    uint64_t bytes;       /* octets of the copied messages */
+    uint64_t scanned;     /* of this run: shown to the scanner, which said something of them */
+    uint64_t infected;    /* of `scanned` */
+    uint64_t withheld;    /* not copied by decision, since something was found; in this run or an earlier one */
+    uint64_t not_scanned; /* of this run: copied without a word of the scanner */
+    bool to_make;         /* in a dry run: the target has no such mailbox yet */
 } mig_folder_result;
 
 typedef enum mig_stopped { /* what ended a run that was interrupted */
-    MIG_STOPPED_NOT,
-    MIG_STOPPED_ASKED, /* a signal, or mig_stop_request */
-    MIG_STOPPED_TIME,  /* until */
-    MIG_STOPPED_DAILY  /* daily_limit: nothing more goes before the next day (UTC) */
+                           MIG_STOPPED_NOT,
+                           MIG_STOPPED_ASKED, /* a signal, or mig_stop_request */
+                           MIG_STOPPED_TIME,  /* until */
+                           MIG_STOPPED_DAILY  /* daily_limit: nothing more goes before the next day (UTC) */
 } mig_stopped;
 
 /* Was the source quiet from the beginning of the pass to its end? */
@@ -115,7 +121,7 @@ typedef struct mig_account_result {
     char *source; /* "user@host" */
     char *target;
     mig_status status;
-    mig_error error; /* code MIG_OK: none */
+    mig_error error;     /* code MIG_OK: none */
     mig_stopped stopped; /* with MIG_E_INTERRUPTED */
     mig_quiet quiet;
     int64_t as_of;    /* when the source was asked at the end, seconds since 1970-01-01 UTC; 0: it was not */
@@ -124,11 +130,15 @@ typedef struct mig_account_result {
     size_t folder_count;
     mig_problem *problems;
     size_t problem_count;
+    mig_scan_finding *scans;
+    size_t scan_count;
+    bool scan_optional; /* what was not scanned is fine */
 } mig_account_result;
 
 typedef struct mig_totals {
     uint64_t messages, copied, adopted, adopted_read, already, moved, deleted, skipped, mended, gone, failed;
     uint64_t flags_changed, flags_owed, bytes;
+    uint64_t scanned, infected, withheld, not_scanned;
     double seconds;
     uint64_t round_trips; /* how often the run had to wait for an answer */
     uint64_t bytes_in;    /* octets received from both servers, before TLS */
@@ -140,7 +150,7 @@ typedef struct mig_totals {
 
 typedef struct mig_copy_result {
     mig_status status;
-    bool dry_run;     /* nothing was changed: the numbers are of what is there, left_messages what would be copied */
+    bool dry_run;    /* nothing was changed: the numbers are of what is there, left_messages what would be copied */
     int exit_status; /* as in docs/mailmigrate.1 */
     mig_account_result *accounts;
     size_t account_count;

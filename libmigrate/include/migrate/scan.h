@@ -9,6 +9,7 @@
 
 #include <migrate/error.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -54,6 +55,21 @@ typedef enum mig_scan_decision {
 /* "infected", "not-scanned"; "copied", "quarantined", "skipped": stable names. Static storage. */
 const char *mig_scan_verdict_name(mig_scan_verdict verdict);
 const char *mig_scan_decision_name(mig_scan_decision decision);
+
+/* What the scanner said of a message, where it was not "clean". */
+typedef struct mig_scan_finding {
+    char *folder; /* of the source, UTF-8 */
+    uint32_t uid;
+    mig_scan_verdict verdict;
+    mig_scan_decision decision;
+    char *name;                 /* of the signature, or why it was not scanned; from outside, made inert */
+    int64_t signatures;         /* their date, seconds since 1970-01-01 UTC; 0: the scanner does not tell */
+    char *kept;                 /* the archive that it was put into; NULL: none */
+    char *message_id, *subject; /* NULL: unknown */
+} mig_scan_finding;
+
+/* Release `count` of them, and the list; NULL is fine. */
+void mig_scan_findings_free(mig_scan_finding *findings, size_t count);
 
 #ifdef __cplusplus
 }

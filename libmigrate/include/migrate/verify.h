@@ -39,7 +39,7 @@ typedef enum mig_against {
 
 /*
  * What became of a message, or what was found. A message has exactly one of the kinds up to MIG_FOUND_NOT_COPIED;
- * MIG_FOUND_FLAGS_DIFFER, MIG_FOUND_FLAGS_ADDED and MIG_FOUND_DATES_DIFFER come on top of it.
+ * MIG_FOUND_FLAGS_DIFFER, MIG_FOUND_FLAGS_ADDED, MIG_FOUND_DATES_DIFFER and MIG_FOUND_INFECTED come on top of it.
  */
 typedef enum mig_found {
     MIG_FOUND_IDENTICAL,          /* every octet is as on the source */
@@ -54,10 +54,12 @@ typedef enum mig_found {
     MIG_FOUND_ARRIVED,      /* on the target, came after the copy: new mail */
     MIG_FOUND_DUPLICATED,   /* on the target once more than it was copied */
     MIG_FOUND_UNREADABLE,   /* on the target, but the server did not give its content */
+    MIG_FOUND_WITHHELD,     /* not there by decision: a virus scanner found something in it, which detail names */
     MIG_FOUND_NOT_COPIED,   /* the copy did not carry it over: detail says why */
     MIG_FOUND_FLAGS_DIFFER,
     MIG_FOUND_FLAGS_ADDED,    /* it has keywords besides those that it was copied with: servers give some themselves */
     MIG_FOUND_DATES_DIFFER,   /* INTERNALDATE is another moment */
+    MIG_FOUND_INFECTED,       /* it was copied although a virus scanner found something in it, which detail names */
     MIG_FOUND_FOLDER_MISSING, /* of a folder: the target has none of that name */
     MIG_FOUND_COUNT
 } mig_found;

@@ -358,6 +358,27 @@ static void what_the_record_expects(void **state)
     mig__comparison_free(&x.out);
 }
 
+static void what_was_withheld_is_absent_by_decision(void **state)
+{
+    (void)state;
+    folder x;
+    set_up(&x);
+    x.r[0].expected = MIG__EXPECT_WITHHELD;
+    x.r[0].target_uid = 0;
+    x.in.found_count = 0;
+    x.in.recorded_count = 1;
+    compare(&x);
+    assert_int_equal(x.out.count, 1);
+    assert_outcome(&x, 0, MIG_FOUND_WITHHELD, 0, MIG__NO_INDEX);
+    assert_int_equal(x.out.messages, 1);
+    assert_int_equal(mig_found_grade(MIG_FOUND_WITHHELD), MIG_GRADE_NOTE);
+    mig__comparison_free(&x.out);
+    x.in.found_count = 3; /* somebody put it there: it is what was on the source */
+    compare(&x);
+    assert_outcome(&x, 0, MIG_FOUND_IDENTICAL, 0, 0);
+    mig__comparison_free(&x.out);
+}
+
 static void lost_ones_are_looked_for_in_other_folders(void **state)
 {
     (void)state;
@@ -618,6 +639,7 @@ int main(void)
         cmocka_unit_test(without_content_uid_and_size_must_do),
         cmocka_unit_test(adopted_without_a_digest_is_not_proven),
         cmocka_unit_test(what_the_record_expects),
+        cmocka_unit_test(what_was_withheld_is_absent_by_decision),
         cmocka_unit_test(lost_ones_are_looked_for_in_other_folders),
         cmocka_unit_test(random_folders_match_nested_loops),
         cmocka_unit_test(a_hundred_thousand_messages),
