@@ -116,6 +116,33 @@ static int take_fields(importing *in, char *const fields[FIELDS], size_t line)
     return keep_secret(in, fields[USER2], "target", fields[PASSWORD2], "\n");
 }
 
+/* Blanks around a host or a user belong to nobody; in a password they may. */
+static char *trimmed(char *text, int field)
+{
+    if (field == PASSWORD1 || field == PASSWORD2) {
+        return text;
+    }
+    text += strspn(text, " \t");
+    for (size_t length = strlen(text); length > 0 && strchr(" \t", text[length - 1]) != NULL; length--) {
+        text[length - 1] = '\0';
+    }
+    return text;
+}
+
+/* What is behind the sixth field is options of imapsync, or else a password was cut at its semicolon. */
+static int check_rest(importing *in, const char *rest, size_t line)
+{
+    rest += strspn(rest, "; \t");
+    in->skipped += rest[0] != '\0';
+    if (rest[0] == '\0' || rest[0] == '-') {
+        return 0;
+    }
+    mig_error_set(in->err, MIG_E_PLAN, "line %zu has more than six fields, and the seventh is no option", line);
+    return mig_error_hint(in->err,
+                          "a password with a semicolon has no place in such a list: leave the line out, and add "
+                          "the account to accounts.csv");
+}
+
 /* Cuts the line into its fields. */
 static int take_line(importing *in, char *text, size_t line)
 {
@@ -129,7 +156,7 @@ static int take_line(importing *in, char *text, size_t line)
         return 0;
     }
     for (int i = 0; i < FIELDS; i++) {
-        fields[i] = text;
+        char *field = text;
         size_t width = strcspn(text, ";");
         if (text[width] == '\0' && i < FIELDS - 1) {
             mig_error_set(in->err, MIG_E_PLAN, "line %zu has %d field%s", line, i + 1, i == 0 ? "" : "s");
@@ -138,9 +165,9 @@ static int take_line(importing *in, char *text, size_t line)
         bool more = text[width] == ';';
         text[width] = '\0';
         text += width + (more ? 1 : 0);
+        fields[i] = trimmed(field, i);
     }
-    in->skipped += text[0] != '\0';
-    return take_fields(in, fields, line);
+    return check_rest(in, text, line) == 0 ? take_fields(in, fields, line) : -1;
 }
 
 /* Without a directory for the secrets the list is only looked over. Its lines are cut into fields. */

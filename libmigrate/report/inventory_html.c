@@ -9,6 +9,7 @@
 #include "report/scans.h"
 #include <migrate/format.h>
 #include <migrate/inventory_report.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define OPEN_ACCOUNTS 3 /* up to so many accounts are shown opened */
@@ -273,15 +274,46 @@ static void add_share(mig__page *p, const mig_inventory_account *account, uint64
     add_octets(p, account->bytes_known, account->bytes);
     mig__page_add(p, "</td>");
     add_number_cell(p, "Messages", true, account->messages);
-    mig__buffer_addf(&p->paper.line, "<td data-label=\"Fits\">%s</td></tr>\n", mig_fits_name(account->fits));
+    mig__page_add(p, "<td class=\"r\" data-label=\"Left to copy\">");
+    if (account->forecast.known) {
+        add_octets(p, true, account->forecast.left_bytes);
+    }
+    mig__buffer_addf(&p->paper.line, "</td><td class=\"%s\" data-label=\"Fits\">%s</td></tr>\n",
+                     account->fits == MIG_FITS_NO ? "k2" : "", mig__stock_fits(account));
     mig__paper_send(&p->paper);
+}
+
+/* The largest first, as a run takes them; accounts of one size by their place. */
+static int larger(const void *a, const void *b)
+{
+    const mig_inventory_account *one = *(const mig_inventory_account *const *)a;
+    const mig_inventory_account *other = *(const mig_inventory_account *const *)b;
+    return one->bytes != other->bytes ? (one->bytes < other->bytes) - (one->bytes > other->bytes)
+                                      : (one > other) - (one < other);
+}
+
+/* The caller frees the array; NULL: MIG_E_NOMEM. */
+static const mig_inventory_account **by_size(const mig_inventory_result *result, mig_error *err)
+{
+    const mig_inventory_account **sorted = calloc(result->account_count, sizeof *sorted);
+    if (sorted == NULL) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    for (size_t i = 0; i < result->account_count; i++) {
+        sorted[i] = &result->accounts[i];
+    }
+    qsort(sorted, result->account_count, sizeof *sorted, larger);
+    return sorted;
 }
 
 static int add_all(mig__page *p, const mig_inventory_result *result, mig_error *err)
 {
     mig_inventory_account all;
     uint64_t most = 0;
-    if (mig_inventory_total(result, &all, err) != 0) {
+    const mig_inventory_account **sorted = by_size(result, err);
+    if (sorted == NULL || mig_inventory_total(result, &all, err) != 0) {
+        free(sorted);
         return -1;
     }
     for (size_t i = 0; i < result->account_count; i++) {
@@ -290,10 +322,11 @@ static int add_all(mig__page *p, const mig_inventory_result *result, mig_error *
     mig__page_add(p, "<dl>");
     add_outlook(p, &all, result->started, result->accounts[0].sides[MIG_TARGET].label != NULL);
     mig__page_add(p, "</dl>\n<table><thead><tr><th>Account</th><th></th><th class=\"r\">Size</th><th "
-                     "class=\"r\">Messages</th><th>Fits</th></tr></thead><tbody>\n");
+                     "class=\"r\">Messages</th><th class=\"r\">Left to copy</th><th>Fits</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < result->account_count && !p->paper.refused; i++) {
-        add_share(p, &result->accounts[i], most);
+        add_share(p, sorted[i], most);
     }
+    free(sorted);
     mig__page_add(p, "</tbody></table>\n");
     add_years(p, &all);
     mig_inventory_total_clear(&all);

@@ -99,6 +99,15 @@
     select.append(o);
   }
 
+  const look = $("look");
+  if (look) {
+    look.addEventListener("change", function () {
+      document.querySelectorAll("#accounts tbody tr, details.account").forEach(function (one) {
+        one.hidden = look.checked && !one.classList.contains("look");
+      });
+    });
+    $("choice").hidden = false;
+  }
   if (!rows.length) { return; }
   const seen = new Map();
   for (const r of rows) { seen.set(r[0], (seen.get(r[0]) || 0) + 1); }

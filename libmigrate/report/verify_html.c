@@ -199,18 +199,71 @@ static void add_folder(page *p, const mig_verify_folder *folder)
     mig__paper_send(&p->page.paper);
 }
 
-static void add_account(page *p, const mig_verify_account *account)
+/* Adds up all folders; returns the number of messages that should be there. */
+static uint64_t sum(const mig_verify_account *account, uint64_t counts[MIG_FOUND_COUNT])
 {
-    uint64_t messages = 0, counts[MIG_FOUND_COUNT] = {0};
+    uint64_t messages = 0;
+    memset(counts, 0, MIG_FOUND_COUNT * sizeof counts[0]);
     for (size_t i = 0; i < account->folder_count; i++) {
         messages += account->folders[i].messages;
         for (int kind = 0; kind < MIG_FOUND_COUNT; kind++) {
             counts[kind] += account->folders[i].counts[kind];
         }
     }
+    return messages;
+}
+
+static bool needs_a_look(const mig_verify_account *account, const uint64_t counts[MIG_FOUND_COUNT])
+{
+    return account->error.code != MIG_OK || mig__count_grade(counts, MIG_GRADE_DIFFERENCE) > 0 ||
+           mig__count_grade(counts, MIG_GRADE_UNPROVEN) > 0;
+}
+
+static void add_line_of(page *p, const mig_verify_account *account)
+{
+    uint64_t counts[MIG_FOUND_COUNT], messages = sum(account, counts);
+    add(p, needs_a_look(account, counts) ? "<tr class=\"look\">" : "<tr>");
+    add(p, "<td class=\"w\" data-label=\"Account\"><bdi>");
+    add_html(p, account->source);
+    add(p, "</bdi></td><td class=\"bars\">");
+    add_bar(p, messages, counts);
+    add(p, "</td><td class=\"r\" data-label=\"Messages\">");
+    add_count(p, messages);
+    add(p, "</td><td class=\"r\" data-label=\"Identical\">");
+    add_count(p, counts[MIG_FOUND_IDENTICAL]);
+    add(p, "</td><td class=\"r\" data-label=\"Not proven\">");
+    add_count(p, mig__count_grade(counts, MIG_GRADE_UNPROVEN));
+    add(p, "</td><td class=\"k2\" data-label=\"Differences\">");
+    mig__add_counts(&p->page.paper.line, counts, MIG_GRADE_DIFFERENCE);
+    mig__page_error(&p->page, &account->error);
+    add(p, "</td></tr>\n");
+    mig__paper_send(&p->page.paper);
+}
+
+/* One line an account, where there are so many that nobody opens each; the script shows those that need a look alone.
+ */
+static void add_accounts(page *p)
+{
+    if (p->result->account_count <= OPEN_ACCOUNTS) {
+        return;
+    }
+    add(p, "<section>\n<h2>Accounts</h2>\n<p id=\"choice\" hidden><label><input id=\"look\" type=\"checkbox\"> only "
+           "those with differences, or not proven, or not verified</label></p>\n<table id=\"accounts\"><thead><tr>"
+           "<th>Account</th><th></th><th class=\"r\">Messages</th><th class=\"r\">Identical</th><th class=\"r\">Not "
+           "proven</th><th>Differences</th></tr></thead><tbody>\n");
+    for (size_t i = 0; i < p->result->account_count && !p->page.paper.refused; i++) {
+        add_line_of(p, &p->result->accounts[i]);
+    }
+    add(p, "</tbody></table>\n</section>\n");
+}
+
+static void add_account(page *p, const mig_verify_account *account)
+{
+    uint64_t counts[MIG_FOUND_COUNT], messages = sum(account, counts);
     bool open = p->result->account_count <= OPEN_ACCOUNTS || account->error.code != MIG_OK ||
                 mig__count_grade(counts, MIG_GRADE_DIFFERENCE);
-    mig__buffer_addf(&p->page.paper.line, "<details%s><summary><bdi>", open ? " open" : "");
+    mig__buffer_addf(&p->page.paper.line, "<details class=\"account%s\"%s><summary><bdi>",
+                     needs_a_look(account, counts) ? " look" : "", open ? " open" : "");
     add_html(p, account->source);
     add(p, "</bdi> &rarr; <bdi>");
     add_html(p, account->target);
@@ -437,6 +490,7 @@ int mig_report_verify_html(const mig_verify_result *result, mig_sink_fn *sink, v
     int written = add_head(&p, err);
     if (written == 0) {
         add_summary(&p);
+        add_accounts(&p);
         add(&p, "<section>\n<h2>Accounts and folders</h2>\n");
         for (size_t i = 0; i < result->account_count && !p.page.paper.refused; i++) {
             add_account(&p, &result->accounts[i]);

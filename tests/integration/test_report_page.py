@@ -120,6 +120,20 @@ class Page(unittest.TestCase):
         page.media(kind="print")
         self.assertEqual(page.run("getComputedStyle(document.getElementById('controls')).display"), "none")
 
+    def test_of_many_accounts_those_that_need_a_look(self):
+        path = os.path.join(self.dir, "accounts.html")
+        program = os.path.join(build_directory("asan"), "tests", "report_test_verify")
+        subprocess.run([program, path, "accounts", "30"], check=True, timeout=120, stdin=subprocess.DEVNULL)
+        page = self.open(path)
+        shown = ("[...document.querySelectorAll('%s')].filter(e => e.getClientRects().length).length")
+        lines, boxes = shown % "#accounts tbody tr", shown % "details.account"
+        self.assertEqual((page.run(lines), page.run(boxes)), (30, 30))
+        page.run("document.getElementById('look').click()")
+        self.assertEqual((page.run(lines), page.run(boxes)), (15, 15))
+        page.run("document.getElementById('look').click()")
+        self.assertEqual(page.run(lines), 30)
+        self.assertEqual(page.complaints, [])
+
     def test_without_its_script_the_first_findings_are_there(self):
         self.browser.send("Emulation.setScriptExecutionDisabled", value=True)
         self.addCleanup(self.browser.send, "Emulation.setScriptExecutionDisabled", value=False)

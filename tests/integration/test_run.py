@@ -463,13 +463,35 @@ class Import(Campaign):
             with open(os.path.join(place, "accounts.csv"), encoding="utf-8") as file:
                 self.assertNotIn("pw-", file.read())
             with open(os.path.join(place, "plan.yaml"), "a", encoding="utf-8") as out:
-                out.write("  ca-file: %s\nsource: {port: %d}\ntarget: {port: %d}\n" % (
+                out.write("options:\n  ca-file: %s\nsource: {port: %d}\ntarget: {port: %d}\n" % (
                     source.ca, source.tls_port, target.tls_port))
             plan = os.path.join(place, "plan.yaml")
             self.assertEqual(self.run_command([program(), "plan", "check", plan]).status, DONE)
             self.run_plan("run", plan)
             for user in users:
                 self.assert_same(source.login(user), target.login(user))
+
+    def test_blanks_and_semicolons_in_a_list(self):
+        """Blanks around hosts and users are nobody's; a password with a semicolon is told, and not taken for a host."""
+        path, place = os.path.join(self.dir, "list.txt"), os.path.join(self.dir, "plan")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(" a.example ; u1 ;pw 1 ; b.example ; u2 ;pw2; --nofoldersizes\n")
+        result = self.run_command([program(), "plan", "import", path, "--directory", place])
+        self.assertEqual(result.status, DONE, str(result))
+        with open(os.path.join(place, "accounts.csv"), encoding="utf-8") as file:
+            self.assertRegex(file.read(), r'\n"a\.example","u1",[^ ]*,"b\.example","u2",')
+        words = []
+        for name in sorted(os.listdir(os.path.join(place, "secrets"))):
+            with open(os.path.join(place, "secrets", name), encoding="utf-8") as file:
+                words.append(file.read().rstrip("\n"))
+        self.assertEqual(sorted(words), ["pw 1 ", "pw2"])
+        with open(path, "w", encoding="utf-8") as out:
+            out.write("a.example;u1;half;other;b.example;u2;pw2\n")
+        result = self.run_command([program(), "plan", "import", path, "--directory", place + "2"])
+        self.assertEqual(result.status, 2, str(result))
+        self.assertIn("line 1 has more than six fields, and the seventh is no option; a password with a semicolon",
+                      result.err)
+        self.assertNotIn("half", result.out + result.err)
 
     def test_nothing_is_overwritten_and_nothing_left_behind(self):
         path = os.path.join(self.dir, "list.txt")

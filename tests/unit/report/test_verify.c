@@ -591,6 +591,42 @@ static void html_of_a_good_result(void **state)
     free(sheet.text);
 }
 
+/* `count` accounts in the place of one; those at odd places have differences, or could not be looked at. */
+static mig_verify_account *many_accounts(mig_verify_result *result, size_t count)
+{
+    mig_verify_account *many = calloc(count, sizeof *many);
+    assert_non_null(many);
+    for (size_t i = 0; i < count; i++) {
+        many[i] = verify_accounts[i % 4 == 3 ? 1 : 0];
+        if (i % 2 == 0) { /* as in the good sample: the folders after the first one */
+            many[i].folders = verify_folders + 1;
+            many[i].folder_count = 1;
+            many[i].finding_count = 0;
+        }
+    }
+    result->accounts = many;
+    result->account_count = count;
+    return many;
+}
+
+static void html_lists_many_accounts(void **state)
+{
+    (void)state;
+    mig_verify_result result = verify_sample();
+    verify_sheet sheet = written(mig_report_verify_html, &result);
+    assert_null(strstr(sheet.text, "id=\"look\""));
+    free(sheet.text);
+    mig_verify_account *many = many_accounts(&result, 6);
+    sheet = written(mig_report_verify_html, &result);
+    assert_holds(&sheet, "id=\"look\"");
+    assert_int_equal(occurrences(sheet.text, "<tr class=\"look\">"), 3);
+    assert_int_equal(occurrences(sheet.text, "<details class=\"account look\" open>"), 3);
+    assert_int_equal(occurrences(sheet.text, "<details class=\"account\">"), 3);
+    assert_holds(&sheet, "1 altered, 1 missing");
+    free(sheet.text);
+    free(many);
+}
+
 /* ---- all of them ---- */
 
 static void a_sink_that_refuses_ends_each_writer(void **state)
@@ -631,7 +667,21 @@ static int write_to_file(const char *text, size_t length, void *context)
     return fwrite(text, 1, length, context) == length ? 0 : -1;
 }
 
-/* Writes the sample and `count` more findings to a file, for tests/integration/test_report_page.py. */
+/* Writes a page of `count` accounts to a file, for tests/integration/test_report_page.py. */
+static int write_accounts(const char *path, size_t count)
+{
+    mig_verify_result result = verify_sample();
+    mig_verify_account *many = many_accounts(&result, count);
+    FILE *file = fopen(path, "w");
+    int status = file != NULL && mig_report_verify_html(&result, write_to_file, file, NULL) == 0 ? 0 : 1;
+    if (file != NULL && fclose(file) != 0) {
+        status = 1;
+    }
+    free(many);
+    return status;
+}
+
+/* Writes the sample and `count` more findings to a file, for the same. */
 static int write_page(const char *path, size_t count)
 {
     static const mig_found kinds[] = {MIG_FOUND_STORED_DIFFERENTLY, MIG_FOUND_MISSING, MIG_FOUND_EXTRA};
@@ -672,6 +722,9 @@ static int write_page(const char *path, size_t count)
 
 int main(int argc, char **argv)
 {
+    if (argc == 4) {
+        return write_accounts(argv[1], (size_t)strtoul(argv[3], NULL, 10));
+    }
     if (argc == 3) {
         return write_page(argv[1], (size_t)strtoul(argv[2], NULL, 10));
     }
@@ -689,6 +742,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(html_embeds_its_findings_as_json),
         cmocka_unit_test(html_holds_the_first_findings_without_its_script),
         cmocka_unit_test(html_of_a_good_result),
+        cmocka_unit_test(html_lists_many_accounts),
         cmocka_unit_test(a_sink_that_refuses_ends_each_writer),
         cmocka_unit_test(iso_times),
     };
