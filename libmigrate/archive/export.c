@@ -3,6 +3,7 @@
  * the manifest behind them
  */
 #include "archive/export.h"
+#include "account/junk.h"
 #include "account/sides.h"
 #include "base/clock.h"
 #include "base/kept.h"
@@ -40,7 +41,7 @@ static bool is_stopping(void *context)
 
 static int init(mig__export *run, const mig_archive_options *options, mig_error *err)
 {
-    mig__buffer criteria = MIG__BUFFER_INIT;
+    char *criteria[2];
     *run = (mig__export){.options = options,
                          .fatal = MIG_ERROR_INIT,
                          .ledger = {.fd = -1},
@@ -61,28 +62,24 @@ static int init(mig__export *run, const mig_archive_options *options, mig_error 
     if (run->result == NULL) {
         return no_memory(err);
     }
-    if (mig__sides_criteria(options->selection.since, options->selection.before, &criteria, err) != 0) {
-        mig__buffer_free(&criteria);
+    if (mig__junk_both(&options->selection, criteria, err) != 0) {
         return -1;
     }
+    run->criteria = criteria[0];
+    run->junk_criteria = criteria[1];
     const mig__scanner_options how = {.scan = &options->scan,
                                       .patience_ms = options->effort.patience_ms,
                                       .stop = &run->halt,
                                       .stopping = is_stopping,
                                       .context = run};
     if (options->scan.scanner != NULL && (run->scanner = mig__scanner_new(&how, err)) == NULL) {
-        mig__buffer_free(&criteria);
         return -1;
     }
     run->result->shown = run->scanner != NULL;
-    run->criteria = mig__buffer_steal(&criteria);
-    mig__buffer_free(&criteria);
     run->directory = directory_of(options->path);
     run->result->source = mig__strdup(run->account.label);
     run->result->file = mig__strdup("");
-    return run->criteria == NULL || run->directory == NULL || run->result->source == NULL || run->result->file == NULL
-               ? no_memory(err)
-               : 0;
+    return run->directory == NULL || run->result->source == NULL || run->result->file == NULL ? no_memory(err) : 0;
 }
 
 /* What is wrong with an earlier file keeps an export from building on it. */
@@ -459,6 +456,7 @@ static void free_run(mig__export *run)
     free(run->directory);
     free(run->path);
     free(run->criteria);
+    free(run->junk_criteria);
     pthread_cond_destroy(&run->changed);
     pthread_mutex_destroy(&run->lock);
 }

@@ -35,10 +35,10 @@ typedef struct mig__export_folder {
 typedef struct mig__export {
     const mig_archive_options *options;
     mig_archive_result *result;
-    char *directory; /* of the file: temporary ones lie beside it */
-    char *path;      /* of the file to be written */
-    char *criteria;
-    mig__index index; /* the earlier files; no parts: none */
+    char *directory;                /* of the file: temporary ones lie beside it */
+    char *path;                     /* of the file to be written */
+    char *criteria, *junk_criteria; /* of folders for junk */
+    mig__index index;               /* the earlier files; no parts: none */
     mig__safe_names names;
     mig__export_folder *folders;
     size_t folder_count;
@@ -50,7 +50,7 @@ typedef struct mig__export {
     mig__account account;
     mig__pool pool;          /* the readers */
     mig__reading **readings; /* of the folders that they read */
-    mig__scanner *scanner; /* NULL: nothing is scanned */
+    mig__scanner *scanner;   /* NULL: nothing is scanned */
 
     pthread_mutex_t lock;
     pthread_cond_t changed;

@@ -2,6 +2,7 @@
  * archive/scan.c - which folders and messages: the list and the rules, EXAMINE and UID SEARCH of many folders in one
  * go, and against the earlier files of a chain what changed since
  */
+#include "account/junk.h"
 #include "account/notice.h"
 #include "account/sides.h"
 #include "account/each.h"
@@ -246,9 +247,14 @@ static int ask_flags(mig__session *session, scan_item *item, mig_error *err)
     return failed;
 }
 
+static const char *criteria_of(const scan_item *item)
+{
+    return mig__junk_folder(item->folder->mailbox) ? item->run->junk_criteria : item->run->criteria;
+}
+
 static bool asks_for_all(const scan_item *item)
 {
-    return item->folder->before != NULL && strcmp(item->run->criteria, "ALL") != 0;
+    return item->folder->before != NULL && strcmp(criteria_of(item), "ALL") != 0;
 }
 
 static int send_item(mig__session *session, void *context, mig_error *err)
@@ -262,7 +268,7 @@ static int send_item(mig__session *session, void *context, mig_error *err)
     reset_item(item);
     scan->flags = NULL;
     scan->wanted = (mig__scan){
-        .mailbox = folder->mailbox->wire, .criteria = item->run->criteria, .now = &folder->now, .found = &scan->found};
+        .mailbox = folder->mailbox->wire, .criteria = criteria_of(item), .now = &folder->now, .found = &scan->found};
     scan->all = (mig__scan){.mailbox = folder->mailbox->wire,
                             .criteria = "ALL",
                             .opened = true,

@@ -47,7 +47,9 @@ uint64_t mig__crew_messages(const mig__run *run)
 {
     uint64_t messages = 0;
     for (size_t i = 0; i < run->job_count; i++) {
-        messages += run->jobs[i].broken ? 0 : mig__uidset_size(&run->jobs[i].reading.todo);
+        messages += run->jobs[i].broken
+                        ? 0
+                        : mig__uidset_size(&run->jobs[i].reading.todo) + mig__uidset_size(&run->jobs[i].later);
     }
     return messages;
 }

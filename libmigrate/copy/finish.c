@@ -1,5 +1,6 @@
 /* copy/finish.c - the end of a run: which folders are complete, what is left, the record of the run */
 #include "copy/finish.h"
+#include "account/junk.h"
 #include "base/memory.h"
 #include "copy/owed.h"
 #include <stdio.h>
@@ -126,7 +127,7 @@ static uint64_t wanted(const mig__run *run, const mig__folder_job *job, uint64_t
 {
     const mig_selection *selection = &run->options->selection;
     bool all = selection->since == NULL && selection->before == NULL && selection->max_size == 0 &&
-               mig__labels_everything(&job->choice);
+               !mig__junk_narrows(selection) && mig__labels_everything(&job->choice);
     if (job->scanned) {
         return rows + left_of(job->result);
     }

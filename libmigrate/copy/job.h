@@ -90,6 +90,7 @@ typedef struct mig__folder_job {
     mig__notes notes;    /* what is told once for the folder; flags that the target refused */
     bool doubtful_flags; /* flags went there that PERMANENTFLAGS does not list: what stayed is looked at */
     unsigned held_up;    /* messages in a row that the target puts off each time */
+    mig__uidset later;   /* junk, to be read when all else is across */
     bool wary;           /* an earlier run copied nothing of it: one small message first */
     unsigned refusals;   /* of these, while it is */
     mig_error *error;    /* kept; NULL: none */

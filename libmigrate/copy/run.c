@@ -17,6 +17,7 @@
 #include "copy/hidden.h"
 #include "copy/job.h"
 #include "copy/known.h"
+#include "copy/later.h"
 #include "copy/lists.h"
 #include "copy/mend.h"
 #include "copy/moves.h"
@@ -245,6 +246,12 @@ static int apply_flags(mig__run *run, mig__session **source, mig__session **targ
     return mig__delta_apply_flags(run, target, err);
 }
 
+static int put_off_junk(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
+{
+    (void)target;
+    return mig__later_choose(run, source, err);
+}
+
 static int leave_mailbox(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
 {
     (void)source;
@@ -286,6 +293,8 @@ static const mig__step steps[] = {
      "a message that was moved takes its flags along; those of the others are carried over by their "
      "UIDs on the target",
      apply_flags},
+    {"junk", "mend-plan adopt moves", "of what is still to be read the junk comes last: all else is out of it by then",
+     put_off_junk},
     {"leave", "flags adopt moves",
      "the last step that selects a mailbox is over: messages are appended to none that is open", leave_mailbox},
 };
@@ -340,6 +349,9 @@ static int carry_over(mig__run *run, mig__spares *spares, mig__session **source,
         return -1;
     }
     if (run->messages_total > 0 && !mig__run_stopping(run)) {
+        mig__crew_work(run, spares, source, target);
+    }
+    if (!mig__run_stopping(run) && mig__later_begin(run)) {
         mig__crew_work(run, spares, source, target);
     }
     if (mig__run_stopping(run)) {
@@ -429,6 +441,7 @@ static void free_jobs(mig__run *run)
         mig__known_free(&job->content);
         mig__uidset_free(&job->given);
         mig__uidset_free(&job->others);
+        mig__uidset_free(&job->later);
         mig__notes_free(&job->notes);
         free(job->target);
         free(job->record.source);

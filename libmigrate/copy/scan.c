@@ -2,6 +2,7 @@
 #include "copy/scan.h"
 #include "copy/decide_folder.h"
 #include "account/each.h"
+#include "account/junk.h"
 #include "account/sides.h"
 #include "base/retry.h"
 #include "copy/delta.h"
@@ -15,7 +16,8 @@
 
 static bool filtered(const mig_copy_options *options)
 {
-    return options->selection.since != NULL || options->selection.before != NULL || options->selection.max_size > 0;
+    return options->selection.since != NULL || options->selection.before != NULL || options->selection.max_size > 0 ||
+           mig__junk_narrows(&options->selection);
 }
 
 static void take_counts(mig__folder_job *job, const mig__state_counts *counts)
@@ -363,7 +365,7 @@ static int finish_item(void *context, int outcome, const mig_error *why, mig_err
 }
 
 /* The jobs to be scanned, and pointers to them. malloc'd; NULL with `err` filled. */
-static scan_item *list_items(mig__run *run, const char *criteria, void ***each, size_t *count, mig_error *err)
+static scan_item *list_items(mig__run *run, char *const criteria[2], void ***each, size_t *count, mig_error *err)
 {
     scan_item *items = calloc(run->job_count + 1, sizeof *items);
     *each = calloc(run->job_count + 1, sizeof **each);
@@ -377,7 +379,7 @@ static scan_item *list_items(mig__run *run, const char *criteria, void ***each, 
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
         if (job->copy && !job->unchanged && !job->broken) {
-            items[*count] = (scan_item){.run = run, .criteria = criteria, .job = job};
+            items[*count] = (scan_item){.run = run, .criteria = criteria[mig__junk_folder(job->source)], .job = job};
             (*each)[*count] = &items[*count];
             ++*count;
         }
@@ -389,11 +391,11 @@ static scan_item *list_items(mig__run *run, const char *criteria, void ***each, 
 int mig__scan_source(mig__run *run, mig__session **session, mig_error *err)
 {
     static const mig__each each = {send_item, settle_item, finish_item};
-    mig__buffer criteria = MIG__BUFFER_INIT;
+    char *criteria[2];
     void **pointers = NULL;
     size_t count = 0;
-    int failed = mig__scan_criteria(run->options, &criteria, err);
-    scan_item *items = failed != 0 ? NULL : list_items(run, criteria.data, &pointers, &count, err);
+    int failed = mig__junk_both(&run->options->selection, criteria, err);
+    scan_item *items = failed != 0 ? NULL : list_items(run, criteria, &pointers, &count, err);
     failed =
         items == NULL ? -1 : mig__gate_ask_each(&run->sides[MIG_SOURCE].gate, session, &each, pointers, count, err);
     for (size_t i = 0; i < count; i++) {
@@ -401,6 +403,7 @@ int mig__scan_source(mig__run *run, mig__session **session, mig_error *err)
     }
     free(items);
     free(pointers);
-    mig__buffer_free(&criteria);
+    free(criteria[0]);
+    free(criteria[1]);
     return failed;
 }

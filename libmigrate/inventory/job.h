@@ -30,6 +30,7 @@ typedef struct mig__inventory {
     mig__labels labels;            /* of the folders to be copied, with MIG_LABELS_FIRST */
     mig__label_choice *choices;    /* which messages of folder i are meant, where folders are labels */
     size_t *order;                 /* folder i of the result is lists[MIG_SOURCE].items[order[i]] */
+    char *junk_criteria;           /* the same of junk folders */
     char *criteria;                /* of the SEARCH for what is selected: "ALL", or dates; */
     bool narrowed;                 /* ...then this is true */
     mig__inventory_copied *copied; /* of folder i, what is on the target already */

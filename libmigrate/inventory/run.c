@@ -2,6 +2,7 @@
  * inventory/run.c - the story of a stock-taking: both logins at once, lists, map, quota, each folder, what does not fit
  */
 #include "account/check.h"
+#include "account/junk.h"
 #include "account/notice.h"
 #include "base/clock.h"
 #include "base/kept.h"
@@ -222,6 +223,8 @@ static void sum_up_folders(mig__inventory *run)
         account->bytes_known = account->bytes_known && folder->has_bytes;
         account->role_messages[folder->role] += folder->messages;
         account->role_bytes[folder->role] += folder->bytes;
+        account->role_messages[MIG_ROLE_JUNK] += folder->junk_messages;
+        account->role_bytes[MIG_ROLE_JUNK] += folder->junk_bytes;
     }
 }
 
@@ -280,26 +283,39 @@ static void init_side(mig__inventory *run, mig_side which)
     mig__account_init(&run->sides[which], &side);
 }
 
+/* What is selected, in words. */
+static void add_words(mig__buffer *out, const mig_selection *selection)
+{
+    const char *before = "";
+    const char *const dates[][2] = {{"since ", selection->since}, {"before ", selection->before}};
+    for (size_t i = 0; i < 2; i++) {
+        if (dates[i][1] != NULL) {
+            mig__buffer_addf(out, "%s%s%s", before, dates[i][0], dates[i][1]);
+            before = ", ";
+        }
+    }
+    if (selection->junk.what == MIG_JUNK_SKIP) {
+        mig__buffer_addf(out, "%swithout junk", before);
+    } else if (selection->junk.what == MIG_JUNK_MAX_AGE) {
+        mig__buffer_addf(out, "%swithout junk older than %u days", before, selection->junk.days);
+    }
+}
+
 static int make_criteria(mig__inventory *run, mig_error *err)
 {
     const mig_selection *selection = &run->options->selection;
-    mig__buffer criteria = MIG__BUFFER_INIT, words = MIG__BUFFER_INIT;
-    bool both = selection->since != NULL && selection->before != NULL;
-    int failed = mig__sides_criteria(selection->since, selection->before, &criteria, err);
-    run->narrowed = selection->since != NULL || selection->before != NULL;
-    if (failed == 0 && (run->criteria = mig__buffer_steal(&criteria)) == NULL) {
-        failed = mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
+    mig__buffer words = MIG__BUFFER_INIT;
+    char *criteria[2];
+    int failed = mig__junk_both(selection, criteria, err);
+    run->criteria = criteria[0];
+    run->junk_criteria = criteria[1];
+    run->narrowed = selection->since != NULL || selection->before != NULL || mig__junk_narrows(selection);
     if (failed == 0 && run->narrowed) {
-        mig__buffer_addf(&words, "%s%s%s%s%s", selection->since != NULL ? "since " : "",
-                         selection->since != NULL ? selection->since : "", both ? ", " : "",
-                         selection->before != NULL ? "before " : "",
-                         selection->before != NULL ? selection->before : "");
+        add_words(&words, selection);
         failed = (run->account->selected = mig__buffer_steal(&words)) != NULL
                      ? 0
                      : mig_error_set(err, MIG_E_NOMEM, "out of memory");
     }
-    mig__buffer_free(&criteria);
     mig__buffer_free(&words);
     return failed;
 }
@@ -386,6 +402,7 @@ mig_inventory_result *mig_inventory_run(const mig_inventory_options *given, mig_
     }
     if (init(&run, options, err) != 0) {
         free(run.criteria);
+        free(run.junk_criteria);
         mig_inventory_result_free(&run.result);
         return NULL;
     }
@@ -408,6 +425,7 @@ mig_inventory_result *mig_inventory_run(const mig_inventory_options *given, mig_
     free(run.choices);
     free(run.copied);
     free(run.criteria);
+    free(run.junk_criteria);
     free(run.existing);
     free(run.order);
     finish(&run, &error);

@@ -1,10 +1,12 @@
 /* inventory/stock.c - what is counted over the messages of a folder, in bounded memory */
 #include "inventory/stock.h"
+#include "account/junk.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "inventory/total.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 static void forget_keywords(mig_inventory_folder *folder)
@@ -26,6 +28,7 @@ void mig__stock_begin(mig__stock *stock, mig_inventory_folder *folder, uint64_t 
     folder->messages = folder->bytes = folder->largest = folder->too_big = folder->too_big_bytes = 0;
     folder->duplicates = folder->with_nul = folder->bare_newline = folder->long_lines = 0;
     folder->oldest = folder->newest = 0;
+    folder->junk_messages = folder->junk_bytes = 0;
     forget_keywords(folder);
 }
 
@@ -105,6 +108,10 @@ void mig__stock_add(mig__stock *stock, const mig__stock_item *item)
     for (const char *const *flag = item->flags; flag != NULL && *flag != NULL; flag++) {
         if ((*flag)[0] != '\\') {
             add_keyword(stock, *flag);
+        }
+        if (strcasecmp(*flag, MIG__JUNK_KEYWORD) == 0 && folder->role != MIG_ROLE_JUNK) {
+            folder->junk_messages++;
+            folder->junk_bytes += item->size;
         }
     }
 }

@@ -4,6 +4,7 @@
  * With dates in the selection the SEARCH has them, so that what is counted is what a copy would take.
  * What comes back is counted at once and kept nowhere, so that memory does not grow with the mailbox.
  */
+#include "account/junk.h"
 #include "inventory/content.h"
 #include "base/kept.h"
 #include "inventory/job.h"
@@ -91,13 +92,18 @@ static int search_folder(survey *s, mig__session *session, const mig__mailbox *m
     return outcome;
 }
 
+static const char *criteria_of(const mig__inventory *run, const mig__mailbox *mailbox)
+{
+    return mig__junk_folder(mailbox) ? run->junk_criteria : run->criteria;
+}
+
 /* STATUS counts the unseen ones of the whole mailbox: of a part of it the server is asked. */
 static int count_unseen(survey *s, mig__session *session, const mig__mailbox *mailbox, mig_inventory_folder *folder,
                         mig_error *err)
 {
     mig__buffer criteria = MIG__BUFFER_INIT;
     uint32_t uidvalidity = 0;
-    mig__buffer_addf(&criteria, "%s UNSEEN", s->run->criteria);
+    mig__buffer_addf(&criteria, "%s UNSEEN", criteria_of(s->run, mailbox));
     int result = mig__buffer_ok(&criteria, err);
     result = result != 0 ? result : search_folder(s, session, mailbox, criteria.data, &uidvalidity, err);
     folder->unseen = result == 0 ? mig__uidset_size(&s->uids) : 0;
@@ -115,7 +121,7 @@ static int open_folder(survey *s, mig__session *session, const mig__mailbox *mai
     if (run->narrowed && run->options->depth != MIG_INVENTORY_CHECK) { /* the check shows no unseen ones */
         result = count_unseen(s, session, mailbox, folder, err);
     }
-    result = result != 0 ? result : search_folder(s, session, mailbox, run->criteria, uidvalidity, err);
+    result = result != 0 ? result : search_folder(s, session, mailbox, criteria_of(run, mailbox), uidvalidity, err);
     result = result != 0 ? result : mig__labels_choose(session, mailbox->wire, &run->choices[index], &s->uids, err);
     return result != 0 || !run->narrowed ? result
                                          : mig__inventory_known_among(run, index, mailbox, *uidvalidity, &s->uids, err);

@@ -128,6 +128,26 @@ static int read_provider(const reading *r)
                         : mig_error_hint(r->err, "leave it out: the host name tells most; the manual lists the names");
 }
 
+/* copy, skip, last, or "max-age N", also with '=' or ':' before the number, so that it is one word. */
+static int read_junk(const reading *r)
+{
+    static const char *const words[] = {"copy", "skip", "last", NULL};
+    static const char age[] = "max-age";
+    int word = 0, days = 0;
+    mig_junk_rule rule = {MIG_JUNK_COPY, 0};
+    if (mig__parse_choice(r->value, words, &word)) {
+        rule.what = (mig_junk)word;
+    } else if (strncmp(r->value, age, sizeof age - 1) == 0 && r->value[sizeof age - 1] != '\0' &&
+               strchr(" =:", r->value[sizeof age - 1]) != NULL &&
+               mig__parse_number(r->value + sizeof age, 1, 36500, &days)) {
+        rule = (mig_junk_rule){MIG_JUNK_MAX_AGE, (unsigned)days};
+    } else {
+        return bad_value(r, "one of copy, skip, last, max-age=DAYS");
+    }
+    put(r, &rule, sizeof rule);
+    return 0;
+}
+
 static int read_scanner(const reading *r)
 {
     if (mig_scan_check(r->value, r->err) != 0) {
@@ -193,6 +213,8 @@ static int read_value(const reading *r)
                         "a pin: give sha256// and the Base64 of the key's digest");
     case MIG__TYPE_HTTPS:
         return put_text(r, strncmp(r->value, "https://", 8) == 0, "a URL with https://");
+    case MIG__TYPE_JUNK:
+        return read_junk(r);
     case MIG__TYPE_SCANNER:
         return read_scanner(r);
     }

@@ -180,6 +180,8 @@ static const mig__option rows[] = {
           "messages received before this day"),
     VALUE("max-size", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, ALL, MIG__TYPE_SIZE, copy.selection.max_size, "SIZE",
           "leave larger messages out, and list them"),
+    VALUE("junk", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, ALL, MIG__TYPE_JUNK, copy.selection.junk, "WHAT",
+          "junk mail: copy (default), skip, last, or max-age=DAYS"),
     VALUE("scan", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, COPY | RUN | INVENTORY | ARCHIVE, MIG__TYPE_SCANNER,
           copy.scan.scanner, "clamd:SOCKET", "show each message to a virus scanner: clamd:/run/clamav/clamd.ctl"),
     CHOICE("infected", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, COPY | RUN, infected_names, MIG_INFECTED_REPORT,

@@ -26,6 +26,7 @@ typedef enum mig__option_type {
     MIG__TYPE_PROVIDER, /* const char *, the name of a profile */
     MIG__TYPE_PIN,      /* const char *, "sha256//BASE64" */
     MIG__TYPE_HTTPS,    /* const char *, "https://..." */
+    MIG__TYPE_JUNK,     /* mig_junk_rule */
     MIG__TYPE_SCANNER   /* const char *, "clamd:..." */
 } mig__option_type;
 

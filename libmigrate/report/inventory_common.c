@@ -118,3 +118,8 @@ const char *mig__stock_unseen(const mig_inventory_result *result)
                                                : "Only what the servers count themselves was asked: --depth full asks "
                                                  "for each message's size and date.";
 }
+
+const char *mig__stock_received(const mig_inventory_account *account)
+{
+    return strncmp(account->selected, "without", strlen("without")) == 0 ? "" : "received ";
+}

@@ -25,6 +25,9 @@ void mig__stock_growth(mig__buffer *out, const mig_inventory_account *account, i
 /* "taken for Exchange, because you named it"; nothing without a profile. The title is ours, too. */
 void mig__stock_profile(mig__buffer *out, const mig_inventory_side *side);
 
+/* What stands before the words of what is selected: "received ", where these are dates. */
+const char *mig__stock_received(const mig_inventory_account *account);
+
 /* What was not looked at, as a sentence; NULL: nothing. */
 const char *mig__stock_unseen(const mig_inventory_result *result);
 

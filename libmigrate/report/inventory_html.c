@@ -348,7 +348,8 @@ static void add_account(mig__page *p, const mig_inventory_result *result, const 
     add_side(p, "Source", &account->sides[MIG_SOURCE]);
     add_side(p, "Target", &account->sides[MIG_TARGET]);
     if (account->selected != NULL) {
-        mig__page_add(p, "<dt>Counted</dt><dd>messages received ");
+        mig__page_add(p, "<dt>Counted</dt><dd>messages ");
+        mig__page_add(p, mig__stock_received(account));
         mig__page_html(p, account->selected);
         mig__page_add(p, "</dd>");
     }

@@ -221,7 +221,7 @@ static void add_account(mig__paper *paper, const mig_inventory_account *account,
     add_side(paper, "source", &account->sides[MIG_SOURCE]);
     add_side(paper, "target", &account->sides[MIG_TARGET]);
     if (account->selected != NULL) {
-        mig__buffer_addf(out, "  counted below: messages received %s\n", account->selected);
+        mig__buffer_addf(out, "  counted below: messages %s%s\n", mig__stock_received(account), account->selected);
     }
     if (account->folder_count > 0) {
         mig__buffer_addf(out, "\n%11s%9s%13s%13s  %-10s  %-10s  %s\n", "messages", "unseen", "size", "largest",

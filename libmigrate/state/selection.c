@@ -30,6 +30,14 @@ void mig__selection_text(const mig_selection *selection, mig__buffer *out)
     if (selection->max_size != 0) {
         mig__buffer_addf(out, "%smax-size %" PRIu64, out->length > 0 ? "; " : "", selection->max_size);
     }
+    static const char *const junk[] = {
+        [MIG_JUNK_COPY] = "", [MIG_JUNK_SKIP] = "skip", [MIG_JUNK_LAST] = "", [MIG_JUNK_MAX_AGE] = "max-age"};
+    if (junk[selection->junk.what][0] != '\0') {
+        mig__buffer_addf(out, "%sjunk %s", out->length > 0 ? "; " : "", junk[selection->junk.what]);
+    }
+    if (selection->junk.what == MIG_JUNK_MAX_AGE) {
+        mig__buffer_addf(out, " %u", selection->junk.days);
+    }
     if (selection->labels != MIG_LABELS_ALL) {
         mig__buffer_addf(out, "%slabels %s", out->length > 0 ? "; " : "", labels[selection->labels]);
     }

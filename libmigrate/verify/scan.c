@@ -1,5 +1,6 @@
 /* verify/scan.c - which messages there are, of many folders at once */
 #include "account/each.h"
+#include "account/junk.h"
 #include "account/sides.h"
 #include "reading/scan.h"
 #include "base/kept.h"
@@ -58,8 +59,14 @@ static int finish_item(void *context, int outcome, const mig_error *why, mig_err
     return 0;
 }
 
+static bool is_junk(const mig__verify_run *run, const mig__verify_job *job)
+{
+    const mig__mailbox *mailbox = mig__mailbox_find(&run->sides[MIG_SOURCE].mailboxes, job->source);
+    return mailbox != NULL && mig__junk_folder(mailbox);
+}
+
 static int scan_folders(mig__verify_run *run, mig__session **session, mig__verify_job *jobs, size_t count,
-                        mig_side side, const char *criteria, mig_error *err)
+                        mig_side side, char *const criteria[2], mig_error *err)
 {
     static const mig__each each = {send_item, settle_item, finish_item};
     scan_item *items = calloc(count + 1, sizeof *items);
@@ -68,7 +75,8 @@ static int scan_folders(mig__verify_run *run, mig__session **session, mig__verif
     int failed = items == NULL || pointers == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     for (size_t i = 0; failed == 0 && i < count; i++) {
         if (side == MIG_SOURCE || (mig__sides_selectable(jobs[i].there) && jobs[i].leader == i)) {
-            items[chosen] = (scan_item){.job = &jobs[i], .side = side, .criteria = criteria};
+            items[chosen] = (scan_item){
+                .job = &jobs[i], .side = side, .criteria = criteria[side == MIG_SOURCE && is_junk(run, &jobs[i])]};
             pointers[chosen] = &items[chosen];
             chosen++;
         }
@@ -82,12 +90,12 @@ static int scan_folders(mig__verify_run *run, mig__session **session, mig__verif
 int mig__verify_scan(mig__verify_run *run, mig__session **session, mig__verify_job *jobs, size_t count, mig_side side,
                      mig_error *err)
 {
-    mig__buffer criteria = MIG__BUFFER_INIT;
-    const mig_verify_options *options = run->options;
-    bool source = side == MIG_SOURCE;
-    int failed = mig__sides_criteria(source ? options->selection.since : NULL,
-                                     source ? options->selection.before : NULL, &criteria, err);
-    failed = failed != 0 ? failed : scan_folders(run, session, jobs, count, side, criteria.data, err);
-    mig__buffer_free(&criteria);
+    static const mig_selection everything = MIG_SELECTION_INIT;
+    const mig_selection *selection = side == MIG_SOURCE ? &run->options->selection : &everything;
+    char *criteria[2];
+    int failed = mig__junk_both(selection, criteria, err);
+    failed = failed != 0 ? failed : scan_folders(run, session, jobs, count, side, criteria, err);
+    free(criteria[0]);
+    free(criteria[1]);
     return failed;
 }

@@ -77,6 +77,7 @@ typedef struct mig_inventory_folder {
     uint64_t duplicates;             /* messages with the same size and the same second as another one of the folder */
     bool duplicates_known;           /* false: too many messages to tell */
     uint64_t with_nul, bare_newline, long_lines; /* messages; only with MIG_INVENTORY_CONTENT */
+    uint64_t junk_messages, junk_bytes;          /* with the keyword $Junk; examined folders that are not junk alone */
     uint64_t scanned, infected, not_scanned;     /* messages; by a virus scanner, where one was to be asked */
     mig_inventory_keyword *keywords;             /* by name */
     size_t keyword_count;

@@ -43,14 +43,25 @@ static const char *good_value(const mig__option *option)
     if (option->choices != NULL) {
         return option->choices[option->is.group == MIG_OPTIONS_STOCK ? 0 : 1];
     }
-    static const char *const values[] = {
-        [MIG__TYPE_TEXT] = "text",       [MIG__TYPE_TEXTS] = "text",     [MIG__TYPE_RULES] = "a=b",
-        [MIG__TYPE_SWITCH] = "true",     [MIG__TYPE_COUNT] = "true",     [MIG__TYPE_NUMBER] = "7",
-        [MIG__TYPE_SECONDS] = "9",       [MIG__TYPE_SIZE] = "1K",        [MIG__TYPE_DATE] = "2020-02-29",
-        [MIG__TYPE_TIME] = "06:00",      [MIG__TYPE_PERCENT] = "5",      [MIG__TYPE_SEED] = "77",
-        [MIG__TYPE_STEPS] = "copy",      [MIG__TYPE_PROVIDER] = "gmail", [MIG__TYPE_PIN] = "sha256//AAAA",
-        [MIG__TYPE_HTTPS] = "https://h", [MIG__TYPE_AUTO] = "7",
-        [MIG__TYPE_SCANNER] = "clamd:/run/clamd.ctl"};
+    static const char *const values[] = {[MIG__TYPE_TEXT] = "text",
+                                         [MIG__TYPE_TEXTS] = "text",
+                                         [MIG__TYPE_RULES] = "a=b",
+                                         [MIG__TYPE_SWITCH] = "true",
+                                         [MIG__TYPE_COUNT] = "true",
+                                         [MIG__TYPE_NUMBER] = "7",
+                                         [MIG__TYPE_SECONDS] = "9",
+                                         [MIG__TYPE_SIZE] = "1K",
+                                         [MIG__TYPE_DATE] = "2020-02-29",
+                                         [MIG__TYPE_TIME] = "06:00",
+                                         [MIG__TYPE_PERCENT] = "5",
+                                         [MIG__TYPE_SEED] = "77",
+                                         [MIG__TYPE_STEPS] = "copy",
+                                         [MIG__TYPE_PROVIDER] = "gmail",
+                                         [MIG__TYPE_PIN] = "sha256//AAAA",
+                                         [MIG__TYPE_HTTPS] = "https://h",
+                                         [MIG__TYPE_AUTO] = "7",
+                                         [MIG__TYPE_JUNK] = "max-age=30",
+                                         [MIG__TYPE_SCANNER] = "clamd:/run/clamd.ctl"};
     return values[option->type];
 }
 
