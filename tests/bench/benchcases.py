@@ -77,6 +77,12 @@ class Cases:
         if self.attempt(name, measure) and then:
             then(left[0])
 
+    def scan(self):
+        """A first copy, each message shown to a scanner that answers at once."""
+        with self.lab.scanner() as address:
+            self.attempt("copy multi 0 ms plain %d scanned" % CONNECTIONS, lambda: self.lab.copy(
+                "s1", self.lab.targets["multi"], len(self.messages), extra=("--scan", address))[0])
+
     def again(self, user):
         """A second run with nothing new, on the state of the copy just made over the line."""
         self.attempt("again %d ms" % LINE, self.lab.tool, "copy", "s1", self.lab.targets["multi"], user, "state",
@@ -118,6 +124,8 @@ class Cases:
         for connections in (1, 2, CONNECTIONS, MANY):
             self.canned("multi", connections)
             self.copy("multi", connections=connections, then=self.verify if connections == CONNECTIONS else None)
+            if connections == CONNECTIONS:
+                self.scan()
         self.copy("multi", delay=LINE, then=self.again)
         self.copy("multi", delay=LINE, connections=MANY)
         self.copy("multi", tls=True)

@@ -1,5 +1,6 @@
 """What the measurements need: servers, lines, users who have no mail yet, and programs that are run and timed."""
 
+import contextlib
 import json
 import os
 import re
@@ -244,6 +245,19 @@ class Lab:
             totals = json.load(file)["totals"]
         sample.more.update({key: totals[key] for key in ("round_trips", "peak_rss", "copied") if key in totals})
         return sample
+
+    @contextlib.contextmanager
+    def scanner(self):
+        """A virus scanner that answers at once, as long as it is wanted; gives its address."""
+        path = self.path("clamd.ctl")
+        program = subprocess.Popen([self.programs["bench_clamd"], path], stdin=subprocess.DEVNULL)
+        try:
+            while not os.path.exists(path):
+                time.sleep(0.01)
+            yield "clamd:" + path
+        finally:
+            program.kill()
+            program.wait()
 
     def copy(self, source_user, target, messages, state="state", **options):
         """A first copy to a fresh user, whose mail is counted afterwards; gives the Sample and the user."""
