@@ -17,4 +17,7 @@ void mig__certificate_add_run(mig__buffer *out, const mig_proof_run *run);
 /* What copy --mend sent again, and whether it was read back since; nothing where there was none. */
 void mig__certificate_add_mended(mig__buffer *out, const mig_proof *proof);
 
+/* What is not on the target by decision; nothing where there is none. */
+void mig__certificate_add_withheld(mig__buffer *out, const mig_proof *proof);
+
 #endif

@@ -93,6 +93,11 @@ static void add_accounts(mig__page *p, const mig_certificate *certificate)
             mig__page_end_html(p);
             mig__page_add(p, "<br>");
         }
+        if (proof->withheld > 0) {
+            mig__certificate_add_withheld(&p->text, proof);
+            mig__page_end_html(p);
+            mig__page_add(p, "<br>");
+        }
         add_run(p, mig__certificate_run(proof, "copy"));
         add_run(p, mig__certificate_run(proof, "verify"));
         mig__page_add(p, "</td></tr>\n");

@@ -35,13 +35,13 @@ static json_t *account_object(const mig_proof *proof)
     for (size_t i = 0; i < proof->run_count; i++) {
         json_array_append_new(runs, run_object(&proof->runs[i]));
     }
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "source",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "source",
                      mig__json_string(proof->source), "target", mig__json_string(proof->target), "state_file",
                      mig__json_string(proof->path), "error", mig__json_error(&proof->error), "folders",
                      mig__json_number(proof->folders), "messages", mig__json_number(proof->messages), "bytes",
                      mig__json_number(proof->octets), "failed", mig__json_number(proof->failed), "in_flight",
-                     mig__json_number(proof->in_flight), "vanished", mig__json_number(proof->vanished), "mended",
-                     mended_object(proof), "runs", runs);
+                     mig__json_number(proof->in_flight), "vanished", mig__json_number(proof->vanished), "withheld",
+                     mig__json_number(proof->withheld), "mended", mended_object(proof), "runs", runs);
 }
 
 static json_t *domain_object(const mig_domain_record *record)

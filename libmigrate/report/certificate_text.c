@@ -56,7 +56,15 @@ void mig__certificate_add_mended(mig__buffer *out, const mig_proof *proof)
                      " altered before), the last at %s, ",
                      all, proof->mended_missing, proof->mended_altered, mig__iso_time(proof->mended_at, true, moment));
     mig__buffer_add_text(out, mig_proof_read_back(proof) ? "and everything was read back since"
-                                                                           : "and not verified as a whole since");
+                                                         : "and not verified as a whole since");
+}
+
+void mig__certificate_add_withheld(mig__buffer *out, const mig_proof *proof)
+{
+    if (proof->withheld > 0) {
+        mig__buffer_addf(out, "withheld: %" PRIu64 " %s not there by decision, since a virus scanner found something",
+                         proof->withheld, proof->withheld == 1 ? "message is" : "messages are");
+    }
 }
 
 static void add_proof(mig__paper *paper, const mig_proof *proof)
@@ -78,6 +86,8 @@ static void add_proof(mig__paper *paper, const mig_proof *proof)
             mig__buffer_add_text(out, "\n  ");
         }
         mig__certificate_add_mended(out, proof);
+        mig__buffer_add_text(out, proof->withheld > 0 ? "\n  " : "");
+        mig__certificate_add_withheld(out, proof);
     }
     static const char *const verbs[] = {"copy", "verify"};
     for (size_t i = 0; i < 2; i++) {

@@ -79,6 +79,7 @@ static int count(reading *r, mig__state *state, mig_error *err)
             r->proof->failed += counts.failed;
             r->proof->in_flight += counts.intent;
             r->proof->vanished += counts.vanished;
+            r->proof->withheld += counts.withheld;
         }
     }
     r->proof->folders = found;

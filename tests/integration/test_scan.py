@@ -11,6 +11,7 @@ import zipfile
 
 import clamav
 import mailgen
+import memserver
 from clamav import EICAR, LIMIT, MARKER, WHOLE, Clamd, Scripted, attached, message, nested
 from harness import DONE, PARTIAL, SEED, TEMPORARY, USAGE, Account, Pair, ToolCase
 from memserver import MemServer
@@ -160,6 +161,28 @@ class Decisions(Case):
             finding, = [f for a in result.json["accounts"] for f in a["findings"] if f["kind"] == "withheld"]
             self.assertIn("Test.Marker", finding["detail"])
             self.assertIn("by decision", result.out)
+
+    def test_a_plan_has_it_and_the_certificate_says_it(self):
+        self.fill(bad=[message(MARKER)])
+        plan = os.path.join(self.dir, "plan.yaml")
+        with open(os.open(os.path.join(self.dir, "password"), os.O_WRONLY | os.O_CREAT, 0o600), "w",
+                  encoding="ascii") as out:
+            out.write(memserver.PASSWORD)
+        with open(plan, "w", encoding="utf-8") as out:
+            out.write("version: 1\n"
+                      "source: {host: 127.0.0.1, port: %d, tls: none, password-file: password}\n"
+                      "target: {host: 127.0.0.1, port: %d, tls: none, password-file: password}\n"
+                      "options: {state: states, scan: '%s', infected: skip, junk: last}\n"
+                      "accounts:\n- {source: u1, target: u1}\n" % (
+                          self.source.port, self.target.port, self.scripted().address))
+        tool = self.command(*self.accounts)[0]
+        copied = self.run_command([tool, "copy", plan])
+        self.assertEqual(copied.status, DONE, str(copied))
+        self.assertEqual(len(self.there()), 20)
+        path = os.path.join(self.dir, "certificate.json")
+        result = self.run_command([tool, "certificate", plan, "--json", path], json_path=path)
+        self.assertEqual([account["withheld"] for account in result.json["accounts"]], [1], str(result))
+        self.assertIn("1 message is not there by decision", result.out)
 
     def test_names_of_signatures_are_inert(self):
         self.fill(1, [message(MARKER)])

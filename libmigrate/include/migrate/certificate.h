@@ -46,6 +46,7 @@ typedef struct mig_proof {
     int64_t mended_at;                       /* when the newest of them was taken, as `begun`; 0: never */
     mig_proof_run runs[MIG_PROOF_RUNS];      /* the newest first */
     size_t run_count;
+    uint64_t withheld; /* not on the target by decision: a virus scanner found something in them */
 } mig_proof;
 
 /*
