@@ -88,6 +88,9 @@ bool mig__run_wait(mig__run *run, mig_side side, const mig_error *error, unsigne
     if (mig__gate_weary(gate, error)) {
         return false;
     }
+    pthread_mutex_lock(&run->lock);
+    run->throttles++;
+    pthread_mutex_unlock(&run->lock);
     mig__run_log(run, MIG_LOG_WARNING, NULL, 0, error, "the %s asks for a pause: %s",
                  side == MIG_SOURCE ? "source" : "target", error->server[0] != '\0' ? error->server : error->text);
     mig__gate_pause(gate, error, attempt);
@@ -121,6 +124,11 @@ static uint64_t progress_of(void *context)
 static void tell_waiting(const mig_error *error, void *context)
 {
     const mig__run_gate *gate = context;
+    if (error->code == MIG_E_UNAVAILABLE) {
+        pthread_mutex_lock(&gate->run->lock);
+        gate->run->throttles++;
+        pthread_mutex_unlock(&gate->run->lock);
+    }
     mig__run_log(gate->run, MIG_LOG_WARNING, NULL, 0, error, "%s is asked again: %s",
                  gate->run->sides[gate->side].label, error->text);
 }

@@ -144,6 +144,10 @@ typedef struct mig__run {
     mig__reading **readings;                /* of the folders that they read */
     unsigned writers;                       /* [lock] threads at work */
     unsigned breaks;                        /* [lock] connections to the target that broke while at work */
+    uint64_t source_breaks;                 /* [lock] the same of the source */
+    uint64_t throttles;                     /* [lock] how often a server asked to wait */
+    uint64_t commits;                       /* of the state, as seen when progress was told last... */
+    double commit_seconds;                  /* ...and their time */
     uint64_t passed;                        /* [lock] messages that the target took */
     bool lists_flags;                       /* [lock] the target wants a list of flags with each message */
     unsigned max_readers, max_writers;      /* [lock] shrinks when a server complains */

@@ -1,6 +1,7 @@
 /* copy/progress.c - see progress.h */
 #include "copy/progress.h"
 #include "base/clock.h"
+#include "copy/queue.h"
 
 enum { PROGRESS_MS = 100 };
 
@@ -32,6 +33,18 @@ void mig__run_show_from(mig__run *run, uint64_t messages)
     pthread_mutex_unlock(&run->lock);
 }
 
+/* At the end the state is closed, and what was seen of it last counts. With the lock held. */
+static mig_strain strain_of(mig__run *run)
+{
+    if (run->state != NULL) {
+        mig__state_commits(run->state, &run->commits, &run->commit_seconds);
+    }
+    return (mig_strain){.reconnects = run->source_breaks + run->breaks,
+                        .throttles = run->throttles,
+                        .commits = run->commits,
+                        .commit_seconds = run->commit_seconds};
+}
+
 void mig__run_show(mig__run *run)
 {
     const mig_copy_options *options = run->options;
@@ -46,11 +59,15 @@ void mig__run_show(mig__run *run)
                              .messages_total = run->messages_total,
                              .messages_done = done(run),
                              .bytes_done = run->account_octets,
-                             .seconds = mig__now_seconds() - run->started};
+                             .seconds = mig__now_seconds() - run->started,
+                             .strain = strain_of(run)};
     for (size_t i = 0; i < run->job_count; i++) {
         progress.failed += run->jobs[i].result->failed;
     }
     pthread_mutex_unlock(&run->lock);
+    if (run->queue != NULL) { /* it has a lock of its own */
+        progress.strain.queue_bytes = mig__queue_look(run->queue).charged;
+    }
     options->observer.progress(&progress, options->observer.context);
 }
 

@@ -200,8 +200,12 @@ static void changed(void *context)
 
 static void broke(const mig__reading *of, const mig_error *error, void *context)
 {
+    mig__run *run = context;
     mig_log_level level = error->code == MIG_E_INTERRUPTED ? MIG_LOG_DEBUG : MIG_LOG_WARNING;
-    mig__run_log(context, level, of != NULL ? job_of(of) : NULL, 0, error, "reading: %s", error->text);
+    pthread_mutex_lock(&run->lock);
+    run->source_breaks += error->code != MIG_E_INTERRUPTED;
+    pthread_mutex_unlock(&run->lock);
+    mig__run_log(run, level, of != NULL ? job_of(of) : NULL, 0, error, "reading: %s", error->text);
 }
 
 int mig__copy_readers_begin(mig__run *run, mig_error *err)

@@ -501,6 +501,7 @@ static void run_account(mig__run *run)
     mig__finish_folders(run);
     mig__result_finish(run->result);
     bool recorded = run->state == NULL || run->state_run <= 0 || mig__finish_record(run, &error) == 0;
+    mig__run_show(run);
     if ((run->state != NULL && mig__state_close(&run->state, &error) != 0) || !recorded) {
         bool gave_up = run->account->error.code == MIG_E_INTERRUPTED && mig__run_gave_up(run, &error);
         if (!gave_up && (run->account->error.code == MIG_OK || run->account->error.code == MIG_E_INTERRUPTED)) {

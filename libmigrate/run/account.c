@@ -8,13 +8,17 @@ void mig__run_step(mig__run_job *job, unsigned step)
 {
     pthread_mutex_lock(&job->crew->lock);
     job->out->step = step;
+    job->out->strain.queue_bytes = 0;
+    job->before = job->out->strain;
     job->shown = (mig_run_account_progress){.account = job->label,
                                             .state = MIG_RUN_RUNNING,
                                             .step = step,
                                             .phase = job->phase,
                                             .folder = job->folder,
                                             .reason = job->reason,
-                                            .seconds = job->shown.seconds};
+                                            .seconds = job->shown.seconds,
+                                            .state_path = job->copy_options.state_path,
+                                            .so_far = job->out};
     snprintf(job->phase, sizeof job->phase, "connecting");
     job->folder[0] = '\0';
     pthread_mutex_unlock(&job->crew->lock);
@@ -31,6 +35,15 @@ void mig__run_fail_job(mig__run_job *job, const mig_error *error, int exit_statu
     pthread_mutex_unlock(&job->crew->lock);
 }
 
+static mig_strain add_strain(const mig_strain *before, const mig_strain *now)
+{
+    return (mig_strain){.queue_bytes = now->queue_bytes,
+                        .reconnects = before->reconnects + now->reconnects,
+                        .throttles = before->throttles + now->throttles,
+                        .commits = before->commits + now->commits,
+                        .commit_seconds = before->commit_seconds + now->commit_seconds};
+}
+
 static void on_progress(const mig_progress *progress, void *context)
 {
     mig__run_job *job = context;
@@ -41,6 +54,7 @@ static void on_progress(const mig_progress *progress, void *context)
     job->shown.messages_done = progress->messages_done;
     job->shown.bytes_done = progress->bytes_done;
     job->shown.failed = progress->failed;
+    job->out->strain = add_strain(&job->before, &progress->strain);
     job->shown.seconds = mig__now_seconds() - job->began;
     pthread_mutex_unlock(&job->crew->lock);
 }
@@ -170,8 +184,8 @@ static bool copy(mig__run_job *job, int connections)
     mig_copy_options options = job->copy_options;
     options.effort = effort_of(job, connections);
     options.observer = observer_of(job);
-    mig__run_step(job, MIG_STEP_COPY);
     for (int passes = job->crew->options->final_passes, pass = 1;; pass++) {
+        mig__run_step(job, MIG_STEP_COPY);
         mig_copy_result_free(&job->copy);
         job->copy = pass == 1 && job->in.mend.wanted ? mig_mend_run(&options, &job->in.mend, &error)
                                                      : mig_copy_run(&options, &error);

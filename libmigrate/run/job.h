@@ -29,6 +29,7 @@ typedef struct mig__run_job { /* one account */
     bool resting;        /* one connection to each side is in it, while the account waits for its turn */
 
     mig_run_account_progress shown; /* its strings are those below; guarded by the lock */
+    mig_strain before;              /* of the steps that ended; guarded by the lock */
     char phase[32], folder[256], reason[512];
     char label[320];
 } mig__run_job;

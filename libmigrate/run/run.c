@@ -108,6 +108,7 @@ static void begin_job(mig__run_job *job)
 
 static void end_job(mig__crew *crew, mig__run_job *job)
 {
+    job->out->strain.queue_bytes = 0;
     job->out->seconds += mig__now_seconds() - job->began;
     job->shown.seconds = job->out->seconds;
     if (job->out->state == MIG_RUN_RUNNING) {
@@ -344,8 +345,12 @@ static int init_job(mig__crew *crew, size_t i, mig_error *err)
     } else if ((crew->steps & (MIG_STEP_COPY | MIG_STEP_VERIFY | MIG_STEP_FILTERS)) != 0) {
         return mig_error_set(err, MIG_E_USAGE, "%s has no target", job->label);
     }
-    job->shown = (mig_run_account_progress){
-        .account = job->label, .phase = job->phase, .folder = job->folder, .reason = job->reason};
+    job->shown = (mig_run_account_progress){.account = job->label,
+                                            .phase = job->phase,
+                                            .folder = job->folder,
+                                            .reason = job->reason,
+                                            .state_path = copy->state_path,
+                                            .so_far = job->out};
     job->out->dry_run = copy->dry_run && (crew->steps & (MIG_STEP_COPY | MIG_STEP_FILTERS)) != 0;
     job->out->error = (mig_error)MIG_ERROR_INIT;
     job->out->source = mig__strdup(job->label);

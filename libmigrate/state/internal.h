@@ -32,6 +32,7 @@ typedef enum mig__sql_id {
     SQL_MESSAGES,
     SQL_ORPHANS,
     SQL_UNPLACED,
+    SQL_FAILED,
     SQL_UNPROVEN,
     SQL_BATCH_MESSAGES,
     SQL_MESSAGE_BY_UID,
@@ -141,6 +142,8 @@ struct mig__state {
     int64_t next_message, next_batch;
     mig__batch_range *batches;
     size_t batch_count;
+    uint64_t commits; /* transactions that were written out... */
+    double commit_seconds; /* ...and how long that took */
 
     /* Guarded by db_lock. */
     pthread_mutex_t db_lock;

@@ -39,10 +39,15 @@ static int commit(mig__state *state, mig_error *err)
         return 0;
     }
     MIG__CRASH_POINT("commit");
+    const double begun = mig__now_seconds();
     mig__query query = mig__sql(state, SQL_COMMIT);
     if (mig__sql_run(&query, err) != 0) {
         return -1;
     }
+    pthread_mutex_lock(&state->queue_lock);
+    state->commits++;
+    state->commit_seconds += mig__now_seconds() - begun;
+    pthread_mutex_unlock(&state->queue_lock);
     state->in_transaction = false;
     if (state->outcome_applied) {
         state->outcome_applied = false;
@@ -201,6 +206,14 @@ static int wait_durable(mig__state *state, uint64_t ticket, mig_error *err)
     }
     pthread_mutex_unlock(&state->queue_lock);
     return rc;
+}
+
+void mig__state_commits(mig__state *state, uint64_t *count, double *seconds)
+{
+    pthread_mutex_lock(&state->queue_lock);
+    *count = state->commits;
+    *seconds = state->commit_seconds;
+    pthread_mutex_unlock(&state->queue_lock);
 }
 
 /* ---- joining the queue ---- */

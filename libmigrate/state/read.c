@@ -93,6 +93,12 @@ int mig__state_unplaced(mig__state *state, int64_t folder, int (*each)(const mig
     return walk(state, SQL_UNPLACED, folder, each, context, err);
 }
 
+int mig__state_failed(mig__state *state, int64_t folder, int (*each)(const mig__message *message, void *context),
+                      void *context, mig_error *err)
+{
+    return walk(state, SQL_FAILED, folder, each, context, err);
+}
+
 /* ---- single messages ---- */
 
 /* Make the strings the message's own. On failure it has none. */

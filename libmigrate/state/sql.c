@@ -67,6 +67,7 @@ static const char *const statements[SQL_ID_COUNT] = {
         "ORDER BY id",
     [SQL_UNPLACED] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE folder = ? AND target_uid IS NULL AND "
                      "state IN (1, 2, 4) ORDER BY source_uid",
+    [SQL_FAILED] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE folder = ? AND state = 3 ORDER BY source_uid",
     [SQL_UNPROVEN] = "SELECT source_uid FROM message WHERE folder = ? AND state = 2 AND source_uid IS NOT NULL AND "
                      "(raw IS NULL OR canonical_version <> ?) ORDER BY source_uid",
     [SQL_BATCH_MESSAGES] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE id >= ? AND id < ? AND state = 0 ORDER BY id",

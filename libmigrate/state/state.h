@@ -141,6 +141,9 @@ int mig__state_orphans(mig__state *state, int64_t folder, int (*each)(const mig_
  * where a target without UIDPLUS did not tell. */
 int mig__state_unplaced(mig__state *state, int64_t folder, int (*each)(const mig__message *message, void *context),
                         void *context, mig_error *err);
+/* The same for FAILED messages. */
+int mig__state_failed(mig__state *state, int64_t folder, int (*each)(const mig__message *message, void *context),
+                      void *context, mig_error *err);
 
 /* Source UIDs of ADOPTED messages without a digest by the rules of today. What the set held before stays. */
 int mig__state_unproven(mig__state *state, int64_t folder, mig__uidset *out, mig_error *err);
@@ -307,6 +310,9 @@ int mig__state_reconcile(mig__state *state, int64_t batch, const uint32_t *targe
 
 /* Make everything queued durable. */
 int mig__state_flush(mig__state *state, mig_error *err);
+
+/* How often this process committed so far, and the seconds that it took. Waits for no disk. */
+void mig__state_commits(mig__state *state, uint64_t *count, double *seconds);
 
 /* ---- records of runs, for evidence and status ---- */
 

@@ -97,6 +97,13 @@ static int take_event(int64_t at, const char *kind, int64_t folder, const char *
     return 0;
 }
 
+static int take_failed(const mig__message *message, void *context)
+{
+    reading *r = context;
+    r->current->failed_by_code[message->code]++;
+    return 0;
+}
+
 static int count_messages(reading *r, mig__state *state, int64_t id, mig_error *err)
 {
     mig__state_folder *folders = NULL;
@@ -105,6 +112,9 @@ static int count_messages(reading *r, mig__state *state, int64_t id, mig_error *
     for (size_t i = 0; failed == 0 && i < count; i++) {
         mig__state_counts counts;
         failed = mig__state_count(state, folders[i].id, &counts, err);
+        if (failed == 0 && counts.failed > 0) {
+            failed = mig__state_failed(state, folders[i].id, take_failed, r, err);
+        }
         if (failed == 0) {
             r->current->copied += counts.copied + counts.adopted;
             r->current->bytes += counts.octets;

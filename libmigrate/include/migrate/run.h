@@ -68,6 +68,8 @@ typedef enum mig_run_state {
 /* "waiting", "running", "done", "failed", "skipped". Static storage. */
 const char *mig_run_state_name(mig_run_state state);
 
+struct mig_run_account_result;
+
 /* How an account stands, for showing progress. Borrowed strings, valid during the callback. */
 typedef struct mig_run_account_progress {
     const char *account; /* "user@host" of the source */
@@ -78,6 +80,8 @@ typedef struct mig_run_account_progress {
     uint64_t messages_total, messages_done, bytes_done, failed; /* of the step */
     double seconds;                                             /* since the account began; 0: it did not */
     const char *reason;                                         /* why it failed; "" else */
+    const char *state_path;                                     /* the file that remembers it; NULL: none */
+    const struct mig_run_account_result *so_far;                /* what the steps that ended came to */
 } mig_run_account_progress;
 
 typedef struct mig_run_progress {
@@ -127,6 +131,7 @@ typedef struct mig_run_account_result {
     uint64_t to_copy, to_copy_bytes, folders_to_make;
     uint64_t unproven;           /* there, with nothing to hold them against (MIG_FOUND_UNPROVEN) */
     mig_filters_result *filters; /* NULL: the step was not asked for, or it did not come to it */
+    mig_strain strain;           /* of all its copies, also while they go on */
 } mig_run_account_result;
 
 /* The results of each step over all accounts that came to it, for the reports of that step. */

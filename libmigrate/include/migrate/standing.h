@@ -39,6 +39,7 @@ typedef struct mig_standing_account {
     uint64_t done, done_bytes; /* of these: messages dealt with (failed ones, too), and octets on the target */
     uint64_t copied, bytes, failed, in_flight; /* messages and octets on the target by now; messages that failed */
     char verified[16]; /* how the last verification ended; "" when there was none since the last copy */
+    uint32_t failed_by_code[MIG_CODE_COUNT]; /* of the messages that failed: how many by which mig_code */
 } mig_standing_account;
 
 /*
