@@ -47,7 +47,7 @@ _Static_assert(MIG_INVENTORY_FULL == MIG_INVENTORY_QUICK + 1, "in the order of s
 #define SIDE_AT(member) offsetof(mig_settings_side, member)
 #define AT(member)      offsetof(mig_settings, member)
 #define ROW(name, kind, scope, group, verbs, plan, path, input, letter, argument, help) \
-    {name, kind, scope, group, verbs, plan, path, input, false, letter, argument, help}
+    {name, kind, scope, group, verbs, plan, path, input, NULL, letter, argument, help}
 
 /* Of a side. */
 #define SIDE(name, type, member, argument, help) \
@@ -83,8 +83,12 @@ _Static_assert(MIG_INVENTORY_FULL == MIG_INVENTORY_QUICK + 1, "in the order of s
      type, AT(member), NULL, 0, 0}
 /* A list whose option may stand without a value, which then is "all". */
 #define MAYBE(name, group, verbs, member, argument, help) \
-    {{name, MIG_OPTION_LIST, MIG_OPTION_OF_ACCOUNT, group, verbs, true, false, false, true, '\0', argument, help}, \
+    {{name, MIG_OPTION_LIST, MIG_OPTION_OF_ACCOUNT, group, verbs, true, false, false, "all", '\0', argument, help}, \
      MIG__TYPE_TEXTS, AT(member), NULL, 0, 0}
+/* The same for one value of the run, with what it is then. */
+#define OPTIONAL(name, group, verbs, member, without, argument, help) \
+    {{name, MIG_OPTION_VALUE, MIG_OPTION_OF_RUN, group, verbs, true, false, false, without, '\0', argument, help}, \
+     MIG__TYPE_TEXT, AT(member), NULL, 0, 0}
 #define SWITCH(name, of, group, verbs, letter, member, help) \
     {ROW(name, MIG_OPTION_SWITCH, MIG_OPTION_##of, group, verbs, true, false, false, letter, NULL, help), \
      MIG__TYPE_SWITCH, AT(member), NULL, 0, 0}
@@ -292,6 +296,13 @@ static const mig__option rows[] = {
      MIG__TYPE_COUNT, AT(verbose), NULL, 0, 0},
     OUTPUT("log", OF_RUN, MIG_OPTIONS_OUTPUT, BOTH, log_path, "FILE",
            "append what happens to this file, one JSON object a line"),
+    OPTIONAL("live", MIG_OPTIONS_OUTPUT, RUN, live, "127.0.0.1:8417", "ADDRESS:PORT",
+             "serve a page that shows the run (default 127.0.0.1:8417)"),
+    INPUT("live-cert", OF_RUN, MIG_OPTIONS_OUTPUT, RUN, live_cert, "FILE",
+          "its certificate (PEM), needed beyond loopback"),
+    INPUT("live-key", OF_RUN, MIG_OPTIONS_OUTPUT, RUN, live_key, "FILE", "the key of that certificate (PEM)"),
+    OUTPUT("metrics", OF_RUN, MIG_OPTIONS_OUTPUT, RUN, metrics_path, "FILE",
+           "keep this file up to date with metrics for Prometheus"),
     OUTPUT("json", OF_RUN, MIG_OPTIONS_OUTPUT, BOTH, json_path, "FILE",
            "write the result as JSON; \"-\": to standard output"),
     SWITCH("trace", OF_RUN, MIG_OPTIONS_OUTPUT, BOTH, '\0', trace,

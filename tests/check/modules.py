@@ -24,7 +24,7 @@ MODULES = {
     # Mail filters: ManageSieve, what scripts say, and carrying them over.
     "sieve": {"account", "state", "folders", "imap", "net", "mail", "base"},
     "store": {"archive", "folders", "imap", "mail", "base"},
-    "status": {"state", "base"},
+    "status": {"state", "imap", "base"},
     # Names and DNS: nothing of mail; the mail engine does not know it (-DMIG_WITH_DOMAIN=OFF).
     "domain": {"net", "base"},
     # From an address to its server: the questions and parsers of the module above.
@@ -37,6 +37,8 @@ MODULES = {
     "options": {"base"},
     "plan": {"base"},
     "report": {"mail", "base"},
+    # The page in the browser; nothing else knows it (-DMIG_WITH_LIVE=OFF).
+    "live": {"report", "base"},
 }
 # Beyond the table: the statistics of streams, which copy, verify and archive sum up.
 ALSO = {"copy": {"net/stream.h"}, "verify": {"net/stream.h"}, "archive": {"net/stream.h"}}
@@ -53,5 +55,7 @@ PUBLIC = {
     "run": {"sieve", "mend", "inventory", "copy", "verify", "provider", "net"},
     "domain": {"provider"},
     "discover": {"provider"},
+    "status": {"run"},
     "report": {"sieve", "discover", "domain", "status", "run", "inventory", "verify", "archive", "copy", "scanner"},
+    "live": {"status"},
 }

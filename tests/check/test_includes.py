@@ -9,7 +9,7 @@ from modules import ALSO, MODULES
 # Header prefix -> the files or folders where it may be included.
 HOMES = {
     "libetpan/": ("libmigrate/imap/",),
-    "openssl/": ("libmigrate/net/", "libmigrate/base/sha256.c", "libmigrate/base/sign.c"),
+    "openssl/": ("libmigrate/net/", "libmigrate/base/sha256.c", "libmigrate/base/sign.c", "libmigrate/live/access.c"),
     "curl/": ("libmigrate/net/",),
     "sqlite3.h": ("libmigrate/state/",),
     "archive.h": ("libmigrate/archive/",),
@@ -21,6 +21,7 @@ HOMES = {
     "unbound.h": ("libmigrate/domain/resolver.c",),
     "ldns/": ("libmigrate/domain/packet.c",),
     "libxml/": ("libmigrate/domain/client.c",),
+    "microhttpd.h": ("libmigrate/live/",),
     "popt.h": ("tools/cli/",),
 }
 

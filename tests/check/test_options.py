@@ -59,14 +59,14 @@ class Options(unittest.TestCase):
         sides = re.findall(r'^ +SIDE\w*\("([a-z-]+)"', table, flags=re.M)
         sides += re.findall(r'^ +\{ROW\("([a-z-]*)", MIG_OPTION_VALUE, MIG_OPTION_OF_SIDE', table, flags=re.M)
         named = {side + ("-" + tail if tail else "") for tail in sides for side in ("source", "target")}
-        kinds = "VALUE|INPUT|MAYBE|OUTPUT|CHOICE|NUMBER|LIST|SWITCH|TYPED|TYPED_SWITCH"
+        kinds = "VALUE|INPUT|MAYBE|OPTIONAL|OUTPUT|CHOICE|NUMBER|LIST|SWITCH|TYPED|TYPED_SWITCH"
         named |= set(re.findall(r'^ +(?:%s)\("([a-z-]+)"' % kinds, table, flags=re.M))
         row = r'^ +\{ROW\("([a-z-]+)", MIG_OPTION_\w+, MIG_OPTION_OF_(?:RUN|ACCOUNT)'
         named |= set(re.findall(row, table, flags=re.M))
         own = "\n".join(sources.text(name) for name in sources.c_files("tools/") if "popt" in sources.text(name))
         small = "\n".join(sources.text(name) for name in sources.c_files("tools/") if "cli_small" in sources.text(name))
         named |= set(re.findall(r'\{\.name = "([a-z0-9-]+)"', small))
-        return named | set(re.findall(r'\b(?:TEXT|SWITCH)\("([a-z0-9-]+)"', own)) | {"help", "version"}
+        return named | set(re.findall(r'\b(?:TEXT|SWITCH|MAYBE)\("([a-z0-9-]+)"', own)) | {"help", "version"}
 
     def test_tables_and_help_agree(self):
         """No option is hidden from --help."""

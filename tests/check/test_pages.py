@@ -8,8 +8,8 @@ import unittest
 import sources
 from harness import ROOT
 
-STYLES = [name for name in sources.tracked() if re.fullmatch(r"libmigrate/report/\w+\.css", name)]
-SCRIPTS = [name for name in sources.tracked() if re.fullmatch(r"libmigrate/report/\w+\.js", name)]
+STYLES = [name for name in sources.tracked() if re.fullmatch(r"libmigrate/(?:report|live)/\w+\.css", name)]
+SCRIPTS = [name for name in sources.tracked() if re.fullmatch(r"libmigrate/(?:report|live)/\w+\.js", name)]
 
 
 class Pages(unittest.TestCase):

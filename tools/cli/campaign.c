@@ -6,7 +6,7 @@
 #include "cli/domain_step.h"
 #include "cli/filters_names.h"
 #include "cli/frame.h"
-#include "cli/table.h"
+#include "cli/lookout.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +31,12 @@ static mig_run_result *run_accounts(const cli_campaign *campaign, cli_accounts *
                                     mig_error *err)
 {
     const mig_settings *common = accounts->roster->whole;
+    mig_error told = MIG_ERROR_INIT;
     mig_run_options options;
     cli_filters_names names;
+    mig_run_result *result = NULL;
     cli_table table;
+    cli_lookout lookout;
     cli_table_init(&table, &frame->terminal, common->progress, common->quiet);
     mig_settings_run(common, campaign->steps, &options);
     options.steps &= ~(unsigned)MIG_STEP_DOMAIN;
@@ -42,10 +45,14 @@ static mig_run_result *run_accounts(const cli_campaign *campaign, cli_accounts *
     options.observer.log = cli_log_for_library(&frame->log);
     options.observer.stop = frame->stop;
     options.names = cli_filters_names_make(&names, common, frame->stop);
-    options.progress = cli_table_update;
-    options.progress_context = &table;
-    mig_run_result *result = mig_run(&options, err);
+    if (cli_lookout_begin(&lookout, &table, common, frame->name, &options, err) == 0) {
+        result = mig_run(&options, err);
+    }
     cli_table_end(&table);
+    const int shown = cli_lookout_end(&lookout, result, &told) == 0 ? 0 : cli_complain(frame->name, &told);
+    if (result) {
+        result->exit_status = mig_exit_status_worse(result->exit_status, shown);
+    }
     return result;
 }
 
@@ -150,8 +157,8 @@ static int run(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *
         mig_error_set(err, MIG_E_USAGE, "--steps domain needs a plan");
         return mig_error_hint(err, "`mailmigrate domain` looks at domains by their names");
     }
-    if (check_pages(campaign, common, &paths, err) == 0 && cli_frame_log(frame, common, err) == 0 &&
-        cli_reports_open(&reports, &paths, err) == 0 &&
+    if (check_pages(campaign, common, &paths, err) == 0 && cli_lookout_check(common, err) == 0 &&
+        cli_frame_log(frame, common, err) == 0 && cli_reports_open(&reports, &paths, err) == 0 &&
         cli_secrets_take(&secrets, &frame->terminal, frame->stop, err) == 0 &&
         (steps_of(campaign, accounts) == MIG_STEP_DOMAIN || cli_accounts_prepare(accounts, &secrets, err) == 0)) {
         status = work(campaign, accounts, frame, &reports, err);

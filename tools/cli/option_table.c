@@ -109,7 +109,7 @@ static void add(cli_option_table *table, const mig_option *option, int side)
     *entry = (struct poptOption){.longName = name,
                                  .shortName = option->letter,
                                  .argInfo = option->kind == MIG_OPTION_SWITCH ? POPT_ARG_NONE
-                                            : option->is_optional             ? POPT_ARG_STRING | POPT_ARGFLAG_OPTIONAL
+                                            : option->without != NULL         ? POPT_ARG_STRING | POPT_ARGFLAG_OPTIONAL
                                                                               : POPT_ARG_STRING,
                                  .val = CLI_OPT_FIRST + (int)table->count,
                                  .descrip = option->help,

@@ -104,7 +104,7 @@ static int take_option(cli_options *options, mig_verb verb, const cli_option_tab
     }
     char *value = poptGetOptArg(context);
     const mig_option *known = mig_option_find(verb, cli_option_table_name(table, option));
-    const char *given = value == NULL && known != NULL && known->is_optional ? "all" : value;
+    const char *given = value == NULL && known != NULL ? known->without : value;
     int failed = mig_option_set(options->settings, NULL, cli_option_table_name(table, option), given, err);
     free(value);
     return failed;

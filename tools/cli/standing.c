@@ -21,13 +21,28 @@ static const char name[] = "mailmigrate-status";
 
 /* ---- arguments ---- */
 
-enum { OPT_STATE = 1, OPT_WATCH, OPT_INTERVAL, OPT_ALL, OPT_FORGET, OPT_JSON, OPT_HELP, OPT_VERSION };
+enum {
+    OPT_STATE = 1,
+    OPT_WATCH,
+    OPT_INTERVAL,
+    OPT_ALL,
+    OPT_FORGET,
+    OPT_JSON,
+    OPT_METRICS,
+    OPT_SERVE,
+    OPT_CERT,
+    OPT_KEY,
+    OPT_HELP,
+    OPT_VERSION
+};
 
 enum { DAY = 86400 }; /* seconds after which a run that failed before it copied anything is history */
 
 /* clang-format off */
 #define TEXT(long_name, value, description, argument) \
     {long_name, '\0', POPT_ARG_STRING, NULL, value, description, argument}
+#define MAYBE(long_name, value, description, argument) \
+    {long_name, '\0', POPT_ARG_STRING | POPT_ARGFLAG_OPTIONAL, NULL, value, description, argument}
 #define SWITCH(long_name, letter, value, description) {long_name, letter, POPT_ARG_NONE, NULL, value, description, NULL}
 static const struct poptOption table[] = {
     TEXT("state", OPT_STATE, "a state file, or a directory of them", "FILE"),
@@ -36,17 +51,43 @@ static const struct poptOption table[] = {
     SWITCH("all", 'a', OPT_ALL, "also runs that failed more than a day ago"),
     SWITCH("forget", '\0', OPT_FORGET, "remove the states of runs that failed before they copied anything"),
     TEXT("json", OPT_JSON, "write it as JSON; \"-\": to standard output", "FILE"),
+    TEXT("metrics", OPT_METRICS, "write it as metrics for Prometheus", "FILE"),
+    MAYBE("serve", OPT_SERVE, "serve a page that shows it (default 127.0.0.1:8417)", "ADDRESS:PORT"),
+    TEXT("live-cert", OPT_CERT, "the page's certificate (PEM), needed beyond loopback", "FILE"),
+    TEXT("live-key", OPT_KEY, "the key of that certificate (PEM)", "FILE"),
     SWITCH("help", 'h', OPT_HELP, "this text"),
     SWITCH("version", 'V', OPT_VERSION, "the version"),
     POPT_TABLEEND};
 /* clang-format on */
 
+/* Where the text of an option goes; NULL: it has none. */
+static char **text_of(cli_standing_options *options, int option)
+{
+    switch (option) {
+    case OPT_STATE:
+        return &options->path;
+    case OPT_JSON:
+        return &options->json_path;
+    case OPT_METRICS:
+        return &options->metrics_path;
+    case OPT_SERVE:
+        return &options->serve_at;
+    case OPT_CERT:
+        return &options->cert_path;
+    case OPT_KEY:
+        return &options->key_path;
+    default:
+        return NULL;
+    }
+}
+
 static int take_option(cli_standing_options *options, poptContext context, int option, mig_error *err)
 {
     char *value = poptGetOptArg(context);
     int result = 0;
-    if (option == OPT_STATE || option == OPT_JSON) {
-        char **place = option == OPT_STATE ? &options->path : &options->json_path;
+    char **place = text_of(options, option);
+    options->serve = options->serve || option == OPT_SERVE;
+    if (place) {
         free(*place);
         *place = value;
         return 0;
@@ -105,6 +146,10 @@ void cli_standing_options_clear(cli_standing_options *options)
 {
     free(options->path);
     free(options->json_path);
+    free(options->metrics_path);
+    free(options->serve_at);
+    free(options->cert_path);
+    free(options->key_path);
     *options = (cli_standing_options){.path = NULL};
 }
 

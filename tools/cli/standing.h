@@ -14,7 +14,9 @@ typedef struct cli_standing_options {
     bool watch;
     bool all, forget;
     int interval;    /* seconds */
-    char *json_path; /* NULL: for people */
+    bool serve;
+    char *serve_at, *cert_path, *key_path; /* NULL: not said */
+    char *json_path, *metrics_path; /* both NULL: for people */
 } cli_standing_options;
 
 /* Errors: MIG_E_USAGE, MIG_E_NOMEM, MIG_E_IO. Release with cli_standing_options_clear in any case. */

@@ -43,7 +43,7 @@ _mailmigrate() {
         COMPREPLY=($(compgen -W "$(_mailmigrate_values "$option")" -- "$word"))
         return
         ;;
-    --*-file | --state | --log | --json | --html | --csv | --sign | --*-cert | --*-key)
+    --*-file | --state | --log | --json | --html | --csv | --metrics | --sign | --*-cert | --*-key)
         COMPREPLY=($(compgen -f -- "$word"))
         return
         ;;

@@ -100,7 +100,7 @@ typedef struct mig_option {
     bool in_plan;                /* a plan can have it */
     bool is_path;                /* the value is a path... */
     bool is_input;               /* ...of a file that must be there before the run */
-    bool is_optional;            /* the value may be left out: "all" */
+    const char *without;         /* what it means without a value, as "all"; NULL: it needs one */
     char letter;                 /* its short form; '\0': none */
     const char *argument, *help; /* for people: "FILE", "the password is the first line of this file" */
 } mig_option;
@@ -193,6 +193,8 @@ typedef struct mig_settings {
     bool quiet, trace;
     int verbose; /* how often it was asked for */
     const char *log_path, *json_path, *html_path, *csv_path;
+    const char *metrics_path; /* kept up to date during the run */
+    const char *live, *live_cert, *live_key; /* where a page shows the run (migrate/live.h); NULL: nowhere */
     const char *sign_path; /* a private key */
     const char *check_path, *public_key_path;
 
