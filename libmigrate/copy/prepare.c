@@ -171,7 +171,10 @@ int mig__prepare_leave(mig__session *session, mig_error *err)
     mig_error refused = MIG_ERROR_INIT; /* nothing is open when the last mailbox could not be opened */
     mig__selected selected = {0};
     if (mig__session_can(session, MIG__CAP_UNSELECT)) {
-        return leave_by(session, "UNSELECT", &refused, err);
+        int failed = leave_by(session, "UNSELECT", &refused, err);
+        if (failed != 0 || refused.code == MIG_OK) {
+            return failed;
+        }
     }
     /* CLOSE would expunge, but not what was opened by EXAMINE (RFC 3501 section 6.4.2). To stay there is no way:
      * Courier refuses an APPEND to the mailbox that is open read-only. */

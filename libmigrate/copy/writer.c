@@ -204,6 +204,9 @@ static int send_multi(writer *w, under_way *way, mig_error *err)
         return -1;
     }
     way->commands[way->commands_begun++] = command;
+    if (batch->count > 1) {
+        mig__command_stands_for(command, MIG__CAP_MULTIAPPEND, batch->count);
+    }
     for (size_t i = 0; i < batch->count; i++) {
         if (send_message(w, batch, command, batch->messages[i], err) < 0) {
             return -1;

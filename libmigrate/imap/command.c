@@ -411,6 +411,12 @@ void mig__command_needs(mig__command *command, unsigned capabilities)
     command->needs |= capabilities;
 }
 
+void mig__command_stands_for(mig__command *command, unsigned capabilities, uint64_t commands)
+{
+    command->needs |= capabilities;
+    command->plain = commands;
+}
+
 void mig__command_detach(mig__command *command)
 {
     command->detached = true;

@@ -67,6 +67,11 @@ void mig__command_flags(mig__command *command, const char *const *flags); /* "(\
  * ends mig__session_can denies the extension, unless the plain form is refused as well.
  */
 void mig__command_needs(mig__command *command, unsigned capabilities);
+/*
+ * The same for one command that does the work of several (MULTIAPPEND): which of these was refused nobody can tell. So
+ * the refusal stays what it is, and the extension comes back when one of the `commands` is refused in the plain form.
+ */
+void mig__command_stands_for(mig__command *command, unsigned capabilities, uint64_t commands);
 
 /*
  * A command about many messages, begun and ended. A server need not take a line of more than 8,000 octets, and a client

@@ -245,17 +245,20 @@ static void judge_form(mig__session *session, mig__command *command)
     if (closed || (result->condition != MIG__OK && !refuses_form(result))) {
         return;
     }
+    const bool same = strcmp(session->doubted_words, command->words) == 0;
     if (result->condition != MIG__OK && command->needs != 0) {
         mig__session_log(session, MIG_LOG_INFO, "%s is refused in the form of an extension: asked in the plain one",
                          command->words);
-        bool same = strcmp(session->doubted_words, command->words) == 0;
         session->doubted = (same ? session->doubted : 0) | (command->needs & ~session->left_out);
         session->left_out |= command->needs;
         snprintf(session->doubted_words, sizeof session->doubted_words, "%s", command->words);
-        result->error.retry = MIG_RETRY_NOW;
-    } else if (command->needs == 0 && session->doubted != 0 && strcmp(session->doubted_words, command->words) == 0) {
-        session->left_out &= result->condition == MIG__OK ? ~0u : ~session->doubted;
-        session->doubted = 0;
+        session->doubted_left = command->plain > 1 ? command->plain : 1;
+        result->error.retry = command->plain > 1 ? result->error.retry : MIG_RETRY_NOW;
+    } else if (command->needs == 0 && session->doubted != 0 && same) {
+        bool taken = result->condition == MIG__OK;
+        session->left_out &= taken ? ~0u : ~session->doubted;
+        session->doubted_left = taken ? session->doubted_left - 1 : 0;
+        session->doubted = session->doubted_left > 0 ? session->doubted : 0;
     }
 }
 

@@ -57,6 +57,7 @@ struct mig__session {
     unsigned left_out; /* extensions whose form the server refuses, although it announces them */
     unsigned doubted;  /* of these those whose plain form was not answered yet */
     char doubted_words[48];
+    uint64_t doubted_left;     /* so many commands in the plain form have to be taken before the doubt is over */
     unsigned enabled;          /* ENABLE was sent for these */
     bool closed;               /* the last EXAMINE or SELECT was refused */
     bool in_mailbox;           /* one was asked for since the last UNSELECT or CLOSE */
@@ -88,6 +89,7 @@ struct mig__command {
     uint64_t expected; /* responses that it asks for, at most; of FETCH with bodies, those that have one */
     mig__buffer challenge;
     unsigned needs;             /* extensions that its form is of */
+    uint64_t plain;             /* commands that it is in the plain form */
     mig__command *part;         /* the command before, of those that are one; NULL: none */
     mig__command_result result; /* its error also holds what was wrong with an argument */
 };

@@ -483,6 +483,24 @@ class OneThing(unittest.TestCase):
             self.assertEqual(stage.run(("copy",)), 0, stage.said)
             self.assertEqual(stage.source.held(), stage.target.held())
 
+    def test_several_messages_in_one_command(self):
+        """MULTIAPPEND that is refused, in whatever words, is left out for the session; of one message it is not."""
+        for words in ("BAD one at a time", "NO one at a time", "NO [SERVERBUG] oops"):
+            stage = self.stage()
+            for n in range(60):
+                stage.source.find(b"Work").add(mail(b"more-%02d" % n))
+            several = []
+
+            def refuse(connection, name, arguments, words=words, several=several):
+                messages = sum(isinstance(word, bytes) and len(word) > 40 for word in arguments[1:])
+                if name == "APPEND" and messages > 1:
+                    several.append(messages)
+                    return words
+            stage.target.refuse = refuse
+            self.assertEqual(stage.run(("copy",), "--connections", "1"), 0, stage.said)
+            self.assertEqual(stage.source.held(), stage.target.held())
+            self.assertLessEqual(len(several), 6, several)  # those under way at the first refusal
+
     def test_folder_without_the_right_to_insert(self):
         """It is asked with one small message in each further run, and takes all of them when it may."""
         stage = self.stage()

@@ -183,6 +183,60 @@ static void test_a_refusal_of_another_kind_leaves_the_form(void **state)
     wire_end(&server);
 }
 
+/* As one command or in the plain form, each message by itself; whether the extension is there afterwards. */
+static bool append(mig__session *session, unsigned messages, mig_code expected)
+{
+    mig_error error = MIG_ERROR_INIT;
+    bool together = messages > 1;
+    for (unsigned i = 0; i < (together ? 1 : messages); i++) {
+        mig__command *command = mig__command_begin(session, "APPEND", NULL, NULL, &error);
+        assert_non_null(command);
+        if (together) {
+            mig__command_stands_for(command, MIG__CAP_MULTIAPPEND, messages);
+        }
+        assert_int_equal(mig__command_end(command, &error), 0);
+        assert_int_equal(mig__command_outcome(session, command, &error), expected == MIG_OK ? 0 : 1);
+        assert_true(expected == MIG_OK || (error.code == expected && error.retry == MIG_RETRY_NEVER));
+    }
+    return mig__session_can(session, MIG__CAP_MULTIAPPEND);
+}
+
+/* Refused once is left out when each of its messages is taken by itself, and comes back when one of them is not. */
+static void test_several_in_one_that_are_refused(void **state)
+{
+    (void)state;
+    static const wire_step script[] = {LOGGED_IN("IMAP4rev1 MULTIAPPEND"),
+                                       EXPECT("2 APPEND\r\n"),
+                                       SEND("2 BAD one at a time\r\n"),
+                                       EXPECT("3 APPEND\r\n"),
+                                       SEND("3 OK\r\n"),
+                                       EXPECT("4 APPEND\r\n"),
+                                       SEND("4 NO I do not like this one\r\n"),
+                                       EXPECT("5 APPEND\r\n"),
+                                       SEND("5 NO nor these\r\n"),
+                                       EXPECT("6 APPEND\r\n"),
+                                       SEND("6 OK\r\n"),
+                                       EXPECT("7 APPEND\r\n"),
+                                       SEND("7 OK\r\n"),
+                                       EXPECT("8 APPEND\r\n"),
+                                       SEND("8 NO that one for itself\r\n"),
+                                       EXPECT("9 LOGOUT\r\n"),
+                                       END};
+    wire_server server;
+    mig_endpoint endpoint = wire_endpoint();
+    wire_begin(&server, script);
+    mig__session *session = wire_session(&server, &endpoint);
+    assert_false(append(session, 3, MIG_E_BAD));
+    assert_false(append(session, 1, MIG_OK));
+    assert_true(append(session, 1, MIG_E_NO));
+    assert_false(append(session, 2, MIG_E_NO));
+    assert_false(append(session, 1, MIG_OK));
+    assert_false(append(session, 1, MIG_OK));
+    assert_false(append(session, 1, MIG_E_NO)); /* all of the two were taken: it was the form */
+    mig__session_close(&session);
+    wire_end(&server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_one_refused_line_is_a_refusal),
         cmocka_unit_test(test_a_form_that_is_refused_is_left_out),
         cmocka_unit_test(test_a_refusal_of_another_kind_leaves_the_form),
+        cmocka_unit_test(test_several_in_one_that_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
