@@ -1,6 +1,7 @@
 /* copy/adopt_ask.c - what both servers say of the mail that is there: sizes and dates, headers, bodies */
 #include "copy/adopt_private.h"
 #include "base/memory.h"
+#include "copy/held.h"
 #include "copy/known.h"
 #include "imap/digests.h"
 #include <stdlib.h>
@@ -15,7 +16,13 @@ static int on_summary(const mig__response *response, void *context, mig_error *e
     mig__adopt_side *s = context;
     const mig__fetch_item *item = &response->fetch;
     if (response->kind != MIG__RESPONSE_FETCH || item->uid == 0 || !item->has_size ||
-        (s->ours != NULL && mig__uidset_has(s->ours, item->uid))) {
+        mig__uidset_has(&s->named, item->uid)) {
+        return 0;
+    }
+    if (mig__uidset_add(&s->named, item->uid, item->uid, err) != 0) {
+        return -1;
+    }
+    if (s->ours != NULL && mig__uidset_has(s->ours, item->uid)) {
         return 0;
     }
     mig__adopt_entry *grown = mig__grow(s->items, s->count, sizeof *grown, err);
@@ -58,6 +65,7 @@ void mig__adopt_side_clear(mig__adopt_side *s)
     free(s->items);
     s->items = NULL;
     s->count = 0;
+    mig__uidset_free(&s->named);
 }
 
 /* ---- asking: a refusal is no answer, and least of all "there is none" ---- */
@@ -90,6 +98,7 @@ static int open_mailbox(mig__session *session, asking *q, mig_error *err)
         outcome = 1;
     }
     q->a->opened[q->side] = outcome == 0;
+    q->a->sides[q->side].exists = selected.exists;
     mig__selected_free(&selected);
     return outcome;
 }
@@ -115,14 +124,11 @@ static int ask_piece(mig__session *session, mig__adopt_side *s, const mig__uidse
     return partial ? put_back(s, before, piece, left, err) : 0;
 }
 
-static int ask_summaries(mig__session *session, void *context, mig_error *err)
+/* Sizes, dates and flags of all of `uids`. */
+static int ask_pieces(mig__session *session, mig__adopt_side *s, const mig__uidset *uids, mig_error *err)
 {
-    asking *q = context;
-    mig__adopt_side *s = &q->a->sides[q->side];
     mig__uidset left = MIG__UIDSET_INIT, piece = MIG__UIDSET_INIT;
-    mig__adopt_side_clear(s);
-    int outcome = open_mailbox(session, q, err);
-    outcome = outcome != 0 ? outcome : mig__uidset_copy(&left, q->uids, err);
+    int outcome = mig__uidset_copy(&left, uids, err);
     while (outcome == 0 && left.count > 0) {
         /* A range that is open above cannot be counted down; it is asked for whole. */
         bool open = mig__uidset_max(&left) == UINT32_MAX;
@@ -135,7 +141,71 @@ static int ask_summaries(mig__session *session, void *context, mig_error *err)
     }
     mig__uidset_free(&left);
     mig__uidset_free(&piece);
-    q->a->opened[q->side] = q->a->opened[q->side] && outcome >= 0;
+    return outcome;
+}
+
+static int on_search(const mig__response *response, void *context, mig_error *err)
+{
+    bool told = response->kind == MIG__RESPONSE_SEARCH && response->uids != NULL;
+    return told ? mig__uidset_add_all(context, response->uids, err) : 0;
+}
+
+/*
+ * OK does not say that the answer was whole. Which messages are there and were not told of: of the target's mailbox by
+ * EXISTS, of the source's by what was asked for, less what is gone by now.
+ */
+static int find_untold(mig__session *session, const asking *q, mig__uidset *untold, mig_error *err)
+{
+    const mig__adopt_side *s = &q->a->sides[q->side];
+    mig__uidset asked = MIG__UIDSET_INIT;
+    int outcome = 0;
+    mig__uidset_clear(untold);
+    if (q->side == MIG_TARGET) {
+        bool short_of = mig__uidset_size(&s->named) < s->exists;
+        outcome = short_of ? mig__held_uids(session, s->exists, untold, err) : 0;
+    } else {
+        outcome = mig__uidset_copy(&asked, q->uids, err);
+        outcome = outcome != 0 ? outcome : mig__uidset_subtract(&asked, &s->named, err);
+        if (outcome == 0 && asked.count > 0) {
+            mig__command *search = mig__search_uids(session, &asked, on_search, untold, err);
+            outcome = mig__command_outcome(session, search, err);
+        }
+    }
+    mig__uidset_free(&asked);
+    return outcome != 0 ? outcome : mig__uidset_subtract(untold, &s->named, err);
+}
+
+/* What one side does not tell of would be taken for not there, and be sent although it is. */
+static int ask_for_untold(mig__session *session, asking *q, mig_error *err)
+{
+    mig__adopt_side *s = &q->a->sides[q->side];
+    mig__uidset untold = MIG__UIDSET_INIT;
+    int outcome = find_untold(session, q, &untold, err);
+    if (outcome == 0 && untold.count > 0) {
+        outcome = ask_pieces(session, s, &untold, err);
+        outcome = outcome != 0 ? outcome : mig__uidset_subtract(&untold, &s->named, err);
+    }
+    if (outcome == 0 && untold.count > 0) {
+        mig_error_set(err, MIG_E_PROTOCOL, "the %s tells nothing of %llu messages that it has (the first is %u)",
+                      q->side == MIG_SOURCE ? "source" : "target", (unsigned long long)mig__uidset_size(&untold),
+                      untold.ranges[0].first);
+        err->scope = MIG_SCOPE_FOLDER;
+        err->retry = MIG_RETRY_NEVER; /* it was asked twice */
+        outcome = 1;
+    }
+    mig__uidset_free(&untold);
+    return outcome;
+}
+
+static int ask_summaries(mig__session *session, void *context, mig_error *err)
+{
+    asking *q = context;
+    mig__adopt_side *s = &q->a->sides[q->side];
+    mig__adopt_side_clear(s);
+    int outcome = open_mailbox(session, q, err);
+    outcome = outcome != 0 ? outcome : ask_pieces(session, s, q->uids, err);
+    outcome = outcome != 0 ? outcome : ask_for_untold(session, q, err);
+    q->a->opened[q->side] = q->a->opened[q->side] && outcome == 0; /* asked again, it is opened anew */
     return outcome;
 }
 

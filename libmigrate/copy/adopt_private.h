@@ -20,6 +20,8 @@ typedef struct mig__adopt_side {
     mig__adopt_entry *items;
     size_t count;
     const mig__uidset *ours; /* UIDs to leave out; NULL: none */
+    mig__uidset named;       /* those that the server told of, ours as well */
+    uint32_t exists;         /* as the mailbox was opened */
 } mig__adopt_side;
 
 typedef struct mig__adopt_key { /* an entry's place in the order of size and date */

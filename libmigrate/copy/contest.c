@@ -1,8 +1,10 @@
 /* copy/contest.c - somebody else puts messages into the same mailbox at the same time */
 #include "copy/contest.h"
 #include "base/memory.h"
+#include "copy/change.h"
 #include "copy/held.h"
 #include "copy/known.h"
+#include "copy/prepare.h"
 #include "copy/same.h"
 #include "copy/uids.h"
 #include "imap/digests.h"
@@ -58,22 +60,25 @@ void mig__contest_note(mig__run *run, mig__folder_job *lead, uint32_t highest)
 
 /* ---- what another put there ---- */
 
-/* UIDs of the mailbox from the bound on that are not ours and were not looked at. The mailbox is selected. */
+/*
+ * UIDs of the mailbox from the bound on that are not ours and were not looked at. The mailbox is selected. 0; 1: it
+ * refuses to tell (`err`), -1.
+ */
 static int gather_others(mig__run *run, mig__session *session, mig__folder_job *lead, uint32_t exists, bool again,
                          mig__uidset *out, mig_error *err)
 {
     mig__uidset old = MIG__UIDSET_INIT;
-    int failed = mig__held_uids(session, exists, out, err);
-    if (failed == 0 && lead->goal.uidnext > 1) {
-        failed = mig__uidset_add(&old, 1, lead->goal.uidnext - 1, err);
+    int outcome = mig__held_uids(session, exists, out, err);
+    if (outcome == 0 && lead->goal.uidnext > 1) {
+        outcome = mig__uidset_add(&old, 1, lead->goal.uidnext - 1, err);
     }
-    failed = failed != 0 ? -1 : mig__uidset_subtract(out, &old, err);
+    outcome = outcome != 0 ? outcome : mig__uidset_subtract(out, &old, err);
     pthread_mutex_lock(&run->lock);
-    failed = failed != 0 ? -1 : mig__uidset_subtract(out, &lead->given, err);
-    failed = failed != 0 || again ? failed : mig__uidset_subtract(out, &lead->others, err);
+    outcome = outcome != 0 ? outcome : mig__uidset_subtract(out, &lead->given, err);
+    outcome = outcome != 0 || again ? outcome : mig__uidset_subtract(out, &lead->others, err);
     pthread_mutex_unlock(&run->lock);
     mig__uidset_free(&old);
-    return failed;
+    return outcome;
 }
 
 typedef struct looking {
@@ -102,12 +107,13 @@ static int on_other(const mig__fetch_item *item, const mig__message_digest *dige
     return failed;
 }
 
-/* The mailbox that is looked into stays open for reading only. *exists; 1: it cannot be opened now. */
+/* For reading only. *exists; 1: it cannot be opened now (`err`). */
 static int examine(mig__session *session, const mig__folder_job *job, uint32_t *exists, mig_error *err)
 {
     mig__selected selected = {0};
     int outcome = mig__command_outcome(session, mig__select(session, job->target, true, &selected, err), err);
     if (outcome == 0 && selected.uidvalidity != job->goal.uidvalidity) {
+        mig_error_set(err, MIG_E_UIDVALIDITY, "the mailbox '%s' was replaced on the target", job->result->target);
         outcome = 1;
     }
     *exists = selected.exists;
@@ -138,7 +144,12 @@ int mig__contest_look(mig__run *run, mig__session *session, mig__folder_job *job
                      (unsigned long long)mig__uidset_size(&others));
     }
     mig__uidset_free(&others);
-    return outcome < 0 ? -1 : 0; /* a refusal: the end of the pass looks again */
+    if (outcome != 0) { /* the next batch asks again; what stays refused the end of the pass looks at */
+        pthread_mutex_lock(&run->lock);
+        job->lead->contested = true;
+        pthread_mutex_unlock(&run->lock);
+    }
+    return outcome < 0 || mig__prepare_leave(session, err) != 0 ? -1 : 0; /* APPENDs follow */
 }
 
 /* ---- the end ---- */
@@ -228,22 +239,27 @@ static void choose(settling *s, const copy_of *equal, size_t count)
     }
 }
 
-static int remove_surplus(settling *s, mig__session *session, mig_error *why, mig_error *err)
+/* Those of our messages that are surplus and what the record says. What is gone by now is not there to be removed. */
+static int remove_surplus(mig__session *session, void *context, mig_error *err)
 {
+    settling *s = context;
     size_t count = 0;
+    mig_error why = MIG_ERROR_INIT;
     uint32_t *uids = calloc(s->surplus_count + 1, sizeof *uids);
-    int failed = uids == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
-                              : mig__same_check(session, s->surplus, s->surplus_count, true, err);
-    if (failed > 0) {
-        *why = *err;
-    }
-    for (size_t i = 0; failed == 0 && i < s->surplus_count; i++) {
+    int outcome = uids == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
+                               : mig__change_open(session, s->lead, err);
+    outcome = outcome != 0 ? outcome : mig__same_check(session, s->surplus, s->surplus_count, true, err);
+    for (size_t i = 0; outcome == 0 && i < s->surplus_count; i++) {
         uids[count] = s->surplus[i].uid;
         count += s->surplus[i].same;
     }
-    failed = failed == 0 ? mig__same_expunge(session, uids, count, why, err) : failed;
+    outcome = outcome != 0 ? outcome : mig__same_expunge(session, uids, count, &why, err);
+    if (outcome == 0 && why.code != MIG_OK) {
+        *err = why;
+        outcome = 1;
+    }
     free(uids);
-    return failed < 0 ? -1 : 0;
+    return outcome;
 }
 
 static int record_moves(settling *s, mig_error *err)
@@ -261,68 +277,90 @@ static int record_moves(settling *s, mig_error *err)
 }
 
 /* The rows point to the kept messages before ours go, so that a kill in between leaves a double and loses nothing. */
-static int settle_doubles(settling *s, mig__session *session, mig_error *err)
+static int settle_doubles(settling *s, mig__session **session, mig_error *err)
 {
     mig_error why = MIG_ERROR_INIT, told;
-    mig__selected selected = {0};
-    if (!mig__session_can(session, MIG__CAP_UIDPLUS)) {
+    int outcome = 0;
+    if (!mig__session_can(*session, MIG__CAP_UIDPLUS)) {
         mig_error_set(&why, MIG_E_CANNOT, "the target has no UID EXPUNGE (UIDPLUS)");
-    } else if (record_moves(s, err) != 0 || mig__state_flush(s->run->state, err) != 0 ||
-               mig__command_settle(session, mig__select(session, s->lead->target, false, &selected, err), &why, err) !=
-                   0 ||
-               (why.code == MIG_OK && remove_surplus(s, session, &why, err) != 0)) {
-        mig__selected_free(&selected);
+    } else if (record_moves(s, err) != 0 || mig__state_flush(s->run->state, err) != 0) {
         return -1;
+    } else if ((outcome = mig__gate_ask(&s->run->sides[MIG_TARGET].gate, session, remove_surplus, s, err)) < 0) {
+        return -1;
+    } else if (outcome > 0) {
+        why = *err;
     }
-    mig__selected_free(&selected);
     mig_error_set(&told, MIG_E_PAIR_LOCKED,
-                  "another program copies the same messages to '%s' at the same time: %zu that both had sent %s",
+                  "another program copies the same messages to '%s' at the same time: %zu that both had sent %s%s",
                   s->lead->result->target, s->move_count,
-                  why.code == MIG_OK ? "were taken back" : "are there twice, and could not be taken back");
+                  why.code == MIG_OK ? "were taken back" : "are there twice, and could not be taken back: ", why.text);
+    mig_error_server(&told, why.server, strlen(why.server));
     mig_error_hint(&told, "let one run work at a time, on one machine");
     mig__run_problem(s->run, s->lead, 0, why.code != MIG_OK, &told);
     return 0;
 }
 
-int mig__contest_settle(mig__run *run, mig__session *session, mig__folder_job *lead, uint32_t uidnext, mig_error *err)
+/* What is in the mailbox that is not ours, read. */
+static int look_at_others(mig__session *session, void *context, mig_error *err)
+{
+    settling *s = context;
+    mig__uidset others = MIG__UIDSET_INIT;
+    uint32_t exists = 0;
+    s->count = 0;
+    int outcome = examine(session, s->lead, &exists, err);
+    outcome = outcome != 0 ? outcome : gather_others(s->run, session, s->lead, exists, true, &others, err);
+    if (outcome == 0 && others.count > 0) {
+        outcome = mig__fetch_digests(session, &others, MIG__FETCH_BODY, on_stranger, s, err);
+    }
+    mig__uidset_free(&others);
+    return outcome;
+}
+
+/* Which of the rows get another's message, and which of ours are surplus. */
+static int plan_settling(settling *s, mig_error *err)
+{
+    mig__run *run = s->run;
+    int failed = 0;
+    for (size_t i = 0; failed == 0 && s->count > 0 && i < run->job_count; i++) {
+        if (run->jobs[i].lead == s->lead && run->jobs[i].record.id != 0) {
+            failed = mig__state_messages(run->state, run->jobs[i].record.id, on_row, s, &s->error);
+            *err = failed != 0 ? s->error : *err;
+        }
+    }
+    if (failed != 0 || s->count == 0) {
+        return failed;
+    }
+    s->surplus = calloc(s->count, sizeof *s->surplus);
+    s->moves = calloc(s->count, sizeof *s->moves);
+    if (s->surplus == NULL || s->moves == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    qsort(s->items, s->count, sizeof *s->items, compare);
+    for (size_t at = 0, end; at < s->count; at = end) {
+        for (end = at + 1; end < s->count && memcmp(s->items[at].digest.canonical, s->items[end].digest.canonical,
+                                                    MIG__DIGEST_SIZE) == 0;) {
+            end++;
+        }
+        choose(s, s->items + at, end - at);
+    }
+    return 0;
+}
+
+int mig__contest_settle(mig__run *run, mig__session **session, mig__folder_job *lead, uint32_t uidnext, mig_error *err)
 {
     settling s = {.run = run, .lead = lead, .error = MIG_ERROR_INIT};
-    mig__uidset others = MIG__UIDSET_INIT;
-    uint32_t bound = lead->goal.uidnext, exists = 0;
+    uint32_t bound = lead->goal.uidnext;
     if (bound == 0 || uidnext <= bound || lead->result->copied == 0 ||
         mig__contest_gap(bound, uidnext - 1, from_bound(&lead->given, bound), 0, 0) == 0) {
         return 0;
     }
-    int outcome = examine(session, lead, &exists, err);
-    outcome = outcome != 0 ? outcome : gather_others(run, session, lead, exists, true, &others, err);
-    if (outcome == 0 && others.count > 0) {
-        outcome = mig__fetch_digests(session, &others, MIG__FETCH_BODY, on_stranger, &s, err);
-    }
-    for (size_t i = 0; outcome == 0 && s.count > 0 && i < run->job_count; i++) {
-        if (run->jobs[i].lead == lead && run->jobs[i].record.id != 0) {
-            outcome = mig__state_messages(run->state, run->jobs[i].record.id, on_row, &s, &s.error);
-            *err = outcome != 0 ? s.error : *err;
-        }
-    }
-    if (outcome == 0 && s.count > 0) {
-        s.surplus = calloc(s.count, sizeof *s.surplus);
-        s.moves = calloc(s.count, sizeof *s.moves);
-        outcome = s.surplus == NULL || s.moves == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
-        qsort(s.items, s.count, sizeof *s.items, compare);
-    }
-    for (size_t at = 0, end; outcome == 0 && at < s.count; at = end) {
-        for (end = at + 1; end < s.count && memcmp(s.items[at].digest.canonical, s.items[end].digest.canonical,
-                                                   MIG__DIGEST_SIZE) == 0;) {
-            end++;
-        }
-        choose(&s, s.items + at, end - at);
-    }
+    int outcome = mig__gate_ask(&run->sides[MIG_TARGET].gate, session, look_at_others, &s, err);
+    outcome = outcome != 0 ? outcome : plan_settling(&s, err);
     if (outcome == 0 && s.move_count > 0) {
         outcome = settle_doubles(&s, session, err);
     }
-    mig__uidset_free(&others);
     free(s.items);
     free(s.surplus);
     free(s.moves);
-    return outcome < 0 ? -1 : 0;
+    return outcome;
 }

@@ -30,8 +30,8 @@ int mig__contest_look(mig__run *run, mig__session *session, mig__folder_job *job
 
 /*
  * At the end of a pass, after the mailbox was held against the record: `uidnext` is what it is now. Doubles that came
- * about are settled as above. -1: the session or the state failed.
+ * about are settled as above. 0; 1: what another put there could not be looked at (`err`); -1: nothing goes on.
  */
-int mig__contest_settle(mig__run *run, mig__session *session, mig__folder_job *lead, uint32_t uidnext, mig_error *err);
+int mig__contest_settle(mig__run *run, mig__session **session, mig__folder_job *lead, uint32_t uidnext, mig_error *err);
 
 #endif

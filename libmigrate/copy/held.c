@@ -479,14 +479,11 @@ static int check_place(place *p, mig__session **session, bool last, bool *again,
         }
         now = (mig__holding){p->now.uidnext, p->now.exists};
     }
-    if (*session == NULL &&
-        (*session = mig__gate_open(&p->run->sides[MIG_TARGET].gate, MIG__PATIENCE_AGAIN, err)) == NULL) {
-        return -1;
+    int outcome = mig__contest_settle(p->run, session, p->job, p->now.uidnext, err);
+    if (outcome > 0) {
+        list_unseen(p, err);
     }
-    if (mig__contest_settle(p->run, *session, p->job, p->now.uidnext, err) != 0) {
-        return -1;
-    }
-    return keep_numbers(p, &now, err);
+    return outcome != 0 ? (outcome > 0 ? 0 : -1) : keep_numbers(p, &now, err);
 }
 
 static void free_place(place *p)

@@ -33,36 +33,41 @@ static int note_owed(const mig__message *message, void *context)
 }
 
 /* What the mailbox takes is told to those who may change it: by SELECT, not by EXAMINE. */
-static int learn_flags(mig__run *run, mig__session *session, mig__folder_job *job, bool *opened, mig_error *err)
+static int learn_flags(mig__session *session, void *context, mig_error *err)
 {
-    mig_error why;
-    if (mig__command_settle(session, mig__select(session, job->target, false, &job->goal, err), &why, err) != 0) {
-        return -1;
-    }
-    *opened = why.code == MIG_OK;
-    if (!*opened) {
-        mig__run_log(run, MIG_LOG_WARNING, job, 0, &why, "flags that are owed were not tried again: %s", why.text);
-    }
-    return 0;
+    mig__folder_job *job = context;
+    mig__selected_free(&job->goal);
+    return mig__command_outcome(session, mig__select(session, job->target, false, &job->goal, err), err);
 }
 
-int mig__owed_gather(mig__run *run, mig__session *session, mig_error *err)
+/* A folder with nothing new has not been opened. False: its mailbox does not say what it takes. */
+static int open_unchanged(mig__run *run, mig__session **session, mig__folder_job *job, bool *opened, mig_error *err)
+{
+    int outcome = mig__gate_ask(&run->sides[MIG_TARGET].gate, session, learn_flags, job, err);
+    *opened = outcome == 0;
+    if (outcome > 0) {
+        mig__run_log(run, MIG_LOG_WARNING, job, 0, err, "flags that are owed were not tried again: %s", err->text);
+    }
+    return outcome < 0 ? -1 : 0;
+}
+
+int mig__owed_gather(mig__run *run, mig__session **session, mig_error *err)
 {
     for (size_t i = 0; i < run->job_count; i++) {
         mig__folder_job *job = &run->jobs[i];
         mig__state_counts counts = job->counts;
+        bool opened = !job->unchanged;
         if (!job->copy || job->broken || job->record.id == 0) {
             continue;
         }
         if (!job->unchanged && mig__state_count(run->state, job->record.id, &counts, err) != 0) {
             return -1;
         }
-        bool opened = !job->unchanged;
-        if (counts.owed == 0 || (job->unchanged && learn_flags(run, session, job, &opened, err) != 0)) {
-            if (counts.owed > 0) {
-                return -1;
-            }
+        if (counts.owed == 0) {
             continue;
+        }
+        if (job->unchanged && open_unchanged(run, session, job, &opened, err) != 0) {
+            return -1;
         }
         gathering g = {job, MIG_ERROR_INIT};
         job->owing = job->flag_change_count == 0;

@@ -11,9 +11,9 @@
 
 /*
  * Before flags are carried over: note what is owed, of folders with nothing new as well, whose mailboxes on the target
- * are opened for that. -1: the session or the state failed.
+ * are opened for that. *session is replaced when it breaks. -1: nothing goes on, or the state failed.
  */
-int mig__owed_gather(mig__run *run, mig__session *session, mig_error *err);
+int mig__owed_gather(mig__run *run, mig__session **session, mig_error *err);
 
 /* At the end of a run: list which flags are missing on how many messages, one line a folder and flag. -1: the state
  * failed. */

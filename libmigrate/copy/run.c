@@ -230,7 +230,7 @@ static int find_unchanged(mig__run *run, mig__session **source, mig__session **t
 static int gather_owed(mig__run *run, mig__session **source, mig__session **target, mig_error *err)
 {
     (void)source;
-    return mig__owed_gather(run, *target, err);
+    return mig__owed_gather(run, target, err);
 }
 
 static int load_moved(mig__run *run, mig__session **source, mig__session **target, mig_error *err)

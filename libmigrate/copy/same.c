@@ -78,21 +78,23 @@ static int gather(const checking *c, bool doubtful, mig__uidset *out, mig_error 
 int mig__same_check(mig__session *session, mig__expected *expected, size_t count, bool by_content, mig_error *err)
 {
     checking c = {expected, count, by_content};
-    mig_error refused;
     mig__uidset uids = MIG__UIDSET_INIT;
+    for (size_t i = 0; i < count; i++) { /* it may be asked again */
+        expected[i].there = expected[i].same = expected[i].dated = false;
+    }
     qsort(expected, count, sizeof *expected, compare);
-    int failed = gather(&c, false, &uids, err);
-    if (failed == 0 && uids.count > 0) {
+    int outcome = gather(&c, false, &uids, err);
+    if (outcome == 0 && uids.count > 0) {
         mig__command *command = mig__fetch(session, &uids, MIG__FETCH_SIZE | MIG__FETCH_DATE, 0, on_summary, &c, err);
-        failed = mig__command_settle(session, command, &refused, err); /* a refusal leaves all of them unknown */
+        outcome = mig__command_outcome(session, command, err); /* refused is not "not there" */
     }
     mig__uidset_clear(&uids);
-    failed = failed != 0 ? -1 : gather(&c, true, &uids, err);
-    if (failed == 0 && uids.count > 0) {
-        failed = mig__fetch_digests(session, &uids, MIG__FETCH_BODY, on_content, &c, err);
+    outcome = outcome != 0 ? outcome : gather(&c, true, &uids, err);
+    if (outcome == 0 && uids.count > 0) {
+        outcome = mig__fetch_digests(session, &uids, MIG__FETCH_BODY, on_content, &c, err);
     }
     mig__uidset_free(&uids);
-    return failed;
+    return outcome;
 }
 
 int mig__same_expunge(mig__session *session, const uint32_t *uids, size_t count, mig_error *why, mig_error *err)

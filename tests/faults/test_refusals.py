@@ -483,6 +483,29 @@ class OneThing(unittest.TestCase):
             self.assertEqual(stage.run(("copy",)), 0, stage.said)
             self.assertEqual(stage.source.held(), stage.target.held())
 
+    def test_answer_that_is_not_whole(self):
+        """OK, and a part of what was asked for: what is not told of is asked for, or nothing is sent to that folder."""
+        for side, ever in itertools.product(SERVERS, (False, True)):
+            with self.subTest(side=side, ever=ever):
+                stage = self.stage()
+                self.assertEqual(stage.run(("copy",)), 0, stage.said)
+                os.unlink(os.path.join(stage.dir, "state"))
+                server, short = getattr(stage, side), []
+                whole = server._send_fetch
+
+                def send(connection, box, message, items, since, short=short, whole=whole, ever=ever):
+                    left_out = b"RFC822.SIZE" in items and message is not box.messages[0] and box.name == b"Work"
+                    if not left_out or (len(short) >= 3 and not ever):
+                        return whole(connection, box, message, items, since)
+                    short.append(message.uid)
+                server._send_fetch = send
+                status = stage.run(("copy",), "--patience", "3")
+                self.assertEqual(status, 1 if ever else 0, stage.said)
+                self.assertEqual(stage.source.held(), stage.target.held(), stage.said)
+                self.assertTrue(short)
+                if ever:
+                    self.assertIn("tells nothing of 3 messages", stage.said)
+
     def test_several_messages_in_one_command(self):
         """MULTIAPPEND that is refused, in whatever words, is left out for the session; of one message it is not."""
         for words in ("BAD one at a time", "NO one at a time", "NO [SERVERBUG] oops"):

@@ -9,6 +9,7 @@ import dovecot
 import mailgen
 from harness import DONE, LOCAL, LONG, PARTIAL, SEED, Account, Result, ToolCase
 from memserver import EVERYTHING, MemServer
+from wire import Closed
 
 WITHOUT = tuple(word for word in EVERYTHING if word != "UIDPLUS")
 
@@ -316,6 +317,9 @@ class Owed(Case):
                     self.assertIn("10 messages are there without it", "".join(t for t in texts if "\\Seen" in t))
                     self.assertEqual(result.totals["flags_changed"], 0)
                 self.target.permanent_flags = None
+                put_off = ["NO [INUSE] not now", "NO [UNAVAILABLE] nor now"]
+                self.target.refuse = lambda connection, name, arguments, left=put_off: (
+                    left.pop() if name == "SELECT" and left else None)
                 result = self.run_copy()
                 self.assertEqual((result.totals["flags_owed"], result.totals["flags_changed"]), (0, 20), str(result))
                 self.assertEqual(self.flags(), ["\\Seen"] * 19 + ["\\Seen odd"])
@@ -437,6 +441,52 @@ class TwoRuns(Case):
             again = self.end_run(name, self.begin_run(name, name + "-lock"))
             self.assertEqual((again.status, again.totals["already"]), (DONE, self.MESSAGES), str(again))
         self.assertEqual(self.doubles(), ([1], self.MESSAGES), texts)
+
+    def test_what_both_sent_is_settled_with_patience(self):
+        """Each command of the end of a pass is put off once: the doubles go all the same, and only those."""
+        for command in ("EXAMINE", "UID FETCH", "SELECT", "UID STORE", "UID EXPUNGE"):
+            for words in ("NO [INUSE] not now", None):
+                with self.subTest(command=command, words=words):
+                    self.setUp()
+                    self.begin(self.server(MemServer), messages=8)
+                    self.settle(command, words)
+
+    def settle(self, command, words):
+        box, met, others = self.target.find(b"INBOX"), [], []
+
+        def come(connection, name, arguments):
+            """Another program appends the same messages right before ours arrive, so that nobody can know yet."""
+            if name == "APPEND" and arguments[0] == b"INBOX" and not others:
+                others.extend(box.add(m.octets, m.flags, m.date) for m in self.source.find(b"INBOX").messages)
+
+        def refuse(connection, name, arguments):
+            if name != command or met or len(box.messages) <= 8:
+                return None
+            met.append(name)
+            if words is None:
+                raise Closed("the test ends the connection")
+            return words
+        self.target.on_command, self.target.refuse = come, refuse
+        result = self.run_copy()
+        self.assertTrue(met, "it was not asked: " + str(result))
+        self.assertEqual(box.messages, others, str(result))
+        self.target.on_command = self.target.refuse = lambda connection, name, arguments: None
+        self.assertEqual(self.run_copy().totals["already"], 16)
+
+    def test_a_refusal_does_not_say_that_it_is_gone(self):
+        """What is to be deleted cannot be looked at: it stays on the list of what is to be deleted."""
+        self.begin(self.server(MemServer), messages=8)
+        self.run_copy()
+        gone = self.source.find(b"INBOX").messages[:3]
+        for message in gone:
+            self.source.find(b"INBOX").remove(message)
+        self.target.refuse = lambda connection, name, arguments: (
+            "NO I do not feel like it" if name == "UID FETCH" and b"RFC822.SIZE" in arguments[1] else None)
+        self.copy(*self.accounts, "--deletions", "expunge", expect=PARTIAL)
+        self.assertEqual(len(self.target.find(b"INBOX").messages), 8)
+        self.target.refuse = lambda connection, name, arguments: None
+        result = self.copy(*self.accounts, "--deletions", "expunge")
+        self.same(result)
 
     def test_from_one_machine(self):
         """Whatever the state file: the second one ends at once, names the first, and advises no other state."""
