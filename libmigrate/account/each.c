@@ -45,7 +45,7 @@ static int work_off(mig__session *session, const mig__each *each, void *const *i
         int outcome = each->settle(session, item, &why);
         if (outcome > 0 && mig__retry_wanted(&why)) {
             w->again[w->again_count++] = item;
-        } else if (outcome < 0) {
+        } else if (outcome < 0 || (outcome > 0 && why.scope == MIG_SCOPE_RUN)) {
             *err = why;
             return -1;
         } else if (each->done(item, outcome, &why, err) != 0) {

@@ -199,6 +199,9 @@ int mig__gate_ask_again(mig__gate *gate, mig__session **session, unsigned breaks
         if (outcome < 0) { /* whatever is still in flight has nobody to go to */
             mig__gate_close(gate, session);
         }
+        if (err->scope == MIG_SCOPE_RUN) { /* no server's refusal: something is wrong with this process or machine */
+            return -1;
+        }
         if (!mig__retry_wanted(err)) {
             return outcome;
         }

@@ -64,7 +64,7 @@ typedef int mig__dialogue(mig__session *session, void *context, mig_error *err);
  * Have it out: what the server puts off is asked for again after a pause, what breaks the connection over another one
  * (*session, which may be NULL). 0; 1 this thing is not to be had, the rest may be: the server refuses it, puts it off
  * beyond the patience, or ends each connection on it; -1 nothing is to be had: no connection, no patience left for
- * broken ones, a stop, something of ours. `err` says why. *session is there after 0 and 1.
+ * broken ones, a stop, something of ours (MIG_SCOPE_RUN). `err` says why. *session is there after 0 and 1.
  */
 int mig__gate_ask(mig__gate *gate, mig__session **session, mig__dialogue *dialogue, void *context, mig_error *err);
 /* The same after so many connections broke on it already, the last one with *err. */

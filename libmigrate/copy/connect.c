@@ -15,7 +15,8 @@ static void set_stopped(mig_error *error, mig_stopped cause)
                                          [MIG_STOPPED_ASKED] = "asked to stop",
                                          [MIG_STOPPED_TIME] = "the time given by --until has come",
                                          [MIG_STOPPED_DAILY] =
-                                             "the amount given by --daily-limit is used up for today"};
+                                             "the amount given by --daily-limit is used up for today, or what is "
+                                             "left of it is too little for the next message"};
     const char *why = causes[cause];
     mig_error_set(error, MIG_E_INTERRUPTED, "stopped before the end: %s", why);
     mig_error_hint(error, "run the same command again: it goes on from here");

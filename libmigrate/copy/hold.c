@@ -35,3 +35,25 @@ bool mig__hold_listed(mig__run *run, mig__folder_job *job)
     pthread_mutex_unlock(&run->lock);
     return folder;
 }
+
+bool mig__hold_closed(mig__run *run, const mig_error *why)
+{
+    pthread_mutex_lock(&run->lock);
+    run->closed = *why;
+    bool all = ++run->closed_folders >= MIG__HOLD_CLOSED && run->passed == 0;
+    pthread_mutex_unlock(&run->lock);
+    return all;
+}
+
+void mig__hold_end(mig__run *run)
+{
+    pthread_mutex_lock(&run->lock);
+    bool none = run->closed_folders > 0 && run->passed == 0;
+    mig_error error = run->closed;
+    pthread_mutex_unlock(&run->lock);
+    if (none) {
+        mig_error_context(&error, "the target ends the connection at each message, and has taken none");
+        mig_error_hint(&error, "the reason is in the server's log; run again when it takes mail");
+        mig__run_fail(run, &error);
+    }
+}

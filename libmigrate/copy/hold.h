@@ -18,4 +18,15 @@ uint64_t mig__hold_count(mig__run *run);
 /* A message was listed since it is put off each time. True: so many in a row that it is the folder. Locks. */
 bool mig__hold_listed(mig__run *run, mig__folder_job *job);
 
+enum { MIG__HOLD_CLOSED = 2 }; /* folders at whose messages the connection ends, before it is the account */
+
+/*
+ * A folder was given up because the target ends the connection at each of its messages. True: it is not the folder, for
+ * another one fared the same and no message of any was taken. Locks.
+ */
+bool mig__hold_closed(mig__run *run, const mig_error *why);
+
+/* When folders were given up so and not one message was taken, that ends the account. Locks. */
+void mig__hold_end(mig__run *run);
+
 #endif

@@ -149,6 +149,8 @@ typedef struct mig__run {
     uint64_t commits;                       /* of the state, as seen when progress was told last... */
     double commit_seconds;                  /* ...and their time */
     uint64_t passed;                        /* [lock] messages that the target took */
+    unsigned closed_folders;                /* [lock] given up since the target ends the connection at each message */
+    mig_error closed;                       /* [lock] how the last of them was */
     bool lists_flags;                       /* [lock] the target wants a list of flags with each message */
     unsigned max_readers, max_writers;      /* [lock] shrinks when a server complains */
     uint64_t budget;                        /* octets in memory that are allowed */

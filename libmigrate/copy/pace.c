@@ -79,14 +79,27 @@ int mig__pace_init(mig__pace *pace, uint64_t rate, uint64_t daily, uint64_t sent
     return until == NULL ? 0 : until_moment(until, &pace->until, err);
 }
 
-void mig__pace_day(mig__pace *pace, uint64_t counted)
+uint64_t mig__pace_left(const mig__pace *pace)
+{
+    bool today = mig__wall_seconds() / DAY == pace->day;
+    uint64_t sent = today ? pace->sent_today : 0;
+    return pace->daily == 0 ? UINT64_MAX : sent < pace->daily ? pace->daily - sent : 0;
+}
+
+bool mig__pace_day(mig__pace *pace, uint64_t counted)
 {
     int64_t day = mig__wall_seconds() / DAY;
     if (day != pace->day) {
         pace->day = day;
         pace->sent_today = 0;
+        pace->spent = false;
+    }
+    if (counted > mig__pace_left(pace) && pace->sent_today > 0) {
+        pace->spent = true;
+        return false;
     }
     pace->sent_today += counted;
+    return true;
 }
 
 mig_stopped mig__pace_over(const mig__pace *pace)
@@ -94,7 +107,8 @@ mig_stopped mig__pace_over(const mig__pace *pace)
     if (pace->until > 0 && mig__wall_seconds() >= pace->until) {
         return MIG_STOPPED_TIME;
     }
-    if (pace->daily > 0 && pace->sent_today >= pace->daily && mig__wall_seconds() / DAY == pace->day) {
+    bool used_up = pace->spent || pace->sent_today >= pace->daily;
+    if (pace->daily > 0 && used_up && mig__wall_seconds() / DAY == pace->day) {
         return MIG_STOPPED_DAILY;
     }
     return MIG_STOPPED_NOT;

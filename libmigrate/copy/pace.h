@@ -27,13 +27,19 @@ typedef struct mig__pace {
     int64_t until;   /* wall clock, seconds since 1970; 0: no bound */
     int64_t day;     /* UTC day that `sent_today` belongs to */
     uint64_t sent_today;
+    bool spent; /* what comes next does not fit into what is left of `day` */
 } mig__pace;
 
 /* `until` is "HH:MM" local time, today or, when that has passed, tomorrow; NULL: no bound. */
 int mig__pace_init(mig__pace *pace, uint64_t rate, uint64_t daily, uint64_t sent_today, const char *until,
                    mig_error *err);
-/* `counted` octets are going to be sent: take them from what is left of the day. */
-void mig__pace_day(mig__pace *pace, uint64_t counted);
+/* What may still be sent today; UINT64_MAX: no bound. */
+uint64_t mig__pace_left(const mig__pace *pace);
+/*
+ * `counted` octets are to be sent: take them from what is left of the day. False: that is too little, and the day is
+ * over; but one message goes in a day, however large, or it would never go.
+ */
+bool mig__pace_day(mig__pace *pace, uint64_t counted);
 /* NULL: go on; else why the run should stop now ("the time given by --until has come", ...). */
 mig_stopped mig__pace_over(const mig__pace *pace);
 

@@ -344,6 +344,9 @@ static void give_up_folder(mig__run *run, mig__folder_job *job, const mig_error 
     mig_error error = *why;
     mig_error_context(&error, "the target ends the connection at each message for '%s'", job->result->target);
     mig__lanes_break(run, job, &error);
+    if (mig__hold_closed(run, why)) {
+        mig__hold_end(run);
+    }
 }
 
 /* Settle one batch by what was found of it (items in the batch's order). */
@@ -378,6 +381,7 @@ static int settle_unknown(mig__run *run, mig__batch *batch, const wanted *items,
                 job->result->copied++;
                 job->result->bytes += batch->messages[i]->size;
                 job->uidnext = uids[i] >= job->uidnext ? uids[i] + 1 : job->uidnext;
+                mig__hold_passed(run, job);
                 failed = failed != 0 ? -1 : mig__uids_note(job, uids[i], err);
             }
         }

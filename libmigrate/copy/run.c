@@ -15,6 +15,7 @@
 #include "copy/finish.h"
 #include "copy/held.h"
 #include "copy/hidden.h"
+#include "copy/hold.h"
 #include "copy/job.h"
 #include "copy/known.h"
 #include "copy/later.h"
@@ -350,6 +351,7 @@ static int carry_over(mig__run *run, mig__spares *spares, mig__session **source,
     }
     if (run->messages_total > 0 && !mig__run_stopping(run)) {
         mig__crew_work(run, spares, source, target);
+        mig__hold_end(run);
     }
     if (!mig__run_stopping(run) && mig__later_begin(run)) {
         mig__crew_work(run, spares, source, target);

@@ -160,6 +160,33 @@ static int sort_by_name(const mig_store *store, mig__store_folder *folder, mig_e
     return 0;
 }
 
+/* Letters that stand for keywords nobody knows: what they were cannot be carried over, and that is said. */
+static void tell_unnamed(mig_store *store, const mig__store_folder *folder)
+{
+    uint64_t messages = 0;
+    uint32_t all = 0;
+    char letters[27];
+    size_t count = 0;
+    for (size_t i = 0; i < folder->count; i++) {
+        const char *name = mig__maildir_name_of(folder, &folder->messages[i]) + 4;
+        uint32_t unnamed = mig__maildir_unnamed(name, folder->keywords);
+        messages += unnamed != 0;
+        all |= unnamed;
+    }
+    for (unsigned bit = 0; bit < 26; bit++) {
+        if ((all >> bit & 1) != 0) {
+            letters[count++] = (char)('a' + bit);
+        }
+    }
+    letters[count] = '\0';
+    if (messages > 0) {
+        mig__store_log(store, MIG_LOG_WARNING,
+                       "%s: %llu message%s letters for keywords (%s) that dovecot-keywords does not name: these keywords "
+                       "are left off",
+                       folder->path, (unsigned long long)messages, messages == 1 ? " has" : "s have", letters);
+    }
+}
+
 static int describe(mig_store *store, mig__store_folder *folder, const mig__uid_key *keys,
                     const mig__courier_keywords *courier, mig_error *err)
 {
@@ -267,6 +294,9 @@ static int maildir_load(mig_store *store, mig__store_folder *folder, mig__uid_ke
     failed = failed == 0 ? make_keys(folder, keys, err) : failed;
     failed = failed == 0 ? read_lists(store, folder, *keys, &listed, &courier, err) : failed;
     failed = failed == 0 ? describe(store, folder, *keys, &courier, err) : failed;
+    if (failed == 0 && !target) {
+        tell_unnamed(store, folder);
+    }
     for (size_t i = 0; failed == 0 && !target && i < folder->count; i++) {
         folder->messages[i].uid = mig__uid_list_get(&listed, &(*keys)[i]);
     }

@@ -26,6 +26,8 @@ size_t mig__maildir_stem(const char *name);
  * elsewhere (joined; NULL: none). Joined; NULL: no memory.
  */
 char *mig__maildir_flags(const char *name, char *const *keywords, const char *more);
+/* Letters of keywords in a name that `keywords` has no name for: bit 0 is "a". */
+uint32_t mig__maildir_unnamed(const char *name, char *const *keywords);
 
 /*
  * ":2," and the letters of joined flags, appended. Keywords that have no letter yet get one in *keywords; *added tells

@@ -73,6 +73,23 @@ static bool has(const char *const *list, size_t count, const char *flag)
     return false;
 }
 
+uint32_t mig__maildir_unnamed(const char *name, char *const *keywords)
+{
+    size_t known = 0;
+    uint32_t unnamed = 0;
+    const char *letter = "", *info = info_of(name, &letter);
+    while (keywords != NULL && keywords[known] != NULL) {
+        known++;
+    }
+    for (const char *c = info != NULL ? letter : ""; *c != '\0' && *c != ','; c++) {
+        bool keyword = *c >= 'a' && *c <= 'z';
+        if (keyword && ((size_t)(*c - 'a') >= known || keywords[*c - 'a'][0] == '\0')) {
+            unnamed |= 1u << (*c - 'a');
+        }
+    }
+    return unnamed;
+}
+
 char *mig__maildir_flags(const char *name, char *const *keywords, const char *more)
 {
     const char *found[LETTERS + MIG__MAILDIR_KEYWORDS + 1];

@@ -5,7 +5,7 @@ import unittest
 
 import faults
 from faults import LEDGER
-from harness import DONE, LOCAL, LONG, TEMPORARY, Account, ToolCase, seeded
+from harness import DONE, LOCAL, LONG, TEMPORARY, Account, ToolCase, program, seeded
 from memserver import MemServer
 
 faults.record(__file__)
@@ -86,6 +86,35 @@ class Limits(ToolCase):
                                         Files("maildir:" + path, None, kind="maildir"), held, number))
                     source.errors.clear()
         self.assertTrue({DONE, LOCAL} <= seen, seen)
+
+    def test_what_only_reads(self):
+        """Verification, stock-taking and export of mail in files: no folder and no message is at fault."""
+        mail, copied = os.path.join(self.dir, "mail"), os.path.join(self.dir, "copied")
+        for number in range(60):
+            for part in ("cur", "new", "tmp"):
+                os.makedirs(os.path.join(mail, ("", ".Work", ".Lists")[number % 3], part), exist_ok=True)
+            with open(os.path.join(mail, ("", ".Work", ".Lists")[number % 3], "cur", "%d.M.h:2,S" % number), "wb") as out:
+                out.write(b"Subject: %d\r\n\r\n%s\r\n" % (number, b"x" * 4000))
+        source = ["--source", "maildir:" + mail]
+        both = source + ["--target", "maildir:" + copied, "--state", os.path.join(self.dir, "both")]
+        tool = program("release")
+        self.assertEqual(self.run_command([tool, "copy"] + both).status, DONE)
+        for verb in (["verify"] + both, ["verify"] + both + ["--against", "source"],
+                     ["inventory", "--scan-content"] + source,
+                     ["archive", "export"] + source + [os.path.join(self.dir, "mail.tar")]):
+            seen = set()
+            for number in range(5, 25):
+                with self.subTest(verb=verb[:2], number=number):
+                    if os.path.exists(verb[-1]) and verb[0] == "archive":
+                        os.unlink(verb[-1])
+                    result = self.run_command(["/bin/sh", "-c", 'ulimit -n %d; exec "$@"' % number, "sh", tool] + verb)
+                    self.assertIn(result.status, (DONE, LOCAL), str(result))
+                    self.assertNotIn("the server says", result.out + result.err, str(result))
+                    if result.status == LOCAL:
+                        LEDGER.add("P2", faults=1)
+                        self.assertIn("Too many open files", result.err)
+                    seen.add(result.status)
+            self.assertEqual(seen, {DONE, LOCAL}, verb)
 
 
 if __name__ == "__main__":

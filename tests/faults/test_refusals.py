@@ -455,6 +455,20 @@ class OneThing(unittest.TestCase):
         self.assertEqual(stage.run(("copy",), "--patience", "10"), 1, stage.said)
         self.assertEqual(stage.source.held() - stage.target.held(), {("Work", bad): 1}, stage.said)
 
+    def test_target_that_takes_nothing(self):
+        """BYE at each APPEND, for ever: it ends, with 4 and the reason, and is whole once the target takes mail."""
+        for folders in (("Work", "Lists"), ("Work",)) if LONG else (("Work",),):
+            stage = self.stage()
+            for name in FOLDERS:
+                del stage.source.find(name.encode()).messages[3 if name in folders else 0:]
+            stage.target.break_it("APPEND", "bye", 1 << 30)
+            self.assertEqual(stage.run(("copy",), "--patience", "2"), 4, stage.said)
+            self.assertIn("ends the connection at each message, and has taken none", stage.said)
+            self.assertIn("Session expired", stage.said)
+            stage.target.mend()
+            self.assertEqual(stage.run(("copy",)), 0, stage.said)
+            self.assertEqual(stage.source.held(), stage.target.held())
+
     def test_message_that_verify_cannot_read(self):
         """One message ends each connection that reads it: it is listed, and the others are verified."""
         for side, extra in (("target", ()), ("source", ("--against", "source"))):

@@ -164,6 +164,16 @@ class Maildirs(ForeignCase):
         left = self.take("maildir", "--folder", "INBOX")
         self.assertEqual(left.problems, [])
 
+    def test_letters_without_a_keyword(self):
+        """Letters that dovecot-keywords has no name for: how many messages have which is said."""
+        self.folder("")
+        self.put("dovecot-keywords", b"0 NonJunk\n")
+        for number, letters in enumerate(("Sa", "Sab", "c", "S")):
+            self.put("cur/%d.M1.h:2,%s" % (number, letters), message("%d" % number))
+        result = self.take("maildir")
+        self.assertIn("2 messages have letters for keywords (bc) that dovecot-keywords does not name", result.err)
+        self.assertEqual(sorted(map(sorted, self.arrived()["."].values())), [[], ["NonJunk", "S"], ["NonJunk", "S"], ["S"]])
+
     def test_courier(self):
         self.folder("", ".Sent")
         self.put("cur/1000000001.M1.h,S=100:2,S", message("kw"))

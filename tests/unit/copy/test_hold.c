@@ -1,11 +1,5 @@
-/* What the target puts off each time: who passed meanwhile, and when it is the folder. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+/* What the target puts off each time: who passed meanwhile, when it is the folder, and when the account. */
+#include "copy/fake_run.h"
 #include "copy/hold.h"
 
 static bool others(mig__run *run, uint64_t then)
@@ -52,11 +46,35 @@ static void test_it_is_the_folder(void **state)
     pthread_mutex_destroy(&run.lock);
 }
 
+/* Folder after folder whose messages end the connection, and nothing was taken of any: it is the account. */
+static void test_it_is_the_account(void **state)
+{
+    (void)state;
+    fake_run fake;
+    mig_error why;
+    mig_error_set(&why, MIG_E_CLOSED, "the server ended the connection");
+    for (int taken = 0; taken < 2; taken++) {
+        fake_begin(&fake, 3);
+        mig__hold_end(&fake.run);
+        assert_int_equal(fake.run.fatal.code, MIG_OK);
+        if (taken > 0) {
+            mig__hold_passed(&fake.run, &fake.jobs[2]);
+        }
+        assert_false(mig__hold_closed(&fake.run, &why));
+        assert_int_equal(mig__hold_closed(&fake.run, &why), taken == 0);
+        mig__hold_end(&fake.run);
+        assert_int_equal(fake.run.fatal.code, taken == 0 ? MIG_E_CLOSED : MIG_OK);
+        assert_true(taken > 0 || strstr(fake.run.fatal.text, "has taken none") != NULL);
+        fake_end(&fake);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_passed),
         cmocka_unit_test(test_it_is_the_folder),
+        cmocka_unit_test(test_it_is_the_account),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

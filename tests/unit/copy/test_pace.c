@@ -81,13 +81,32 @@ static void test_daily_limit_counts_earlier_runs(void **state)
     mig__pace pace;
     assert_int_equal(mig__pace_init(&pace, 0, 5000, 4000, NULL, &error), 0);
     assert_null(mig__pace_over(&pace));
-    mig__pace_day(&pace, 999);
+    assert_true(mig__pace_day(&pace, 999));
     assert_null(mig__pace_over(&pace));
-    mig__pace_day(&pace, 1);
+    assert_int_equal(mig__pace_left(&pace), 1);
+    assert_true(mig__pace_day(&pace, 1));
     assert_non_null(mig__pace_over(&pace));
     pace.day -= 1; /* the next day */
-    mig__pace_day(&pace, 1);
+    assert_int_equal(mig__pace_left(&pace), 5000);
+    assert_true(mig__pace_day(&pace, 1));
     assert_null(mig__pace_over(&pace));
+}
+
+/* What does not fit is not sent, and the day is over; the first of a day is, whatever its size. */
+static void test_daily_limit_is_not_exceeded(void **state)
+{
+    (void)state;
+    mig_error error;
+    mig__pace pace;
+    assert_int_equal(mig__pace_init(&pace, 0, 0, 0, NULL, &error), 0);
+    assert_true(mig__pace_left(&pace) == UINT64_MAX);
+    assert_int_equal(mig__pace_init(&pace, 0, 1000, 900, NULL, &error), 0);
+    assert_false(mig__pace_day(&pace, 101));
+    assert_int_equal(pace.sent_today, 900);
+    assert_int_equal(mig__pace_over(&pace), MIG_STOPPED_DAILY);
+    pace.day -= 1;
+    assert_true(mig__pace_day(&pace, 5000));
+    assert_int_equal(mig__pace_over(&pace), MIG_STOPPED_DAILY);
 }
 
 static void test_until(void **state)
@@ -115,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_rate),
         cmocka_unit_test(test_pauses_do_not_gather),
         cmocka_unit_test(test_daily_limit_counts_earlier_runs),
+        cmocka_unit_test(test_daily_limit_is_not_exceeded),
         cmocka_unit_test(test_until),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

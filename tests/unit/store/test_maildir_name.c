@@ -59,6 +59,9 @@ static void test_flags(void **state)
         assert_string_equal(flags, cases[i].flags);
         free(flags);
     }
+    assert_int_equal(mig__maildir_unnamed("1:2,FSabz", keywords), 1u << 25 | 1u << 1);
+    assert_int_equal(mig__maildir_unnamed("1:2,FSab", NULL), 3);
+    assert_int_equal(mig__maildir_unnamed("1.abc", NULL), 0);
     char *flags = mig__maildir_flags("1:2,Sa", NULL, NULL);
     assert_string_equal(flags, "\\Seen");
     free(flags);
