@@ -151,6 +151,7 @@ void mig__crew_work(mig__run *run, mig__spares *spares, mig__session **source, m
                 mig__run_show(run);
                 shown = now;
             }
+            mig__mark_renew(run);
             if (reinforce(run, &c, &error) != 0) {
                 mig__run_fail(run, &error);
             }

@@ -10,6 +10,7 @@
 
 #include "account/labels.h"
 #include "account/pair.h"
+#include "copy/mark.h"
 #include "copy/message.h"
 #include "copy/notes.h"
 #include "copy/pace.h"
@@ -119,6 +120,7 @@ typedef struct mig__run {
     mig__account sides[2]; /* by side: a pair (account/pair.h) */
     mig__state *state;
     mig__lock pair; /* no other run of these two accounts on this machine */
+    mig__mark mark; /* nor on another one, where the target has METADATA */
     int64_t state_account;
     int64_t state_run;
     int64_t first_row; /* rows of messages after this one are of this run */

@@ -391,9 +391,13 @@ static int work(mig__run *run, mig__session **source, mig__session **target, mig
                    ? -1
                    : plan_dry_run(run, err);
     }
+    if (mig__mark_take(run, target, err) != 0) {
+        return -1;
+    }
     mig__spares_begin(&spares, &run->sides[MIG_TARGET].gate, mig__crew_more_writers(run));
     int failed = carry_over(run, &spares, source, target, err);
     mig__spares_end(&spares);
+    mig__mark_release(run, target);
     return failed;
 }
 

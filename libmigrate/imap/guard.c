@@ -33,6 +33,7 @@ static const struct {
     {"ID", MIG__KW_ID, false},
     {"QUOTA", MIG__KW_QUOTA, false},
     {"QUOTAROOT", MIG__KW_QUOTAROOT, false},
+    {"METADATA", MIG__KW_METADATA, false},
 };
 
 static const char *keyword_name(mig__keyword keyword)
@@ -263,6 +264,7 @@ static mig__verdict parse_untagged(mig__guard *guard, mig__cursor at, mig__frame
     case MIG__KW_ID:
     case MIG__KW_QUOTA:
     case MIG__KW_QUOTAROOT:
+    case MIG__KW_METADATA:
         mig__cursor_skip_blanks(&at);
         frame->extra.raw = at.at;
         return MIG__VERDICT_FRAME;

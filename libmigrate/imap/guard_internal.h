@@ -82,7 +82,8 @@ typedef enum mig__keyword {
     MIG__KW_NAMESPACE,
     MIG__KW_ID,
     MIG__KW_QUOTA,
-    MIG__KW_QUOTAROOT
+    MIG__KW_QUOTAROOT,
+    MIG__KW_METADATA
 } mig__keyword;
 
 /* Reads SEARCH, ESEARCH and VANISHED as they arrive (guard_sets.c). */

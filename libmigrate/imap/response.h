@@ -39,6 +39,7 @@ typedef enum mig__response_kind {
     MIG__RESPONSE_ID,         /* raw text in words_text */
     MIG__RESPONSE_QUOTA,      /* raw text in words_text */
     MIG__RESPONSE_QUOTAROOT,  /* raw text in words_text */
+    MIG__RESPONSE_METADATA,   /* raw text in words_text */
     MIG__RESPONSE_ODD         /* a FETCH that makes no sense, or that libetpan could not parse: of it only fetch.uid,
                                  fetch.body and fetch.has_header are known; others that libetpan could not parse */
 } mig__response_kind;
@@ -140,7 +141,7 @@ typedef struct mig__response {
     mig__status_item status;
     mig__fetch_item fetch;
     const char
-        *words_text; /* raw text of NAMESPACE, ID, QUOTA, QUOTAROOT and continuations; literals are quoted strings */
+        *words_text; /* raw text of NAMESPACE, ID, QUOTA, QUOTAROOT, METADATA and continuations; literals are quoted strings */
     bool search_has_modseq; /* SEARCH, ESEARCH: modseq is set */
     bool search_has_count;  /* ESEARCH COUNT */
     uint64_t search_count;

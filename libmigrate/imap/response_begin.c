@@ -32,6 +32,7 @@ static mig__response_kind kind_of(const char *keyword)
         {"ID", MIG__RESPONSE_ID},
         {"QUOTA", MIG__RESPONSE_QUOTA},
         {"QUOTAROOT", MIG__RESPONSE_QUOTAROOT},
+        {"METADATA", MIG__RESPONSE_METADATA},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(keyword, kinds[i].keyword) == 0) {
@@ -230,6 +231,7 @@ mig__needs mig__response_begin(const mig__frame *frame, mig__response *out)
     case MIG__RESPONSE_ID:
     case MIG__RESPONSE_QUOTA:
     case MIG__RESPONSE_QUOTAROOT:
+    case MIG__RESPONSE_METADATA:
         return MIG__NEEDS_NOTHING;
     case MIG__RESPONSE_FETCH:
         begin_fetch(frame, out);

@@ -49,6 +49,7 @@ enum {
     MIG__CAP_APPENDLIMIT = 1u << 28,  /* RFC 7889 */
     MIG__CAP_MESSAGELIMIT = 1u << 29, /* RFC 9738 */
     MIG__CAP_UTF8_ACCEPT = 1u << 30   /* RFC 9755, before that RFC 6855 */
+#define MIG__CAP_METADATA (1u << 31)  /* RFC 5464, of the server at least; an enumerator is an int */
 };
 
 enum { MIG__MAILBOXES_MOST = 100000 }; /* of an account */

@@ -1,6 +1,7 @@
 """Copied is what the target was seen to hold, also where a server loses mail or tells wrong UIDs, or a user deletes."""
 
 import os
+import socket
 import threading
 import time
 import unittest
@@ -487,6 +488,69 @@ class TwoRuns(Case):
         self.target.refuse = lambda connection, name, arguments: None
         result = self.copy(*self.accounts, "--deletions", "expunge")
         self.same(result)
+
+    def marked(self, words):
+        """A target that has METADATA, where the next run finds a mark that was set with these words: HOST, AGE."""
+        self.begin(self.server(MemServer, EVERYTHING + ("METADATA",)), messages=8)
+        seen = []
+
+        def look(connection, name, arguments):
+            if name == "SETMETADATA" and len(arguments[1][1]) > 3:
+                seen.append(arguments[1])
+        self.target.on_command = look
+        self.run_copy()
+        self.assertEqual(len(seen), 1, "one mark a run")
+        self.assertEqual(self.target.metadata, {}, "it is taken away")
+        entry, value = seen[0]
+        version, _, _, pid, _, _ = value.decode().split()
+        now = int(time.time())
+        self.target.metadata[entry.lower()] = (" ".join((version, "0" * 32, words[0], pid, str(now - words[1]),
+                                                         str(now - words[1])))).encode()
+        self.fill(self.source.find(b"INBOX"), 3)
+        return entry
+
+    def test_a_mark_of_another_machine(self):
+        """It keeps a run away, by name, unless that is an hour ago or --force is given; and nothing is in the mail."""
+        entry = self.marked(("elsewhere.example", 600))
+        self.assertRegex(entry, rb"^/private/vendor/mailmigrate/run-[0-9a-f]{32}$")
+        before = dict(self.target.metadata)
+        result = self.copy(*self.accounts, expect=LOCAL)
+        self.assertIn("is under way on elsewhere.example", result.err)
+        self.assertIn("10 minutes ago", result.err)
+        self.assertEqual((len(self.target.find(b"INBOX").messages), self.target.metadata), (8, before))
+        self.copy(*self.accounts, "--dry-run")
+        self.assertEqual(self.run_copy("--force").totals["copied"], 3)
+        self.assertEqual(self.target.metadata, {})
+
+    def test_a_mark_that_was_left_behind(self):
+        for words in (("elsewhere.example", 3700), (socket.gethostname(), 60)):
+            with self.subTest(words=words):
+                self.setUp()
+                self.marked(words)
+                self.assertEqual(self.run_copy().totals["copied"], 3)
+                self.assertEqual(self.target.metadata, {})
+
+    def test_a_target_that_takes_no_mark(self):
+        for refused in ("GETMETADATA", "SETMETADATA"):
+            with self.subTest(refused=refused):
+                self.setUp()
+                self.begin(self.server(MemServer, EVERYTHING + ("METADATA",)), messages=8)
+                self.target.refuse = lambda connection, name, arguments, refused=refused: (
+                    "NO [NOPERM] no entries here" if name == refused else None)
+                self.assertEqual(self.run_copy().totals["copied"], 16)
+
+    def test_two_that_set_their_mark_at_once(self):
+        """The one that sees the other's goes; the other works."""
+        self.begin(self.server(MemServer, EVERYTHING + ("METADATA",)), messages=8)
+        now = int(time.time())
+
+        def overwrite(connection, name, arguments):
+            if name == "GETMETADATA" and self.target.metadata:
+                self.target.metadata = {key: b"1 %s elsewhere.example 7 %d %d" % (b"1" * 32, now, now)
+                                        for key in self.target.metadata}
+        self.target.on_command = overwrite
+        self.assertIn("elsewhere.example", self.copy(*self.accounts, expect=LOCAL).err)
+        self.assertEqual(len(self.target.metadata), 1, "it is not ours to take away")
 
     def test_from_one_machine(self):
         """Whatever the state file: the second one ends at once, names the first, and advises no other state."""

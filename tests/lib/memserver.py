@@ -82,6 +82,7 @@ class MemServer(wire.Server):
         self.on_command = lambda connection, name, arguments: None
         self.refuse = lambda connection, name, arguments: None
         self.lock = threading.RLock()
+        self.metadata = {}
         self.mailboxes = {}
         self.add_mailbox(b"INBOX")
         super().__init__(tls=tls)
@@ -310,6 +311,27 @@ class MemServer(wire.Server):
 
     def do_unselect(self, connection, arguments):
         connection.box = None
+        return "OK done"
+
+    # --- entries of the server (RFC 5464)
+
+    def do_getmetadata(self, connection, arguments):
+        entry = arguments[1].lower()
+        if not self.can("METADATA"):
+            return "BAD unknown command"
+        if entry in self.metadata:
+            value = self.metadata[entry]
+            connection.send(b'* METADATA "" (%s {%d}\r\n%s)\r\n' % (entry, len(value), value))
+        return "OK done"
+
+    def do_setmetadata(self, connection, arguments):
+        if not self.can("METADATA"):
+            return "BAD unknown command"
+        entry, value = arguments[1][:2]
+        if value.upper() == b"NIL":
+            self.metadata.pop(entry.lower(), None)
+        else:
+            self.metadata[entry.lower()] = value
         return "OK done"
 
     # --- messages
