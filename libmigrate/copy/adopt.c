@@ -203,6 +203,46 @@ static bool may_match(const wanted *w, const mig__adopt_entry *to)
     return has_number(w->sizes, w->size_count, to->size) || (to->dated && has_number(w->dates, w->date_count, to->utc));
 }
 
+/* The Message-IDs of all messages whose date one that is not settled has on the other side; settled ones as well. */
+static int want_ids(const mig__adopting *a, mig_side side, mig__uidset *out, mig_error *err)
+{
+    const mig__adopt_side *here = &a->sides[side], *there = &a->sides[side == MIG_SOURCE ? MIG_TARGET : MIG_SOURCE];
+    int64_t *dates = malloc((there->count + 1) * sizeof *dates);
+    size_t count = 0;
+    int failed = dates == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
+    for (size_t i = 0; failed == 0 && i < there->count; i++) {
+        if (there->items[i].dated && !there->items[i].settled) {
+            dates[count++] = there->items[i].utc;
+        }
+    }
+    if (count > 0) {
+        qsort(dates, count, sizeof *dates, compare_numbers);
+    }
+    for (size_t i = 0; failed == 0 && i < here->count; i++) {
+        const mig__adopt_entry *e = &here->items[i];
+        if (e->dated && has_number(dates, count, e->utc)) {
+            failed = mig__uidset_add(out, e->uid, e->uid, err);
+        }
+    }
+    free(dates);
+    return failed;
+}
+
+static int find_twins(mig__adopting *a, mig_error *err)
+{
+    mig__uidset uids[2] = {MIG__UIDSET_INIT, MIG__UIDSET_INIT};
+    int failed = 0;
+    for (int side = 0; failed == 0 && side < 2; side++) {
+        failed = want_ids(a, (mig_side)side, &uids[side], err);
+        failed = failed != 0 ? failed : mig__adopt_ask_ids(a, (mig_side)side, &uids[side], err);
+        mig__uidset_free(&uids[side]);
+    }
+    if (failed == 0) {
+        mig__adopt_twins(a->sides);
+    }
+    return failed;
+}
+
 static int read_doubtful(mig__adopting *a, mig_error *err)
 {
     mig__uidset uids = MIG__UIDSET_INIT;
@@ -250,6 +290,7 @@ static int adopt_folder(mig__adopting *a, mig_error *err)
         return -1;
     }
     failed = match_headers(a, err);
+    failed = failed != 0 ? failed : find_twins(a, err);
     return failed != 0 ? failed : read_doubtful(a, err);
 }
 

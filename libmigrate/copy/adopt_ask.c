@@ -61,6 +61,7 @@ void mig__adopt_side_clear(mig__adopt_side *s)
 {
     for (size_t i = 0; i < s->count; i++) {
         free(s->items[i].flags);
+        free(s->items[i].message_id);
     }
     free(s->items);
     s->items = NULL;
@@ -79,26 +80,21 @@ typedef struct asking { /* something about the folder's mailbox on one mig__adop
     size_t body_count;
 } asking;
 
-static const char *mailbox_of(const asking *q)
+int mig__adopt_open(mig__session *session, mig__adopting *a, mig_side side, mig_error *err)
 {
-    return q->side == MIG_SOURCE ? q->a->job->source->wire : q->a->job->target;
-}
-
-/* Open the mailbox, unless it is. 0; 1 refused, or it is another one by now; -1 the session failed. */
-static int open_mailbox(mig__session *session, asking *q, mig_error *err)
-{
-    const mig__folder_job *job = q->a->job;
+    const mig__folder_job *job = a->job;
     mig__selected selected = {0};
-    if (q->a->opened[q->side]) {
+    if (a->opened[side]) {
         return 0;
     }
-    int outcome = mig__command_outcome(session, mig__select(session, mailbox_of(q), true, &selected, err), err);
-    if (outcome == 0 && selected.uidvalidity != (q->side == MIG_SOURCE ? &job->snapshot : &job->goal)->uidvalidity) {
+    const char *mailbox = side == MIG_SOURCE ? job->source->wire : job->target;
+    int outcome = mig__command_outcome(session, mig__select(session, mailbox, true, &selected, err), err);
+    if (outcome == 0 && selected.uidvalidity != (side == MIG_SOURCE ? &job->snapshot : &job->goal)->uidvalidity) {
         mig_error_set(err, MIG_E_UIDVALIDITY, "the mailbox was replaced meanwhile");
         outcome = 1;
     }
-    q->a->opened[q->side] = outcome == 0;
-    q->a->sides[q->side].exists = selected.exists;
+    a->opened[side] = outcome == 0;
+    a->sides[side].exists = selected.exists;
     mig__selected_free(&selected);
     return outcome;
 }
@@ -202,7 +198,7 @@ static int ask_summaries(mig__session *session, void *context, mig_error *err)
     asking *q = context;
     mig__adopt_side *s = &q->a->sides[q->side];
     mig__adopt_side_clear(s);
-    int outcome = open_mailbox(session, q, err);
+    int outcome = mig__adopt_open(session, q->a, q->side, err);
     outcome = outcome != 0 ? outcome : ask_pieces(session, s, q->uids, err);
     outcome = outcome != 0 ? outcome : ask_for_untold(session, q, err);
     q->a->opened[q->side] = q->a->opened[q->side] && outcome == 0; /* asked again, it is opened anew */
@@ -227,7 +223,7 @@ int mig__adopt_compare_uids(const void *a, const void *b)
     return x->uid < y->uid ? -1 : x->uid > y->uid;
 }
 
-static mig__adopt_entry *entry_of(mig__adopt_side *s, uint32_t uid)
+mig__adopt_entry *mig__adopt_entry_of(const mig__adopt_side *s, uint32_t uid)
 {
     mig__adopt_entry wanted = {.uid = uid};
     return s->count == 0 ? NULL : bsearch(&wanted, s->items, s->count, sizeof *s->items, mig__adopt_compare_uids);
@@ -236,7 +232,7 @@ static mig__adopt_entry *entry_of(mig__adopt_side *s, uint32_t uid)
 static int on_header(const mig__fetch_item *item, const mig__message_digest *digest, void *context, mig_error *err)
 {
     (void)err;
-    mig__adopt_entry *e = entry_of(context, item->uid);
+    mig__adopt_entry *e = mig__adopt_entry_of(context, item->uid);
     if (e != NULL) {
         memcpy(e->header, digest->raw, MIG__DIGEST_SIZE);
         e->has_header = true;
@@ -262,8 +258,12 @@ static int on_body(const mig__fetch_item *item, const mig__message_digest *diges
         return -1;
     }
     q->bodies = grown;
-    q->bodies[q->body_count] = (mig__known_entry){
-        .digest = *digest, .kind = MIG__KNOWN_FOREIGN, .target_uid = item->uid, .flags = mig__flags_join(item->flags)};
+    const mig__adopt_entry *there = mig__adopt_entry_of(&q->a->sides[MIG_TARGET], item->uid);
+    q->bodies[q->body_count] = (mig__known_entry){.digest = *digest,
+                                                  .kind = MIG__KNOWN_FOREIGN,
+                                                  .target_uid = item->uid,
+                                                  .source_uid = there != NULL ? there->twin : 0,
+                                                  .flags = mig__flags_join(item->flags)};
     return q->bodies[q->body_count++].flags == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
 }
 
@@ -274,7 +274,7 @@ static int ask_digests(mig__session *session, void *context, mig_error *err)
     bool bodies = q->bodies_wanted;
     mig__adopt_side *s = &a->sides[q->side];
     bodies_clear(q);
-    int outcome = open_mailbox(session, q, err);
+    int outcome = mig__adopt_open(session, q->a, q->side, err);
     if (outcome == 0) {
         outcome = mig__fetch_digests(session, q->uids, bodies ? MIG__FETCH_BODY : MIG__FETCH_HEADER,
                                      bodies ? on_body : on_header, bodies ? (void *)q : s, err);

@@ -14,6 +14,8 @@ typedef struct mig__adopt_entry { /* a message of one side */
     bool settled;
     uint8_t header[MIG__DIGEST_SIZE];
     char *flags;
+    char *message_id; /* NULL: not asked for, or it has none */
+    uint32_t twin;    /* UID on the other side: the one with this date and Message-ID; 0: none, or not the only one */
 } mig__adopt_entry;
 
 typedef struct mig__adopt_side {
@@ -46,9 +48,20 @@ typedef struct mig__adopting { /* one folder */
 int mig__adopt_ask_summaries(mig__adopting *a, mig_side side, const mig__uidset *uids, mig_error *err);
 /* Digests of headers, into the entries of that side, which are in the order of UIDs. An empty set is fine. */
 int mig__adopt_ask_headers(mig__adopting *a, mig_side side, const mig__uidset *uids, mig_error *err);
+/* Message-IDs, into the entries of that side, which are in the order of UIDs. An empty set is fine. */
+int mig__adopt_ask_ids(mig__adopting *a, mig_side side, const mig__uidset *uids, mig_error *err);
+/*
+ * Pure. Pair what is not settled and has a date and a Message-ID that no other message of either side has together, if
+ * the other side has one such as well.
+ */
+void mig__adopt_twins(mig__adopt_side sides[2]);
 /* Digests of whole messages of the target, into job->content. */
 int mig__adopt_ask_bodies(mig__adopting *a, const mig__uidset *uids, mig_error *err);
 
+/* Open the folder's mailbox on that side, unless it is. 0; 1 refused, or it is another one by now; -1. */
+int mig__adopt_open(mig__session *session, mig__adopting *a, mig_side side, mig_error *err);
+/* The entry with that UID, of a side in the order of UIDs; NULL: none. */
+mig__adopt_entry *mig__adopt_entry_of(const mig__adopt_side *side, uint32_t uid);
 int mig__adopt_compare_uids(const void *a, const void *b);
 void mig__adopt_side_clear(mig__adopt_side *side);
 

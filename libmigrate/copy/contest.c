@@ -246,8 +246,8 @@ static int remove_surplus(mig__session *session, void *context, mig_error *err)
     size_t count = 0;
     mig_error why = MIG_ERROR_INIT;
     uint32_t *uids = calloc(s->surplus_count + 1, sizeof *uids);
-    int outcome = uids == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory")
-                               : mig__change_open(session, s->lead, err);
+    int outcome =
+        uids == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : mig__change_open(session, s->lead, err);
     outcome = outcome != 0 ? outcome : mig__same_check(session, s->surplus, s->surplus_count, true, err);
     for (size_t i = 0; outcome == 0 && i < s->surplus_count; i++) {
         uids[count] = s->surplus[i].uid;

@@ -22,6 +22,15 @@ static void drop_strings(const mig__known_entry *entry)
     free(entry->email_id);
 }
 
+/* Of the lists of keys: raw digests, canonical ones, twins. */
+enum { TWINS = 2 };
+
+static int index_twin(mig__known *known, uint32_t source_uid, int64_t id, mig_error *err)
+{
+    mig__keyindex *index = mig__keyindex_get(&known->keys, TWINS, MIG__KEY_DIGEST, err);
+    return index == NULL ? -1 : mig__keyindex_add(index, mig__key(&source_uid, sizeof source_uid), id, err);
+}
+
 static int index_id(mig__known *known, const char *email_id, int64_t id, mig_error *err)
 {
     mig__keyindex *index = mig__keyindex_get(&known->keys, 0, MIG__KEY_EMAIL_ID, err);
@@ -42,7 +51,9 @@ int mig__known_add(mig__known *known, const mig__known_entry *entry, mig_error *
     int64_t id = (int64_t)known->count + 1;
     if (canonical == NULL || mig__keyindex_add(raw, mig__key(entry->digest.raw, MIG__DIGEST_SIZE), id, err) != 0 ||
         mig__keyindex_add(canonical, mig__key(entry->digest.canonical, MIG__DIGEST_SIZE), id, err) != 0 ||
-        (entry->email_id != NULL && index_id(known, entry->email_id, id, err) != 0)) {
+        (entry->email_id != NULL && index_id(known, entry->email_id, id, err) != 0) ||
+        (entry->kind == MIG__KNOWN_FOREIGN && entry->source_uid != 0 &&
+         index_twin(known, entry->source_uid, id, err) != 0)) {
         drop_strings(entry);
         return -1;
     }
@@ -72,6 +83,21 @@ mig__known_entry *mig__known_take(mig__known *known, const mig__message_digest *
     }
     mig__known_entry *entry = take_by(known, digest->raw, false);
     return entry != NULL ? entry : take_by(known, digest->canonical, true);
+}
+
+mig__known_entry *mig__known_take_twin(mig__known *known, uint32_t source_uid)
+{
+    mig__keyindex *index = known->count == 0 ? NULL : mig__keyindex_get(&known->keys, TWINS, MIG__KEY_DIGEST, NULL);
+    size_t at = 0;
+    for (int64_t id;
+         index != NULL && (id = mig__keyindex_next(index, mig__key(&source_uid, sizeof source_uid), &at)) > 0;) {
+        mig__known_entry *entry = &known->entries[id - 1];
+        if (!entry->used && entry->kind == MIG__KNOWN_FOREIGN && entry->source_uid == source_uid) {
+            entry->used = true;
+            return entry;
+        }
+    }
+    return NULL;
 }
 
 mig__known_entry *mig__known_take_id(mig__known *known, const char *email_id)
@@ -350,8 +376,10 @@ static int record_known(mig__run *run, mig__folder_job *job, const mig__transit 
     return failed != 0 ? failed : mig__state_message_repair(run->state, entry->row, message->uid, 0, err);
 }
 
-static mig__known_entry *take_known(mig__run *run, mig__folder_job *job, const mig__message_digest *digest)
+/* `twin`: it is no content that is known, and only its date and Message-ID tell. */
+static mig__known_entry *take_known(mig__run *run, mig__folder_job *job, const mig__transit *message, bool *twin)
 {
+    const mig__message_digest *digest = &message->digest;
     pthread_mutex_lock(&run->lock);
     mig__known_entry *entry;
     do { /* what looked like another's may have become ours meanwhile */
@@ -359,6 +387,13 @@ static mig__known_entry *take_known(mig__run *run, mig__folder_job *job, const m
     } while (entry != NULL && entry->kind == MIG__KNOWN_FOREIGN &&
              mig__uidset_has(&job->lead->given, entry->target_uid));
     entry = entry != NULL ? entry : mig__known_take(&run->moved, digest);
+    *twin = entry == NULL && (entry = mig__known_take_twin(&job->content, message->uid)) != NULL;
+    if (*twin && mig__uidset_has(&job->lead->given, entry->target_uid)) { /* ours by now */
+        entry = NULL;
+    }
+    if (*twin && entry != NULL) {
+        mig__note_add(&job->notes, MIG__NOTE_TWIN, message->uid);
+    }
     pthread_mutex_unlock(&run->lock);
     return entry;
 }
@@ -376,7 +411,8 @@ int mig__known_settle(mig__run *run, mig__session *session, mig__batch *batch, m
     }
     for (size_t i = 0; failed == 0 && i < batch->count; i++) {
         mig__transit *message = batch->messages[i];
-        mig__known_entry *entry = message->settled ? NULL : take_known(run, job, &message->digest);
+        bool twin = false;
+        mig__known_entry *entry = message->settled ? NULL : take_known(run, job, message, &twin);
         message->settled = true; /* asked once: a message that is sent again is not moved or adopted any more */
         if (entry == NULL) {
             continue;

@@ -5,7 +5,9 @@
  * mail in the target's mailbox that is not recorded as ours (foreign: an earlier tool, a lost state file); messages
  * that are gone from one source folder and may turn up in another (moved); and messages whose target UID is not known
  * (unplaced: the target's UIDVALIDITY changed, or it has no UIDPLUS). Identity is the content, never a header: raw
- * digest first, canonical digest where the target stores mail in another form.
+ * digest first, canonical digest where the target stores mail in another form. Where that says nothing of foreign mail,
+ * since the target changed it in a way that no rule knows, a date and Message-ID that are there once on both sides do;
+ * each such message is counted as known by these alone.
  */
 #ifndef MIG_COPY_KNOWN_H
 #define MIG_COPY_KNOWN_H
@@ -24,7 +26,7 @@ typedef struct mig__known_entry {
     uint32_t target_uid;   /* FOREIGN, MOVED */
     char *email_id;        /* MOVED: RFC 8474, or Gmail's message id; NULL: not known. Owned */
     char *flags;           /* ORPHAN, MOVED: as recorded; FOREIGN: of the target; NULL: none. Owned */
-    uint32_t source_uid;   /* MOVED: in the folder it left */
+    uint32_t source_uid;   /* MOVED: in the folder it left; FOREIGN: the one with its date and Message-ID, 0: none */
     const char *target;    /* MOVED: mailbox that it is in; borrowed from the job, or owned by `gone` */
     int64_t folder;        /* MOVED: of the state */
     mig__folder_job *from; /* MOVED: the folder it left; NULL when that folder is gone from the source */
@@ -34,6 +36,8 @@ typedef struct mig__known_entry {
 int mig__known_add(mig__known *known, const mig__known_entry *entry, mig_error *err);
 /* The first unused entry with that content, marked as used; NULL: none. The caller holds the run's lock. */
 mig__known_entry *mig__known_take(mig__known *known, const mig__message_digest *digest);
+/* The foreign one whose only counterpart by date and Message-ID is that message of the source. */
+mig__known_entry *mig__known_take_twin(mig__known *known, uint32_t source_uid);
 /* The same by EMAILID. */
 mig__known_entry *mig__known_take_id(mig__known *known, const char *email_id);
 void mig__known_free(mig__known *known);

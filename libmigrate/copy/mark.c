@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define PREFIX "/private/vendor/mailmigrate/run-"
+#define PREFIX  "/private/vendor/mailmigrate/run-"
 #define VERSION "1"
 
 /* ---- words ---- */
@@ -25,8 +25,8 @@ bool mig__mark_parse(const char *words, mig__mark_text *out)
 {
     mig__mark_text mark = {.pid = 0};
     char end;
-    bool whole = sscanf(words, VERSION " %32[0-9a-f] %64[0-9A-Za-z.-] %ld %" SCNd64 " %" SCNd64 "%c", mark.id, mark.host,
-                        &mark.pid, &mark.since, &mark.renewed, &end) == 5;
+    bool whole = sscanf(words, VERSION " %32[0-9a-f] %64[0-9A-Za-z.-] %ld %" SCNd64 " %" SCNd64 "%c", mark.id,
+                        mark.host, &mark.pid, &mark.since, &mark.renewed, &end) == 5;
     if (whole && strlen(mark.id) == MIG__MARK_ID && mark.renewed >= mark.since && mark.since > 0) {
         *out = mark;
         return true;

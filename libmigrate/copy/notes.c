@@ -50,6 +50,10 @@ static void list_note(mig__run *run, const mig__folder_job *job, mig__note_kind 
                                "be read: the target sets its own"},
         [MIG__NOTE_ODD_FLAGS] = {MIG_E_FLAG, "with keywords that are no valid IMAP keywords: these were left off, the "
                                              "other flags are kept"},
+        [MIG__NOTE_TWIN] =
+            {MIG_E_DIFFERENT,
+             "taken for messages that are on the target, since date and Message-ID are the same and there is "
+             "one of each: their content differs, and was not proven"},
     };
     mig_error error;
     mig_error_set(&error, kinds[kind].code, "%llu message%s of '%s' %s", (unsigned long long)note->count,

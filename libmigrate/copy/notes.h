@@ -12,6 +12,7 @@ typedef enum mig__note_kind {
     MIG__NOTE_OWN_DATE,  /* the source gives no usable INTERNALDATE: the message's own Date: went instead */
     MIG__NOTE_NO_DATE,   /* nor has the message a date that can be read: the target sets one */
     MIG__NOTE_ODD_FLAGS, /* flags of the source that are no flags (RFC 3501 section 9) */
+    MIG__NOTE_TWIN,      /* not sent, since the target has one with this date and Message-ID, of other content */
     MIG__NOTE_KINDS
 } mig__note_kind;
 

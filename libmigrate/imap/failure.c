@@ -205,7 +205,8 @@ void mig__failure_classify(mig__condition condition, mig__code code, const char 
     err->scope = rule->scope;
     err->retry = rule->retry;
     if (rule->result == MIG_E_LIMIT) { /* of this process, and its own words: no server said them */
-        mig_error_set(err, MIG_E_LIMIT, "%s", find_words(text, MIG__FAILURE_OWN_LIMIT) + strlen(MIG__FAILURE_OWN_LIMIT));
+        mig_error_set(err, MIG_E_LIMIT, "%s",
+                      find_words(text, MIG__FAILURE_OWN_LIMIT) + strlen(MIG__FAILURE_OWN_LIMIT));
         return;
     }
     err->retry_after_ms = suggested_backoff_ms(text);

@@ -180,10 +180,11 @@ static void tell_unnamed(mig_store *store, const mig__store_folder *folder)
     }
     letters[count] = '\0';
     if (messages > 0) {
-        mig__store_log(store, MIG_LOG_WARNING,
-                       "%s: %llu message%s letters for keywords (%s) that dovecot-keywords does not name: these keywords "
-                       "are left off",
-                       folder->path, (unsigned long long)messages, messages == 1 ? " has" : "s have", letters);
+        mig__store_log(
+            store, MIG_LOG_WARNING,
+            "%s: %llu message%s letters for keywords (%s) that dovecot-keywords does not name: these keywords "
+            "are left off",
+            folder->path, (unsigned long long)messages, messages == 1 ? " has" : "s have", letters);
     }
 }
 

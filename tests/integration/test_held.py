@@ -8,7 +8,7 @@ import unittest
 
 import dovecot
 import mailgen
-from harness import DONE, LOCAL, LONG, PARTIAL, SEED, Account, Result, ToolCase
+from harness import DONE, LOCAL, LONG, PARTIAL, SEED, Account, Result, ToolCase, program
 from memserver import EVERYTHING, MemServer
 from wire import Closed
 
@@ -344,6 +344,44 @@ class Quiet(Case):
         self.assertIn("one more pass is due", result.out)
         result = self.run_copy()
         self.assertEqual((result.json["accounts"][0]["quiet"], result.totals["copied"]), (True, 1), str(result))
+
+
+class Adding(MemServer):
+    """It puts a line of its own, that nobody knows, into the header of each message."""
+
+    def do_append(self, connection, arguments):
+        arguments = [arguments[0]] + [b"X-Zone: inside\r\n" + word if isinstance(word, bytes) and b"\r\n" in word else word
+                                      for word in arguments[1:]]
+        return super().do_append(connection, arguments)
+
+
+class Twins(Case):
+    """The record is lost and the target has changed all content: date and Message-ID tell, where there is one of each."""
+
+    def test_known_by_date_and_message_id(self):
+        self.begin(self.server(Adding), messages=0)
+        for name in (b"INBOX", b"Work"):
+            for number in range(20):
+                self.source.find(name).add(b"Message-ID: <%s.%d@x>\r\nSubject: s\r\n\r\n%d\r\n" % (name, number, number), (),
+                                           b"%02d-Mar-2020 10:00:00 +0000" % (number + 1))
+        same = [self.source.find(b"Work").add(b"Message-ID: <same@x>\r\n\r\n%d\r\n" % number) for number in range(2)]
+        self.copy(*self.accounts)
+        os.unlink(os.path.join(self.dir, "state"))
+        result = self.copy(*self.accounts)
+        self.assertEqual((result.totals["adopted"], result.totals["copied"]), (40, len(same)), str(result))
+        self.assertEqual(len(self.target.find(b"INBOX").messages), 20)
+        texts = [p["text"] for p in result.problems if p["code"] == "different"]
+        self.assertEqual(len(texts), 2, str(result))
+        self.assertIn("their content differs, and was not proven", texts[0])
+        self.assertEqual(self.copy(*self.accounts).totals["already"], 42)
+        found = self.run_command([program(), "verify"] + self.both(), json_path=os.path.join(self.dir, "result.json"))
+        self.assertEqual(found.status, PARTIAL, str(found))
+        self.assertEqual((found.totals["missing"], found.totals["identical"]), (0, 0), str(found))
+
+    def both(self):
+        return [word for side, account in zip(("source", "target"), self.accounts)
+                for word in account.arguments(side, self.dir)] + ["--state", os.path.join(self.dir, "state"),
+                                                                  "--json", os.path.join(self.dir, "result.json")]
 
 
 class Failed(Case):

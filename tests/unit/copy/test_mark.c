@@ -30,10 +30,13 @@ static void test_words(void **state)
     assert_int_equal(read.pid, 4711);
     assert_int_equal(read.since, 1000);
     assert_int_equal(read.renewed, 2000);
-    static const char *const others[] = {
-        "", "2 00112233445566778899aabbccddeeff h 1 1000 2000", "1 0011 h 1 1000 2000",
-        "1 00112233445566778899aabbccddeeff h 1 1000", "1 00112233445566778899aabbccddeeff h 1 1000 2000 x",
-        "1 00112233445566778899aabbccddeeff \x1b[2J 1 1000 2000", "1 00112233445566778899aabbccddeeff h 1 2000 1000"};
+    static const char *const others[] = {"",
+                                         "2 00112233445566778899aabbccddeeff h 1 1000 2000",
+                                         "1 0011 h 1 1000 2000",
+                                         "1 00112233445566778899aabbccddeeff h 1 1000",
+                                         "1 00112233445566778899aabbccddeeff h 1 1000 2000 x",
+                                         "1 00112233445566778899aabbccddeeff \x1b[2J 1 1000 2000",
+                                         "1 00112233445566778899aabbccddeeff h 1 2000 1000"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         assert_false(mig__mark_parse(others[i], &read));
     }
@@ -48,7 +51,8 @@ static void test_value(void **state)
     assert_false(mig__mark_value("\"\" (/private/b NIL)", "/private/b", out, sizeof out));
     assert_false(mig__mark_value("\"\" (/private/bb \"x\")", "/private/b", out, sizeof out));
     assert_false(mig__mark_value("\"\" (/private/b \"x", "/private/b", out, sizeof out));
-    assert_false(mig__mark_value("\"\" (/private/b \"01234567890123456789012345678901\")", "/private/b", out, sizeof out));
+    assert_false(
+        mig__mark_value("\"\" (/private/b \"01234567890123456789012345678901\")", "/private/b", out, sizeof out));
     assert_false(mig__mark_value("\"\" /private/b", "/private/b", out, sizeof out));
 }
 
