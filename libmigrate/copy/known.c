@@ -418,7 +418,9 @@ int mig__known_settle(mig__run *run, mig__session *session, mig__batch *batch, m
             continue;
         }
         if (entry->kind == MIG__KNOWN_MOVED) {
-            failed = mig__move_on_target(run, session, job, message, entry, NULL, &done[i], err);
+            mig__moved outcome = MIG__MOVED_GONE;
+            failed = mig__move_on_target(run, session, job, message, entry, NULL, &outcome, err);
+            done[i] = outcome != MIG__MOVED_GONE;
             continue;
         }
         failed = record_known(run, job, message, entry, err);

@@ -22,7 +22,9 @@ typedef struct moving {
     uint32_t uidnext; /* of the mailbox that it goes to, before the move */
     const char **opened;
     unsigned put_off; /* times that the server did */
-    uint32_t copied;  /* new UID from an untagged COPYUID: MOVE tells it so (RFC 6851 section 4.3) */
+    uint32_t uid_on_source;
+    mig_error why;   /* the last refusal for good; MIG_OK: none */
+    uint32_t copied; /* new UID from an untagged COPYUID: MOVE tells it so (RFC 6851 section 4.3) */
 } moving;
 
 static int on_moved(const mig__response *response, void *context, mig_error *err)
@@ -57,6 +59,7 @@ static int wait_taken(moving *m, mig__command *command, bool *taken, uint32_t *u
         mig__command_result_clear(&result);
         return 1;
     }
+    m->why = result.error;
     if (uid != NULL && result.uidvalidity == m->job->goal.uidvalidity) {
         mig__append_uids(result.uid_text, uid, 1);
     }
@@ -74,7 +77,7 @@ static mig__command *send_uids(moving *m, const char *words, const char *mailbox
     return mig__command_on_uids(m->session, &about, on_moved, m, err);
 }
 
-/* 0, also when it was refused for good; -1. */
+/* 0, also when it was refused for good (m->why); -1. */
 static int change_left(moving *m, const char *words, const char *more, mig_error *err)
 {
     bool ignored;
@@ -83,6 +86,32 @@ static int change_left(moving *m, const char *words, const char *more, mig_error
         again = wait_taken(m, send_uids(m, words, NULL, more, err), &ignored, NULL, err);
     } while (again > 0);
     return again;
+}
+
+/* It was copied, and the old one cannot be taken away: that is said, for it is there twice now. */
+static void tell_twice(moving *m)
+{
+    mig_error error = m->why;
+    mig_error_context(&error,
+                      "message %u of '%s' was moved there on the source; on the target it is in '%s' as well, "
+                      "which does not let it be removed",
+                      m->uid_on_source, m->job->source->name, m->entry->target);
+    mig__run_problem(m->run, m->job, m->uid_on_source, true, &error);
+}
+
+static int remove_left(moving *m, mig_error *err)
+{
+    if (change_left(m, "UID STORE", "+FLAGS.SILENT (\\Deleted)", err) != 0) {
+        return -1;
+    }
+    bool flagged = m->why.code == MIG_OK;
+    if (flagged && mig__session_can(m->session, MIG__CAP_UIDPLUS) && change_left(m, "UID EXPUNGE", NULL, err) != 0) {
+        return -1;
+    }
+    if (m->why.code != MIG_OK) {
+        tell_twice(m);
+    }
+    return 0;
 }
 
 static int open_left(moving *m, bool *opened, mig_error *err)
@@ -130,10 +159,7 @@ static int move(moving *m, const mig__message_digest *digest, uint32_t *uid, boo
         }
         return mig__reconcile_one(m->run, m->session, m->job, m->uidnext, digest, uid, err);
     }
-    return change_left(m, "UID STORE", "+FLAGS.SILENT (\\Deleted)", err) != 0 ||
-                   (mig__session_can(m->session, MIG__CAP_UIDPLUS) && change_left(m, "UID EXPUNGE", NULL, err) != 0)
-               ? -1
-               : 0;
+    return remove_left(m, err);
 }
 
 /* Nothing is moved that is not what the record says; what is removed by UID EXPUNGE is looked at by its content. */
@@ -145,6 +171,7 @@ static int look_at_left(moving *m, bool *same, mig_error *err)
         outcome = mig__same_check(m->session, &expected, 1, !mig__session_can(m->session, MIG__CAP_MOVE), err);
     } while (outcome > 0 && is_put_off(m, err));
     *same = outcome == 0 && expected.same;
+    m->why = outcome > 0 ? *err : (mig_error)MIG_ERROR_INIT;
     return outcome < 0 ? -1 : 0;
 }
 
@@ -160,33 +187,70 @@ static int64_t write_intent(moving *m, const mig__transit *message, mig_error *e
     return mig__settle_intent(m->run, m->job, &record, 1, 0, &m->uidnext, err);
 }
 
+/* It does not count as gone from the folder that it left. [lock] */
+static int not_vanished(moving *m, mig_error *err)
+{
+    mig__uidset gone = MIG__UIDSET_INIT;
+    int failed = 0;
+    if (m->entry->from != NULL && m->entry->source_uid != 0) {
+        failed = mig__uidset_add(&gone, m->entry->source_uid, m->entry->source_uid, err);
+        failed = failed != 0 ? failed : mig__uidset_subtract(&m->entry->from->vanished, &gone, err);
+    }
+    mig__uidset_free(&gone);
+    return failed;
+}
+
 static int record_moved(moving *m, int64_t batch, uint32_t uid, mig_error *err)
 {
     if (mig__state_outcome(m->run->state, batch, &uid, 1, err) != 0 ||
         mig__state_message_forget(m->run->state, m->entry->row, err) != 0) {
         return -1;
     }
-    mig__uidset gone = MIG__UIDSET_INIT;
-    int failed = 0;
     pthread_mutex_lock(&m->run->lock);
     m->job->result->moved++;
     m->job->uidnext = uid >= m->job->uidnext ? uid + 1 : m->job->uidnext;
-    if (m->entry->from != NULL && m->entry->source_uid != 0) {
-        failed = mig__uidset_add(&gone, m->entry->source_uid, m->entry->source_uid, err);
-        failed = failed != 0 ? failed : mig__uidset_subtract(&m->entry->from->vanished, &gone, err);
+    int failed = not_vanished(m, err);
+    pthread_mutex_unlock(&m->run->lock);
+    return failed;
+}
+
+/*
+ * The target has it, in the folder that it left, and refuses to move it: it stays there, is listed, and the next run
+ * tries again. A mailbox that is gone took it along.
+ */
+static int stay(moving *m, const mig__transit *message, mig__moved *outcome, mig_error *err)
+{
+    if (m->why.code == MIG_OK || m->why.code == MIG_E_MISSING || m->why.code == MIG_E_UIDVALIDITY) {
+        return 0;
+    }
+    mig_error error = m->why;
+    mig_error_context(&error, "it was moved on the source, and the target refuses to move it from '%s'",
+                      m->entry->target);
+    mig__settle_failed(m->run, m->job, message, &error);
+    *outcome = MIG__MOVED_REFUSED;
+    pthread_mutex_lock(&m->run->lock);
+    int failed = not_vanished(m, err);
+    if (m->entry->from != NULL) {
+        m->entry->from->filtered = true; /* not complete: the next run sees again that it is gone from there */
     }
     pthread_mutex_unlock(&m->run->lock);
-    mig__uidset_free(&gone);
     return failed;
 }
 
 int mig__move_on_target(mig__run *run, mig__session *session, mig__folder_job *job, const mig__transit *message,
-                        const mig__known_entry *entry, const char **opened, bool *done, mig_error *err)
+                        const mig__known_entry *entry, const char **opened, mig__moved *outcome, mig_error *err)
 {
-    moving m = {.run = run, .session = session, .job = job, .entry = entry, .uid = MIG__UIDSET_INIT, .opened = opened};
+    moving m = {.run = run,
+                .session = session,
+                .job = job,
+                .entry = entry,
+                .uid = MIG__UIDSET_INIT,
+                .uid_on_source = message->uid,
+                .why = MIG_ERROR_INIT,
+                .opened = opened};
     bool taken = false;
     uint32_t uid = 0;
-    *done = false;
+    *outcome = MIG__MOVED_GONE;
     if (!mig__session_can(session, MIG__CAP_UIDPLUS) || strcmp(entry->target, job->target) == 0) {
         return 0; /* without COPYUID nobody could say whether it moved */
     }
@@ -203,10 +267,13 @@ int mig__move_on_target(mig__run *run, mig__session *session, mig__folder_job *j
         MIG__CRASH_POINT("moved");
         if (failed == 0 && taken && uid != 0) {
             failed = record_moved(&m, batch, uid, err);
-            *done = failed == 0;
+            *outcome = failed == 0 ? MIG__MOVED : *outcome;
         } else if (failed == 0) {
             failed = mig__state_withdraw(run->state, batch, err);
         }
+    }
+    if (failed == 0 && *outcome != MIG__MOVED) {
+        failed = stay(&m, message, outcome, err);
     }
     if (failed == 0 && opened == NULL) {
         failed = mig__prepare_leave(session, err); /* APPENDs follow */

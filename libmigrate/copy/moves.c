@@ -89,7 +89,7 @@ static int move_one(mig__run *run, mig__session *target, mig__folder_job *job, c
                     mig_error *err)
 {
     mig__message old = {0};
-    bool done = false;
+    mig__moved outcome = MIG__MOVED_GONE;
     int found = recall(run, a->entry, &old, err);
     int failed = found < 0 ? -1 : 0;
     if (found == 0 || (found > 0 && !same_date(&a->date, &old.internaldate))) {
@@ -102,13 +102,13 @@ static int move_one(mig__run *run, mig__session *target, mig__folder_job *job, c
                                 .email_id = a->entry->email_id,
                                 .message_id = (char *)old.message_id,
                                 .subject = (char *)old.subject};
-        failed = mig__move_on_target(run, target, job, &message, a->entry, opened, &done, err);
+        failed = mig__move_on_target(run, target, job, &message, a->entry, opened, &outcome, err);
     }
     if (found > 0) {
         mig__message_clear(&old);
     }
     mig__uidset one = MIG__UIDSET_INIT;
-    if (failed == 0 && done && (failed = mig__uidset_add(&one, a->uid, a->uid, err)) == 0) {
+    if (failed == 0 && outcome != MIG__MOVED_GONE && (failed = mig__uidset_add(&one, a->uid, a->uid, err)) == 0) {
         failed = mig__uidset_subtract(&job->reading.todo, &one, err);
     }
     mig__uidset_free(&one);

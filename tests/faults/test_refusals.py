@@ -45,6 +45,7 @@ ANSWERS = {
     "bye-unavailable": "* BYE [UNAVAILABLE] later",
     "cut": "",
 }
+WITHOUT_MOVE = tuple(word for word in memserver.EVERYTHING if word != "MOVE")
 # Not about mail, or of the login (tests/integration/test_auth*.py); UNSELECT and ID ask for nothing.
 OTHERS = ("CAPABILITY", "AUTHENTICATE", "LOGIN", "LOGOUT", "NOOP", "ID", "UNSELECT")
 
@@ -496,6 +497,39 @@ class OneThing(unittest.TestCase):
                 "BAD a list of flags is needed" if name == "APPEND" and not isinstance(arguments[1], list) else None)
             self.assertEqual(stage.run(("copy",)), 0, stage.said)
             self.assertEqual(stage.source.held(), stage.target.held())
+
+    def test_move_that_is_refused(self):
+        """It stays where it was and is listed: sent, it would be there twice. It is moved when that may be done."""
+        for command, capabilities in (("UID MOVE", memserver.EVERYTHING), ("UID COPY", WITHOUT_MOVE)):
+            with self.subTest(command=command):
+                stage = self.stage(capabilities)
+                self.assertEqual(stage.run(("copy",)), 0, stage.said)
+                work, lists = stage.source.find(b"Work"), stage.source.find(b"Lists")
+                moved = work.messages[1]
+                lists.add(moved.octets, moved.flags, moved.date, moved.email_id)
+                work.remove(moved)
+                stage.target.refuse = lambda connection, name, arguments, command=command: (
+                    "NO [NOPERM] you may not" if name == command and arguments[0] != b"Lists" else None)
+                for _ in range(2):
+                    self.assertEqual(stage.run(("copy",)), 1, stage.said)
+                    self.assertEqual([name for name, octets in stage.target.held() if octets == moved.octets], ["Work"])
+                    self.assertIn("refuses to move it from 'Work'", stage.said)
+                stage.target.refuse = lambda connection, name, arguments: None
+                self.assertEqual(stage.run(("copy",)), 0, stage.said)
+                self.assertEqual(stage.source.held(), stage.target.held())
+
+    def test_moved_message_that_cannot_be_removed(self):
+        """Copied, since there is no MOVE, and the old one stays for good: that is said."""
+        stage = self.stage(WITHOUT_MOVE)
+        self.assertEqual(stage.run(("copy",)), 0, stage.said)
+        work, lists = stage.source.find(b"Work"), stage.source.find(b"Lists")
+        moved = work.messages[1]
+        lists.add(moved.octets, moved.flags, moved.date, moved.email_id)
+        work.remove(moved)
+        stage.target.refuse = lambda connection, name, arguments: (
+            "NO [NOPERM] you may not delete" if name == "UID STORE" else None)
+        self.assertEqual(stage.run(("copy",)), 1, stage.said)
+        self.assertIn("on the target it is in 'Work' as well", stage.said)
 
     def test_answer_that_is_not_whole(self):
         """OK, and a part of what was asked for: what is not told of is asked for, or nothing is sent to that folder."""
