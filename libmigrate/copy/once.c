@@ -41,3 +41,25 @@ int mig__once_octets(mig__run *run, const mig__batch *batch, uint64_t *octets, m
     }
     return 0;
 }
+
+uint64_t mig__once_room(mig__run *run, uint64_t octets)
+{
+    pthread_mutex_lock(&run->lock);
+    uint64_t left = mig__pace_left(&run->pace);
+    pthread_mutex_unlock(&run->lock);
+    return left < octets ? left : octets;
+}
+
+bool mig__once_count(mig__run *run, uint64_t counted)
+{
+    if (mig__run_stopping(run)) {
+        return false;
+    }
+    pthread_mutex_lock(&run->lock);
+    bool fits = mig__pace_day(&run->pace, counted);
+    pthread_mutex_unlock(&run->lock);
+    if (!fits) {
+        mig__run_stopping(run); /* it has a reason to by now */
+    }
+    return fits;
+}

@@ -14,4 +14,10 @@
  */
 int mig__once_octets(mig__run *run, const mig__batch *batch, uint64_t *octets, mig_error *err);
 
+/* Of the octets of a batch to be, as many as the day has room for. Locks. */
+uint64_t mig__once_room(mig__run *run, uint64_t octets);
+
+/* Count a batch towards the day. False: the run stops instead, as when others took what it would have needed. Locks. */
+bool mig__once_count(mig__run *run, uint64_t counted);
+
 #endif

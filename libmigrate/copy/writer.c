@@ -95,21 +95,6 @@ static void drop_too_big(writer *w, mig__batch *batch)
     free(done);
 }
 
-/* Count the batch towards the day. False: the run stops instead, as when the others took what it would have needed. */
-static bool count_for_today(writer *w, uint64_t counted)
-{
-    if (mig__run_stopping(w->run)) {
-        return false;
-    }
-    pthread_mutex_lock(&w->run->lock);
-    bool fits = mig__pace_day(&w->run->pace, counted);
-    pthread_mutex_unlock(&w->run->lock);
-    if (!fits) {
-        mig__run_stopping(w->run); /* it has a reason to by now */
-    }
-    return fits;
-}
-
 /* What is recorded of a message: the flags that the target gets with it, and those that it does not take. */
 /*
  * On a target that loses \Flagged the record says that it is not there yet, and the merge of flags at the end of the
@@ -130,17 +115,6 @@ static int choose_flags(writer *w, mig__folder_job *job, mig__transit *message, 
     free(message->stored);
     message->stored = less;
     return mig__delta_owe_flags(w->run, job, message, err);
-}
-
-/* No batch is larger than what the day has room for. */
-static mig__appetite for_today(writer *w)
-{
-    mig__appetite appetite = w->appetite;
-    pthread_mutex_lock(&w->run->lock);
-    uint64_t left = mig__pace_left(&w->run->pace);
-    pthread_mutex_unlock(&w->run->lock);
-    appetite.octets = left < appetite.octets ? left : appetite.octets;
-    return appetite;
 }
 
 static int write_intent(writer *w, mig__batch *batch, uint64_t counted, mig_error *err)
@@ -313,7 +287,7 @@ static int take_on(writer *w, mig__batch *batch, mig_error *err)
         mig__run_fail(w->run, err);
         return -1;
     }
-    if (!count_for_today(w, counted)) {
+    if (!mig__once_count(w->run, counted)) {
         mig__queue_batch_refused(w->run->queue, batch, false);
         return 0;
     }
@@ -537,7 +511,8 @@ static int step(writer *w, mig_error *err)
             return -1;
         }
     }
-    mig__appetite appetite = for_today(w);
+    mig__appetite appetite = w->appetite;
+    appetite.octets = mig__once_room(w->run, appetite.octets);
     switch (mig__queue_take(w->run->queue, &appetite, w->count == 0, &batch, &job)) {
     case MIG__ERRAND_BATCH:
         if (take_on(w, batch, err) != 0) {

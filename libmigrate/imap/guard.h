@@ -94,8 +94,8 @@ typedef struct mig__guard_extra {
     const char *uid_text;      /* the destination set as sent */
     const char *from_uid_text; /* COPYUID: the source set as sent */
     bool throttled;            /* [THROTTLED] as the code or at the end of the text (Gmail) */
-    const char *raw; /* NAMESPACE, ID, QUOTA, QUOTAROOT, METADATA and continuations: what follows the keyword, unfiltered
-                        but for literals, which are written as quoted strings */
+    const char *raw;           /* NAMESPACE, ID, QUOTA, QUOTAROOT, METADATA and continuations: what follows, unfiltered
+                                  but for literals, which are written as quoted strings */
 } mig__guard_extra;
 
 typedef struct mig__frame {

@@ -140,8 +140,8 @@ typedef struct mig__response {
     mig__list_item list;
     mig__status_item status;
     mig__fetch_item fetch;
-    const char
-        *words_text; /* raw text of NAMESPACE, ID, QUOTA, QUOTAROOT, METADATA and continuations; literals are quoted strings */
+    const char *words_text; /* raw text of NAMESPACE, ID, QUOTA, QUOTAROOT, METADATA, continuations; literals as quoted
+                               strings */
     bool search_has_modseq; /* SEARCH, ESEARCH: modseq is set */
     bool search_has_count;  /* ESEARCH COUNT */
     uint64_t search_count;

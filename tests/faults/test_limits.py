@@ -93,7 +93,8 @@ class Limits(ToolCase):
         for number in range(60):
             for part in ("cur", "new", "tmp"):
                 os.makedirs(os.path.join(mail, ("", ".Work", ".Lists")[number % 3], part), exist_ok=True)
-            with open(os.path.join(mail, ("", ".Work", ".Lists")[number % 3], "cur", "%d.M.h:2,S" % number), "wb") as out:
+            path = os.path.join(mail, ("", ".Work", ".Lists")[number % 3], "cur", "%d.M.h:2,S" % number)
+            with open(path, "wb") as out:
                 out.write(b"Subject: %d\r\n\r\n%s\r\n" % (number, b"x" * 4000))
         source = ["--source", "maildir:" + mail]
         both = source + ["--target", "maildir:" + copied, "--state", os.path.join(self.dir, "both")]

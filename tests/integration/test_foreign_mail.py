@@ -172,7 +172,8 @@ class Maildirs(ForeignCase):
             self.put("cur/%d.M1.h:2,%s" % (number, letters), message("%d" % number))
         result = self.take("maildir")
         self.assertIn("2 messages have letters for keywords (bc) that dovecot-keywords does not name", result.err)
-        self.assertEqual(sorted(map(sorted, self.arrived()["."].values())), [[], ["NonJunk", "S"], ["NonJunk", "S"], ["S"]])
+        flags = sorted(map(sorted, self.arrived()["."].values()))
+        self.assertEqual(flags, [[], ["NonJunk", "S"], ["NonJunk", "S"], ["S"]])
 
     def test_courier(self):
         self.folder("", ".Sent")

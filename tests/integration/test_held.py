@@ -350,20 +350,20 @@ class Adding(MemServer):
     """It puts a line of its own, that nobody knows, into the header of each message."""
 
     def do_append(self, connection, arguments):
-        arguments = [arguments[0]] + [b"X-Zone: inside\r\n" + word if isinstance(word, bytes) and b"\r\n" in word else word
-                                      for word in arguments[1:]]
-        return super().do_append(connection, arguments)
+        changed = [b"X-Zone: inside\r\n" + word if isinstance(word, bytes) and b"\r\n" in word else word
+                   for word in arguments]
+        return super().do_append(connection, changed)
 
 
 class Twins(Case):
-    """The record is lost and the target has changed all content: date and Message-ID tell, where there is one of each."""
+    """The record is lost, the target changed all content: date and Message-ID tell, where there is one of each."""
 
     def test_known_by_date_and_message_id(self):
         self.begin(self.server(Adding), messages=0)
         for name in (b"INBOX", b"Work"):
             for number in range(20):
-                self.source.find(name).add(b"Message-ID: <%s.%d@x>\r\nSubject: s\r\n\r\n%d\r\n" % (name, number, number), (),
-                                           b"%02d-Mar-2020 10:00:00 +0000" % (number + 1))
+                octets = b"Message-ID: <%s.%d@x>\r\nSubject: s\r\n\r\n%d\r\n" % (name, number, number)
+                self.source.find(name).add(octets, (), b"%02d-Mar-2020 10:00:00 +0000" % (number + 1))
         same = [self.source.find(b"Work").add(b"Message-ID: <same@x>\r\n\r\n%d\r\n" % number) for number in range(2)]
         self.copy(*self.accounts)
         os.unlink(os.path.join(self.dir, "state"))
