@@ -443,7 +443,7 @@ static void P_unquoted_names(void **state)
 static void P_odd_responses_cost_only_themselves(void **state)
 {
     (void)state;
-    counts("* METADATA \"INBOX\" (/private/x {12}\r\n)\r\n1 OK no\r\n)\r\n1 OK x\r\n", 1, 1);
+    counts("* ANNOTATEMORE \"INBOX\" (/private/x {12}\r\n)\r\n1 OK no\r\n)\r\n1 OK x\r\n", 1, 1);
     counts("* XYZZY\r\n* 5 PLUGH\r\n*\r\n* \r\n* THREAD (2)(3 6 (4 23))\r\n* 1 OK x\r\n* OK x\r\n", 1, 6);
     counts("* LIST () \"/\"\r\n* LIST x \"/\" a\r\n* LIST (\\x \"/\" a\r\n* LIST\r\n* LIST ()\r\n", 0, 5);
     counts("* STATUS a\r\n* STATUS\r\n* STATUS a (MESSAGES 1) x\r\n* FLAGS x\r\n", 0, 4);
