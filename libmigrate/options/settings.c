@@ -8,7 +8,8 @@
 
 const char *mig_verb_name(mig_verb verb)
 {
-    static const char *const names[MIG_VERB_COUNT] = {"copy", "verify", "run", "inventory", "archive", "filters"};
+    static const char *const names[MIG_VERB_COUNT] = {"copy",    "verify",  "run",  "inventory",
+                                                      "archive", "filters", "probe"};
     return verb < MIG_VERB_COUNT ? names[verb] : "";
 }
 

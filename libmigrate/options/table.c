@@ -18,7 +18,8 @@
 #define FILTERS   (1u << MIG_VERB_FILTERS)
 #define MANY      (COPY | VERIFY | RUN | INVENTORY) /* those that a plan is for */
 #define ALL       (MANY | ARCHIVE)
-#define BOTH      (ALL | FILTERS) /* those that log in */
+#define PROBE     (1u << MIG_VERB_PROBE)
+#define BOTH      (ALL | FILTERS | PROBE) /* those that log in */
 
 static const char *const tls_names[] = {"implicit", "starttls", "none", NULL};
 static const char *const auth_names[] = {"auto",          "plain",   "login",       "cram-md5", "scram-sha-1",
@@ -156,7 +157,7 @@ static const mig__option rows[] = {
           "reach both servers through this proxy"),
     INPUT("proxy-password-file", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, proxy_password_file, "FILE",
           "the proxy's password is the first line of this file"),
-    CHOICE("compress", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, compress_names, -1, compress, "MODE",
+    CHOICE("compress", OF_ACCOUNT, MIG_OPTIONS_SERVERS, (ALL | PROBE), compress_names, -1, compress, "MODE",
            "COMPRESS=DEFLATE: on, off or auto (default)"),
     CHOICE("files-as", OF_ACCOUNT, MIG_OPTIONS_SERVERS, ALL, files_as_names, 0, files_as, "WHO",
            "as root, whose rights mail in files is read with: owner (default), self"),
@@ -164,7 +165,7 @@ static const mig__option rows[] = {
           "give up on a server that is silent this long (default 300)"),
     VALUE("connect-timeout", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, MIG__TYPE_SECONDS, connect_timeout_ms, "SECONDS",
           "give up on connecting or the greeting after this long (default 30)"),
-    VALUE("patience", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, MIG__TYPE_SECONDS, copy.effort.patience_ms, "SECONDS",
+    VALUE("patience", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH & ~PROBE, MIG__TYPE_SECONDS, copy.effort.patience_ms, "SECONDS",
           "keep trying to reach a server again for this long (default 120)"),
 
     LIST("folder", MIG_OPTIONS_FOLDERS, ALL, MIG__TYPE_TEXTS, copy.selection.folders, "GLOB",
@@ -277,6 +278,12 @@ static const mig__option rows[] = {
     TYPED("public-key", MIG_OPTIONS_ARCHIVE, ARCHIVE, public_key_path, "FILE", "check: the signer's public key (PEM)"),
     TYPED_SWITCH("force", MIG_OPTIONS_ARCHIVE, ARCHIVE, copy.force, "export: replace an archive that is there"),
 
+    {ROW("connections", MIG_OPTION_VALUE, MIG_OPTION_OF_RUN, MIG_OPTIONS_PROBE, PROBE, false, false, false, '\0', "N",
+         "try so many at once, 1 to 16 (default: 16, or what the provider is known to take)"),
+     MIG__TYPE_NUMBER, AT(probe_connections), NULL, 1, 16},
+    TYPED_SWITCH("write", MIG_OPTIONS_PROBE, PROBE, probe_write,
+                 "make a folder, put 2 MB of test mail there, read it, and remove all of it"),
+
     OUTPUT("html", OF_RUN, MIG_OPTIONS_REPORTS, VERIFY | RUN | INVENTORY, html_path, "FILE",
            "write the report as one page for the browser and for paper"),
     OUTPUT("csv", OF_RUN, MIG_OPTIONS_REPORTS, VERIFY | RUN | INVENTORY, csv_path, "FILE",
@@ -347,8 +354,8 @@ const mig__option *mig__option_row(mig_verb verb, const char *name, int *side)
 {
     int of = -1;
     const char *bare = split(name, &of);
-    if (verb == MIG_VERB_ARCHIVE && of == MIG_TARGET) {
-        return NULL; /* an archive has the one side */
+    if ((verb == MIG_VERB_ARCHIVE || verb == MIG_VERB_PROBE) && of == MIG_TARGET) {
+        return NULL; /* these have the one side */
     }
     for (size_t i = 0; i < COUNT; i++) {
         bool of_side = rows[i].is.scope == MIG_OPTION_OF_SIDE;

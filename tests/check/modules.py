@@ -23,6 +23,8 @@ MODULES = {
     "inventory": {"scanner", "reading", "account", "state", "folders", "imap", "mail", "base"},
     # Mail filters: ManageSieve, what scripts say, and carrying them over.
     "sieve": {"account", "state", "folders", "imap", "net", "mail", "base"},
+    # What a server can do and where its limits are; quota answers are read as taking stock does.
+    "measure": {"inventory", "account", "imap", "mail", "base"},
     "store": {"archive", "folders", "imap", "mail", "base"},
     "status": {"state", "imap", "base"},
     # Names and DNS: nothing of mail; the mail engine does not know it (-DMIG_WITH_DOMAIN=OFF).
@@ -55,7 +57,9 @@ PUBLIC = {
     "run": {"sieve", "mend", "inventory", "copy", "verify", "provider", "net"},
     "domain": {"provider"},
     "discover": {"provider"},
+    "measure": {"provider"},
     "status": {"run"},
-    "report": {"sieve", "discover", "domain", "status", "run", "inventory", "verify", "archive", "copy", "scanner"},
+    "report": {"measure", "sieve", "discover", "domain", "status", "run", "inventory", "verify", "archive", "copy",
+               "scanner"},
     "live": {"status"},
 }

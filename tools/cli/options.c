@@ -82,6 +82,11 @@ static int take_argument(cli_options *options, mig_verb verb, const char *argume
     if (verb == MIG_VERB_FILTERS) {
         return cli_filters_take_argument(options, argument, err);
     }
+    if (verb == MIG_VERB_PROBE) { /* its one argument is the account */
+        return mig_option_given(options->settings, "source")
+                   ? mig_error_set(err, MIG_E_USAGE, "one account is enough")
+                   : mig_option_set(options->settings, NULL, "source", argument, err);
+    }
     if (strstr(argument, "://") != NULL) { /* may hold a password: not repeated */
         mig_error_set(err, MIG_E_USAGE, "a URL stands alone on the command line");
         return mig_error_hint(err, "give --source URL and --target URL");

@@ -52,6 +52,7 @@ typedef enum mig_verb {
     MIG_VERB_INVENTORY,
     MIG_VERB_ARCHIVE,
     MIG_VERB_FILTERS,
+    MIG_VERB_PROBE,
     MIG_VERB_COUNT
 } mig_verb;
 
@@ -86,6 +87,7 @@ typedef enum mig_option_group {
     MIG_OPTIONS_REPORTS,
     MIG_OPTIONS_ARCHIVE,
     MIG_OPTIONS_FILTERS,
+    MIG_OPTIONS_PROBE,
     MIG_OPTIONS_OUTPUT,
     MIG_OPTIONS_COUNT
 } mig_option_group;
@@ -200,6 +202,8 @@ typedef struct mig_settings {
 
     const char *archive_password_file;
     bool encrypt, incremental;
+    int probe_connections; /* 0: as many as mig_measure tries by itself */
+    bool probe_write;
     bool scan_content, seed_given;
 } mig_settings;
 
