@@ -5,10 +5,12 @@
  * request.
  */
 #include "base/clock.h"
-#include "net/oauth2_private.h"
+#include "base/memory.h"
+#include "net/login_private.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define JWT_BEARER       "urn:ietf:params:oauth:grant-type:jwt-bearer"
 #define CLIENT_ASSERTION "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -67,6 +69,10 @@ static int keep(const mig_oauth2 *oauth2, mig_error *err)
 {
     bool worth = oauth2->token.refresh[0] != '\0' && strcmp(oauth2->token.refresh, oauth2->given) != 0;
 
+    if (oauth2->login_file != NULL) {
+        return mig__login_file_update(oauth2->login_file, &oauth2->token,
+                                      mig__wall_seconds() + (oauth2->ends_ms - oauth2->got_ms) / 1000, err);
+    }
     if (oauth2->cache_file == NULL || !worth) {
         return 0;
     }
@@ -172,6 +178,39 @@ static int refresh(mig_oauth2 *oauth2, mig_error *err)
     if (result && strcmp(code, "invalid_grant") == 0 && strcmp(oauth2->token.refresh, oauth2->given) != 0) {
         memcpy(oauth2->token.refresh, oauth2->given, sizeof oauth2->given);
         result = ask_refresh(oauth2, code, err);
+    }
+    return result;
+}
+
+/*
+ * Of a file that other processes use as well one refreshes at a time: whoever comes second finds the token of the
+ * first, which is not the one that was refused here, and the refresh token that may have been replaced.
+ */
+static int refresh_shared(mig_oauth2 *oauth2, mig_error *err)
+{
+    char code[MIG__OAUTH2_CODE_MAX];
+    int64_t ends = 0;
+    int lock = mig__login_file_lock(oauth2->login_file, oauth2->http.stop, err), result = -1;
+    mig__oauth2_token *found = lock >= 0 ? mig__locked_new(sizeof *found) : NULL;
+
+    if (found == NULL && lock >= 0) {
+        mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    if (found != NULL && mig__login_file_tokens(oauth2->login_file, found, &ends, err) == 0) {
+        int64_t left = ends - mig__wall_seconds();
+        bool other = !oauth2->ask_anew && found->access[0] != '\0' && strcmp(found->access, oauth2->token.access) != 0;
+
+        oauth2->token = *found;
+        if (other && left > SKEW_MS / 1000) {
+            set_times(oauth2, left);
+            result = 0;
+        } else {
+            result = ask_refresh(oauth2, code, err);
+        }
+    }
+    mig__locked_free(found, sizeof *found);
+    if (lock >= 0) {
+        close(lock);
     }
     return result;
 }
@@ -306,7 +345,7 @@ static int renew(mig_oauth2 *oauth2, mig_error *err)
     case MIG_OAUTH2_MICROSOFT:
         return ask_microsoft(oauth2, err);
     case MIG_OAUTH2_REFRESH:
-        return refresh(oauth2, err);
+        return oauth2->login_file != NULL ? refresh_shared(oauth2, err) : refresh(oauth2, err);
     default:
         return refresh_or_sign_in(oauth2, err);
     }

@@ -160,7 +160,7 @@ static int write_all(int fd, const char *data, size_t length)
 }
 
 /* Written beside it and renamed: a kill leaves the old one or the new one. mkstemp makes files of mode 0600. */
-static int replace(const char *path, const char *data, size_t length, mig_error *err)
+int mig__oauth2_replace(const char *path, const char *data, size_t length, mig_error *err)
 {
     mig__buffer name = MIG__BUFFER_INIT;
     int fd, result = -1;
@@ -194,7 +194,7 @@ int mig__oauth2_cache_write(const char *path, const char *identity, const mig__o
     int result;
 
     if (text != NULL) {
-        result = replace(path, text, strlen(text), err);
+        result = mig__oauth2_replace(path, text, strlen(text), err);
         explicit_bzero(text, strlen(text));
         free(text);
     } else {

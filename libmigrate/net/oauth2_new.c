@@ -5,7 +5,7 @@
  */
 #include "base/memory.h"
 #include "base/sized.h"
-#include "net/oauth2_private.h"
+#include "net/login_private.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,6 +168,9 @@ static int read_files(mig_oauth2 *oauth2, const mig_oauth2_options *options, mig
     if (options->grant != MIG_OAUTH2_REFRESH) {
         return 0;
     }
+    if (oauth2->login_file != NULL) { /* read when a token is wanted: it may be another one then */
+        return 0;
+    }
     if (mig__oauth2_read_line(options->refresh_file, "the file with the refresh token", oauth2->given,
                               sizeof oauth2->given, err) != 0) {
         return -1;
@@ -212,6 +215,35 @@ static mig_oauth2 *allocate(void)
     return oauth2;
 }
 
+/*
+ * A refresh token in a file of `mailmigrate login` brings all that belongs to it; what the options say goes before.
+ * *login is there as long as the options point into it; NULL: it is no such file.
+ */
+static int take_login(mig_oauth2_options *options, mig__login_file **login, mig_error *err)
+{
+    if (options->grant != MIG_OAUTH2_REFRESH || options->refresh_file == NULL) {
+        return 0;
+    }
+    mig__login_file *file = mig__locked_new(sizeof *file);
+    if (file == NULL) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    int result = mig__login_file_read(options->refresh_file, file, err);
+    if (result != 0) {
+        mig__locked_free(file, sizeof *file);
+        return result < 0 ? -1 : 0;
+    }
+    *login = file;
+    options->client_id = options->client_id != NULL ? options->client_id : file->info.client_id;
+    if (options->token_url == NULL && options->tenant == NULL) {
+        options->token_url = file->info.token_url;
+    }
+    if (options->secret_file == NULL && options->cert_file == NULL && file->secret_file[0] != '\0') {
+        options->secret_file = file->secret_file;
+    }
+    return 0;
+}
+
 mig_oauth2 *mig_oauth2_new(const mig_oauth2_options *given, mig_error *err)
 {
     mig_oauth2_options own;
@@ -222,15 +254,18 @@ mig_oauth2 *mig_oauth2_new(const mig_oauth2_options *given, mig_error *err)
         return NULL;
     }
     const char *scope = options->scope != NULL ? options->scope : default_scope(options->grant);
-    if (check(options, err) != 0) {
-        return NULL;
-    }
     oauth2 = allocate();
     if (oauth2 == NULL) {
         mig_error_set(err, MIG_E_NOMEM, "out of memory");
         return NULL;
     }
+    mig__login_file *login = NULL;
+    if (take_login(&own, &login, err) != 0 || check(options, err) != 0 ||
+        (login != NULL && copy_text(&oauth2->login_file, options->refresh_file, err) != 0)) {
+        goto failed;
+    }
     oauth2->grant = options->grant;
+    oauth2->ask_anew = options->ask_anew;
     oauth2->show = options->show;
     oauth2->show_context = options->show_context;
     oauth2->http.proxy_secret = options->proxy_secret;
@@ -243,9 +278,15 @@ mig_oauth2 *mig_oauth2_new(const mig_oauth2_options *given, mig_error *err)
         copy_text(&oauth2->http.ca_file, options->ca_file, err) != 0 ||
         copy_text(&oauth2->http.proxy, options->proxy, err) != 0 || read_files(oauth2, options, err) != 0 ||
         set_urls(oauth2, options, err) != 0 || identify(oauth2, err) != 0) {
-        mig_oauth2_free(&oauth2);
+        goto failed;
     }
+    mig__locked_free(login, sizeof *login);
     return oauth2;
+
+failed:
+    mig__locked_free(login, sizeof *login);
+    mig_oauth2_free(&oauth2);
+    return NULL;
 }
 
 void mig_oauth2_free(mig_oauth2 **oauth2)
@@ -263,6 +304,7 @@ void mig_oauth2_free(mig_oauth2 **oauth2)
     free(closing->token_url);
     free(closing->device_url);
     free(closing->cache_file);
+    free(closing->login_file);
     free(closing->http.ca_file);
     free(closing->http.proxy);
     mig__locked_free(closing, sizeof *closing);

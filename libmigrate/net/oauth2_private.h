@@ -124,6 +124,10 @@ int mig__oauth2_read(const char *path, const char *what, mig__buffer *out, mig_e
 /* Its first line into `out`. */
 int mig__oauth2_read_line(const char *path, const char *what, char *out, size_t size, mig_error *err);
 
+/* Put this in the place of a file, of mode 0600: a kill leaves the old one or the new one. MIG_E_IO, MIG_E_DISK_FULL.
+ */
+int mig__oauth2_replace(const char *path, const char *data, size_t length, mig_error *err);
+
 /*
  * The cache: one account's tokens, named by `identity`, with the moment the access token ends (wall clock). A file that
  * is missing, of another account, not ours or open to others counts as none: 1.
@@ -138,8 +142,10 @@ struct mig_oauth2 {
     pthread_mutex_t lock;
     mig_oauth2_grant grant;
     char *user, *client_id, *scope, *token_url, *device_url, *cache_file; /* NULL where the grant has none */
+    char *login_file; /* of `mailmigrate login`: tokens come from it and go back to it; NULL: none */
     mig__oauth2_http http;
     mig__oauth2_key key;
+    bool ask_anew;
     void (*show)(const mig_oauth2_code *code, void *context);
     void *show_context;
     char identity[MIG__HEX_SIZE]; /* of account and application, for the cache */

@@ -90,6 +90,8 @@ class Endpoint:
         self.rotate = False  # a refresh token is good once
         self.device_answers = []  # what polling gets before the token: "authorization_pending", "slow_down", ...
         self.devices = set()
+        self.codes = {}  # authorization code -> what it was asked with
+        self.answer_with = {}  # parameters of the redirection that are other than right; None: left out
         self.broken = []  # (status, headers, body) that are answered first, whatever is asked
         self.requests, self.issued, self.used_ids = [], [], set()
         self.times = []  # of each request, monotonic
@@ -106,6 +108,9 @@ class Endpoint:
 
             def do_POST(self):
                 endpoint.serve(self)
+
+            def do_GET(self):
+                endpoint.authorize(self)
 
             def log_message(self, *args):
                 pass
@@ -125,6 +130,7 @@ class Endpoint:
         self.url = "https://localhost:%d" % self.server.server_address[1]
         self.google_url = self.url + "/google/token"
         self.microsoft_url = "%s/%s/oauth2/v2.0/token" % (self.url, self.tenant)
+        self.auth_url = "%s/%s/oauth2/v2.0/authorize" % (self.url, self.tenant)
         self.device_url = "%s/%s/oauth2/v2.0/devicecode" % (self.url, self.tenant)
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -252,6 +258,8 @@ class Endpoint:
             return self.poll(form)
         if grant == "refresh_token":
             return self.refresh(form)
+        if grant == "authorization_code":
+            return self.redeem(form)
         if grant != "client_credentials":
             raise Refused("unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type.")
         self.authenticate(form)
@@ -288,6 +296,42 @@ class Endpoint:
         if claims["jti"] in self.used_ids:
             raise Refused("invalid_client", "AADSTS7000220: The assertion was used before.", 401)
         self.used_ids.add(claims["jti"])
+
+    # ---- people with a browser: RFC 6749 section 4.1, RFC 7636, RFC 9207 ----
+
+    def authorize(self, handler):
+        """A page with a link, which leads back to the program that asks."""
+        url = urllib.parse.urlsplit(handler.path)
+        asked = {name: values[0] for name, values in urllib.parse.parse_qs(url.query, strict_parsing=True).items()}
+        redirect = urllib.parse.urlsplit(asked.get("redirect_uri", ""))
+        right = (url.path == urllib.parse.urlsplit(self.auth_url).path and asked.get("response_type") == "code"
+                 and asked.get("client_id") == self.client_id and asked.get("code_challenge_method") == "S256"
+                 and redirect.scheme == "http" and redirect.hostname in ("127.0.0.1", "localhost")
+                 and len(asked.get("code_challenge", "")) == 43 and asked.get("scope") and asked.get("state"))
+        if not right:
+            handler.send_error(400)
+            return
+        code = secrets.token_urlsafe(24)
+        self.codes[code] = asked
+        answer = {"code": code, "state": asked["state"], "iss": self.url, **self.answer_with}
+        query = urllib.parse.urlencode({name: value for name, value in answer.items() if value is not None})
+        page = ('<!DOCTYPE html><title>Sign in</title><a id="allow" href="%s?%s">Allow</a>'
+                % (asked["redirect_uri"], query.replace("&", "&amp;"))).encode()
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/html")
+        handler.send_header("Content-Length", str(len(page)))
+        handler.end_headers()
+        handler.wfile.write(page)
+
+    def redeem(self, form):
+        asked = self.codes.pop(form.get("code"), None)
+        verifier = form.get("code_verifier", "")
+        challenge = encode(hashlib.sha256(verifier.encode()).digest())
+        if not asked or asked["redirect_uri"] != form.get("redirect_uri") or len(verifier) < 43:
+            raise Refused("invalid_grant", "AADSTS70000: The provided value for the 'code' parameter is not valid.")
+        if asked["code_challenge"] != challenge:
+            raise Refused("invalid_grant", "AADSTS50148: The code_verifier does not match the code_challenge.")
+        return self.answer(self.mailbox, self.new_refresh(self.mailbox))
 
     def refresh(self, form):
         user = self.refresh_tokens.get(form.get("refresh_token"))

@@ -59,7 +59,7 @@ typedef struct mig_oauth2_options {
     const char *cert_file;    /* PEM certificate of the application (RSA), instead of a secret */
     const char *client_id;    /* of the application */
     const char *secret_file;  /* the application's secret is the first line */
-    const char *refresh_file; /* the refresh token is the first line */
+    const char *refresh_file; /* the refresh token is the first line; or a file of migrate/login.h, with all else */
     const char *tenant;       /* Microsoft: the directory's domain or ID; device flow without one: "organizations" */
     const char *scope;        /* separated by blanks; NULL: what IMAP takes there */
     const char *token_url;    /* https://...; NULL: Google's (from the key) or Microsoft's for the tenant */
@@ -78,12 +78,13 @@ typedef struct mig_oauth2_options {
     /* Device flow: tell the person. NULL: nobody is there, so that a login by device fails. */
     void (*show)(const mig_oauth2_code *code, void *context);
     void *show_context;
+    bool ask_anew; /* also where a file of migrate/login.h has an access token that is good for some time yet */
 } mig_oauth2_options;
 
 #define MIG_OAUTH2_OPTIONS_INIT                                                                                        \
     {                                                                                                                  \
         sizeof(mig_oauth2_options), MIG_OAUTH2_GOOGLE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,     \
-            NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL                                                          \
+            NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, false                                                   \
     }
 
 /* Used by several threads at once. */
