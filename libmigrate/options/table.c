@@ -165,7 +165,8 @@ static const mig__option rows[] = {
           "give up on a server that is silent this long (default 300)"),
     VALUE("connect-timeout", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH, MIG__TYPE_SECONDS, connect_timeout_ms, "SECONDS",
           "give up on connecting or the greeting after this long (default 30)"),
-    VALUE("patience", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH & ~PROBE, MIG__TYPE_SECONDS, copy.effort.patience_ms, "SECONDS",
+    VALUE("patience", OF_ACCOUNT, MIG_OPTIONS_SERVERS, BOTH & ~PROBE, MIG__TYPE_SECONDS,
+          copy.effort.patience_ms, "SECONDS",
           "keep trying to reach a server again for this long (default 120)"),
 
     LIST("folder", MIG_OPTIONS_FOLDERS, ALL, MIG__TYPE_TEXTS, copy.selection.folders, "GLOB",

@@ -8,9 +8,10 @@ enum { WIDTH = 80, COLUMN = 31, MOST_SHOWN = 12 }; /* columns, and lines of opti
 
 /* The options that people ask for most, in the order in which they are shown; each program shows those that it has. */
 static const char *const common[] = {
-    "phase",   "provider", "new-mx", "old-host",    "final",       "steps",   "against",     "depth",     "sample",
-    "dry-run", "watch",    "folder", "exclude",     "since",       "until",   "daily-limit", "jobs",      "state",
-    "html",    "json",     "sign",   "connections", "incremental", "encrypt", "progress",    "keep-going"};
+    "phase",     "provider", "new-mx",      "old-host",    "final",   "steps",      "against",      "depth", "sample",
+    "dry-run",   "watch",    "folder",      "exclude",     "since",   "until",      "daily-limit",  "jobs",  "state",
+    "client-id", "file",     "secret-file", "check",       "device",  "no-browser", "save-command", "write", "html",
+    "json",      "sign",     "connections", "incremental", "encrypt", "progress",   "keep-going"};
 
 /* Shown whatever else there is, behind the first line: without them nothing goes. */
 static const char *const needed[] = {"source-password-file", "target-password-file"};
@@ -25,6 +26,7 @@ static const struct {
     {"mailmigrate-inventory", "  mailmigrate inventory plan.yaml --html inventory.html\n"},
     {"mailmigrate-archive", "  mailmigrate archive export ann.tar.zst --source imaps://ann%40a.example@mail.a.example\n"
                             "  mailmigrate archive check ann.tar.zst\n"},
+    {"mailmigrate-login", "  mailmigrate login google ann@example.org --client-id ID\n"},
     {"mailmigrate-domain", "  mailmigrate domain example.org --phase before --provider fastmail\n"},
 };
 

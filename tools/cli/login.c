@@ -22,7 +22,6 @@ int cli_login_parse(cli_login *l, int argc, const char **argv, mig_error *err)
     const cli_small small = {
         .tool = "mailmigrate-login",
         .synopsis = "PROVIDER USER [OPTION...]",
-        .more = "\nProviders: google, microsoft, yahoo, aol, fastmail; any other with --auth-url and --token-url.\n",
         .options = {
             {.name = "client-id",
              .text = &l->client_id,

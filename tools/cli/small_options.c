@@ -2,6 +2,7 @@
 #include "cli/small_options.h"
 
 #include "cli/bad_option.h"
+#include "cli/help.h"
 
 #include <migrate/options.h>
 #include <popt.h>
@@ -10,6 +11,8 @@
 #include <string.h>
 
 enum { OPT_HELP = 1, OPT_VERSION, OPT_FIRST };
+
+enum { MOST_ON_A_SCREEN = 13 };
 
 static void fill(const cli_small *small, struct poptOption table[CLI_SMALL_MOST + 3])
 {
@@ -23,16 +26,30 @@ static void fill(const cli_small *small, struct poptOption table[CLI_SMALL_MOST 
                                            .descrip = one->help,
                                            .argDescrip = one->argument};
     }
-    table[count++] = (struct poptOption){"help", 'h', POPT_ARG_NONE, NULL, OPT_HELP, "this text", NULL};
+    table[count] = count <= MOST_ON_A_SCREEN
+                       ? (struct poptOption){"help", 'h', POPT_ARG_NONE, NULL, OPT_HELP, "this text", NULL}
+                       : (struct poptOption)CLI_HELP_ROW(OPT_HELP);
+    count++;
     table[count++] = (struct poptOption){"version", 'V', POPT_ARG_NONE, NULL, OPT_VERSION, "the version", NULL};
     table[count] = (struct poptOption)POPT_TABLEEND;
 }
 
-static int answer(const cli_small *small, poptContext context, int option, mig_error *err)
+static int answer(const cli_small *small, const struct poptOption *table, poptContext context, int option,
+                  mig_error *err)
 {
+    size_t count = 0;
+    while (small->options[count].name) {
+        count++;
+    }
+    if (option == OPT_HELP && count > MOST_ON_A_SCREEN) {
+        char *which = poptGetOptArg(context);
+        const int failed = cli_help(context, &(cli_help_of){small->tool, small->synopsis, table}, which, err);
+        free(which);
+        return failed;
+    }
     if (option == OPT_HELP) {
         poptPrintHelp(context, stdout, 0);
-        printf("%s\nThe manual, %s(1), says more.\n", small->more ? small->more : "", small->tool);
+        printf("\nThe manual, %s(1), says more.\n", small->tool);
     } else {
         printf("%s %s\n", small->tool, MIG_VERSION);
     }
@@ -76,8 +93,8 @@ int cli_small_parse(const cli_small *small, int argc, const char **argv, cli_nam
     poptSetOtherOptionHelp(context, small->synopsis);
     while (result == 0 && !*answered && (option = poptGetNextOpt(context)) > 0) {
         *answered = option < OPT_FIRST;
-        result =
-            *answered ? answer(small, context, option, err) : take(&small->options[option - OPT_FIRST], context, err);
+        result = *answered ? answer(small, table, context, option, err)
+                           : take(&small->options[option - OPT_FIRST], context, err);
     }
     if (result == 0 && option < -1) {
         result = cli_bad_option(context, table, option, err);

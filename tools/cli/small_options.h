@@ -22,12 +22,12 @@ typedef struct cli_small_option {
 typedef struct cli_small {
     const char *tool;                         /* "mailmigrate-discover" */
     const char *synopsis;                     /* what follows the name */
-    const char *more;                         /* lines of `--help` below the options; NULL: none */
     cli_small_option options[CLI_SMALL_MOST]; /* ends with name NULL */
 } cli_small;
 
 /*
- * Read the arguments; what is no option goes to `arguments` (release with cli_names_clear). *answered: --help or
+ * Read the arguments; of more options than fit on a screen `--help` shows some, and `--help=all` all of them; what is
+ * no option goes to `arguments` (release with cli_names_clear). *answered: --help or
  * --version was written. Errors: MIG_E_USAGE, MIG_E_IO, MIG_E_NOMEM.
  */
 int cli_small_parse(const cli_small *small, int argc, const char **argv, cli_names *arguments, bool *answered,
