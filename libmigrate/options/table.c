@@ -303,7 +303,7 @@ static const mig__option rows[] = {
          "tell more; twice: still more"),
      MIG__TYPE_COUNT, AT(verbose), NULL, 0, 0},
     OUTPUT("log", OF_RUN, MIG_OPTIONS_OUTPUT, BOTH, log_path, "FILE",
-           "append what happens to this file, one JSON object a line"),
+           "append what happens to this file, one JSON object a line, or to the journal"),
     OPTIONAL("live", MIG_OPTIONS_OUTPUT, RUN, live, "127.0.0.1:8417", "ADDRESS:PORT",
              "serve a page that shows the run (default 127.0.0.1:8417)"),
     INPUT("live-cert", OF_RUN, MIG_OPTIONS_OUTPUT, RUN, live_cert, "FILE",

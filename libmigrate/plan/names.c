@@ -60,6 +60,11 @@ int mig__plan_side_of(const char *name, const char **rest)
     return -1;
 }
 
+bool mig__plan_says_path(const char *name, const char *value)
+{
+    return mig__plan_is_path(name, false) && (strcmp(name, "log") != 0 || strcmp(value, "journal") != 0);
+}
+
 bool mig__plan_is_path(const char *name, bool of_side)
 {
     const mig_option *option = find(name, of_side);

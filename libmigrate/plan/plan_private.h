@@ -49,6 +49,8 @@ const char *mig__plan_side_key(const char *name);
 int mig__plan_side_of(const char *name, const char **rest);
 /* Is the value of this option, or of this key of a side, a path? */
 bool mig__plan_is_path(const char *name, bool of_side);
+/* Is this value of an option of a run or an account a path? Not "journal", which --log takes besides. */
+bool mig__plan_says_path(const char *name, const char *value);
 /* The name nearest to what was written, among those of a side or of options, and then of the others; NULL: none is
  * near. */
 const char *mig__plan_nearest(const char *name, bool of_side);

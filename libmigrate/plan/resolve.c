@@ -368,7 +368,7 @@ static int add_own_options(resolving *r)
     const mig__sayings *own = &r->account->options;
     for (size_t i = 0; i < own->count; i++) {
         const mig__said *said = &own->items[i];
-        char *path = mig__plan_is_path(said->name, false) ? mig__plan_path(r->plan, said->value) : NULL;
+        char *path = mig__plan_says_path(said->name, said->value) ? mig__plan_path(r->plan, said->value) : NULL;
         int failed = add(r, said->name, path != NULL ? path : said->value,
                          (mig_origin){MIG_LEVEL_ACCOUNT, r->out->from.file, said->line});
         free(path);

@@ -22,6 +22,7 @@ HOMES = {
     "ldns/": ("libmigrate/domain/packet.c",),
     "libxml/": ("libmigrate/domain/client.c",),
     "microhttpd.h": ("libmigrate/live/",),
+    "systemd/": ("tools/cli/journal.c",),
     "popt.h": ("tools/cli/",),
 }
 

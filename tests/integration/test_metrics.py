@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
+import schema
 from harness import DONE, LOCAL, PARTIAL, ROOT, Account, ToolCase, program
 from memserver import MemServer
 
@@ -119,6 +120,33 @@ class Metrics(ToolCase):
         self.assertEqual(result.status, LOCAL, str(result))
         self.assertIn("mail.prom", result.err)
         self.assertEqual(self.target.find(b"INBOX").messages, [])
+
+
+class Log(ToolCase):
+    def test_lines_are_as_the_schema_says(self):
+        source, target = MemServer(), MemServer()
+        for server in (source, target):
+            self.addCleanup(server.stop)
+        source.find(b"INBOX").add(b"Subject: 3\r\n\r\nx\r\n")
+        target.refuse_append = lambda name, octets: "[TOOBIG] no"
+        accounts = [Account.on(server, "u1", "plain") for server in (source, target)]
+        log = os.path.join(self.dir, "log")
+        self.copy(*accounts, "--log", log, "-vv", expect=PARTIAL)
+        with open(log, encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        self.assertEqual([line["uid"] for line in lines if line.get("code") == "too-big"][:1], [1])
+        for line in lines:
+            self.assertEqual(schema.errors(line, "log-1.json"), [], line)
+
+    @unittest.skipIf(os.path.exists("/run/systemd/journal/socket"), "a journal runs here")
+    def test_no_journal_no_run(self):
+        """What would be lost is not written into the void."""
+        source, target = MemServer(), MemServer()
+        for server in (source, target):
+            self.addCleanup(server.stop)
+        accounts = [Account.on(server, "u1", "plain") for server in (source, target)]
+        result = self.copy(*accounts, "--log", "journal", expect=LOCAL)
+        self.assertIn("no journal", result.err)
 
 
 class Files(unittest.TestCase):

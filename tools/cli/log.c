@@ -1,10 +1,13 @@
-/* cli/log.c - where the library's events go: a file of JSON lines, and standard error */
+/* cli/log.c - where the library's events go: a file of JSON lines or the journal, and standard error */
 #include "cli/log.h"
+
+#include "cli/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <migrate/format.h>
 #include <migrate/report.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +17,10 @@ int cli_log_open(cli_log *log, const char *path, mig_error *err)
 {
     if (!path) {
         return 0;
+    }
+    if (strcmp(path, "journal") == 0) {
+        log->journal = cli_journal_check(err) == 0;
+        return log->journal ? 0 : -1;
     }
     log->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (log->fd < 0) {
@@ -40,6 +47,23 @@ static int write_line(const char *text, size_t length, void *context)
     return 0;
 }
 
+/* The first failure counts, and ends the run. */
+static void fail(cli_log *log, int reason)
+{
+    int none = 0;
+    if (atomic_compare_exchange_strong(&log->failure, &none, reason)) {
+        mig_stop_request(log->stop);
+    }
+}
+
+static void to_journal(const mig_log_event *event, cli_log *log)
+{
+    const int problem = cli_journal_write(event);
+    if (problem != 0) {
+        fail(log, problem);
+    }
+}
+
 static void to_file(const mig_log_event *event, cli_log *log)
 {
     struct timespec now;
@@ -50,11 +74,7 @@ static void to_file(const mig_log_event *event, cli_log *log)
     if (mig_report_event_json(event, time_ms, write_line, log, &err) == 0) {
         return;
     }
-    int none = 0;
-    const int reason = err.code == MIG_E_NOMEM ? ENOMEM : errno != 0 ? errno : EIO;
-    if (atomic_compare_exchange_strong(&log->failure, &none, reason)) {
-        mig_stop_request(log->stop);
-    }
+    fail(log, err.code == MIG_E_NOMEM ? ENOMEM : errno != 0 ? errno : EIO);
 }
 
 static void to_terminal(const mig_log_event *event, cli_log *log)
@@ -78,6 +98,9 @@ static void on_event(const mig_log_event *event, void *context)
     if (log->fd >= 0 && event->level <= log->file_level) {
         to_file(event, log);
     }
+    if (log->journal && event->level <= log->file_level) {
+        to_journal(event, log);
+    }
     if (event->level <= log->terminal_level && !(event->listed && log->summary)) {
         to_terminal(event, log);
     }
@@ -85,7 +108,7 @@ static void on_event(const mig_log_event *event, void *context)
 
 mig_log cli_log_for_library(cli_log *log)
 {
-    const bool more_in_file = log->fd >= 0 && log->file_level > log->terminal_level;
+    const bool more_in_file = (log->fd >= 0 || log->journal) && log->file_level > log->terminal_level;
     return (mig_log){on_event, log, more_in_file ? log->file_level : log->terminal_level};
 }
 

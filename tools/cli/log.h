@@ -1,5 +1,5 @@
 /*
- * cli/log.h - where the library's events go: a file of JSON lines, and standard error
+ * cli/log.h - where the library's events go: a file of JSON lines or the journal, and standard error
  *
  * When the file cannot be written any more (a full disk), the run is asked to stop, and cli_log_close tells why.
  */
@@ -19,16 +19,18 @@ typedef struct cli_log {
     mig_log_level terminal_level;
     mig_log_level file_level;
     int fd;             /* -1: no file */
+    bool journal;       /* systemd's, instead of a file */
     bool summary;       /* a summary follows on the terminal: what it lists is not said here as well */
     atomic_int failure; /* errno of the first write that failed */
 } cli_log;
 
 #define CLI_LOG_INIT                                                                                                   \
     {                                                                                                                  \
-        NULL, NULL, MIG_LOG_WARNING, MIG_LOG_INFO, -1, false, 0                                                        \
+        NULL, NULL, MIG_LOG_WARNING, MIG_LOG_INFO, -1, false, false, 0                                                 \
     }
 
-/* Append to `path`, made with mode 0600; NULL: no file. Errors: MIG_E_IO, MIG_E_DISK_FULL. */
+/* Append to `path`, made with mode 0600; "journal": systemd's; NULL: nowhere. Errors: MIG_E_IO, MIG_E_DISK_FULL,
+ * MIG_E_USAGE. */
 int cli_log_open(cli_log *log, const char *path, mig_error *err);
 
 /* The log for the library; `log` must outlive its use. */
