@@ -35,6 +35,7 @@ static const char *const infected_names[] = {"report", "quarantine", "skip", NUL
 static const char *const depth_names[] = {"full", "quick", NULL};
 static const char *const stock_names[] = {"quick", "full", NULL};
 static const char *const against_names[] = {"state", "source", NULL};
+static const char *const mail_when_names[] = {"always", "problems", NULL};
 static const char *const progress_names[] = {"auto", "always", "never", NULL};
 
 /* Choices are written as an int, so what they choose has to be as large as one. */
@@ -269,6 +270,18 @@ static const mig__option rows[] = {
           "run this command at the end, with the summary as its input"),
     VALUE("webhook", OF_RUN, MIG_OPTIONS_MANY, MANY, MIG__TYPE_HTTPS, webhook, "URL",
           "send the summary there at the end (https, JSON)"),
+    VALUE("mail-to", OF_RUN, MIG_OPTIONS_MANY, MANY, MIG__TYPE_TEXT, mail_to, "ADDRESS",
+          "mail the summary there at the end"),
+    CHOICE("mail-when", OF_RUN, MIG_OPTIONS_MANY, MANY, mail_when_names, 0, mail_when, "WHEN",
+           "always (default), or problems: when something wants a person"),
+    VALUE("mail-server", OF_RUN, MIG_OPTIONS_MANY, MANY, MIG__TYPE_TEXT, mail_server, "URL",
+          "by smtp://HOST[:PORT] or smtps://HOST[:PORT] (default smtp://localhost)"),
+    VALUE("mail-from", OF_RUN, MIG_OPTIONS_MANY, MANY, MIG__TYPE_TEXT, mail_from, "ADDRESS",
+          "as this sender (default mailmigrate at this machine)"),
+    VALUE("mail-user", OF_RUN, MIG_OPTIONS_MANY, MANY, MIG__TYPE_TEXT, mail_user, "USER",
+          "log in to that server"),
+    INPUT("mail-password-file", OF_RUN, MIG_OPTIONS_MANY, MANY, mail_password_file, "FILE",
+          "with the password that is the first line of this file"),
 
     TYPED_SWITCH("incremental", MIG_OPTIONS_ARCHIVE, ARCHIVE, incremental,
                  "export: add a further file with what is new"),

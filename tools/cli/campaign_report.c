@@ -1,5 +1,6 @@
 /*
- * cli/campaign_report.c - what a run over many accounts leaves behind: summary, JSON, HTML, CSV, a command, a webhook
+ * cli/campaign_report.c - what a run over many accounts leaves behind: summary, JSON, HTML, CSV, a command, a webhook,
+ * a mail
  */
 #include "cli/campaign_report.h"
 
@@ -112,14 +113,74 @@ int cli_campaign_report(cli_reports *reports, const mig_settings *options, const
 
 /* ---- at the end ---- */
 
-/* Both are told, also when one of them fails: then the result is that failure's exit status, else 0. */
+static mig_mail mail_of(const mig_settings *options)
+{
+    return (mig_mail){.server = options->mail_server ? options->mail_server : "smtp://localhost",
+                      .ca_file = options->ca_file,
+                      .user = options->mail_user,
+                      .from = options->mail_from,
+                      .to = options->mail_to};
+}
+
+int cli_campaign_notify_check(const mig_settings *options, mig_error *err)
+{
+    const mig_mail mail = mail_of(options);
+    if (!options->mail_to) {
+        return options->mail_server || options->mail_user || options->mail_from || options->mail_password_file
+                   ? mig_error_set(err, MIG_E_USAGE, "a mail needs --mail-to")
+                   : 0;
+    }
+    if (!options->mail_user != !options->mail_password_file) {
+        return mig_error_set(err, MIG_E_USAGE, "--mail-user and --mail-password-file belong together");
+    }
+    return mig_mail_check(&mail, err);
+}
+
+/* One mail about all accounts: the summary that the terminal shows. */
+static int send_mail(const mig_settings *options, const mig_run_result *result, mig_error *err)
+{
+    char subject[128];
+    mig_mail mail = mail_of(options);
+    cli_kept text = CLI_KEPT_INIT;
+    mig_secret *secret = NULL;
+    int status = mig_report_run_text(result, cli_keep, &text, err);
+    if (status == 0 && options->mail_user) {
+        secret = mig_secret_from_file(options->mail_password_file, err);
+        status = secret ? 0 : -1;
+    }
+    if (status == 0) {
+        snprintf(subject, sizeof subject, "mailmigrate: %s, %zu account%s, exit status %d",
+                 mig_status_name(result->status), result->account_count, result->account_count == 1 ? "" : "s",
+                 result->exit_status);
+        mail.subject = subject;
+        mail.text = text.text;
+        mail.length = text.length;
+        mail.secret = mig_secret_give;
+        mail.secret_context = secret;
+        status = mig_notify_mail(&mail, err);
+    }
+    mig_secret_free(&secret);
+    free(text.text);
+    return status;
+}
+
+/* A night that was over wants nobody: the next one goes on. */
+static bool mail_is_wanted(const mig_settings *options, const mig_run_result *result)
+{
+    return options->mail_to && (options->mail_when == 0 || (result->exit_status != 0 && result->exit_status != 130));
+}
+
+/* All are told, also when one of them fails: then the result is that failure's exit status, else 0. */
 int cli_campaign_notify(const mig_settings *options, const char *tool, const mig_run_result *result)
 {
     mig_error err = MIG_ERROR_INIT;
     cli_kept text = CLI_KEPT_INIT;
     int status = 0;
+    if (mail_is_wanted(options, result) && send_mail(options, result, &err) != 0) {
+        status = cli_complain(tool, &err);
+    }
     if (!options->on_finish && !options->webhook) {
-        return 0;
+        return status;
     }
     if (mig_report_run_json(result, false, cli_keep, &text, &err) != 0) {
         free(text.text);

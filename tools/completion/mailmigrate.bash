@@ -18,6 +18,7 @@ _mailmigrate_values() {
     --deletions) echo keep flag expunge ;;
     --progress) echo auto always never ;;
     --labels) echo all first keyword ;;
+    --mail-when) echo always problems ;;
     esac
 }
 
@@ -39,7 +40,7 @@ _mailmigrate() {
         option=$before
     fi
     case $option in
-    --*-auth | --*-tls | --flags | --deletions | --progress | --labels)
+    --*-auth | --*-tls | --flags | --deletions | --progress | --labels | --mail-when)
         COMPREPLY=($(compgen -W "$(_mailmigrate_values "$option")" -- "$word"))
         return
         ;;

@@ -190,6 +190,8 @@ typedef struct mig_settings {
     bool keep_going;
     int jobs, host_connections; /* 0: default */
     const char *on_finish, *webhook;
+    const char *mail_to, *mail_from, *mail_server, *mail_user, *mail_password_file; /* NULL: not said */
+    int mail_when; /* 0: always; 1: when something wants a person */
 
     mig_progress_mode progress;
     bool quiet, trace;
