@@ -1,5 +1,6 @@
 /* cli/reports.c - the files that a result is reported in, and their signatures */
 #include "cli/reports.h"
+#include "cli/paint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,8 +105,14 @@ void cli_reports_tell(const cli_reports *reports)
 int cli_reports_print(cli_report_fn *writer, const void *result, mig_error *err)
 {
     cli_output text = CLI_OUTPUT_INIT;
-    if (cli_output_open(&text, "-", err) != 0 || writer(result, cli_output_sink, &text, err) != 0) {
+    cli_paint paint = {.sink = cli_output_sink, .context = &text};
+    const bool painted = cli_paint_wanted(stdout);
+    if (cli_output_open(&text, "-", err) != 0 ||
+        writer(result, painted ? cli_paint_sink : cli_output_sink, painted ? (void *)&paint : &text, err) != 0) {
         return -1;
+    }
+    if (cli_paint_end(&paint) != 0) {
+        return cli_output_explain(&text, err);
     }
     return cli_output_commit(&text, err);
 }
