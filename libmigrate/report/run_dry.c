@@ -46,13 +46,15 @@ static void add_verdict(mig__paper *paper, const mig_run_result *result)
     mig__buffer *out = &paper->line;
     mig__buffer_add_text(out, "Dry run: nothing was changed. ");
     if (fit < result->account_count) {
-        mig__buffer_addf(out,
-                         "%zu of %zu account%s could not be looked at; of the others: ", result->account_count - fit,
+        mig__buffer_addf(out, "%zu of %zu account%s cannot be copied now, see below", result->account_count - fit,
                          result->account_count, mig__plural(result->account_count));
+        mig__buffer_add_text(out, fit > 0 ? "; of the others: " : "");
     } else {
         mig__buffer_addf(out, "%zu account%s, ", fit, mig__plural(fit));
     }
-    add_amount(out, messages, bytes);
+    if (fit > 0) {
+        add_amount(out, messages, bytes);
+    }
     mig__buffer_add_text(out, ".\n");
     mig__paper_send(paper);
 }
@@ -150,16 +152,17 @@ static void add_obstacles(mig__paper *paper, const mig_run_result *result)
 
 void mig__run_dry_text(mig__paper *paper, const mig_run_result *result)
 {
-    bool fit = true;
+    bool fit = true, whole = true;
     add_verdict(paper, result);
     for (size_t i = 0; i < result->account_count && !paper->refused; i++) {
         add_account(paper, result, &result->accounts[i]);
-        fit = fit && is_fit(&result->accounts[i]) && result->accounts[i].exit_status == 0;
+        fit = fit && is_fit(&result->accounts[i]);
+        whole = whole && result->accounts[i].exit_status == 0;
     }
     add_obstacles(paper, result);
-    mig__buffer_add_text(&paper->line,
-                         fit ? "Next: the same command without --dry-run does it.\n"
-                             : "Next: look at what is marked above; without --dry-run the same command does the "
-                               "rest.\n");
+    mig__buffer_add_text(&paper->line, !fit    ? "Next: fix what is marked above, then look again.\n"
+                                       : whole ? "Next: the same command without --dry-run does it.\n"
+                                               : "Next: look at what is marked above; without --dry-run the same "
+                                                 "command does the rest.\n");
     mig__paper_send(paper);
 }

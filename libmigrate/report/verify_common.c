@@ -246,6 +246,11 @@ void mig__add_next(mig__buffer *out, const mig_verify_result *result)
                          result->account_count > 1 ? ", account by account" : "");
         before = " ";
     }
+    if (counts[MIG_FOUND_MISSING] + counts[MIG_FOUND_ALTERED] > 0) {
+        mig__buffer_add_text(out,
+                             " As long as the source is there, mailmigrate copy --mend sends again what is missing "
+                             "or altered.");
+    }
     if (result->status != MIG_COMPLETE) {
         mig__buffer_addf(out, "%sVerify again what was not looked at.", before);
     }

@@ -217,7 +217,7 @@ static const struct {
      0,
      0,
      MIG_COMPLETE,
-     {"1 difference was found among 10 messages: 1 missing.", "Next: Look at what is listed."},
+     {"1 difference was found among 10 messages: 1 missing.", "Next: Look at what is listed.", "copy --mend sends again"},
      {"every byte", "All"}},
     {10,
      4,
