@@ -1,4 +1,5 @@
-# A static site of docs/: each page by cmark, each manual by groff, with a line of links on top. Run by the target `site`.
+# A static site of docs/: each page by cmark, each manual by groff, with a line of links on top. The target `site` runs
+# it.
 
 set(STYLE [[
 <style>
@@ -21,21 +22,24 @@ function(write_page path title body)
   string(REPEAT "../" ${depth} up)
   file(WRITE ${OUTPUT}/${path}
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>${title}</title>\n${STYLE}</head>\n"
-    "<body>\n<nav><a href=\"${up}index.html\">mailmigrate</a><a href=\"${up}guides/weekend.html\">A first move</a>"
-    "<a href=\"${up}guides/troubleshooting.html\">Troubleshooting</a><a href=\"${up}manual/index.html\">Manual</a></nav>\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<title>${title}</title>\n${STYLE}</head>\n"
+    "<body>\n<nav><a href=\"${up}index.html\">mailmigrate</a>"
+    "<a href=\"${up}guides/weekend.html\">A first move</a>"
+    "<a href=\"${up}guides/troubleshooting.html\">Troubleshooting</a>"
+    "<a href=\"${up}manual/index.html\">Manual</a></nav>\n"
     "${body}</body>\n</html>\n")
 endfunction()
 
-# The index of a folder is README.md here, and index.html there. A link to what is no page (a folder, a header, the list of
-# packages) becomes its words.
+# The index of a folder is README.md here, and index.html there. A link to what is no page (a folder, a header, the list
+# of packages) becomes its words.
 function(convert page)
   execute_process(COMMAND ${CMARK} --extension table --unsafe ${SOURCE}/${page}
                   OUTPUT_VARIABLE body COMMAND_ERROR_IS_FATAL ANY)
   string(REGEX MATCH "<h1>([^\n]*)</h1>" title "${body}")
   string(REGEX REPLACE "<[^>]*>" "" title "${CMAKE_MATCH_1}")
-  string(REGEX REPLACE "<a href=\"((\\.\\./)*(schemas|providers)|(\\.\\./)+(CONTRIBUTING|libmigrate|tests|tools)[^\"]*)\">([^<]*)</a>" "<em>\\6</em>"
-         body "${body}")
+  set(elsewhere "(\\.\\./)*(schemas|providers)|(\\.\\./)+(CONTRIBUTING|libmigrate|tests|tools)[^\"]*")
+  string(REGEX REPLACE "<a href=\"(${elsewhere})\">([^<]*)</a>" "<em>\\6</em>" body "${body}")
   string(REGEX REPLACE "(href=\"[^\":]*)README\\.md" "\\1index.html" body "${body}")
   string(REGEX REPLACE "(href=\"[^\":]*)\\.md([#\"])" "\\1.html\\2" body "${body}")
   string(REGEX REPLACE "README\\.md$" "index.html" path ${page})
