@@ -1,14 +1,21 @@
 """The live page in Chromium: views at three widths, 3 and 10,000 accounts; what changes, the line lost and back."""
 
+import os
 import re
+import shutil
 import signal
+import subprocess
+import tarfile
 import unittest
 
 import browser
-from harness import ToolCase, program
+from harness import LONG, ToolCase, program
 from livestate import LiveState, page_url
 
 WIDTHS = ((390, 800), (820, 1100), (1400, 1000))
+AXE = "axe-core@4.14.1"
+AXE_RUN = ("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+           ".then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
 ROWS = "document.querySelectorAll('#list tbody tr').length"
 LINK = "document.getElementById('link').textContent"
 # Text against what is behind it, by WCAG 2.2 (1.4.3): 4.5 to 1, large text 3 to 1.
@@ -126,6 +133,26 @@ class Live(ToolCase):
         self.assertGreater(len(self.browser.send("Page.printToPDF")["data"]), 1000)
         self.browser.media()
         self.quiet(url)
+
+    @unittest.skipUnless(LONG and shutil.which("npm"), "axe-core comes from npm, in the long tests")
+    def test_axe(self):
+        """The rules of axe-core for WCAG 2.2 AA find nothing, at the least and the greatest width, light and dark."""
+        subprocess.run(["npm", "pack", "--silent", AXE], cwd=self.dir, check=True, timeout=300,
+                       stdout=subprocess.DEVNULL)
+        with tarfile.open(os.path.join(self.dir, AXE.replace("@", "-") + ".tgz")) as packed:
+            script = packed.extractfile("package/axe.min.js").read().decode()
+        _, url = self.begin(3)
+        self.visit(url)
+        for path in ("#list", "#runs"):
+            self.browser.run(script + ";0")
+            for width, height in (WIDTHS[0], WIDTHS[-1]):
+                for dark in (False, True):
+                    self.browser.size(width, height)
+                    self.browser.media(dark=dark)
+                    with self.subTest(path=path, width=width, dark=dark):
+                        self.assertEqual(self.browser.run(AXE_RUN), [])
+            self.visit(self.browser.run("(document.querySelector('#list a') || location).href"),
+                       "document.querySelector('#runs')")
 
     def test_ten_thousand_accounts(self):
         _, url = self.begin(10000)
