@@ -127,6 +127,7 @@ static int plan_dry_run(mig__run *run, mig_error *err)
         }
         uint64_t known = counts.copied + counts.adopted;
         job->result->messages = job->source->messages;
+        job->result->withheld = mig__screen_releases(&run->options->scan) ? 0 : counts.withheld;
         job->result->already = known < job->source->messages ? known : job->source->messages;
     }
     return 0;

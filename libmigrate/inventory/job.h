@@ -18,6 +18,7 @@
 /* Of a folder, from the state of the copy; of the messages that are selected. */
 typedef struct mig__inventory_copied {
     uint64_t messages, octets;
+    uint64_t withheld, withheld_octets; /* not there by decision, and not to be sent */
 } mig__inventory_copied;
 
 typedef struct mig__inventory {

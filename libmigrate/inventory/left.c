@@ -5,7 +5,7 @@ uint64_t mig__inventory_left_messages(const mig__inventory *run)
 {
     uint64_t out = run->account->copied_messages;
     for (size_t i = 0; i < run->account->folder_count; i++) {
-        out += run->account->folders[i].too_big;
+        out += run->account->folders[i].too_big + run->copied[i].withheld;
     }
     return mig__inventory_less(run->account->messages, out);
 }
@@ -14,7 +14,7 @@ uint64_t mig__inventory_left_bytes(const mig__inventory *run)
 {
     uint64_t out = run->account->copied_bytes;
     for (size_t i = 0; i < run->account->folder_count; i++) {
-        out += run->account->folders[i].too_big_bytes;
+        out += run->account->folders[i].too_big_bytes + run->copied[i].withheld_octets;
     }
     return mig__inventory_less(run->account->bytes, out);
 }

@@ -35,7 +35,8 @@ int mig__inventory_recall_copied(mig__inventory *run, mig_error *err)
         }
         failed = mig__state_count(run->state, known->id, &counts, err);
         if (failed == 0) {
-            run->copied[i] = (mig__inventory_copied){counts.copied + counts.adopted, counts.octets};
+            run->copied[i] = (mig__inventory_copied){counts.copied + counts.adopted, counts.octets, counts.withheld,
+                                                     counts.withheld_octets};
         }
     }
     return failed;

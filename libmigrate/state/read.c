@@ -374,6 +374,9 @@ static int take_counts(mig__query *query, mig__state_counts *out, mig_error *err
         if (now >= 0 && now <= MIG__MESSAGE_WITHHELD) {
             *counts[now] = (uint64_t)sqlite3_column_int64(query->stmt, 1);
         }
+        if (now == MIG__MESSAGE_WITHHELD) {
+            out->withheld_octets = (uint64_t)sqlite3_column_int64(query->stmt, 2);
+        }
         if (is_in(present_states, now)) {
             out->octets += (uint64_t)sqlite3_column_int64(query->stmt, 2);
             out->gone += (uint64_t)sqlite3_column_int64(query->stmt, 3);

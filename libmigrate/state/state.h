@@ -220,7 +220,7 @@ typedef struct mig__state_counts {
     uint64_t owed;     /* of copied and adopted: flags are missing on the target */
     uint64_t held;     /* copied, adopted, vanished: that the target should hold */
     uint64_t unplaced; /* of `held`: without a UID on the target */
-    uint64_t withheld;
+    uint64_t withheld, withheld_octets;
 } mig__state_counts;
 int mig__state_count(mig__state *state, int64_t folder, mig__state_counts *out, mig_error *err);
 typedef struct mig__state_mended { /* of the messages that the target should hold: sent again, each counted once */

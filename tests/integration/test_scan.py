@@ -114,6 +114,10 @@ class Decisions(Case):
         again = self.run_copy()  # the decision stands, also without a scanner
         self.assertEqual((again.totals["already"], again.totals["withheld"], again.totals["copied"]), (20, 1, 0))
         self.assertEqual(len(self.there()), 20)
+        stock = self.run_command(self.command(*self.accounts, verb="inventory"),
+                                 json_path=os.path.join(self.dir, "result.json"))
+        self.assertEqual(stock.json["accounts"][0]["forecast"]["left_messages"], 0, str(stock))
+        self.assertEqual(self.run_copy("--dry-run").totals["left_messages"], 0)
         released = self.run_copy("--scan", scanner.address, "--infected", "report")
         self.assertEqual((released.totals["copied"], released.totals["withheld"]), (1, 0))
         self.assertEqual(self.there(), self.there(self.source))
