@@ -12,6 +12,17 @@ static void note(mig__json *json, const mig_filter_note *one)
     mig__json_raw(json, "}");
 }
 
+static void rule(mig__json *json, const mig_filter_rule *one)
+{
+    mig__json_raw(json, "{");
+    mig__json_member(json, "line", mig__json_number(one->line));
+    mig__json_add_text(json, "when", one->when);
+    mig__json_add_text(json, "then", one->then);
+    mig__json_add_flag(json, "gmail", one->gmail != NULL);
+    mig__json_add_optional(json, "gmail_why", one->gmail_why);
+    mig__json_raw(json, "}");
+}
+
 static void filter(mig__json *json, const mig_filter *one)
 {
     mig__json_raw(json, "\n    {");
@@ -30,7 +41,14 @@ static void filter(mig__json *json, const mig_filter *one)
         mig__json_raw(json, i > 0 ? ", " : "");
         note(json, &one->notes[i]);
     }
-    mig__json_raw(json, "]}");
+    mig__json_raw(json, "], \"rules\": [");
+    for (size_t i = 0; i < one->rule_count; i++) {
+        mig__json_raw(json, i > 0 ? ", " : "");
+        rule(json, &one->rules[i]);
+    }
+    mig__json_raw(json, "]");
+    mig__json_add_flag(json, "worded", one->worded);
+    mig__json_raw(json, "}");
 }
 
 void mig__filters_json(mig__json *json, const mig_filters_result *result)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/sized.h"
 #include "sieve/source.h"
+#include "sieve/words.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -369,6 +370,7 @@ void mig_filters_result_free(mig_filters_result **result)
         free(r->filters[i].name);
         free(r->filters[i].target_name);
         mig__sieve_notes_free(r->filters[i].notes, r->filters[i].note_count);
+        mig__sieve_rules_free(r->filters[i].rules, r->filters[i].rule_count);
         mig__buffer_free(&kept->texts[i].source);
         mig__buffer_free(&kept->texts[i].wanted);
         mig__sieve_judgement_clear(&kept->texts[i].judgement);

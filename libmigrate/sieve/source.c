@@ -1,5 +1,6 @@
 /* sieve/source.c - the scripts of the source: read, understood, judged, and put into the order of their includes */
 #include "sieve/source.h"
+#include "sieve/words.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,10 @@ static int judge_one(const mig__sieve_facts *facts, mig_filter *filter, mig__sie
                                      err, "it cannot be read, so nothing of it was looked at: %s", error.text);
     }
     int status = mig__sieve_judge(&script, facts, &text->judgement, err);
+    if (status == 0) {
+        status = mig__sieve_rules(&script, &filter->rules, &filter->rule_count, err);
+        filter->worded = status == 0;
+    }
     mig__sieve_script_clear(&script);
     /* The notes are the result's from here on. */
     filter->notes = text->judgement.notes;

@@ -6,6 +6,7 @@
  */
 #include "fuzz.h"
 #include "sieve/judge.h"
+#include "sieve/words.h"
 
 static void check(const mig__sieve_script *s, size_t length)
 {
@@ -46,6 +47,18 @@ static void judge(const char *octets, size_t length, const mig__sieve_script *sc
     mig__sieve_judgement_clear(&judgement);
 }
 
+static void put_into_words(const mig__sieve_script *script)
+{
+    mig_filter_rule *rules = NULL;
+    size_t count = 0;
+    INSIST(mig__sieve_rules(script, &rules, &count, NULL) == 0);
+    for (size_t i = 0; i < count; i++) {
+        INSIST(rules[i].when != NULL && rules[i].then != NULL);
+        INSIST((rules[i].gmail != NULL) != (rules[i].gmail_why != NULL));
+    }
+    mig__sieve_rules_free(rules, count);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     mig__sieve_script script;
@@ -57,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check(&script, size);
     judge(octets, size, &script);
+    put_into_words(&script);
     mig__sieve_script_clear(&script);
     return 0;
 }

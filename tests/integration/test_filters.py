@@ -1,8 +1,10 @@
 """Mail filters on real servers: dovecot-managesieved and Cyrus' timsieved; sieve-connect says what is there."""
 
+import csv
 import os
 import sqlite3
 import unittest
+import xml.etree.ElementTree
 
 import cyrus
 import dovecot
@@ -204,6 +206,13 @@ class Between(FilterCase):
             self.assertEqual(file.read(), MAIN)
         self.assertTrue(os.path.exists(os.path.join(out, "a %25b.sieve")))
         self.filters("export", out, *self.side("source", self.old))
+        with open(os.path.join(out, "rules.csv"), encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertIn(("main", "4", "the header \"subject\" contains \"offer\"", "file it into \"Shop\""),
+                      [(row["script"], row["line"], row["when"], row["then"]) for row in rows])
+        with open(os.path.join(out, "rules.html"), encoding="utf-8") as file:
+            self.assertIn("file it into &quot;Shop&quot;", file.read())
+        self.assertEqual(len(xml.etree.ElementTree.parse(os.path.join(out, "gmail.xml")).getroot()), 1)
         with open(os.path.join(out, "main.sieve"), "wb") as file:
             file.write(b"mine")
         self.filters("export", out, *self.side("source", self.old), expect=harness.PARTIAL)

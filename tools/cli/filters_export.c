@@ -67,6 +67,42 @@ static int write_script(const char *path, const char *text, size_t length, mig_e
     return status;
 }
 
+/* ---- the rules in words ---- */
+
+typedef struct page {
+    char *octets;
+    size_t length;
+} page;
+
+static int gather(const char *piece, size_t length, void *context)
+{
+    page *all = context;
+    char *grown = realloc(all->octets, all->length + length + 1);
+    if (!grown) {
+        return -1;
+    }
+    memcpy(grown + all->length, piece, length);
+    all->octets = grown;
+    all->length += length;
+    return 0;
+}
+
+typedef int report_fn(const mig_filters_result *result, mig_sink_fn *sink, void *context, mig_error *err);
+
+static int write_report(const mig_filters_result *result, report_fn *report, const char *directory, const char *name,
+                        mig_error *err)
+{
+    char path[PATH_SIZE];
+    page all = {NULL, 0};
+    snprintf(path, sizeof path, "%.2048s/%s", directory, name);
+    int status = report(result, gather, &all, err);
+    if (status == 0) {
+        status = write_script(path, all.octets ? all.octets : "", all.length, err);
+    }
+    free(all.octets);
+    return status;
+}
+
 int cli_filters_export(const mig_filters_result *result, const char *directory, mig_error *err)
 {
     char path[PATH_SIZE];
@@ -81,5 +117,9 @@ int cli_filters_export(const mig_filters_result *result, const char *directory, 
             return -1;
         }
     }
-    return 0;
+    return write_report(result, mig_report_filters_html, directory, "rules.html", err) != 0 ||
+                   write_report(result, mig_report_filters_csv, directory, "rules.csv", err) != 0 ||
+                   write_report(result, mig_report_filters_gmail, directory, "gmail.xml", err) != 0
+               ? -1
+               : 0;
 }

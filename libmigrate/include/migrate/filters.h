@@ -86,6 +86,16 @@ typedef enum mig_filter_outcome {
 /* "not-done", "read", "fits", "put", "there", "blocked", "failed", "identical", ...: stable. Static storage. */
 const char *mig_filter_outcome_name(mig_filter_outcome outcome);
 
+/* One rule of a script in words: what it asks for, and what it does then. UTF-8 without control characters. */
+typedef struct mig_filter_rule {
+    unsigned line;
+    char *when;      /* the subject contains "offer" */
+    char *then;      /* file into "Shop"; go no further */
+    char **gmail;    /* properties of Gmail's feed of filters, name and value in turn, ends with NULL; NULL: it has no
+                        exact counterpart there */
+    char *gmail_why; /* why not; NULL when it has */
+} mig_filter_rule;
+
 typedef struct mig_filter { /* one script of the source */
     char *name;
     char *target_name;   /* on the target: its own name, or another where that was taken; NULL: none */
@@ -99,6 +109,9 @@ typedef struct mig_filter { /* one script of the source */
     mig_error error; /* code MIG_OK: none */
     mig_filter_note *notes;
     size_t note_count;
+    mig_filter_rule *rules; /* in order; none when the script could not be understood, see `worded` */
+    size_t rule_count;
+    bool worded; /* the script was understood: what is not in `rules` is not in it */
 } mig_filter;
 
 /* What became of making the source's active script active on the target. */
@@ -203,6 +216,13 @@ const char *mig_filters_text(const mig_filters_result *result, size_t filter, si
 int mig_report_filters_text(const mig_filters_result *result, mig_sink_fn *sink, void *context, mig_error *err);
 /* Schema mailmigrate.filters/1, see docs/schemas/filters-1.json. One JSON object and a line end. */
 int mig_report_filters_json(const mig_filters_result *result, mig_sink_fn *sink, void *context, mig_error *err);
+
+/* The rules in words, to be set up by hand: as one page, and as a table (RFC 4180), a line each. */
+int mig_report_filters_html(const mig_filters_result *result, mig_sink_fn *sink, void *context, mig_error *err);
+int mig_report_filters_csv(const mig_filters_result *result, mig_sink_fn *sink, void *context, mig_error *err);
+/* The rules of the active script (of all scripts where none is known to be active) that have an exact counterpart at
+ * Gmail, as the file that its settings import. */
+int mig_report_filters_gmail(const mig_filters_result *result, mig_sink_fn *sink, void *context, mig_error *err);
 
 #ifdef __cplusplus
 }
