@@ -38,6 +38,7 @@ typedef struct mig__verify_job { /* one folder */
     mig__selected target_now, source_now;
     mig__reading reads[2];     /* by side: what is to be read */
     mig__uidset unreadable[2]; /* [lock] of that, what the server gives no content for */
+    mig_error *untold; /* [lock] a message of the source of which nothing is told; owned, NULL: none */
     mig__label_choice choice;  /* which of the source's messages are meant, where folders are labels */
     mig__recorded *recorded;
     size_t recorded_count;

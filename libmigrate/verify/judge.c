@@ -188,6 +188,9 @@ static int judge_member(mig__judge *j, const group *g, size_t member, const mig_
     if (add_not_copied(j, index, err) != 0) {
         return -1;
     }
+    if (job->untold != NULL && folder->error == NULL) { /* not to the end, but for the rest */
+        mig__error_keep(&folder->error, job->untold);
+    }
     for (size_t i = 0; i < comparison->count; i++) {
         const mig__outcome *outcome = &comparison->outcomes[i];
         if (member_of(g, outcome) != member) {

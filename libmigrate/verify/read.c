@@ -173,11 +173,22 @@ static int summary(mig__reading *of, const mig__fetch_item *item, void *own, mig
     return keep(((arrival *)own)->s, job_of(of), item, NULL, err);
 }
 
-/* Its size, date and flags will tell that it is there; where not even those are to be had, it is the folder. */
+/*
+ * Its size, date and flags will tell that it is there. Where not even those are to be had, as of a damaged message in
+ * files, the others of the source are compared all the same; on the target it could be any, and is the folder's.
+ */
 static int lost(mig__reading *of, uint32_t uid, bool content, const mig_error *why, void *own, mig_error *err)
 {
     side_reading *s = ((arrival *)own)->s;
     mig__verify_job *job = job_of(of);
+    if (!content && s->side == MIG_SOURCE) {
+        pthread_mutex_lock(&s->run->lock);
+        if (job->untold == NULL) {
+            mig__error_keep(&job->untold, why);
+        }
+        pthread_mutex_unlock(&s->run->lock);
+        return 0;
+    }
     if (!content) {
         give_up_folder(s->run, job, why);
         return 0;

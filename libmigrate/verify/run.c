@@ -287,6 +287,7 @@ void mig__verify_jobs_free(mig__verify_job **jobs, size_t count)
     for (size_t i = 0; i < count; i++) {
         mig__verify_job *job = &(*jobs)[i];
         mig__error_forget(&job->error);
+        mig__error_forget(&job->untold);
         free(job->source_name);
         free(job->target_name);
         free(job->source);

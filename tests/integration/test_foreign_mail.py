@@ -117,6 +117,19 @@ class Maildirs(ForeignCase):
         self.assert_told(result, *broken)
         self.assertEqual(self.arrived()["."], {given(message("whole")): {"S"}})
 
+    def test_verified_but_for_what_cannot_be_read(self):
+        """One unreadable message does not keep the others of its folder from being compared with the source."""
+        self.folder("")
+        for number in range(8):
+            self.put("cur/%d.M1.h:2,S" % number, message("whole %d" % number))
+        self.put("cur/99.M1.h:2,S", b"CRYPTED\x03\x07\x02\0\0\0\x01\0\0" + bytes(range(200)))
+        self.take("maildir", expect=PARTIAL)
+        found = self.run_command([program(), "verify", "--against", "source", "--source", "maildir:" + self.path("mail"),
+                                  "--target", "maildir:" + self.path("target"), "--state", self.state])
+        self.assertEqual(found.status, PARTIAL, str(found))
+        self.assertIn("8 of 8 identical; not to the end", found.out)
+        self.assertIn("mail_crypt", found.out)
+
     def test_a_bomb(self):
         self.folder("")
         octets = gzip.compress(gzip.compress(bytes(200 << 20), 9), 9)
