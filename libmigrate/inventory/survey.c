@@ -7,6 +7,7 @@
 #include "account/junk.h"
 #include "inventory/content.h"
 #include "base/kept.h"
+#include "base/retry.h"
 #include "inventory/job.h"
 #include "inventory/shown.h"
 #include "reading/scan.h"
@@ -14,7 +15,8 @@
 
 enum {
     UIDS_AT_ONCE = 1000, /* in one FETCH: a cut costs little, and servers with RFC 9738 allow as many */
-    IN_FLIGHT = 4        /* commands: enough to hide a long line */
+    IN_FLIGHT = 4,       /* commands: enough to hide a long line */
+    HALVES_MOST = 200    /* FETCHes that look for the messages that a refusal is about */
 };
 
 typedef struct survey {
@@ -27,7 +29,8 @@ typedef struct survey {
     const mig__mailbox *mailbox;
     mig_inventory_folder *folder;
     mig__uidset uids;
-    mig_error hidden; /* messages that the server does not name */
+    mig__uidset seen; /* what was told of */
+    mig_error hidden; /* messages that the server does not name, or tells nothing of */
 } survey;
 
 /* ---- what the server answers ---- */
@@ -67,6 +70,9 @@ static int on_fetch(const mig__response *response, void *context, mig_error *err
                             .date = fetch->internaldate.utc,
                             .flags = fetch->flags};
     mig__stock_add(&s->stock, &item);
+    if (mig__uidset_add(&s->seen, fetch->uid, fetch->uid, err) != 0) {
+        return -1;
+    }
     if (fetch->body == MIG__BODY_GIVEN) {
         add_content(s);
         return s->shown != NULL ? mig__shown_end(s->shown, s->folder, fetch->uid, err) : 0;
@@ -127,30 +133,95 @@ static int open_folder(survey *s, mig__session *session, const mig__mailbox *mai
                                          : mig__inventory_known_among(run, index, mailbox, *uidvalidity, &s->uids, err);
 }
 
-static int fetch_all(survey *s, mig__session *session, mig_error *err)
+static mig__command *send_fetch(survey *s, mig__session *session, const mig__uidset *part, mig_error *err)
 {
     unsigned items = MIG__FETCH_FLAGS | MIG__FETCH_DATE | MIG__FETCH_SIZE | (s->with_content ? MIG__FETCH_BODY : 0);
+    return mig__fetch(session, part, items, 0, on_fetch, s, err);
+}
+
+/* Refused for good, and not for something that is the whole folder's: one message may have spoilt the command. */
+static bool may_be_a_message(const mig_error *refused)
+{
+    return !mig__retry_wanted(refused) && refused->scope == MIG_SCOPE_MESSAGE;
+}
+
+static void note_untold(survey *s, uint32_t uid, const mig_error *refused)
+{
+    s->hidden = *refused;
+    mig_error_context(&s->hidden, "message %u tells nothing of itself", uid);
+}
+
+/* Of what a refused command did not bring: in halves, until the message that is refused stands alone; it is named. */
+static int fetch_halves(survey *s, mig__session *session, const mig__uidset *left, unsigned *attempts, mig_error *err)
+{
+    mig__uidset rest = MIG__UIDSET_INIT, half = MIG__UIDSET_INIT;
+    int result = mig__uidset_copy(&rest, left, err);
+    uint64_t size = mig__uidset_size(left);
+    while (result == 0 && rest.count > 0) {
+        result = mig__uidset_take(&rest, size > 1 ? (size + 1) / 2 : 1, &half, err) <= 0 || (*attempts)-- == 0
+                     ? -1
+                     : mig__command_outcome(session, send_fetch(s, session, &half, err), err);
+        if (result > 0 && may_be_a_message(err) && mig__uidset_size(&half) == 1) {
+            note_untold(s, half.ranges[0].first, err);
+            result = 0;
+        } else if (result > 0 && may_be_a_message(err)) {
+            result = mig__uidset_subtract(&half, &s->seen, err);
+            result = result != 0 ? result : fetch_halves(s, session, &half, attempts, err);
+        }
+    }
+    mig__uidset_free(&rest);
+    mig__uidset_free(&half);
+    return result;
+}
+
+static int fetch_refused(survey *s, mig__session *session, mig__uidset *left, const mig_error *refused, mig_error *err)
+{
+    unsigned attempts = HALVES_MOST;
+    int result = mig__uidset_subtract(left, &s->seen, err);
+    if (result == 0 && left->count > 0) {
+        result = fetch_halves(s, session, left, &attempts, err);
+        if (result < 0 && attempts > HALVES_MOST) { /* too many: it is the folder */
+            *err = *refused;
+            result = 1;
+        }
+    }
+    return result;
+}
+
+static int fetch_all(survey *s, mig__session *session, mig_error *err)
+{
     mig__command *commands[IN_FLIGHT];
     size_t sent = 0, done = 0;
     int result = 0;
-    mig__uidset part = MIG__UIDSET_INIT;
+    mig_error refused = MIG_ERROR_INIT;
+    mig__uidset part = MIG__UIDSET_INIT, asked = MIG__UIDSET_INIT;
+    mig__uidset_clear(&s->seen);
+    result = mig__uidset_copy(&asked, &s->uids, err);
     while (result == 0 && (s->uids.count > 0 || done < sent)) {
         if (s->uids.count > 0 && sent - done < IN_FLIGHT) {
             int64_t taken = mig__uidset_take(&s->uids, UIDS_AT_ONCE, &part, err);
-            mig__command *command = taken <= 0 ? NULL : mig__fetch(session, &part, items, 0, on_fetch, s, err);
+            mig__command *command = taken <= 0 ? NULL : send_fetch(s, session, &part, err);
             result = command == NULL ? -1 : 0;
             commands[sent % IN_FLIGHT] = command;
             sent += command != NULL;
             continue;
         }
         result = mig__command_outcome(session, commands[done % IN_FLIGHT], err);
+        if (result > 0 && may_be_a_message(err)) {
+            refused = *err;
+            result = 0;
+        }
         done++;
         mig__inventory_progress(s->run);
         if (result == 0 && mig__inventory_stopping(s->run, err)) {
             result = -1;
         }
     }
+    if (result == 0 && refused.code != MIG_OK) {
+        result = fetch_refused(s, session, &asked, &refused, err);
+    }
     mig__uidset_free(&part);
+    mig__uidset_free(&asked);
     return result == 0 && s->shown != NULL ? mig__shown_finish(s->shown, s->folder, err) : result;
 }
 
@@ -263,6 +334,7 @@ int mig__inventory_survey(mig__inventory *run, mig_error *err)
     }
     mig__shown_free(&s.shown);
     mig__uidset_free(&s.uids);
+    mig__uidset_free(&s.seen);
     mig__stock_free(&s.stock);
     return result < 0 ? -1 : 0;
 }

@@ -197,6 +197,26 @@ static void add_names(mig__buffer *out, const mig_inventory_account *account)
     }
 }
 
+/* Folders that were not looked at to the end, by name. */
+static void add_not_seen(mig__paper *paper, const mig_inventory_account *account)
+{
+    char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
+    uint64_t shown = 0;
+    for (size_t i = 0; i < account->folder_count; i++) {
+        const mig_error *error = account->folders[i].error;
+        if (error != NULL && ++shown <= OBSTACLES_SHOWN) {
+            mig__buffer_add_text(&paper->line, shown == 1 ? "\nNot looked at to the end:\n  " : "  ");
+            mig__add_inert(&paper->line, mig_error_line(error, line, sizeof line));
+            mig__buffer_add_text(&paper->line, "\n");
+        }
+    }
+    if (shown > OBSTACLES_SHOWN) {
+        mig__buffer_addf(&paper->line, "  ... and %" PRIu64 " more: --json lists every one.\n",
+                         shown - OBSTACLES_SHOWN);
+    }
+    mig__paper_send(paper);
+}
+
 static void add_failure(mig__paper *paper, const mig_inventory_account *account)
 {
     char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
@@ -230,6 +250,7 @@ static void add_account(mig__paper *paper, const mig_inventory_account *account,
     for (size_t i = 0; i < account->folder_count && !paper->refused; i++) {
         add_folder(paper, &account->folders[i]);
     }
+    add_not_seen(paper, account);
     add_obstacles(paper, account);
     add_scans(paper, account);
     add_outlook(paper, account, now, with_target);

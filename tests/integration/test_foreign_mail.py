@@ -129,6 +129,11 @@ class Maildirs(ForeignCase):
         self.assertEqual(found.status, PARTIAL, str(found))
         self.assertIn("8 of 8 identical; not to the end", found.out)
         self.assertIn("mail_crypt", found.out)
+        for extra in ([], ["--scan-content"]):
+            stock = self.run_command([program(), "inventory", "--source", "maildir:" + self.path("mail")] + extra)
+            self.assertEqual(stock.status, PARTIAL, str(stock))
+            self.assertRegex(stock.out, r"message 9 tells nothing of itself: .*mail_crypt")
+            self.assertRegex(stock.out, r"\n +8 +0 +[0-9.]+ [A-Za-z]+ +[0-9.]+ [A-Za-z]+ .* INBOX")
 
     def test_a_bomb(self):
         self.folder("")
