@@ -171,9 +171,20 @@ int mig__sides_check_lists(const mig__side_found *source, const mig__side_found 
 
 enum { WELCOME = 3 }; /* messages that a provider may put into each new mailbox */
 
+/* A source whose numbers were refused is not empty. */
+static bool untold(const mig__mailbox_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].status_failed || list->items[i].closes) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool mig__sides_look_swapped(const mig__mailbox_list *source, const mig__mailbox_list *target)
 {
-    return mig__sides_messages(source) == 0 && mig__sides_messages(target) > WELCOME;
+    return !untold(source) && mig__sides_messages(source) == 0 && mig__sides_messages(target) > WELCOME;
 }
 
 int mig__sides_refuse_swapped(const mig__mailbox_list *target, mig_error *err)

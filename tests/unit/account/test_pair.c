@@ -1,5 +1,6 @@
 /* Opening one account and two at once, against scripted servers: what is listed, tried again, and told when it fails.
  */
+#include "account/check.h"
 #include "account/pair.h"
 #include "imap/wire_server.h"
 #include <stdatomic.h>
@@ -279,6 +280,24 @@ static void test_swapped(void **state)
     assert_int_equal(mig__pair_check(pair, none, false, false, &error), 0);
 }
 
+/* Full on one side and empty on the other looks swapped; a side whose numbers were refused is not empty. */
+static void test_looks_swapped(void **state)
+{
+    (void)state;
+    mig__mailbox source[] = {{.wire = "INBOX", .has_status = true}, {.wire = "Work", .has_status = true}};
+    mig__mailbox target[] = {{.wire = "INBOX", .has_status = true, .messages = 20}};
+    const mig__mailbox_list from = {.items = source, .count = 2}, to = {.items = target, .count = 1};
+    assert_true(mig__sides_look_swapped(&from, &to));
+    source[1].status_failed = true;
+    assert_false(mig__sides_look_swapped(&from, &to));
+    source[1].status_failed = false;
+    source[1].closes = true;
+    assert_false(mig__sides_look_swapped(&from, &to));
+    source[1].closes = false;
+    target[0].messages = 3; /* what a provider greets with */
+    assert_false(mig__sides_look_swapped(&from, &to));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_two_at_once), cmocka_unit_test(test_sides_left_out),
         cmocka_unit_test(test_failures),    cmocka_unit_test(test_meanwhile_fails),
         cmocka_unit_test(test_swapped),
+        cmocka_unit_test(test_looks_swapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
