@@ -124,8 +124,8 @@ class Maildirs(ForeignCase):
             self.put("cur/%d.M1.h:2,S" % number, message("whole %d" % number))
         self.put("cur/99.M1.h:2,S", b"CRYPTED\x03\x07\x02\0\0\0\x01\0\0" + bytes(range(200)))
         self.take("maildir", expect=PARTIAL)
-        found = self.run_command([program(), "verify", "--against", "source", "--source", "maildir:" + self.path("mail"),
-                                  "--target", "maildir:" + self.path("target"), "--state", self.state])
+        sides = ["--source", "maildir:" + self.path("mail"), "--target", "maildir:" + self.path("target")]
+        found = self.run_command([program(), "verify", "--against", "source", "--state", self.state] + sides)
         self.assertEqual(found.status, PARTIAL, str(found))
         self.assertIn("8 of 8 identical; not to the end", found.out)
         self.assertIn("mail_crypt", found.out)

@@ -304,8 +304,7 @@ int main(void)
         cmocka_unit_test(test_one),         cmocka_unit_test(test_tried_again),
         cmocka_unit_test(test_two_at_once), cmocka_unit_test(test_sides_left_out),
         cmocka_unit_test(test_failures),    cmocka_unit_test(test_meanwhile_fails),
-        cmocka_unit_test(test_swapped),
-        cmocka_unit_test(test_looks_swapped),
+        cmocka_unit_test(test_swapped),     cmocka_unit_test(test_looks_swapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
