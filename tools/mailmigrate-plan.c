@@ -7,6 +7,7 @@
 #include <migrate/format.h>
 #include <migrate/plan.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char name[] = "mailmigrate-plan";
 
@@ -79,6 +80,64 @@ static int import_list(const cli_plan_options *options, mig_error *err)
     return 0;
 }
 
+static int gather(const cli_plan_options *options, mig_error *err)
+{
+    mig_plan_gather_options o = MIG_PLAN_GATHER_OPTIONS_INIT;
+    mig_plan_gathered found;
+    o.from = options->kind;
+    o.users = options->path;
+    o.aliases = options->aliases;
+    o.directory = options->directory;
+    o.source_host = options->source_host;
+    o.target_host = options->target_host;
+    if (mig_plan_gather(&o, &found, err) != 0) {
+        return -1;
+    }
+    printf("%zu account%s in %s/plan.yaml and accounts.csv.\n", found.accounts, found.accounts == 1 ? "" : "s",
+           o.directory);
+    if (found.aliases > 0) {
+        printf("%zu alias%s or forward%s in %s/aliases.csv: make them at the new server.\n", found.aliases,
+               found.aliases == 1 ? "" : "es", found.aliases == 1 ? "" : "s", o.directory);
+    }
+    if (found.left_out > 0) {
+        printf("%zu entr%s left out: no mailboxes of people, or named twice.\n", found.left_out,
+               found.left_out == 1 ? "y was" : "ies were");
+    }
+    printf("No passwords were taken: plan.yaml says where they are looked for. Next: mailmigrate plan check "
+           "%s/plan.yaml\n",
+           o.directory);
+    return 0;
+}
+
+static int export_plan(const cli_plan_options *options, mig_error *err)
+{
+    mig_plan_export_options o = MIG_PLAN_EXPORT_OPTIONS_INIT;
+    cli_output output = CLI_OUTPUT_INIT;
+    const char *path = options->output ? options->output : "-";
+    o.provider = options->provider;
+    o.passwords = options->passwords;
+    mig_plan *plan = mig_plan_load(options->path, err);
+    int result = !plan                     ? -1
+                 : plan->problem_count > 0 ? mig_plan_refuse(plan, err)
+                                           : cli_plan_refuse_existing(path, err);
+    if (result == 0) {
+        const mode_t before = umask(077); /* there may be passwords in it */
+        result = cli_output_open(&output, path, err);
+        umask(before);
+    }
+    result = result != 0 ? -1 : mig_plan_export(plan, &o, cli_output_sink, &output, err);
+    result = result != 0 ? -1 : cli_output_commit(&output, err);
+    cli_output_close(&output);
+    mig_plan_free(&plan);
+    return result;
+}
+
+static int print_text(const char *text, size_t length, void *context)
+{
+    (void)context;
+    return fwrite(text, 1, length, stdout) == length ? 0 : -1;
+}
+
 int main(int argc, char **argv)
 {
     mig_error err = MIG_ERROR_INIT;
@@ -90,7 +149,11 @@ int main(int argc, char **argv)
     } else if (result == 0 && options.verb == CLI_PLAN_CHECK) {
         result = check_plan(options.path, &err);
     } else if (result == 0 && options.verb == CLI_PLAN_IMPORT) {
-        result = import_list(&options, &err);
+        result = options.imapsync                    ? mig_plan_from_imapsync(options.imapsync, print_text, NULL, &err)
+                 : options.kind == MIG_FROM_IMAPSYNC ? import_list(&options, &err)
+                                                     : gather(&options, &err);
+    } else if (result == 0 && options.verb == CLI_PLAN_EXPORT) {
+        result = export_plan(&options, &err);
     }
     if (result == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
         result = mig_error_set(&err, MIG_E_IO, "standard output cannot be written");

@@ -24,45 +24,16 @@ typedef struct importing {
     mig_error *err;
 } importing;
 
-static int can_not_write(importing *in, const char *name, int errnum)
-{
-    mig_error_errno(in->err, errnum == EEXIST ? MIG_E_REFUSED : MIG_E_IO, errnum, "cannot make %s/%s", in->directory,
-                    name);
-    return errnum == EEXIST ? mig_error_hint(in->err, "name another directory: nothing that is there is overwritten")
-                            : -1;
-}
-
-/* A new file of mode 0600 with this content, on disk. */
 static int write_file(importing *in, int directory, const char *name, const char *text, size_t length)
 {
-    int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return can_not_write(in, name, errno);
-    }
-    int failed = 0;
-    while (length > 0 && failed == 0) {
-        ssize_t written = write(fd, text, length);
-        if (written < 0 && errno != EINTR) {
-            failed = can_not_write(in, name, errno);
-        } else if (written > 0) {
-            text += written;
-            length -= (size_t)written;
-        }
-    }
-    if (failed == 0 && fsync(fd) != 0) {
-        failed = can_not_write(in, name, errno);
-    }
-    close(fd);
-    return failed;
+    const mig__plan_place place = {directory, in->directory};
+    return mig__plan_write_new(&place, name, text, length, in->err);
 }
 
-static void add_cell(mig__buffer *out, const char *text, const char *behind)
+static int can_not_write(importing *in, const char *name, int errnum)
 {
-    mig__buffer_add_char(out, '"');
-    for (; *text != '\0'; text++) {
-        mig__buffer_addf(out, *text == '"' ? "\"%c" : "%c", *text);
-    }
-    mig__buffer_addf(out, "\"%s", behind);
+    const mig__plan_place place = {in->fd, in->directory};
+    return mig__plan_can_not_write(&place, name, errnum, in->err);
 }
 
 /* "0017-ann_old.example.source": readable, and never a path. */
@@ -89,7 +60,7 @@ static int keep_secret(importing *in, const char *user, const char *side, const 
                              : write_file(in, in->secrets, name, line.data, line.length);
     mig__buffer_wipe(&line);
     snprintf(path, sizeof path, "secrets/%s", name);
-    add_cell(&in->csv, path, behind);
+    mig__plan_add_cell(&in->csv, path, behind);
     return failed;
 }
 
@@ -106,13 +77,13 @@ static int take_fields(importing *in, char *const fields[FIELDS], size_t line)
     if (in->secrets < 0) {
         return 0;
     }
-    add_cell(&in->csv, fields[HOST1], ",");
-    add_cell(&in->csv, fields[USER1], ",");
+    mig__plan_add_cell(&in->csv, fields[HOST1], ",");
+    mig__plan_add_cell(&in->csv, fields[USER1], ",");
     if (keep_secret(in, fields[USER1], "source", fields[PASSWORD1], ",") != 0) {
         return -1;
     }
-    add_cell(&in->csv, fields[HOST2], ",");
-    add_cell(&in->csv, fields[USER2], ",");
+    mig__plan_add_cell(&in->csv, fields[HOST2], ",");
+    mig__plan_add_cell(&in->csv, fields[USER2], ",");
     return keep_secret(in, fields[USER2], "target", fields[PASSWORD2], "\n");
 }
 
@@ -201,19 +172,12 @@ static int take_list(importing *in, mig__buffer *list)
 
 static int open_directories(importing *in)
 {
-    if (mkdir(in->directory, 0700) != 0 && errno != EEXIST) {
-        return mig_error_errno(in->err, MIG_E_IO, errno, "cannot make the directory %s", in->directory);
-    }
-    in->fd = open(in->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (in->fd < 0) {
-        return mig_error_errno(in->err, MIG_E_IO, errno, "cannot open the directory %s", in->directory);
-    }
-    static const char *const made[] = {"plan.yaml", "accounts.csv", "secrets"};
-    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
-        struct stat there;
-        if (fstatat(in->fd, made[i], &there, AT_SYMLINK_NOFOLLOW) == 0) {
-            return can_not_write(in, made[i], EEXIST);
-        }
+    static const char *const made[] = {"plan.yaml", "accounts.csv", "secrets", NULL};
+    mig__plan_place place = {-1, in->directory};
+    const int failed = mig__plan_open_place(&place, made, in->err);
+    in->fd = place.fd;
+    if (failed != 0) {
+        return -1;
     }
     if (mkdirat(in->fd, "secrets", 0700) != 0) {
         return can_not_write(in, "secrets", errno);

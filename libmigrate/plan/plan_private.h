@@ -95,6 +95,44 @@ int mig__plan_domain_unknown(mig_plan *plan, unsigned line, const char *name);
 int mig__plan_domains(mig_plan *plan, const mig__lines *lines, mig_error *err);
 void mig__plan_domains_free(mig_plan *plan);
 
+/* ---- newfile.c ---- */
+
+typedef struct mig__plan_place {
+    int fd;                /* of a directory */
+    const char *directory; /* its name, for messages */
+} mig__plan_place;
+
+/* Make the directory (mode 0700) and open it; none of `names` (ends with NULL) may be there. MIG_E_IO, MIG_E_REFUSED.
+ */
+int mig__plan_open_place(mig__plan_place *place, const char *const *names, mig_error *err);
+/* A new file of mode 0600 with this content, on disk. MIG_E_IO, MIG_E_DISK_FULL, MIG_E_REFUSED (it is there). */
+int mig__plan_write_new(const mig__plan_place *place, const char *name, const char *text, size_t length,
+                        mig_error *err);
+int mig__plan_can_not_write(const mig__plan_place *place, const char *name, int errnum, mig_error *err);
+/* A cell of CSV in quotes, and what stands behind it. */
+void mig__plan_add_cell(mig__buffer *out, const char *text, const char *behind);
+
+/* ---- imapsync.c ---- */
+
+/* A text as a scalar of YAML, in double quotes. */
+void mig__plan_add_yaml(mig__buffer *out, const char *text);
+
+/* ---- gather.c ---- */
+
+typedef struct mig__intake {
+    char **users;
+    size_t user_count;
+    char **aliases;     /* address and target, one after the other */
+    size_t alias_count; /* pairs */
+    size_t left_out;    /* users: system accounts, and those named twice */
+} mig__intake;
+
+/* Users out of a list of that kind; `text` is cut up. 0, or -1 with MIG_E_PLAN (names the line), MIG_E_NOMEM. */
+int mig__intake_users(mig__intake *out, mig_plan_from from, char *text, size_t length, mig_error *err);
+/* Aliases and forwards out of the same administrator's list of them. */
+int mig__intake_aliases(mig__intake *out, mig_plan_from from, char *text, size_t length, mig_error *err);
+void mig__intake_clear(mig__intake *gathered);
+
 /* ---- accounts.c ---- */
 
 /* Read the list of accounts at plan->accounts_path. Problems go to the plan. */

@@ -1,55 +1,21 @@
 /* cli/plan_options.c - the arguments of mailmigrate-plan */
 #include "cli/plan_options.h"
-#include "cli/bad_option.h"
+
+#include "cli/small_options.h"
 
 #include <migrate/options.h>
-#include <popt.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static const char name[] = "mailmigrate-plan";
-static const char *const verbs[] = {"init", "check", "import"};
-
-enum { OPT_DIRECTORY = 1, OPT_HELP, OPT_VERSION };
-
-/* clang-format off */
-#define TEXT(long_name, value, description, argument) \
-    {long_name, '\0', POPT_ARG_STRING, NULL, value, description, argument}
-#define SWITCH(long_name, letter, value, description) {long_name, letter, POPT_ARG_NONE, NULL, value, description, NULL}
-static const struct poptOption table[] = {
-    TEXT("directory", OPT_DIRECTORY, "where import puts plan, list and passwords (default: .)", "DIRECTORY"),
-    SWITCH("help", 'h', OPT_HELP, "this text"),
-    SWITCH("version", 'V', OPT_VERSION, "the version"),
-    POPT_TABLEEND};
-/* clang-format on */
-
-static int answer(poptContext context, int option, mig_error *err)
-{
-    if (option == OPT_HELP) {
-        poptPrintHelp(context, stdout, 0);
-    }
-    if (option == OPT_HELP) {
-        printf("\nVerbs:\n"
-               "  init [FILE]     write a plan with comments (default: standard output)\n"
-               "  check FILE      say everything that is wrong with a plan\n"
-               "  import FILE     make a plan out of a list for imapsync\n"
-               "\nThe manual, %s(1), says more.\n",
-               name);
-    } else {
-        printf("%s %s\n", name, MIG_VERSION);
-    }
-    return fflush(stdout) != 0 || ferror(stdout) ? mig_error_set(err, MIG_E_IO, "standard output cannot be written")
-                                                 : 0;
-}
+static const char *const verbs[] = {"init", "check", "import", "export"};
 
 static int take_verb(cli_plan_options *options, const char *verb, mig_error *err)
 {
     if (!verb) {
         mig_error_set(err, MIG_E_USAGE, "what is to be done with a plan?");
-        return mig_error_hint(err, "give init, check or import");
+        return mig_error_hint(err, "give init, check, import or export");
     }
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verb, verbs[i]) == 0) {
@@ -61,59 +27,134 @@ static int take_verb(cli_plan_options *options, const char *verb, mig_error *err
     }
     const char *near = mig_option_nearest(verb, verbs, sizeof verbs / sizeof verbs[0]);
     mig_error_set(err, MIG_E_USAGE, "there is no verb \"%s\"", verb);
-    return near ? mig_error_hint(err, "did you mean %s?", near) : mig_error_hint(err, "give init, check or import");
+    return near ? mig_error_hint(err, "did you mean %s?", near)
+                : mig_error_hint(err, "give init, check, import or export");
 }
 
-static int take_path(cli_plan_options *options, poptContext context, mig_error *err)
+/* An option that was given and belongs to another verb, or NULL. */
+static const char *misplaced(const cli_plan_options *o)
 {
-    const char *path = poptGetArg(context);
-    if (!path && options->verb != CLI_PLAN_INIT) {
-        return mig_error_set(err, MIG_E_USAGE, "%s needs a file", verbs[options->verb - CLI_PLAN_INIT]);
-    }
-    if (path && poptPeekArg(context)) {
-        return mig_error_set(err, MIG_E_USAGE, "one file is enough");
-    }
-    if (options->directory && options->verb != CLI_PLAN_IMPORT) {
-        return mig_error_set(err, MIG_E_USAGE, "--directory belongs to import");
-    }
-    options->path = strdup(path ? path : "-");
-    if (options->path && !options->directory) {
-        options->directory = strdup(".");
-    }
-    return options->path && options->directory ? 0 : mig_error_set(err, MIG_E_NOMEM, "out of memory");
-}
-
-int cli_plan_options_parse(cli_plan_options *options, int argc, const char **argv, mig_error *err)
-{
-    int option, result = 0;
-    bool answered = false;
-    *options = (cli_plan_options){.verb = CLI_PLAN_NONE};
-    poptContext context = poptGetContext(name, argc, argv, table, 0);
-    if (!context) {
-        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
-    }
-    poptSetOtherOptionHelp(context, "init|check|import [FILE] [OPTION...]");
-    while (result == 0 && !answered && (option = poptGetNextOpt(context)) != -1) {
-        if (option == OPT_DIRECTORY) {
-            free(options->directory);
-            options->directory = poptGetOptArg(context);
-        } else {
-            answered = option > 0;
-            result = option < 0 ? cli_bad_option(context, table, option, err) : answer(context, option, err);
+    const struct {
+        const char *name;
+        bool given;
+        cli_plan_verb verb;
+    } all[] = {{"directory belongs to import", o->directory != NULL, CLI_PLAN_IMPORT},
+               {"from belongs to import", o->from != NULL, CLI_PLAN_IMPORT},
+               {"aliases belongs to import", o->aliases != NULL, CLI_PLAN_IMPORT},
+               {"source-host belongs to import", o->source_host != NULL, CLI_PLAN_IMPORT},
+               {"target-host belongs to import", o->target_host != NULL, CLI_PLAN_IMPORT},
+               {"imapsync belongs to import", o->imapsync != NULL, CLI_PLAN_IMPORT},
+               {"for belongs to export", o->provider != NULL, CLI_PLAN_EXPORT},
+               {"output belongs to export", o->output != NULL, CLI_PLAN_EXPORT},
+               {"passwords belongs to export", o->passwords, CLI_PLAN_EXPORT}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i].given && o->verb != all[i].verb) {
+            return all[i].name;
         }
     }
-    if (result == 0 && !answered) {
-        result = take_verb(options, poptGetArg(context), err) != 0 ? -1 : take_path(options, context, err);
+    return NULL;
+}
+
+static int check_import(cli_plan_options *o, mig_error *err)
+{
+    o->kind = MIG_FROM_IMAPSYNC;
+    if (o->from && !mig_plan_from_name(o->from, &o->kind)) {
+        mig_error_set(err, MIG_E_USAGE, "--from: no kind of list is named \"%s\"", o->from);
+        return mig_error_hint(err, "give imapsync, doveadm, passwd, virtual, mailcow, mail-in-a-box or iredmail");
     }
-    poptFreeContext(context);
+    if (o->kind == MIG_FROM_IMAPSYNC && (o->aliases || o->source_host || o->target_host)) {
+        return mig_error_set(err, MIG_E_USAGE, "a list for imapsync has its hosts, and no aliases");
+    }
+    return 0;
+}
+
+static int check_export(const cli_plan_options *o, mig_error *err)
+{
+    if (!o->provider) {
+        mig_error_set(err, MIG_E_USAGE, "--for is missing");
+        return mig_error_hint(err, "give --for google or --for microsoft");
+    }
+    return o->passwords && !o->output
+               ? mig_error_set(err, MIG_E_USAGE, "--passwords needs --output: a file for you alone")
+               : 0;
+}
+
+static int take_path(cli_plan_options *o, const cli_names *arguments, mig_error *err)
+{
+    const char *path = arguments->count > 1 ? arguments->items[1] : NULL, *wrong = misplaced(o);
+    if (wrong) {
+        return mig_error_set(err, MIG_E_USAGE, "--%s", wrong);
+    }
+    if (!path && o->verb != CLI_PLAN_INIT && !o->imapsync) {
+        return mig_error_set(err, MIG_E_USAGE, "%s needs a file", verbs[o->verb - CLI_PLAN_INIT]);
+    }
+    if (arguments->count > 2 || (path && o->imapsync)) {
+        return mig_error_set(err, MIG_E_USAGE, "one file is enough");
+    }
+    o->path = strdup(path ? path : "-");
+    if (o->path && !o->directory) {
+        o->directory = strdup(".");
+    }
+    if (!o->path || !o->directory) {
+        return mig_error_set(err, MIG_E_NOMEM, "out of memory");
+    }
+    return o->verb == CLI_PLAN_IMPORT ? check_import(o, err) : o->verb == CLI_PLAN_EXPORT ? check_export(o, err) : 0;
+}
+
+int cli_plan_options_parse(cli_plan_options *o, int argc, const char **argv, mig_error *err)
+{
+    *o = (cli_plan_options){.verb = CLI_PLAN_NONE};
+    cli_names arguments = {.items = NULL};
+    bool answered = false;
+    const cli_small small = {
+        .tool = "mailmigrate-plan",
+        .synopsis = "init|check|import|export [FILE] [OPTION...]",
+        .more = "\nVerbs:\n"
+                "  init [FILE]     write a plan with comments (default: standard output)\n"
+                "  check FILE      say everything that is wrong with a plan\n"
+                "  import FILE     make a plan out of a list of accounts\n"
+                "  export PLAN     write the list with which a provider creates the users\n",
+        .options = {
+            {.name = "directory",
+             .text = &o->directory,
+             .help = "where import puts its files (default: .)",
+             .argument = "DIRECTORY"},
+            {.name = "from",
+             .text = &o->from,
+             .help = "imapsync, doveadm, passwd, virtual, mailcow, ...",
+             .argument = "KIND"},
+            {.name = "aliases",
+             .text = &o->aliases,
+             .help = "import the aliases in this file as well",
+             .argument = "FILE"},
+            {.name = "source-host", .text = &o->source_host, .help = "the old server, for import", .argument = "HOST"},
+            {.name = "target-host", .text = &o->target_host, .help = "the new server, for import", .argument = "HOST"},
+            {.name = "imapsync",
+             .text = &o->imapsync,
+             .help = "import: print what this command means",
+             .argument = "COMMAND"},
+            {.name = "for", .text = &o->provider, .help = "export for google or microsoft", .argument = "PROVIDER"},
+            {.name = "passwords", .flag = &o->passwords, .help = "export: make a password for each user"},
+            {.name = "output", .text = &o->output, .help = "export to this file, for you alone", .argument = "FILE"},
+        }};
+    int result = cli_small_parse(&small, argc, argv, &arguments, &answered, err);
+    if (result == 0 && !answered) {
+        result = take_verb(o, arguments.count > 0 ? arguments.items[0] : NULL, err) != 0
+                     ? -1
+                     : take_path(o, &arguments, err);
+    }
+    cli_names_clear(&arguments);
     return result;
 }
 
-void cli_plan_options_clear(cli_plan_options *options)
+void cli_plan_options_clear(cli_plan_options *o)
 {
-    free(options->path);
-    free(options->directory);
-    *options = (cli_plan_options){.verb = CLI_PLAN_NONE};
+    char *texts[] = {o->path,        o->directory, o->from,     o->aliases, o->source_host,
+                     o->target_host, o->imapsync,  o->provider, o->output};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        free(texts[i]);
+    }
+    *o = (cli_plan_options){.verb = CLI_PLAN_NONE};
 }
 
 int cli_plan_refuse_existing(const char *path, mig_error *err)

@@ -49,7 +49,7 @@ static int answer(const cli_small *small, const struct poptOption *table, poptCo
     }
     if (option == OPT_HELP) {
         poptPrintHelp(context, stdout, 0);
-        printf("\nThe manual, %s(1), says more.\n", small->tool);
+        printf("%s\nThe manual, %s(1), says more.\n", small->more ? small->more : "", small->tool);
     } else {
         printf("%s %s\n", small->tool, MIG_VERSION);
     }

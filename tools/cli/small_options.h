@@ -22,6 +22,7 @@ typedef struct cli_small_option {
 typedef struct cli_small {
     const char *tool;                         /* "mailmigrate-discover" */
     const char *synopsis;                     /* what follows the name */
+    const char *more;     /* lines of `--help` below few options; NULL: none */
     cli_small_option options[CLI_SMALL_MOST]; /* ends with name NULL */
 } cli_small;
 

@@ -164,6 +164,67 @@ int mig_plan_example(mig_sink_fn *sink, void *context, mig_error *err);
  */
 int mig_plan_import(const char *list, const char *directory, size_t *accounts, size_t *skipped, mig_error *err);
 
+/* Lists of users as administrators have them. */
+typedef enum mig_plan_from {
+    MIG_FROM_IMAPSYNC,   /* for mig_plan_import alone */
+    MIG_FROM_DOVEADM,    /* `doveadm user '*'`, or any list with a user a line */
+    MIG_FROM_PASSWD,     /* /etc/passwd, or a passwd-file of Dovecot */
+    MIG_FROM_VIRTUAL,    /* virtual_mailbox_maps of Postfix, as text; aliases: virtual_alias_maps */
+    MIG_FROM_MAILCOW,    /* its API's get/mailbox/all, as JSON; aliases: get/alias/all */
+    MIG_FROM_MAILINABOX, /* its API's mail/users, as JSON; aliases: mail/aliases */
+    MIG_FROM_IREDMAIL    /* the table `mailbox` as CSV with its header; aliases: `forwardings` or `alias` */
+} mig_plan_from;
+
+/* The kind of that name ("doveadm", "mailcow", ...); false: there is none. */
+bool mig_plan_from_name(const char *name, mig_plan_from *out);
+
+typedef struct mig_plan_gather_options {
+    size_t size; /* of this structure; set by the INIT */
+    mig_plan_from from;
+    const char *users;                     /* the list */
+    const char *aliases;                   /* that of aliases and forwards; NULL: there is none */
+    const char *directory;                 /* where the plan goes */
+    const char *source_host, *target_host; /* NULL: the servers are looked for by the addresses (discover) */
+} mig_plan_gather_options;
+
+#define MIG_PLAN_GATHER_OPTIONS_INIT                                                                                   \
+    {                                                                                                                  \
+        sizeof(mig_plan_gather_options), MIG_FROM_DOVEADM, NULL, NULL, NULL, NULL, NULL                                \
+    }
+
+typedef struct mig_plan_gathered {
+    size_t accounts, aliases, left_out; /* left_out: system accounts, and users named twice */
+} mig_plan_gathered;
+
+/*
+ * Make a plan out of such a list: plan.yaml, accounts.csv, and aliases.csv where there are any, as mig_plan_import does
+ * it. No password is taken from anywhere. Errors: those of mig_plan_import; MIG_E_USAGE (users that are no addresses
+ * need both hosts).
+ */
+int mig_plan_gather(const mig_plan_gather_options *options, mig_plan_gathered *out, mig_error *err);
+
+/*
+ * The plan that does what a command line of imapsync does, with comments that name what has no counterpart and why.
+ * Passwords in it are not repeated. MIG_E_USAGE (a quote that is not closed, no --host1 or --user1), MIG_E_IO.
+ */
+int mig_plan_from_imapsync(const char *line, mig_sink_fn *sink, void *context, mig_error *err);
+
+/* The accounts of a plan as the CSV with which a provider creates users in bulk: "google", "microsoft". */
+typedef struct mig_plan_export_options {
+    size_t size;          /* of this structure; set by the INIT */
+    const char *provider; /* its name */
+    bool passwords;       /* make one for each user: the result is a secret */
+} mig_plan_export_options;
+
+#define MIG_PLAN_EXPORT_OPTIONS_INIT                                                                                   \
+    {                                                                                                                  \
+        sizeof(mig_plan_export_options), NULL, false                                                                   \
+    }
+
+/* Errors: MIG_E_USAGE (no such provider), MIG_E_PLAN (a target that is no address), MIG_E_IO, MIG_E_NOMEM. */
+int mig_plan_export(const mig_plan *plan, const mig_plan_export_options *options, mig_sink_fn *sink, void *context,
+                    mig_error *err);
+
 #ifdef __cplusplus
 }
 #endif
