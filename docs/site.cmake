@@ -74,5 +74,7 @@ foreach(manual ${manuals})
   string(APPEND listed "<li><a href=\"${manual}.html\">${manual}</a></li>\n")
 endforeach()
 write_page(manual/index.html "Manual pages" "${listed}</ul>\n")
-file(GLOB pictures ${SOURCE}/*.png ${SOURCE}/*.svg)
-file(COPY ${pictures} ${SOURCE}/examples DESTINATION ${OUTPUT})
+# Whatever else the pages refer to: pictures, examples, rules.
+file(COPY ${SOURCE}/ DESTINATION ${OUTPUT}
+     PATTERN "*.md" EXCLUDE PATTERN "*.[1-8]" EXCLUDE PATTERN "*.cmake" EXCLUDE PATTERN "CMakeLists.txt" EXCLUDE
+     PATTERN "[Dd]oxy*" EXCLUDE)
