@@ -83,8 +83,7 @@ static int check_kind(const EVP_PKEY *key, const char *path, mig_error *err)
                                      EVP_PKEY_get_size(key) <= MIG_SIGNATURE_MAX)) {
         return 0;
     }
-    mig_error_set(err, MIG_E_IO, "the key in %s is neither Ed25519 nor RSA of at least %d bits", path,
-                  RSA_LEAST_BITS);
+    mig_error_set(err, MIG_E_IO, "the key in %s is neither Ed25519 nor RSA of at least %d bits", path, RSA_LEAST_BITS);
     return mig_error_hint(err, "make one with: openssl genpkey -algorithm ed25519 -out KEY.pem");
 }
 

@@ -252,8 +252,8 @@ static int say_who_we_are(mig__session *session)
         return 0;
     }
     mig_error error = MIG_ERROR_INIT;
-    if (mig__session_send_aside(session, "ID", "(\"name\" \"mailmigrate\" \"version\" \"" MIG_VERSION "\")",
-                                &error) == 0) {
+    if (mig__session_send_aside(session, "ID", "(\"name\" \"mailmigrate\" \"version\" \"" MIG_VERSION "\")", &error) ==
+        0) {
         return 0;
     }
     if (session->state != MIG__SESSION_FAILED) {

@@ -1,7 +1,8 @@
-"""cppcheck and clang-tidy have nothing to say."""
+"""cppcheck and clang-tidy have nothing to say, and clang-format nothing to change."""
 
 import concurrent.futures
 import os
+import shutil
 import subprocess
 import unittest
 
@@ -12,6 +13,28 @@ TIDY = os.path.join(ROOT, "tests", "check", "clang-tidy.yml")
 ANALYZER = os.path.join(ROOT, "tests", "check", "analyzer.h")
 DEEP = ("clang-analyzer-deadcode*,clang-analyzer-unix*,clang-analyzer-security*,"
         "-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-readability-redundant-declaration")
+
+
+VERSION = shutil.which("clang-format-14")
+
+
+class Format(unittest.TestCase):
+    """One layout in all C files, those of the tests as well (.clang-format). In headers people line comments up. Each
+    version has its own idea of some lines: what is asked is the one that the tree was laid out with."""
+
+    @staticmethod
+    def unlike(names):
+        done = subprocess.run([VERSION, "--dry-run", "-Werror"] + [os.path.join(ROOT, name) for name in names],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        return done.stdout.decode() if done.returncode else ""
+
+    @unittest.skipUnless(VERSION, "clang-format 14 is not installed")
+    def test_clang_format(self):
+        names = [name for name in sources.tracked() if name.endswith(".c")]
+        self.assertGreater(len(names), 300)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            parts = list(pool.map(self.unlike, [names[at:at + 50] for at in range(0, len(names), 50)]))
+        self.assertEqual("".join(parts), "", "clang-format-14 -i FILE puts it right")
 
 
 class Static(unittest.TestCase):

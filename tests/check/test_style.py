@@ -39,6 +39,15 @@ class Style(unittest.TestCase):
             with self.subTest(name):
                 self.assertTrue(sources.text(name).startswith("/*"))
 
+    def test_braces_in_tests(self):
+        """Of the product clang-tidy holds it (test_static.py)."""
+        head = re.compile(r"^\s*(?:\} )?(?:(?:else )?if|for|while) \(.*\)$|^\s*(?:\} )?else$")
+        for name in sources.c_files("tests/"):
+            lines = sources.bare(name).split("\n")
+            for at, line in enumerate(lines[:-1]):
+                if head.match(line) and "} while" not in line and line.count("(") == line.count(")"):
+                    self.assertTrue(lines[at + 1].strip().startswith("{"), "%s:%d: %s" % (name, at + 1, line))
+
     def test_banned_calls(self):
         call = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(BANNED))
         library = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(LIBRARY_BANNED))

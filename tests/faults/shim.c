@@ -46,8 +46,9 @@ static long long monotonic_ms(void)
 {
     struct timespec now;
     static int (*real)(clockid_t, struct timespec *);
-    if (!real)
+    if (!real) {
         *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+    }
     real(CLOCK_MONOTONIC, &now);
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
@@ -64,8 +65,9 @@ static int add_range(struct dl_phdr_info *info, size_t size, void *context)
     bool wanted_here = info->dlpi_name[0] == '\0'; /* the program itself */
     (void)size;
     (void)context;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         wanted_here = wanted_here || strstr(info->dlpi_name, names[i]);
+    }
     for (int i = 0; wanted_here && i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
         if (part->p_type == PT_LOAD && (part->p_flags & PF_X) && range_count < sizeof ranges / sizeof ranges[0]) {
@@ -85,8 +87,9 @@ __attribute__((constructor)) static void start(void)
     copy_variable("FAULT_COUNT", count_file, sizeof count_file);
     copy_variable("CLOCK_JUMP", jump, sizeof jump);
     lasting = getenv("FAULT_LASTING") != NULL;
-    if (sscanf(jump, "%lld:%lld", &jump_seconds, &jump_after_ms) == 2)
+    if (sscanf(jump, "%lld:%lld", &jump_seconds, &jump_after_ms) == 2) {
         started_ms = monotonic_ms();
+    }
     if (sscanf(rule, "%15[a-z]:%ld:%d", call, &after, &error_number) == 3) {
         dl_iterate_phdr(add_range, NULL);
         number = after;
@@ -97,13 +100,15 @@ __attribute__((constructor)) static void start(void)
 __attribute__((destructor)) static void end(void)
 {
     char text[32];
-    if (!count_file[0])
+    if (!count_file[0]) {
         return;
+    }
     const int length = snprintf(text, sizeof text, "%ld\n", atomic_load(&counted));
     wanted[0] = '\0';
     const int fd = open(count_file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (fd >= 0 && write(fd, text, (size_t)length) == length)
+    if (fd >= 0 && write(fd, text, (size_t)length) == length) {
         close(fd);
+    }
 }
 
 static bool is_under(int fd)
@@ -117,11 +122,13 @@ static bool is_under(int fd)
 /* Counts the call; true: it has to fail. */
 static bool fails(const char *call)
 {
-    if (wanted[0] == '\0' || strcmp(wanted, call) != 0)
+    if (wanted[0] == '\0' || strcmp(wanted, call) != 0) {
         return false;
+    }
     const long now = atomic_fetch_add(&counted, 1) + 1;
-    if (number == 0 || now < number || (now > number && !lasting))
+    if (number == 0 || now < number || (now > number && !lasting)) {
         return false;
+    }
     errno = error_number;
     return true;
 }
@@ -174,9 +181,11 @@ int fdatasync(int fd)
 
 static bool fails_for(const void *caller)
 {
-    for (size_t i = 0; i < range_count; i++)
-        if ((uintptr_t)caller >= ranges[i].first && (uintptr_t)caller < ranges[i].last)
+    for (size_t i = 0; i < range_count; i++) {
+        if ((uintptr_t)caller >= ranges[i].first && (uintptr_t)caller < ranges[i].last) {
             return fails("alloc");
+        }
+    }
     return false;
 }
 
@@ -204,8 +213,9 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 {
     REAL(int, clock_gettime, clockid_t, struct timespec *);
     const int result = real(clock, now);
-    if (result == 0 && clock == CLOCK_REALTIME)
+    if (result == 0 && clock == CLOCK_REALTIME) {
         now->tv_sec += (time_t)jumped();
+    }
     return result;
 }
 
@@ -213,7 +223,8 @@ time_t time(time_t *out)
 {
     struct timespec now;
     const time_t seconds = clock_gettime(CLOCK_REALTIME, &now) == 0 ? now.tv_sec : (time_t)-1;
-    if (out)
+    if (out) {
         *out = seconds;
+    }
     return seconds;
 }

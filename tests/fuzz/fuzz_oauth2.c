@@ -12,14 +12,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void insist(bool holds)
 {
-    if (!holds)
+    if (!holds) {
         abort();
+    }
 }
 
 static void insist_printable(const char *text, bool ascii)
 {
-    for (; *text != '\0'; text++)
+    for (; *text != '\0'; text++) {
         insist((unsigned char)*text >= 0x20 && *text != 0x7f && (!ascii || (unsigned char)*text < 0x7f));
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -31,8 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char code[MIG__OAUTH2_CODE_MAX];
     mig_error err = MIG_ERROR_INIT;
 
-    if (size < 1)
+    if (size < 1) {
         return 0;
+    }
     const char *text = (const char *)data + 1;
     if (mig__oauth2_parse_token(text, size - 1, &token, &err) == 0) {
         insist(token.access[0] != '\0' && token.lifetime >= 0);
@@ -48,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     insist(mig__oauth2_refusal(statuses[data[0] % 6], text, size - 1, "host.example", code, &err) == -1);
     insist_printable(err.server, false);
     insist_printable(err.text, false);
-    if (mig__oauth2_parse_google(text, size - 1, "FILE", &key, &err) == 0)
+    if (mig__oauth2_parse_google(text, size - 1, "FILE", &key, &err) == 0) {
         mig__oauth2_key_clear(&key);
+    }
     return 0;
 }

@@ -65,9 +65,8 @@ static int append(mig__session *session, mig_error *err)
         return -1;
     }
     int answer = mig__append_message(command, flags, &date, sizeof message - 1, false, err);
-    if (answer < 0 ||
-        (answer == 0 && (mig__command_literal_data(command, message, sizeof message - 1, err) != 0 ||
-                         mig__command_end(command, err) != 0))) {
+    if (answer < 0 || (answer == 0 && (mig__command_literal_data(command, message, sizeof message - 1, err) != 0 ||
+                                       mig__command_end(command, err) != 0))) {
         return -1;
     }
     return wait_for(session, command, err);

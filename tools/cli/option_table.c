@@ -123,8 +123,7 @@ static void add(cli_option_table *table, const mig_option *option, int side)
 
 static void add_own(cli_option_table *table)
 {
-    table->entries[table->count++] =
-        (struct poptOption)CLI_HELP_ROW(CLI_OPT_HELP);
+    table->entries[table->count++] = (struct poptOption)CLI_HELP_ROW(CLI_OPT_HELP);
     table->entries[table->count++] =
         (struct poptOption){"version", 'V', POPT_ARG_NONE, NULL, CLI_OPT_VERSION, "the version", NULL};
 }

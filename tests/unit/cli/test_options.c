@@ -32,8 +32,9 @@ static void assert_text(const char *part)
 {
     char line[MIG_ERROR_TEXT + MIG_ERROR_SERVER + MIG_ERROR_HINT];
     mig_error_line(&err, line, sizeof line);
-    if (!strstr(line, part))
+    if (!strstr(line, part)) {
         fail_msg("\"%s\" is not in \"%s\"", part, line);
+    }
 }
 
 static void assert_text_lacks(const char *part)

@@ -90,8 +90,9 @@ static void samples(void **state)
         assert_true(options.settings->verify.sample > 0 && options.settings->verify.sample < 100);
         cli_options_clear(&options);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         REFUSED("percent", SIDES, "--sample", bad[i]);
+    }
     REFUSED("4294967295", SIDES, "--sample", "5", "--seed", "4294967296");
     REFUSED("4294967295", SIDES, "--sample", "5", "--seed", "-1");
 }

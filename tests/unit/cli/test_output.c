@@ -17,8 +17,9 @@ static char path[64];
 static int make_directory(void **state)
 {
     (void)state;
-    if (!mkdtemp(directory))
+    if (!mkdtemp(directory)) {
         return -1;
+    }
     snprintf(path, sizeof path, "%s/result.json", directory);
     return 0;
 }
@@ -35,8 +36,9 @@ static const char *content(void)
 {
     static char text[4096];
     FILE *file = fopen(path, "r");
-    if (!file)
+    if (!file) {
         return NULL;
+    }
     text[fread(text, 1, sizeof text - 1, file)] = '\0';
     fclose(file);
     return text;
@@ -86,8 +88,9 @@ static void write_event(cli_log *log, mig_log_level level, const char *text)
 {
     const mig_log_event event = {.level = level, .account = "u1@old", .folder = "INBOX", .uid = 7, .text = text};
     const mig_log library = cli_log_for_library(log);
-    if (level <= library.level)
+    if (level <= library.level) {
         library.write(&event, library.context);
+    }
 }
 
 static void test_log(void **state)

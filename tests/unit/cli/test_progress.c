@@ -90,8 +90,9 @@ static void test_every_width(void **state)
             now.folder = folders[f];
             cli_progress_line(&now, &rate, width, line, sizeof line);
             assert_true(cli_text_width(line) <= width);
-            for (const char *c = line; *c != '\0'; c++)
+            for (const char *c = line; *c != '\0'; c++) {
                 assert_true((unsigned char)*c >= ' ' && *c != 0x7f);
+            }
         }
     }
 }
@@ -139,8 +140,9 @@ static size_t lines_in(FILE *file)
 {
     size_t lines = 0;
     rewind(file);
-    for (int c = fgetc(file); c != EOF; c = fgetc(file))
+    for (int c = fgetc(file); c != EOF; c = fgetc(file)) {
         lines += c == '\n';
+    }
     return lines;
 }
 

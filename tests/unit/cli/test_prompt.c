@@ -29,8 +29,9 @@ static void ask_and_exit(const char *expected, size_t size)
 {
     char password[256];
     mig_error err = MIG_ERROR_INIT;
-    if (cli_prompt_password("Password: ", password, size, &err) != 0)
+    if (cli_prompt_password("Password: ", password, size, &err) != 0) {
         _exit(10 + (int)err.code);
+    }
     _exit(strcmp(password, expected) == 0 ? 0 : 1);
 }
 

@@ -19,16 +19,19 @@ static cli_terminal terminal; /* what the tool says goes to a file here */
 static int make_file(void **state)
 {
     (void)state;
-    if (!mkdtemp(directory))
+    if (!mkdtemp(directory)) {
         return -1;
+    }
     FILE *said = tmpfile();
-    if (!said)
+    if (!said) {
         return -1;
+    }
     cli_terminal_init(&terminal, said);
     snprintf(path, sizeof path, "%s/password", directory);
     FILE *file = fopen(path, "w");
-    if (!file)
+    if (!file) {
         return -1;
+    }
     fputs("from the file\nsecond line\n", file);
     fclose(file);
     return chmod(path, 0600);
@@ -158,8 +161,9 @@ static int without_terminal(void)
 {
     mig_error err = MIG_ERROR_INIT;
     mig_settings *settings = make(path, NULL, NULL);
-    if (prepare(settings, &err) != -1 || err.code != MIG_E_SECRET)
+    if (prepare(settings, &err) != -1 || err.code != MIG_E_SECRET) {
         return 1;
+    }
     mig_settings_free(&settings);
     return strstr(err.hint, "--target-password-file") && strstr(err.hint, "--target-password-command") &&
                    strstr(err.hint, "MAILMIGRATE_TARGET_PASSWORD")

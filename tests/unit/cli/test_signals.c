@@ -28,8 +28,9 @@ static int in_child(int (*body)(void), char *text, size_t size)
     close(ends[1]);
     size_t length = 0;
     ssize_t got;
-    while ((got = read(ends[0], text + length, size - 1 - length)) > 0)
+    while ((got = read(ends[0], text + length, size - 1 - length)) > 0) {
         length += (size_t)got;
+    }
     text[length] = '\0';
     close(ends[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -40,11 +41,13 @@ static int twice(void)
 {
     cli_signals_install(&stop);
     raise(SIGTERM);
-    if (mig_stop_level(&stop) != 1)
+    if (mig_stop_level(&stop) != 1) {
         return 1;
+    }
     raise(SIGINT);
-    if (mig_stop_level(&stop) != 2)
+    if (mig_stop_level(&stop) != 2) {
         return 2;
+    }
     raise(SIGPIPE);
     return 0;
 }

@@ -26,12 +26,14 @@ static char *path_of(const char *name)
 static int make_directory(void **state)
 {
     (void)state;
-    if (!mkdtemp(directory))
+    if (!mkdtemp(directory)) {
         return -1;
+    }
     for (size_t i = 0; i < FILES; i++) {
         FILE *file = fopen(path_of(files[i]), "w");
-        if (!file)
+        if (!file) {
             return -1;
+        }
         fputs("#!/bin/sh\n[ \"$1\" = seven ] && exit 7\nexit 1\n", file);
         fclose(file);
         chmod(path_of(files[i]), 0700);
@@ -42,8 +44,9 @@ static int make_directory(void **state)
 static int remove_directory(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < FILES; i++)
+    for (size_t i = 0; i < FILES; i++) {
         unlink(path_of(files[i]));
+    }
     return rmdir(directory);
 }
 

@@ -48,10 +48,12 @@ static inline test_certificate certificate_make(certificate_options options)
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)options.name, -1, -1, 0);
     X509_set_issuer_name(made.x509, options.issuer ? X509_get_subject_name(options.issuer->x509) : name);
     X509_set_pubkey(made.x509, made.key);
-    if (options.authority)
+    if (options.authority) {
         certificate_extend(made.x509, NID_basic_constraints, "critical,CA:TRUE");
-    if (options.alternatives)
+    }
+    if (options.alternatives) {
         certificate_extend(made.x509, NID_subject_alt_name, options.alternatives);
+    }
     assert_true(X509_sign(made.x509, options.issuer ? options.issuer->key : made.key, EVP_sha256()) > 0);
     return made;
 }
@@ -69,8 +71,9 @@ static inline void certificate_write(const test_certificate *certificate, bool w
 
     assert_non_null(file);
     assert_int_equal(PEM_write_X509(file, certificate->x509), 1);
-    if (with_key)
+    if (with_key) {
         assert_int_equal(PEM_write_PrivateKey(file, certificate->key, NULL, NULL, 0, NULL, NULL), 1);
+    }
     fclose(file);
 }
 
@@ -95,8 +98,9 @@ static inline SSL_CTX *certificate_server(const test_certificate *certificate, c
     assert_non_null(context);
     assert_int_equal(SSL_CTX_use_certificate(context, certificate->x509), 1);
     assert_int_equal(SSL_CTX_use_PrivateKey(context, certificate->key), 1);
-    if (middle)
+    if (middle) {
         assert_int_equal(SSL_CTX_add1_chain_cert(context, middle->x509), 1);
+    }
     SSL_CTX_set_mode(context, SSL_MODE_AUTO_RETRY);
     return context;
 }

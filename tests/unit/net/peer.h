@@ -72,12 +72,14 @@ static inline size_t peer_read(test_peer *peer, void *out, size_t size)
     if (peer->ssl) {
         n = SSL_read(peer->ssl, out, (int)size);
     } else {
-        if (poll(&entry, 1, PEER_WAIT_MS) <= 0)
+        if (poll(&entry, 1, PEER_WAIT_MS) <= 0) {
             return 0;
+        }
         n = recv(peer->fd, out, size, 0);
     }
-    if (n <= 0)
+    if (n <= 0) {
         return 0;
+    }
     peer->octets += (uint64_t)n;
     return (size_t)n;
 }
@@ -90,8 +92,9 @@ static inline bool peer_write(test_peer *peer, const void *data, size_t length)
         ssize_t n = peer->ssl ? SSL_write(peer->ssl, rest, (int)(length < 16384 ? length : 16384))
                               : send(peer->fd, rest, length, MSG_NOSIGNAL);
 
-        if (n <= 0)
+        if (n <= 0) {
             return false;
+        }
         rest += n;
         length -= (size_t)n;
     }
@@ -123,8 +126,9 @@ static inline void peer_drain(test_peer *peer)
 {
     char buffer[65536];
 
-    while (peer_read(peer, buffer, sizeof buffer))
+    while (peer_read(peer, buffer, sizeof buffer)) {
         ;
+    }
 }
 
 static inline bool peer_start_tls(test_peer *peer)
@@ -137,8 +141,9 @@ static inline bool peer_start_tls(test_peer *peer)
 /* TLS, then the line "hello", echoed back, then all that comes. */
 static inline void peer_tls_echo(test_peer *peer)
 {
-    if (!peer_start_tls(peer))
+    if (!peer_start_tls(peer)) {
         return;
+    }
     if (peer_line(peer)) {
         peer_say(peer, peer->line);
         peer_say(peer, "\r\n");
@@ -174,11 +179,13 @@ static inline void *peer_run(void *argument)
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
-    if (poll(&entry, 1, PEER_WAIT_MS) <= 0)
+    if (poll(&entry, 1, PEER_WAIT_MS) <= 0) {
         return NULL;
+    }
     peer->fd = accept(peer->listener, NULL, NULL);
-    if (peer->fd < 0)
+    if (peer->fd < 0) {
         return NULL;
+    }
     setsockopt(peer->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(peer->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     peer->script(peer);
@@ -243,8 +250,9 @@ static inline int read_exactly(mig__stream *stream, void *out, size_t length, mi
     while (length) {
         int64_t n = mig__stream_read(stream, rest, length, err);
 
-        if (n < 0)
+        if (n < 0) {
             return -1;
+        }
         rest += n;
         length -= (size_t)n;
     }

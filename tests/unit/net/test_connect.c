@@ -41,8 +41,9 @@ static void test_options_of_the_socket(void **state)
     socklen_t size = sizeof value;
 
     (void)state;
-    if (fd < 0)
+    if (fd < 0) {
         fail_msg("%s", err.text);
+    }
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
     assert_return_code(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &value, &size), errno);
@@ -79,8 +80,9 @@ static void test_refusing_address_is_passed_over(void **state)
     list[0].ai_next = &list[1];
     list[1].ai_next = &list[2];
     fd = mig__connect_addresses(list, "three", port, NULL, mig__now_ms() + 10000, &err);
-    if (fd < 0)
+    if (fd < 0) {
         fail_msg("%s", err.text);
+    }
     assert_int_equal(port_of_peer(fd), port);
     close(fd);
     close(listener);
@@ -118,8 +120,9 @@ static void test_silent_address_does_not_hold_up(void **state)
     list[1] = address_of(&storage[1], "127.0.0.1", port);
     list[0].ai_next = &list[1];
     fd = mig__connect_addresses(list, "two", port, NULL, start + 60000, &err);
-    if (fd < 0)
+    if (fd < 0) {
         fail_msg("%s", err.text);
+    }
     assert_int_equal(port_of_peer(fd), port);
     assert_in_range(mig__now_ms() - start, 200, 30000); /* the head start, not the deadline */
     close(fd);
@@ -130,8 +133,9 @@ static void test_silent_address_does_not_hold_up(void **state)
     assert_int_equal(err.code, MIG_E_TIMEOUT);
     assert_non_null(strstr(err.text, "127.0.0.1: no answer"));
 
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
         close(fillers[i]);
+    }
     close(quiet);
     close(listener);
 }
@@ -149,8 +153,9 @@ static void test_stop_while_connecting(void **state)
     mig_stop_request(&stop);
     assert_int_equal(mig__connect("127.0.0.1", silent, false, &stop, mig__now_ms() + 60000, &err), -1);
     assert_int_equal(err.code, MIG_E_INTERRUPTED);
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
         close(fillers[i]);
+    }
     close(quiet);
 }
 
@@ -177,10 +182,11 @@ static void test_lookup_is_given_up(void **state)
     (void)state;
     mig_stop_request(&stop);
     mig_stop_request(&stop);
-    if (!mig__resolve("localhost", 993, &stop, mig__now_ms() + 60000, &list, &err))
+    if (!mig__resolve("localhost", 993, &stop, mig__now_ms() + 60000, &list, &err)) {
         freeaddrinfo(list); /* the thread was faster than the first look at the flag */
-    else
+    } else {
         assert_int_equal(err.code, MIG_E_INTERRUPTED);
+    }
     mig__sleep_ms(300);
 }
 
@@ -192,8 +198,9 @@ static void test_name_by_any_address(void **state)
     int fd = mig__connect("localhost", port, false, NULL, mig__now_ms() + 10000, &err);
 
     (void)state;
-    if (fd < 0)
+    if (fd < 0) {
         fail_msg("%s", err.text);
+    }
     assert_int_equal(port_of_peer(fd), port);
     assert_true(mig__peer_is_local(fd));
     close(fd);
@@ -208,8 +215,9 @@ static int aimed_at(const char *ip)
     bool is_v4 = inet_pton(AF_INET, ip, &v4.sin_addr) == 1;
     int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-    if (!is_v4)
+    if (!is_v4) {
         assert_int_equal(inet_pton(AF_INET6, ip, &v6.sin6_addr), 1);
+    }
     if (fd >= 0 &&
         connect(fd, is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6, is_v4 ? sizeof v4 : sizeof v6)) {
         close(fd);
@@ -222,10 +230,12 @@ static void local_is(const char *ip, bool local)
 {
     int fd = aimed_at(ip);
 
-    if (fd < 0)
+    if (fd < 0) {
         return;
-    if (mig__peer_is_local(fd) != local)
+    }
+    if (mig__peer_is_local(fd) != local) {
         fail_msg("%s", ip);
+    }
     close(fd);
 }
 
@@ -255,8 +265,9 @@ static void test_cleartext_is_refused(void **state)
     int fd = aimed_at("192.0.2.1");
 
     (void)state;
-    if (fd < 0)
+    if (fd < 0) {
         skip(); /* no network beyond this machine */
+    }
     endpoint.host = (char *)(uintptr_t) "192.0.2.1";
     endpoint.tls = MIG_TLS_NONE;
     assert_null(mig__stream_from_fd(fd, &endpoint, NULL, &err));

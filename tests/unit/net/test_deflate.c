@@ -30,15 +30,18 @@ static bool layer_read(test_peer *peer, test_layer *layer, unsigned char *out, s
     for (;;) {
         int status = inflate(&layer->in, Z_SYNC_FLUSH);
 
-        if (!layer->in.avail_out)
+        if (!layer->in.avail_out) {
             return true;
-        if (status != Z_OK && status != Z_BUF_ERROR)
+        }
+        if (status != Z_OK && status != Z_BUF_ERROR) {
             return false;
+        }
         if (!layer->in.avail_in) {
             layer->in.next_in = layer->octets;
             layer->in.avail_in = (uInt)peer_read(peer, layer->octets, sizeof layer->octets);
-            if (!layer->in.avail_in)
+            if (!layer->in.avail_in) {
                 return false;
+            }
         }
     }
 }
@@ -73,16 +76,19 @@ static void talk_compressed(test_peer *peer)
     uint64_t place;
 
     layer_init(&layer);
-    if (peer->context && !peer_start_tls(peer))
+    if (peer->context && !peer_start_tls(peer)) {
         goto cleanup;
+    }
     compress_after_a_line(peer);
-    if (!layer_read(peer, &layer, got, 8) || memcmp(got, "2 NOOP\r\n", 8))
+    if (!layer_read(peer, &layer, got, 8) || memcmp(got, "2 NOOP\r\n", 8)) {
         goto cleanup;
+    }
     layer_write(peer, &layer, (const unsigned char *)"2 OK done\r\n", 11);
     for (place = 0; place < BULK && layer_read(peer, &layer, got, 65536); place += 65536) {
         fill_pattern(expected, 65536, place);
-        if (memcmp(got, expected, 65536))
+        if (memcmp(got, expected, 65536)) {
             break;
+        }
     }
     peer->amount = place;
     for (place = 0; place < BULK; place += 65536) {
@@ -102,8 +108,9 @@ static mig__stream *open_compressed(const mig_endpoint *endpoint)
     mig__stream *stream = mig__stream_open(endpoint, NULL, &err);
     char text[21];
 
-    if (!stream)
+    if (!stream) {
         fail_msg("%s", err.text);
+    }
     assert_int_equal(mig__stream_write(stream, "1 COMPRESS DEFLATE\r\n", 20, &err), 0);
     assert_int_equal(read_exactly(stream, text, 21, &err), 0);
     assert_memory_equal(text, "1 OK DEFLATE active\r\n", 21);
@@ -126,8 +133,9 @@ static void exchange(mig__stream *stream)
     for (uint64_t place = 0; place < BULK;) {
         size_t size = sizes[turn++ % (sizeof sizes / sizeof *sizes)];
 
-        if (size > BULK - place)
+        if (size > BULK - place) {
             size = (size_t)(BULK - place);
+        }
         fill_pattern(data, size, place);
         assert_int_equal(mig__stream_write(stream, data, size, &err), 0);
         place += size;
@@ -136,14 +144,16 @@ static void exchange(mig__stream *stream)
         size_t size = sizes[turn++ % (sizeof sizes / sizeof *sizes)];
         int64_t n = mig__stream_read(stream, got, size, &err);
 
-        if (n < 1 || n > (int64_t)size)
+        if (n < 1 || n > (int64_t)size) {
             fail_msg("%s", err.text);
+        }
         fill_pattern(data, (size_t)n, place);
         assert_memory_equal(got, data, (size_t)n);
         place += (uint64_t)n;
         if (turn % 7 == 0 && place < BULK) {
-            for (int i = 0; i < 2000 && !mig__stream_readable(stream); i++)
+            for (int i = 0; i < 2000 && !mig__stream_readable(stream); i++) {
                 mig__sleep_ms(5);
+            }
         }
     }
     free(data);
@@ -206,14 +216,16 @@ static void test_over_tls(void **state)
 static void end_in_some_way(test_peer *peer)
 {
     compress_after_a_line(peer);
-    if (peer->amount == 0)
+    if (peer->amount == 0) {
         peer_write(peer, "\xff\xff\xff\xff", 4); /* block type 11 is reserved (RFC 1951 section 3.2.3) */
-    else if (peer->amount == 1)
+    } else if (peer->amount == 1) {
         peer_write(peer, "\x03\x00", 2); /* the last block, empty */
-    else
+    } else {
         peer_write(peer, "\x4a\x4c", 2);
-    if (peer->amount < 2)
+    }
+    if (peer->amount < 2) {
         peer_hold(peer);
+    }
 }
 
 static void test_damage(void **state)
@@ -236,10 +248,12 @@ static void test_damage(void **state)
         peer_go(&peer);
         endpoint = peer_endpoint(&peer, "127.0.0.1", MIG_TLS_NONE);
         stream = open_compressed(&endpoint);
-        while (mig__stream_read(stream, text, sizeof text, &err) > 0)
+        while (mig__stream_read(stream, text, sizeof text, &err) > 0) {
             ;
-        if (err.code != expected[how].code || !strstr(err.text, expected[how].words))
+        }
+        if (err.code != expected[how].code || !strstr(err.text, expected[how].words)) {
             fail_msg("%zu: %s: %s", how, mig_code_name(err.code), err.text);
+        }
         assert_int_equal(mig__stream_write(stream, "x", 1, &err), -1);
         mig__stream_close(&stream);
         peer_join(&peer);
@@ -305,8 +319,9 @@ static void test_bomb(void **state)
         int64_t n = mig__stream_read(stream, text, sizeof text, NULL);
 
         assert_in_range(n, 1, sizeof text);
-        for (int64_t i = 0; i < n; i++)
+        for (int64_t i = 0; i < n; i++) {
             assert_int_equal(text[i], 0);
+        }
         total += (uint64_t)n;
     }
     assert_int_equal(total, 16 << 20);

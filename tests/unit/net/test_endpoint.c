@@ -13,8 +13,9 @@ static void takes(const char *url, const char *user, const char *host, unsigned 
     mig_endpoint endpoint = MIG_ENDPOINT_INIT;
     mig_error err = MIG_ERROR_INIT;
 
-    if (mig_endpoint_parse_url(&endpoint, url, &err))
+    if (mig_endpoint_parse_url(&endpoint, url, &err)) {
         fail_msg("%s: %s", url, err.text);
+    }
     assert_string_equal(endpoint.user, user);
     assert_string_equal(endpoint.host, host);
     assert_int_equal(endpoint.port, port);
@@ -30,11 +31,13 @@ static void refuses(const char *url, const char *because)
     mig_error err = MIG_ERROR_INIT;
     char line[2048];
 
-    if (!mig_endpoint_parse_url(&endpoint, url, &err))
+    if (!mig_endpoint_parse_url(&endpoint, url, &err)) {
         fail_msg("%s was taken", url);
+    }
     assert_int_equal(err.code, MIG_E_USAGE);
-    if (!strstr(err.text, because))
+    if (!strstr(err.text, because)) {
         fail_msg("%s: \"%s\" does not say \"%s\"", url, err.text, because);
+    }
     mig_error_line(&err, line, sizeof line);
     assert_null(strstr(line, "s3cr3t"));
     assert_null(endpoint.user);

@@ -36,8 +36,9 @@ static void test_input(void **state)
     char *text = malloc(length);
     (void)state;
     assert_non_null(text);
-    for (size_t i = 0; i < length; i++)
+    for (size_t i = 0; i < length; i++) {
         text[i] = (char)('a' + i % 26);
+    }
     snprintf(command, sizeof command, "cat >%s", path);
     assert_int_equal(mig_notify_command(command, text, length, &err), 0);
     FILE *file = fopen(path, "r");

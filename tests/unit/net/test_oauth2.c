@@ -105,10 +105,12 @@ static char *pem_of(EVP_PKEY *key, X509 *certificate, size_t *length)
     char *data, *copy;
     long size;
 
-    if (key)
+    if (key) {
         assert_int_equal(PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL), 1);
-    if (certificate)
+    }
+    if (certificate) {
         assert_int_equal(PEM_write_bio_X509(out, certificate), 1);
+    }
     size = BIO_get_mem_data(out, &data);
     copy = calloc(1, (size_t)size + 1);
     memcpy(copy, data, (size_t)size);
@@ -319,8 +321,9 @@ static void test_longest_token(void **state)
     for (size_t length = MIG_OAUTH2_TOKEN_MAX - 1; length <= MIG_OAUTH2_TOKEN_MAX; length++) {
         mig__buffer_clear(&text);
         mig__buffer_add_text(&text, "{\"access_token\":\"");
-        for (size_t i = 0; i < length; i++)
+        for (size_t i = 0; i < length; i++) {
             mig__buffer_add_char(&text, 'x');
+        }
         mig__buffer_add_text(&text, "\"}");
         assert_int_equal(mig__oauth2_parse_token(text.data, text.length, token, NULL),
                          length < MIG_OAUTH2_TOKEN_MAX ? 0 : -1);
@@ -412,10 +415,12 @@ static void test_urls(void **state)
     char host[64];
     (void)state;
 
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         assert_true(mig__oauth2_url_valid(good[i]));
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(mig__oauth2_url_valid(bad[i]));
+    }
     assert_string_equal(mig__oauth2_host(good[2], host, sizeof host), "localhost:8443");
 }
 
@@ -483,10 +488,11 @@ static void test_lines(void **state)
         assert_int_equal(write(fd, cases[i].content, strlen(cases[i].content)), (ssize_t)strlen(cases[i].content));
         close(fd);
         assert_int_equal(mig__oauth2_read_line(path, "the file", line, sizeof line, &err), cases[i].line ? 0 : -1);
-        if (cases[i].line)
+        if (cases[i].line) {
             assert_string_equal(line, cases[i].line);
-        else
+        } else {
             assert_int_equal(err.code, MIG_E_SECRET);
+        }
     }
     unlink(path);
 }

@@ -45,16 +45,18 @@ static void proxy(test_peer *peer)
             script.length++;
             if (script.request_lengths[i]
                     ? script.length - start == script.request_lengths[i]
-                    : script.length >= 4 && !memcmp(script.got + script.length - 4, "\r\n\r\n", 4))
+                    : script.length >= 4 && !memcmp(script.got + script.length - 4, "\r\n\r\n", 4)) {
                 break;
+            }
         }
         peer_write(peer, script.answers[i], script.answer_lengths[i]);
     }
     peer->octets = 0;
-    if (script.serve)
+    if (script.serve) {
         peer_tls_echo(peer);
-    else
+    } else {
         peer_drain(peer);
+    }
 }
 
 static int give_secret(char *out, size_t size, bool fresh, void *context, mig_error *err)
@@ -110,8 +112,9 @@ static void works(const char *form, const char *host, const char *request, size_
 
     script.serve = true;
     stream = open_by_proxy(&peer, form, host, &endpoint, &err);
-    if (!stream)
+    if (!stream) {
         fail_msg("%s", err.text);
+    }
     assert_int_equal(mig__stream_write(stream, "hello\r\n", 7, &err), 0);
     assert_int_equal(read_exactly(stream, text, 7, &err), 0);
     assert_string_equal(text, "hello\r\n");
@@ -130,8 +133,9 @@ static void fails(const char *form, const char *host, mig_code code, const char 
 
     assert_null(open_by_proxy(&peer, form, host, &endpoint, &err));
     assert_int_equal(peer_join(&peer), 0);
-    if (err.code != code || !strstr(err.text, words) || !strstr(err.text, "proxy"))
+    if (err.code != code || !strstr(err.text, words) || !strstr(err.text, "proxy")) {
         fail_msg("%s: %s", mig_code_name(err.code), err.text);
+    }
     mig_error_line(&err, line, sizeof line);
     assert_null(strstr(line, "s3cr3t"));
 }
@@ -286,8 +290,9 @@ static void refuses_url(const char *proxy_url, const char *host, mig_tls_mode tl
     endpoint.tls = tls;
     endpoint.proxy = (char *)(uintptr_t)proxy_url;
     assert_null(mig__stream_open(&endpoint, NULL, &err));
-    if (err.code != code || !strstr(err.text, words))
+    if (err.code != code || !strstr(err.text, words)) {
         fail_msg("%s: %s", mig_code_name(err.code), err.text);
+    }
     mig_error_line(&err, line, sizeof line);
     assert_null(strstr(line, "s3cr3t"));
 }

@@ -8,8 +8,9 @@ static mig__stream *open_plain(const mig_endpoint *endpoint, const mig_stop *sto
     mig_error err = MIG_ERROR_INIT;
     mig__stream *stream = mig__stream_open(endpoint, stop, &err);
 
-    if (!stream)
+    if (!stream) {
         fail_msg("%s", err.text);
+    }
     return stream;
 }
 
@@ -17,8 +18,9 @@ static void send_text(mig__stream *stream, const char *text)
 {
     mig_error err = MIG_ERROR_INIT;
 
-    if (mig__stream_write(stream, text, strlen(text), &err))
+    if (mig__stream_write(stream, text, strlen(text), &err)) {
         fail_msg("%s", err.text);
+    }
 }
 
 /* After a failure everything fails with the same error, and nothing is sent. */
@@ -107,8 +109,9 @@ static void test_readable(void **state)
     assert_false(mig__stream_readable(stream));
     send_text(stream, "ask\r\n");
     assert_int_equal(mig__stream_flush(stream, NULL), 0);
-    for (int i = 0; i < 2000 && !mig__stream_readable(stream); i++)
+    for (int i = 0; i < 2000 && !mig__stream_readable(stream); i++) {
         mig__sleep_ms(5);
+    }
     assert_true(mig__stream_readable(stream));
     assert_int_equal(mig__stream_read(stream, text, 3, NULL), 3);
     assert_true(mig__stream_readable(stream));
@@ -130,8 +133,9 @@ static void check_bulk(test_peer *peer)
 
     while (place < BULK && (n = peer_read(peer, got, 65536)) > 0) {
         fill_pattern(expected, n, place);
-        if (memcmp(got, expected, n))
+        if (memcmp(got, expected, n)) {
             break;
+        }
         place += n;
     }
     peer->amount = place;
@@ -162,8 +166,9 @@ static void test_bulk(void **state)
     for (uint64_t place = 0; place < BULK;) {
         size_t size = sizes[turn++ % (sizeof sizes / sizeof *sizes)];
 
-        if (size > BULK - place)
+        if (size > BULK - place) {
             size = (size_t)(BULK - place);
+        }
         fill_pattern(data, size, place);
         assert_int_equal(mig__stream_write(stream, data, size, NULL), 0);
         place += size;
@@ -196,8 +201,9 @@ static void *talk_first(void *argument)
 
     fill_pattern(data, BOTH, 0);
     peer_write(peer, data, BOTH); /* blocks until the other side has taken it */
-    while (peer->octets < BOTH && peer_read(peer, data, BOTH))
+    while (peer->octets < BOTH && peer_read(peer, data, BOTH)) {
         ;
+    }
     free(data);
     return NULL;
 }
@@ -220,8 +226,9 @@ static void test_two_full_directions(void **state)
     assert_non_null(stream);
     assert_int_equal(pthread_create(&peer.thread, NULL, talk_first, &peer), 0);
     fill_pattern(data, BOTH, 0);
-    if (mig__stream_write(stream, data, BOTH, &err) || mig__stream_flush(stream, &err))
+    if (mig__stream_write(stream, data, BOTH, &err) || mig__stream_flush(stream, &err)) {
         fail_msg("%s", err.text);
+    }
     assert_int_equal(read_exactly(stream, got, BOTH, &err), 0);
     assert_memory_equal(got, data, BOTH);
     assert_int_equal(pthread_join(peer.thread, NULL), 0);
@@ -309,8 +316,9 @@ static void test_hung_up_while_writing(void **state)
     endpoint = peer_endpoint(&peer, "127.0.0.1", MIG_TLS_NONE);
     stream = open_plain(&endpoint, NULL);
     send_text(stream, "go\r\n");
-    for (int i = 0; i < 200 && !result; i++)
+    for (int i = 0; i < 200 && !result; i++) {
         result = mig__stream_write(stream, data, 1 << 20, &err);
+    }
     assert_int_equal(result, -1);
     assert_int_equal(err.code, MIG_E_CLOSED);
     assert_string_equal(err.server, "Too many ?connections");
@@ -359,8 +367,9 @@ static void test_stall_writing(void **state)
     endpoint = peer_endpoint(&peer, "127.0.0.1", MIG_TLS_NONE);
     endpoint.timeout_ms = 150;
     stream = open_plain(&endpoint, NULL);
-    for (int i = 0; i < 200 && !result; i++)
+    for (int i = 0; i < 200 && !result; i++) {
         result = mig__stream_write(stream, data, 1 << 20, &err);
+    }
     assert_int_equal(result, -1);
     assert_int_equal(err.code, MIG_E_TIMEOUT);
     assert_sticky(stream, &err);
@@ -372,8 +381,9 @@ static void test_stall_writing(void **state)
 /* Never silent for as long as the deadline, and yet never getting anywhere. */
 static void drip(test_peer *peer)
 {
-    for (int i = 0; i < 200 && peer_say(peer, "x"); i++)
+    for (int i = 0; i < 200 && peer_say(peer, "x"); i++) {
         mig__sleep_ms(300);
+    }
 }
 
 static void test_drip(void **state)
@@ -390,8 +400,9 @@ static void test_drip(void **state)
     endpoint = peer_endpoint(&peer, "127.0.0.1", MIG_TLS_NONE);
     endpoint.timeout_ms = 1500;
     stream = open_plain(&endpoint, NULL);
-    while (n > 0 && mig__now_ms() - start < 30000)
+    while (n > 0 && mig__now_ms() - start < 30000) {
         n = mig__stream_read(stream, text, sizeof text, &err);
+    }
     assert_int_equal(n, -1);
     assert_int_equal(err.code, MIG_E_TIMEOUT);
     assert_non_null(strstr(err.text, "single octets"));
@@ -422,8 +433,9 @@ static void test_patient_server_is_no_drip(void **state)
     endpoint = peer_endpoint(&peer, "127.0.0.1", MIG_TLS_NONE);
     endpoint.timeout_ms = 1500;
     stream = open_plain(&endpoint, NULL);
-    while ((n = mig__stream_read(stream, text, sizeof text, &err)) > 0)
+    while ((n = mig__stream_read(stream, text, sizeof text, &err)) > 0) {
         total += n;
+    }
     assert_int_equal(err.code, MIG_E_CLOSED);
     assert_int_equal(total, 14 * 17);
     mig__stream_close(&stream);
@@ -478,8 +490,9 @@ static void test_descriptor_above_1024(void **state)
 
     (void)state;
     assert_return_code(getrlimit(RLIMIT_NOFILE, &limit), errno);
-    if (limit.rlim_max < 3000)
+    if (limit.rlim_max < 3000) {
         skip();
+    }
     limit.rlim_cur = 3000;
     assert_return_code(setrlimit(RLIMIT_NOFILE, &limit), errno);
     endpoint.tls = MIG_TLS_NONE;
@@ -528,8 +541,9 @@ static void test_injection_before_tls(void **state)
         send_text(stream, "1 STARTTLS\r\n");
         assert_int_equal(read_exactly(stream, text, 12, &err), 0);
         if (buffered) {
-            for (int i = 0; i < 2000 && !mig__stream_readable(stream); i++)
+            for (int i = 0; i < 2000 && !mig__stream_readable(stream); i++) {
                 mig__sleep_ms(5);
+            }
         }
         assert_int_equal(mig__stream_start_tls(stream, &err), -1);
         assert_int_equal(err.code, MIG_E_TLS);

@@ -53,12 +53,14 @@ static void accepts(mig_endpoint endpoint, SSL_CTX *context)
     peer_start(&peer, peer_tls_echo, context);
     endpoint.port = peer.port;
     stream = mig__stream_open(&endpoint, NULL, &err);
-    if (!stream)
+    if (!stream) {
         fail_msg("%s", err.text);
+    }
     assert_true(mig__stream_is_tls(stream));
     assert_int_equal(mig__stream_write(stream, "hello\r\n", 7, &err), 0);
-    if (read_exactly(stream, text, 7, &err))
+    if (read_exactly(stream, text, 7, &err)) {
         fail_msg("%s", err.text);
+    }
     assert_string_equal(text, "hello\r\n");
     mig__stream_close(&stream);
     assert_int_equal(peer_join(&peer), 7);
@@ -75,8 +77,9 @@ static void refuses(mig_endpoint endpoint, SSL_CTX *context, mig_code code, cons
     endpoint.port = peer.port;
     assert_null(mig__stream_open(&endpoint, NULL, &err));
     assert_int_equal(peer_join(&peer), 0);
-    if (err.code != code || !strstr(err.text, words) || !strstr(err.hint, hint))
+    if (err.code != code || !strstr(err.text, words) || !strstr(err.hint, hint)) {
         fail_msg("%s: \"%s\", \"%s\"", mig_code_name(err.code), err.text, err.hint);
+    }
     assert_ptr_equal(strstr(err.text, endpoint.host), err.text);
     SSL_CTX_free(context);
 }
@@ -335,8 +338,9 @@ static void test_starttls(void **state)
         char text[16];
 
         endpoint.tls = MIG_TLS_STARTTLS;
-        if (!trusted)
+        if (!trusted) {
             endpoint.ca_file = NULL;
+        }
         peer_start(&peer, starttls, context);
         endpoint.port = peer.port;
         stream = mig__stream_open(&endpoint, NULL, &err);
@@ -347,8 +351,9 @@ static void test_starttls(void **state)
         assert_int_equal(read_exactly(stream, text, 12, &err), 0);
         assert_memory_equal(text, "1 OK begin\r\n", 12);
         if (trusted) {
-            if (mig__stream_start_tls(stream, &err))
+            if (mig__stream_start_tls(stream, &err)) {
                 fail_msg("%s", err.text);
+            }
             assert_true(mig__stream_is_tls(stream));
             assert_int_equal(mig__stream_write(stream, "hello\r\n", 7, &err), 0);
             assert_int_equal(read_exactly(stream, text, 7, &err), 0);
@@ -407,16 +412,20 @@ static void test_starttls_answered_in_plain(void **state)
 /* amount: 0 close_notify, 1 FIN without it, 2 RST, 3 a broken record */
 static void end_in_some_way(test_peer *peer)
 {
-    if (!peer_start_tls(peer))
+    if (!peer_start_tls(peer)) {
         return;
+    }
     peer_say(peer, "* 1 FETCH (BODY[] {100}\r\nonly half");
     peer_line(peer);
-    if (peer->amount == 0)
+    if (peer->amount == 0) {
         SSL_shutdown(peer->ssl);
-    if (peer->amount == 2)
+    }
+    if (peer->amount == 2) {
         peer_reset(peer);
-    if (peer->amount == 3)
+    }
+    if (peer->amount == 3) {
         send(peer->fd, "\x17\x03\x03\x00\x20nonsense that no key has sealed..", 37, MSG_NOSIGNAL);
+    }
 }
 
 static void test_ends(void **state)
@@ -447,8 +456,9 @@ static void test_ends(void **state)
         assert_int_equal(read_exactly(stream, text, 34, &err), 0);
         assert_int_equal(mig__stream_write(stream, "go\r\n", 4, &err), 0);
         assert_int_equal(mig__stream_read(stream, text, sizeof text, &err), -1);
-        if (err.code != expected[how].code || !strstr(err.text, expected[how].words))
+        if (err.code != expected[how].code || !strstr(err.text, expected[how].words)) {
             fail_msg("%zu: %s: %s", how, mig_code_name(err.code), err.text);
+        }
         assert_int_equal(mig__stream_write(stream, "x", 1, &again), -1);
         assert_string_equal(again.text, err.text);
         mig__stream_close(&stream);
@@ -465,12 +475,14 @@ static void bulk(test_peer *peer)
     uint64_t place = 0;
     size_t n;
 
-    if (!peer_start_tls(peer))
+    if (!peer_start_tls(peer)) {
         goto cleanup;
+    }
     while (place < BULK && (n = peer_read(peer, got, 65536)) > 0) {
         fill_pattern(expected, n, place);
-        if (memcmp(got, expected, n))
+        if (memcmp(got, expected, n)) {
             break;
+        }
         place += n;
     }
     peer->amount = place;
@@ -503,8 +515,9 @@ static void test_bulk(void **state)
     for (uint64_t place = 0; place < BULK;) {
         size_t size = sizes[turn++ % (sizeof sizes / sizeof *sizes)];
 
-        if (size > BULK - place)
+        if (size > BULK - place) {
             size = (size_t)(BULK - place);
+        }
         fill_pattern(data, size, place);
         assert_int_equal(mig__stream_write(stream, data, size, &err), 0);
         place += size;
@@ -513,8 +526,9 @@ static void test_bulk(void **state)
         size_t size = sizes[turn++ % (sizeof sizes / sizeof *sizes)];
         int64_t n = mig__stream_read(stream, got, size, &err);
 
-        if (n < 1 || n > (int64_t)size)
+        if (n < 1 || n > (int64_t)size) {
             fail_msg("%s", err.text);
+        }
         fill_pattern(data, (size_t)n, place);
         assert_memory_equal(got, data, (size_t)n);
         place += (uint64_t)n;
@@ -559,8 +573,9 @@ static void test_two_full_directions(void **state)
     stream = mig__stream_open(&endpoint, NULL, &err);
     assert_non_null(stream);
     fill_pattern(data, 8 * BOTH, 0);
-    if (mig__stream_write(stream, data, 8 * BOTH, &err) || mig__stream_flush(stream, &err))
+    if (mig__stream_write(stream, data, 8 * BOTH, &err) || mig__stream_flush(stream, &err)) {
         fail_msg("%s", err.text);
+    }
     assert_int_equal(read_exactly(stream, got, BOTH, &err), 0);
     assert_memory_equal(got, data, BOTH);
     mig__stream_close(&stream);
@@ -618,8 +633,9 @@ static void test_resumption(void **state)
             peer_start(&peer, echo_and_tell_reuse, server);
             endpoint.port = peer.port;
             stream = mig__stream_open_shared(&endpoint, context, NULL, &err);
-            if (!stream)
+            if (!stream) {
                 fail_msg("%s", err.text);
+            }
             assert_int_equal(mig__stream_write(stream, "hello\r\n", 7, &err), 0);
             assert_int_equal(read_exactly(stream, text, 7, &err), 0);
             assert_string_equal(text, "hello\r\n");
@@ -639,12 +655,14 @@ static void peer_tells_binding(test_peer *peer)
     static const char label[] = "EXPORTER-Channel-Binding";
     unsigned char binding[32];
 
-    if (!peer_start_tls(peer))
+    if (!peer_start_tls(peer)) {
         return;
+    }
     peer->amount = SSL_session_reused(peer->ssl) > 0;
     if (SSL_export_keying_material(peer->ssl, binding, sizeof binding, label, strlen(label), (const unsigned char *)"",
-                                   0, 1) == 1)
+                                   0, 1) == 1) {
         peer_write(peer, binding, sizeof binding);
+    }
     peer_drain(peer);
     SSL_shutdown(peer->ssl);
 }
@@ -671,8 +689,9 @@ static void test_channel_binding(void **state)
             peer_start(&peer, peer_tells_binding, server);
             endpoint.port = peer.port;
             stream = mig__stream_open_shared(&endpoint, context, NULL, &err);
-            if (!stream)
+            if (!stream) {
                 fail_msg("%s", err.text);
+            }
             assert_int_equal(read_exactly(stream, theirs, sizeof theirs, &err), 0);
             assert_int_equal(mig__stream_channel_binding(stream, &type, ours[turn], &length, &err), 0);
             if (version == TLS1_2_VERSION) {

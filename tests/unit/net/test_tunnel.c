@@ -18,8 +18,9 @@ static mig__stream *open_tunnel(const mig_endpoint *endpoint)
     mig_error err = MIG_ERROR_INIT;
     mig__stream *stream = mig__stream_open(endpoint, NULL, &err);
 
-    if (!stream)
+    if (!stream) {
         fail_msg("%s", err.text);
+    }
     return stream;
 }
 
@@ -47,10 +48,12 @@ static void ends(const char *command, const char *words, const char *server)
     mig_error err = MIG_ERROR_INIT, again = MIG_ERROR_INIT;
     char text[64];
 
-    while (mig__stream_read(stream, text, sizeof text, &err) > 0)
+    while (mig__stream_read(stream, text, sizeof text, &err) > 0) {
         ;
-    if (err.code != MIG_E_CLOSED || !strstr(err.text, words) || !strstr(err.server, server))
+    }
+    if (err.code != MIG_E_CLOSED || !strstr(err.text, words) || !strstr(err.server, server)) {
         fail_msg("%s: \"%s\" \"%s\"", command, err.text, err.server);
+    }
     assert_non_null(strstr(err.hint, "by hand"));
     assert_int_equal(mig__stream_read(stream, text, sizeof text, &again), -1);
     assert_string_equal(again.text, err.text);
@@ -78,8 +81,9 @@ static void test_chatty_command(void **state)
     char text[6];
 
     (void)state;
-    if (read_exactly(stream, text, 5, &err))
+    if (read_exactly(stream, text, 5, &err)) {
         fail_msg("%s", err.text);
+    }
     assert_memory_equal(text, "* OK\n", 5);
     assert_int_equal(mig__stream_write(stream, "bye\n", 4, &err), 0);
     assert_int_equal(mig__stream_read(stream, text, 1, &err), -1);
@@ -117,8 +121,9 @@ static void test_environment_and_signals(void **state)
     setenv("TUNNEL_TEST", "handed on", 1);
     signal(SIGPIPE, SIG_IGN); /* ours, not the command's */
     stream = open_tunnel(&endpoint);
-    while (length < sizeof text && (n = mig__stream_read(stream, text + length, sizeof text - length, &err)) > 0)
+    while (length < sizeof text && (n = mig__stream_read(stream, text + length, sizeof text - length, &err)) > 0) {
         length += (size_t)n;
+    }
     text[length] = '\0';
     assert_string_equal(text, "0\nhanded on\n");
     assert_non_null(strstr(err.text, "signal 13"));
@@ -136,8 +141,9 @@ static void is_gone_after_close(const char *command)
     size_t length = 0;
     pid_t pid;
 
-    while (length + 1 < sizeof text && !strchr(text, '\n'))
+    while (length + 1 < sizeof text && !strchr(text, '\n')) {
         assert_int_equal(read_exactly(stream, text + length++, 1, NULL), 0);
+    }
     pid = (pid_t)strtol(text, NULL, 10);
     assert_true(pid > 1);
     assert_int_equal(kill(pid, 0), 0);

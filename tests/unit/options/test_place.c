@@ -51,8 +51,9 @@ static void test_different_accounts_have_different_names(void **state)
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         mig_settings_state_name(&all[i], &target, names[i], sizeof names[i]);
         assert_null(strchr(names[i], '/'));
-        for (size_t j = 0; j < i; j++)
+        for (size_t j = 0; j < i; j++) {
             assert_string_not_equal(names[i], names[j]);
+        }
     }
     assert_non_null(strstr(names[4], "worker@old"));
     char swapped[256];

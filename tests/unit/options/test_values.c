@@ -37,8 +37,9 @@ static void test_sizes(void **state)
                          "18446744073709551616",
                          "18014398509481984K",
                          "99999999999999999999999999"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_true(size_of(bad[i]) == 0);
+    }
 }
 
 static void test_numbers(void **state)
@@ -50,8 +51,9 @@ static void test_numbers(void **state)
     assert_true(mig__parse_number("32", 1, 32, &number));
     assert_int_equal(number, 32);
     const char *bad[] = {"0", "33", "", "x", "4x", "-4", " 4", "4294967297"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(mig__parse_number(bad[i], 1, 32, &number));
+    }
     assert_int_equal(number, 32);
 }
 
@@ -61,10 +63,12 @@ static void test_dates(void **state)
     const char *good[] = {"2024-02-29", "2000-02-29", "1999-12-31", "2023-01-01"};
     const char *bad[] = {"2023-02-29", "1900-02-29", "2024-13-01",  "2024-00-10", "2024-04-31", "2024-1-01",
                          "24-01-01",   "2024/01/01", "2024-01-01 ", "",           "0000-01-01", "2024-01-00"};
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         assert_true(mig__parse_date(good[i]));
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(mig__parse_date(bad[i]));
+    }
 }
 
 static void test_times(void **state)
@@ -74,8 +78,9 @@ static void test_times(void **state)
     assert_true(mig__parse_time("06:00"));
     assert_true(mig__parse_time("23:59"));
     const char *bad[] = {"24:00", "6:00", "06:60", "0600", "06:0", "06:00:00", "", "-6:00"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(mig__parse_time(bad[i]));
+    }
 }
 
 static void test_steps(void **state)

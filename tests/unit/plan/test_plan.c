@@ -18,8 +18,9 @@ static int make_directory(void **state)
 {
     (void)state;
     snprintf(directory, sizeof directory, "/tmp/mig-plan-XXXXXX");
-    if (!mkdtemp(directory))
+    if (!mkdtemp(directory)) {
         return -1;
+    }
     snprintf(paths[0], sizeof paths[0], "%s/plan.yaml", directory);
     snprintf(paths[1], sizeof paths[1], "%s/list.csv", directory);
     return 0;
@@ -46,22 +47,26 @@ static mig_plan *load(const char *text)
     mig_error err = MIG_ERROR_INIT;
     write_file(paths[0], text);
     mig_plan *plan = mig_plan_load(paths[0], &err);
-    if (!plan)
+    if (!plan) {
         fail_msg("%s", err.text);
+    }
     return plan;
 }
 
 static void assert_no_problem(const mig_plan *plan)
 {
-    if (plan->problem_count > 0)
+    if (plan->problem_count > 0) {
         fail_msg("%s:%u: %s", plan->problems[0].file, plan->problems[0].line, plan->problems[0].text);
+    }
 }
 
 static const char *value_in(const mig_plan_option *options, size_t count, const char *name, size_t nth)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(options[i].name, name) == 0 && nth-- == 0)
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(options[i].name, name) == 0 && nth-- == 0) {
             return options[i].value;
+        }
+    }
     return "(none)";
 }
 
@@ -76,8 +81,9 @@ static void problem(const char *part, unsigned line, const char *text)
     mig_plan *plan = load(text);
     assert_true(plan->problem_count > 0);
     const mig_plan_problem *first = &plan->problems[0];
-    if (plan->problem_count != 1 || !strstr(first->text, part) || first->line != line)
+    if (plan->problem_count != 1 || !strstr(first->text, part) || first->line != line) {
         fail_msg("%zu, the first: %u: %s", plan->problem_count, first->line, first->text);
+    }
     mig_plan_free(&plan);
     assert_null(plan);
 }
@@ -232,10 +238,11 @@ static void test_list_problems(void **state)
             assert_null(strstr(plan->problems[k].text, "hunter"));
             found = found || (strstr(plan->problems[k].text, cases[i].part) && plan->problems[k].line == cases[i].line);
         }
-        if (!found)
+        if (!found) {
             fail_msg("case %zu: %zu problems, %u: %s", i, plan->problem_count,
                      plan->problem_count ? plan->problems[0].line : 0,
                      plan->problem_count ? plan->problems[0].text : "");
+        }
         mig_plan_free(&plan);
     }
 }

@@ -27,8 +27,9 @@ static int sheet_sink(const char *text, size_t length, void *context)
     out->pieces++;
     if (out->refuse_at > 0) {
         assert_true(out->pieces <= out->refuse_at); /* nothing is written after a refusal */
-        if (out->pieces == out->refuse_at)
+        if (out->pieces == out->refuse_at) {
             return -1;
+        }
     }
     assert_true(length < sizeof out->text - out->length);
     memcpy(out->text + out->length, text, length);

@@ -9,8 +9,9 @@ static json_t *report_of(const mig_copy_result *result, sheet *out)
     assert_int_equal(mig_report_copy_json(result, sheet_sink, out, &err), 0);
     json_error_t where;
     json_t *document = json_loads(out->text, JSON_REJECT_DUPLICATES, &where);
-    if (!document)
+    if (!document) {
         fail_msg("line %d: %s", where.line, where.text);
+    }
     return document;
 }
 
@@ -76,8 +77,9 @@ static void test_hostile_names(void **state)
     out = (sheet){.length = 0};
     mig_copy_result result = sample_result();
     json_t *document = report_of(&result, &out);
-    for (size_t i = 0; i < out.length; i++)
+    for (size_t i = 0; i < out.length; i++) {
         assert_true(out.text[i] == '\n' || (out.text[i] >= ' ' && out.text[i] <= '~'));
+    }
     json_t *account = json_array_get(json_object_get(document, "accounts"), 0);
     json_t *folder = json_array_get(json_object_get(account, "folders"), 2);
     /* exact for the reader, but for the octet that is no UTF-8 */
@@ -148,8 +150,9 @@ static bool has_type(const char *type, const json_t *value)
 static const json_t *resolve(const json_t *root, const json_t *schema)
 {
     const char *reference = json_string_value(json_object_get(schema, "$ref"));
-    if (!reference)
+    if (!reference) {
         return schema;
+    }
     assert_int_equal(strncmp(reference, "#/$defs/", 8), 0);
     const json_t *found = json_object_get(json_object_get(root, "$defs"), reference + 8);
     assert_non_null(found);
@@ -158,49 +161,63 @@ static const json_t *resolve(const json_t *root, const json_t *schema)
 
 static bool one_of(const json_t *choices, const json_t *value)
 {
-    for (size_t i = 0; i < json_array_size(choices); i++)
-        if (json_equal(json_array_get(choices, i), value))
+    for (size_t i = 0; i < json_array_size(choices); i++) {
+        if (json_equal(json_array_get(choices, i), value)) {
             return true;
+        }
+    }
     return false;
 }
 
 static bool type_fits(const json_t *type, const json_t *value)
 {
-    if (json_is_string(type))
+    if (json_is_string(type)) {
         return has_type(json_string_value(type), value);
-    for (size_t i = 0; i < json_array_size(type); i++)
-        if (has_type(json_string_value(json_array_get(type, i)), value))
+    }
+    for (size_t i = 0; i < json_array_size(type); i++) {
+        if (has_type(json_string_value(json_array_get(type, i)), value)) {
             return true;
+        }
+    }
     return false;
 }
 
 static bool valid(const json_t *root, const json_t *schema, const json_t *value)
 {
     schema = resolve(root, schema);
-    if (!type_fits(json_object_get(schema, "type"), value))
+    if (!type_fits(json_object_get(schema, "type"), value)) {
         return false;
-    if (json_object_get(schema, "enum") && !one_of(json_object_get(schema, "enum"), value))
-        return false;
-    if (json_object_get(schema, "minimum") && json_number_value(value) < 0)
-        return false;
-    if (json_is_array(value)) {
-        for (size_t i = 0; i < json_array_size(value); i++)
-            if (!valid(root, json_object_get(schema, "items"), json_array_get(value, i)))
-                return false;
     }
-    if (!json_is_object(value))
+    if (json_object_get(schema, "enum") && !one_of(json_object_get(schema, "enum"), value)) {
+        return false;
+    }
+    if (json_object_get(schema, "minimum") && json_number_value(value) < 0) {
+        return false;
+    }
+    if (json_is_array(value)) {
+        for (size_t i = 0; i < json_array_size(value); i++) {
+            if (!valid(root, json_object_get(schema, "items"), json_array_get(value, i))) {
+                return false;
+            }
+        }
+    }
+    if (!json_is_object(value)) {
         return true;
+    }
     const json_t *required = json_object_get(schema, "required");
-    for (size_t i = 0; i < json_array_size(required); i++)
-        if (!json_object_get(value, json_string_value(json_array_get(required, i))))
+    for (size_t i = 0; i < json_array_size(required); i++) {
+        if (!json_object_get(value, json_string_value(json_array_get(required, i)))) {
             return false;
+        }
+    }
     const char *key;
     json_t *member;
     json_object_foreach((json_t *)(uintptr_t)value, key, member)
     {
         const json_t *property = json_object_get(json_object_get(schema, "properties"), key);
-        if (!property || !valid(root, property, member))
+        if (!property || !valid(root, property, member)) {
             return false;
+        }
     }
     return true;
 }
@@ -212,8 +229,9 @@ static void test_schema(void **state)
     out = (sheet){.length = 0};
     json_error_t where;
     json_t *schema = json_load_file("../docs/schemas/copy-1.json", 0, &where);
-    if (!schema)
+    if (!schema) {
         fail_msg("the schema, line %d: %s", where.line, where.text);
+    }
 
     mig_copy_result result = sample_result();
     mig_account_result accounts[2] = {sample_accounts[0], {.source = "b@old", .target = "b@new", .status = MIG_FAILED}};

@@ -13,14 +13,16 @@ static const char *summary_of(const mig_copy_result *result)
 
 static void assert_holds(const char *text, const char *part)
 {
-    if (!strstr(text, part))
+    if (!strstr(text, part)) {
         fail_msg("\"%s\" is not in:\n%s", part, text);
+    }
 }
 
 static void assert_lacks(const char *text, const char *part)
 {
-    if (strstr(text, part))
+    if (strstr(text, part)) {
         fail_msg("\"%s\" is in:\n%s", part, text);
+    }
 }
 
 static void test_complete(void **state)
@@ -134,9 +136,10 @@ static void test_many_problems(void **state)
 {
     (void)state;
     static mig_problem problems[1234];
-    for (size_t i = 0; i < 1234; i++)
+    for (size_t i = 0; i < 1234; i++) {
         problems[i] =
             (mig_problem){.folder = "INBOX", .uid = (uint32_t)i + 1, .code = MIG_E_NO, .failed = true, .text = "no"};
+    }
     mig_account_result account = {
         .source = "a@old", .target = "a@new", .status = MIG_PARTIAL, .problems = problems, .problem_count = 1234};
     mig_copy_result result = {.status = MIG_PARTIAL, .exit_status = 1, .accounts = &account, .account_count = 1};
@@ -157,8 +160,9 @@ static void test_hostile_names(void **state)
     folder->target = folder->source;
     folder->messages = 1;
     const char *text = summary_of(&result);
-    for (const char *c = text; *c != '\0'; c++)
+    for (const char *c = text; *c != '\0'; c++) {
         assert_true(*c == '\n' || ((unsigned char)*c >= ' ' && *c != 0x7f));
+    }
     assert_lacks(text, RIGHT_TO_LEFT);
     assert_lacks(text, "\xc2\x9b");
     assert_lacks(text, "\xff");

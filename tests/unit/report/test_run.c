@@ -137,8 +137,9 @@ static void test_run_json(void **state)
     json_error_t where;
     (void)state;
     json_t *document = json_loads(written(run_json, &out), JSON_REJECT_DUPLICATES, &where);
-    if (!document)
+    if (!document) {
         fail_msg("line %d: %s", where.line, where.text);
+    }
     const json_t *failed = json_array_get(json_object_get(document, "accounts"), 1);
     assert_string_equal(json_string_value(json_object_get(failed, "source")), HOSTILE);
     assert_string_equal(json_string_value(json_object_get(json_object_get(failed, "error"), "code")), "auth");

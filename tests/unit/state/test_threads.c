@@ -39,8 +39,7 @@ static void *write_batches(void *argument)
     return NULL;
 }
 
-static void write_all(mig__state *state, int64_t folder, uint32_t first, int batches, uint32_t size,
-                      work out[WRITERS])
+static void write_all(mig__state *state, int64_t folder, uint32_t first, int batches, uint32_t size, work out[WRITERS])
 {
     atomic_store(&asked, 0);
     for (int i = 0; i < WRITERS; i++) {

@@ -344,18 +344,12 @@ static void test_beginnings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_no_messages),
-        cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_labels),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_internal_data),
-        cmocka_unit_test(test_long_lines),
-        cmocka_unit_test(test_a_handler_that_fails),
-        cmocka_unit_test(test_undated),
-        cmocka_unit_test(test_undated_among_dated),
-        cmocka_unit_test(test_content_length),
-        cmocka_unit_test(test_mmdf),
+        cmocka_unit_test(test_messages),       cmocka_unit_test(test_no_messages),
+        cmocka_unit_test(test_flags),          cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_keys),           cmocka_unit_test(test_internal_data),
+        cmocka_unit_test(test_long_lines),     cmocka_unit_test(test_a_handler_that_fails),
+        cmocka_unit_test(test_undated),        cmocka_unit_test(test_undated_among_dated),
+        cmocka_unit_test(test_content_length), cmocka_unit_test(test_mmdf),
         cmocka_unit_test(test_beginnings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
