@@ -5,8 +5,7 @@
 
 static void begin(mig__json *json, const char *schema, mig_status status, int exit_status)
 {
-    mig__json_raw(json, "{");
-    mig__json_member(json, "schema", mig__json_string(schema));
+    mig__json_document(json, schema);
     mig__json_add_text(json, "status", mig_status_name(status));
     mig__json_add_number(json, "exit", (uint64_t)exit_status);
 }
@@ -15,8 +14,8 @@ static void begin(mig__json *json, const char *schema, mig_status status, int ex
 
 static void folder(mig__json *json, const mig_archive_folder *result)
 {
-    mig__json_raw(json, "\n    {");
-    mig__json_member(json, "name", mig__json_string(result->name));
+    mig__json_begin(json, '{');
+    mig__json_add(json, "name", mig__json_string(result->name));
     mig__json_add_optional(json, "path", result->path);
     mig__json_add_text(json, "role", mig_role_name(result->role));
     mig__json_add_number(json, "messages", result->messages);
@@ -28,18 +27,18 @@ static void folder(mig__json *json, const mig_archive_folder *result)
     mig__json_add_number(json, "failed", result->failed);
     mig__json_add_optional(json, "root", result->root);
     mig__json_add(json, "error", mig__json_error(result->error));
-    mig__json_raw(json, "}");
+    mig__json_end(json);
 }
 
 static void problem(mig__json *json, const mig_problem *result)
 {
-    mig__json_raw(json, "\n    {");
-    mig__json_member(json, "folder", mig__json_string(result->folder));
+    mig__json_begin(json, '{');
+    mig__json_add(json, "folder", mig__json_string(result->folder));
     mig__json_add_number(json, "uid", result->uid);
     mig__json_add_text(json, "code", mig_code_name(result->code));
     mig__json_add_flag(json, "failed", result->failed);
     mig__json_add_text(json, "text", result->text);
-    mig__json_raw(json, "}");
+    mig__json_end(json);
 }
 
 int mig_report_archive_json(const mig_archive_result *result, mig_sink_fn *sink, void *context, mig_error *err)
@@ -53,23 +52,23 @@ int mig_report_archive_json(const mig_archive_result *result, mig_sink_fn *sink,
     mig__json_add_flag(&json, "signed", result->is_signed);
     mig__json_add_flag(&json, "encrypted", result->encrypted);
     mig__json_add(&json, "error", mig__json_error(&result->error));
-    mig__json_raw(&json, ",\n  \"folders\": [");
+    mig__json_begin_member(&json, "folders", '[');
     for (size_t i = 0; i < result->folder_count; i++) {
-        mig__json_raw(&json, i > 0 ? "," : "");
         folder(&json, &result->folders[i]);
     }
-    mig__json_raw(&json, "],\n  \"problems\": [");
+    mig__json_end(&json);
+    mig__json_begin_member(&json, "problems", '[');
     for (size_t i = 0; i < result->problem_count; i++) {
-        mig__json_raw(&json, i > 0 ? "," : "");
         problem(&json, &result->problems[i]);
     }
-    mig__json_raw(&json, "],\n  \"scans\": [");
+    mig__json_end(&json);
+    mig__json_begin_member(&json, "scans", '[');
     for (size_t i = 0; i < result->scan_count; i++) {
-        mig__json_raw(&json, i > 0 ? ",\n    " : "\n    ");
-        mig__json_value(&json, mig__scan_object(&result->scans[i]));
+        mig__json_item(&json, mig__scan_object(&result->scans[i]));
     }
-    mig__json_raw(&json, "],\n  \"totals\": {");
-    mig__json_member(&json, "messages", mig__json_number(result->messages));
+    mig__json_end(&json);
+    mig__json_begin_member(&json, "totals", '{');
+    mig__json_add(&json, "messages", mig__json_number(result->messages));
     mig__json_add_number(&json, "bytes", result->bytes);
     mig__json_add_number(&json, "already", result->already);
     mig__json_add_number(&json, "flags_changed", result->flags_changed);
@@ -85,7 +84,8 @@ int mig_report_archive_json(const mig_archive_result *result, mig_sink_fn *sink,
     mig__json_add_number(&json, "bytes_in", result->bytes_in);
     mig__json_add_number(&json, "bytes_out", result->bytes_out);
     mig__json_add_number(&json, "peak_rss", result->peak_rss);
-    mig__json_raw(&json, "}}\n");
+    mig__json_end(&json);
+    mig__json_end(&json);
     return mig__json_finish(&json, err);
 }
 
@@ -94,26 +94,26 @@ int mig_report_archive_json(const mig_archive_result *result, mig_sink_fn *sink,
 static void file(mig__json *json, const mig_archive_file *result)
 {
     static const char *const signatures[] = {"none", "unchecked", "fits", "does-not-fit"};
-    mig__json_raw(json, "\n    {");
-    mig__json_member(json, "path", mig__json_string(result->path));
+    mig__json_begin(json, '{');
+    mig__json_add(json, "path", mig__json_string(result->path));
     mig__json_add_number(json, "messages", result->messages);
     mig__json_add_number(json, "bytes", result->bytes);
     mig__json_add_optional(json, "root", result->root);
     mig__json_add_text(json, "signature", signatures[result->signature]);
     mig__json_add_flag(json, "encrypted", result->encrypted);
-    mig__json_raw(json, "}");
+    mig__json_end(json);
 }
 
 static void finding(mig__json *json, const mig_archive_check_result *result, const mig_archive_finding *one)
 {
-    mig__json_raw(json, "\n    {");
-    mig__json_member(json, "kind", mig__json_string(mig_archive_found_name(one->kind)));
+    mig__json_begin(json, '{');
+    mig__json_add(json, "kind", mig__json_string(mig_archive_found_name(one->kind)));
     mig__json_add_text(json, "file", result->files[one->file].path);
     mig__json_add_optional(json, "path", one->path);
     mig__json_add_optional(json, "folder", one->folder);
     mig__json_add_number(json, "uid", one->uid);
     mig__json_add_text(json, "detail", one->detail);
-    mig__json_raw(json, "}");
+    mig__json_end(json);
 }
 
 int mig_report_archive_check_json(const mig_archive_check_result *result, mig_sink_fn *sink, void *context,
@@ -123,18 +123,18 @@ int mig_report_archive_check_json(const mig_archive_check_result *result, mig_si
     begin(&json, "mailmigrate.archive-check/1", result->status, result->exit_status);
     mig__json_add_optional(&json, "source", result->source);
     mig__json_add(&json, "error", mig__json_error(&result->error));
-    mig__json_raw(&json, ",\n  \"files\": [");
+    mig__json_begin_member(&json, "files", '[');
     for (size_t i = 0; i < result->file_count; i++) {
-        mig__json_raw(&json, i > 0 ? "," : "");
         file(&json, &result->files[i]);
     }
-    mig__json_raw(&json, "],\n  \"findings\": [");
+    mig__json_end(&json);
+    mig__json_begin_member(&json, "findings", '[');
     for (size_t i = 0; i < result->finding_count; i++) {
-        mig__json_raw(&json, i > 0 ? "," : "");
         finding(&json, result, &result->findings[i]);
     }
-    mig__json_raw(&json, "],\n  \"totals\": {");
-    mig__json_member(&json, "folders", mig__json_number(result->folders));
+    mig__json_end(&json);
+    mig__json_begin_member(&json, "totals", '{');
+    mig__json_add(&json, "folders", mig__json_number(result->folders));
     mig__json_add_number(&json, "messages", result->messages);
     mig__json_add_number(&json, "bytes", result->bytes);
     for (int kind = 0; kind < MIG_ARCHIVE_FOUND_COUNT; kind++) {
@@ -142,6 +142,7 @@ int mig_report_archive_check_json(const mig_archive_check_result *result, mig_si
     }
     mig__json_add(&json, "seconds", json_real(result->seconds));
     mig__json_add_number(&json, "peak_rss", result->peak_rss);
-    mig__json_raw(&json, "}}\n");
+    mig__json_end(&json);
+    mig__json_end(&json);
     return mig__json_finish(&json, err);
 }

@@ -54,27 +54,27 @@ static json_t *domain_object(const mig_domain_record *record)
 
 int mig_report_certificate_json(const mig_certificate *certificate, mig_sink_fn *sink, void *context, mig_error *err)
 {
-    mig__json json = {sink, context, false, false};
-    mig__json_raw(&json, "{\"schema\": \"mailmigrate.certificate/1\", ");
-    mig__json_member(&json, "made", moment(certificate->made));
+    mig__json json = {.sink = sink, .context = context};
+    mig__json_document(&json, "mailmigrate.certificate/1");
+    mig__json_add(&json, "made", moment(certificate->made));
     mig__json_add_flag(&json, "may_be_switched_off", certificate->missing_count == 0);
     mig__json_add_text(&json, "version", MIG_VERSION);
-    mig__json_raw(&json, ",\n \"missing\": [");
+    mig__json_begin_member(&json, "missing", '[');
     for (size_t i = 0; i < certificate->missing_count; i++) {
-        mig__json_raw(&json, i > 0 ? ",\n  " : "\n  ");
-        mig__json_value(&json, json_pack("{s:o, s:o}", "subject", mig__json_string(certificate->missing[i].subject),
-                                         "text", mig__json_string(certificate->missing[i].text)));
+        mig__json_item(&json, json_pack("{s:o, s:o}", "subject", mig__json_string(certificate->missing[i].subject),
+                                        "text", mig__json_string(certificate->missing[i].text)));
     }
-    mig__json_raw(&json, "],\n \"domains\": [");
+    mig__json_end(&json);
+    mig__json_begin_member(&json, "domains", '[');
     for (size_t i = 0; i < certificate->domain_count; i++) {
-        mig__json_raw(&json, i > 0 ? ",\n  " : "\n  ");
-        mig__json_value(&json, domain_object(&certificate->domains[i]));
+        mig__json_item(&json, domain_object(&certificate->domains[i]));
     }
-    mig__json_raw(&json, "],\n \"accounts\": [");
+    mig__json_end(&json);
+    mig__json_begin_member(&json, "accounts", '[');
     for (size_t i = 0; i < certificate->proof_count && !json.refused; i++) {
-        mig__json_raw(&json, i > 0 ? ",\n  " : "\n  ");
-        mig__json_value(&json, account_object(certificate->proofs[i]));
+        mig__json_item(&json, account_object(certificate->proofs[i]));
     }
-    mig__json_raw(&json, "]}\n");
+    mig__json_end(&json);
+    mig__json_end(&json);
     return mig__json_finish(&json, err);
 }

@@ -85,55 +85,48 @@ static json_t *totals_object(const mig_totals *totals)
     return with_numbers(object, cost, sizeof cost / sizeof cost[0]);
 }
 
-/* An array's next value, each on a line of its own. */
-static void item(mig__json *json, size_t index, const char *indent, json_t *value)
-{
-    mig__json_raw(json, index > 0 ? ",\n" : "\n");
-    mig__json_raw(json, indent);
-    mig__json_value(json, value);
-}
-
 static void account(mig__json *json, const mig_account_result *result)
 {
-    mig__json_raw(json, "    {");
-    mig__json_member(json, "source", mig__json_string(result->source));
+    mig__json_begin(json, '{');
+    mig__json_add(json, "source", mig__json_string(result->source));
     mig__json_add(json, "target", mig__json_string(result->target));
     mig__json_add(json, "status", mig__json_string(mig_status_name(result->status)));
     mig__json_add(json, "quiet",
                   result->quiet == MIG_QUIET_UNKNOWN ? json_null() : json_boolean(result->quiet == MIG_QUIET_YES));
     mig__json_add(json, "as_of", mig__json_number((uint64_t)result->as_of));
     mig__json_add(json, "stirred", mig__json_number(result->stirred));
-    mig__json_raw(json, ",\n     ");
-    mig__json_member(json, "error", mig__json_error(&result->error));
-    mig__json_raw(json, ",\n     \"folders\": [");
+    mig__json_add(json, "error", mig__json_error(&result->error));
+    mig__json_begin_member(json, "folders", '[');
     for (size_t i = 0; i < result->folder_count && !json->refused; i++) {
-        item(json, i, "       ", folder_object(&result->folders[i]));
+        mig__json_item(json, folder_object(&result->folders[i]));
     }
-    mig__json_raw(json, "],\n     \"problems\": [");
+    mig__json_end(json);
+    mig__json_begin_member(json, "problems", '[');
     for (size_t i = 0; i < result->problem_count && !json->refused; i++) {
-        item(json, i, "       ", problem_object(&result->problems[i]));
+        mig__json_item(json, problem_object(&result->problems[i]));
     }
-    mig__json_raw(json, "],\n     \"scans\": [");
+    mig__json_end(json);
+    mig__json_begin_member(json, "scans", '[');
     for (size_t i = 0; i < result->scan_count && !json->refused; i++) {
-        item(json, i, "       ", mig__scan_object(&result->scans[i]));
+        mig__json_item(json, mig__scan_object(&result->scans[i]));
     }
-    mig__json_raw(json, "]}");
+    mig__json_end(json);
+    mig__json_end(json);
 }
 
 int mig_report_copy_json(const mig_copy_result *result, mig_sink_fn *sink, void *context, mig_error *err)
 {
-    mig__json json = {sink, context, false, false};
-    mig__json_raw(&json, "{\"schema\": \"mailmigrate.copy/1\", ");
-    mig__json_member(&json, "status", mig__json_string(mig_status_name(result->status)));
+    mig__json json = {.sink = sink, .context = context};
+    mig__json_document(&json, "mailmigrate.copy/1");
+    mig__json_add(&json, "status", mig__json_string(mig_status_name(result->status)));
     mig__json_add(&json, "exit", json_integer(result->exit_status));
     mig__json_add(&json, "dry_run", json_boolean(result->dry_run));
-    mig__json_raw(&json, ",\n \"accounts\": [");
+    mig__json_begin_member(&json, "accounts", '[');
     for (size_t i = 0; i < result->account_count && !json.refused; i++) {
-        mig__json_raw(&json, i > 0 ? ",\n" : "\n");
         account(&json, &result->accounts[i]);
     }
-    mig__json_raw(&json, "],\n ");
-    mig__json_member(&json, "totals", totals_object(&result->totals));
-    mig__json_raw(&json, "}\n");
+    mig__json_end(&json);
+    mig__json_add(&json, "totals", totals_object(&result->totals));
+    mig__json_end(&json);
     return mig__json_finish(&json, err);
 }

@@ -18,9 +18,9 @@ static json_t *candidate_object(const mig_discover_candidate *c, const char *add
 
 int mig_report_discover_json(const mig_discover_result *result, mig_sink_fn *sink, void *context, mig_error *err)
 {
-    mig__json json = {sink, context, false, false};
-    mig__json_raw(&json, "{\"schema\": \"mailmigrate.discover/1\", ");
-    mig__json_member(&json, "address", mig__json_string(result->address));
+    mig__json json = {.sink = sink, .context = context};
+    mig__json_document(&json, "mailmigrate.discover/1");
+    mig__json_add(&json, "address", mig__json_string(result->address));
     mig__json_add_text(&json, "domain", result->domain);
     mig__json_add_flag(&json, "found", result->found);
     mig__json_add_flag(&json, "vouched", result->vouched);
@@ -28,18 +28,18 @@ int mig_report_discover_json(const mig_discover_result *result, mig_sink_fn *sin
     mig__json_add_flag(&json, "interrupted", result->interrupted);
     mig__json_add(&json, "exit", json_integer(result->exit_status));
     mig__json_add_text(&json, "version", MIG_VERSION);
-    mig__json_raw(&json, ",\n \"candidates\": [");
+    mig__json_begin_member(&json, "candidates", '[');
     for (size_t i = 0; i < result->candidate_count; i++) {
-        mig__json_raw(&json, i > 0 ? ",\n  " : "\n  ");
-        mig__json_value(&json, candidate_object(&result->candidates[i], result->address));
+        mig__json_item(&json, candidate_object(&result->candidates[i], result->address));
     }
-    mig__json_raw(&json, "],\n \"questions\": [");
+    mig__json_end(&json);
+    mig__json_begin_member(&json, "questions", '[');
     for (size_t i = 0; i < result->step_count; i++) {
         const mig_discover_step *step = &result->steps[i];
-        mig__json_raw(&json, i > 0 ? ",\n  " : "\n  ");
-        mig__json_value(&json, json_pack("{s:o, s:b, s:o}", "asked", mig__json_string(step->asked), "answered",
-                                         step->answered, "came", mig__json_string(step->came)));
+        mig__json_item(&json, json_pack("{s:o, s:b, s:o}", "asked", mig__json_string(step->asked), "answered",
+                                        step->answered, "came", mig__json_string(step->came)));
     }
-    mig__json_raw(&json, "]}\n");
+    mig__json_end(&json);
+    mig__json_end(&json);
     return mig__json_finish(&json, err);
 }

@@ -43,8 +43,8 @@ static json_t *check_object(const mig_domain_check *check)
 
 static void add_domain(mig__json *json, const mig_domain_report *report)
 {
-    mig__json_raw(json, "{");
-    mig__json_member(json, "domain", mig__json_string(report->name));
+    mig__json_begin(json, '{');
+    mig__json_add(json, "domain", mig__json_string(report->name));
     mig__json_add_optional(json, "alias_of", report->alias_of);
     mig__json_add_text(json, "verdict", mig_verdict_name(report->verdict));
     mig__json_add(json, "counts", counts_object(report->counts));
@@ -52,19 +52,19 @@ static void add_domain(mig__json *json, const mig_domain_report *report)
     mig__json_add_optional(json, "new_provider", report->new_provider);
     mig__json_add(json, "longest_ttl", report->longest_ttl > 0 ? mig__json_number(report->longest_ttl) : json_null());
     mig__json_add(json, "earliest", moment(report->earliest));
-    mig__json_raw(json, ",\n   \"checks\": [");
+    mig__json_begin_member(json, "checks", '[');
     for (size_t i = 0; i < report->check_count && !json->refused; i++) {
-        mig__json_raw(json, i > 0 ? ",\n    " : "\n    ");
-        mig__json_value(json, check_object(&report->checks[i]));
+        mig__json_item(json, check_object(&report->checks[i]));
     }
-    mig__json_raw(json, "]}");
+    mig__json_end(json);
+    mig__json_end(json);
 }
 
 int mig_report_domain_json(const mig_domain_result *result, mig_sink_fn *sink, void *context, mig_error *err)
 {
-    mig__json json = {sink, context, false, false};
-    mig__json_raw(&json, "{\"schema\": \"mailmigrate.domain/1\", ");
-    mig__json_member(&json, "phase", json_string(mig_domain_phase_name(result->phase)));
+    mig__json json = {.sink = sink, .context = context};
+    mig__json_document(&json, "mailmigrate.domain/1");
+    mig__json_add(&json, "phase", json_string(mig_domain_phase_name(result->phase)));
     mig__json_add_text(&json, "verdict", mig_verdict_name(result->verdict));
     mig__json_add(&json, "exit", json_integer(result->exit_status));
     mig__json_add_flag(&json, "interrupted", result->interrupted);
@@ -76,11 +76,11 @@ int mig_report_domain_json(const mig_domain_result *result, mig_sink_fn *sink, v
     mig__json_add_number(&json, "questions", result->questions);
     mig__json_add_number(&json, "probes", result->probes);
     mig__json_add(&json, "changes", result->changes != NULL ? lines(result->changes) : json_null());
-    mig__json_raw(&json, ",\n \"domains\": [");
+    mig__json_begin_member(&json, "domains", '[');
     for (size_t i = 0; i < result->domain_count; i++) {
-        mig__json_raw(&json, i > 0 ? ",\n  " : "\n  ");
         add_domain(&json, &result->domains[i]);
     }
-    mig__json_raw(&json, "]}\n");
+    mig__json_end(&json);
+    mig__json_end(&json);
     return mig__json_finish(&json, err);
 }

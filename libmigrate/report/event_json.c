@@ -71,7 +71,7 @@ int mig_report_event_json(const mig_log_event *event, int64_t time_ms, mig_sink_
         json_decref(object);
         goto cleanup;
     }
-    mig__json_value(&json, object);
+    mig__json_item(&json, object);
     mig__buffer_add_char(&line, '\n');
     if (mig__json_finish(&json, err) != 0 || mig__buffer_ok(&line, err) != 0) {
         goto cleanup;

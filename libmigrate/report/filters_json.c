@@ -4,29 +4,29 @@
 
 static void note(mig__json *json, const mig_filter_note *one)
 {
-    mig__json_raw(json, "{");
-    mig__json_member(json, "concern", mig__json_string(mig_filter_concern_name(one->concern)));
+    mig__json_begin(json, '{');
+    mig__json_add(json, "concern", mig__json_string(mig_filter_concern_name(one->concern)));
     mig__json_add_text(json, "weight", mig_filter_weight_name(one->weight));
     mig__json_add_number(json, "line", one->line);
     mig__json_add_text(json, "text", one->text);
-    mig__json_raw(json, "}");
+    mig__json_end(json);
 }
 
 static void rule(mig__json *json, const mig_filter_rule *one)
 {
-    mig__json_raw(json, "{");
-    mig__json_member(json, "line", mig__json_number(one->line));
+    mig__json_begin(json, '{');
+    mig__json_add(json, "line", mig__json_number(one->line));
     mig__json_add_text(json, "when", one->when);
     mig__json_add_text(json, "then", one->then);
     mig__json_add_flag(json, "gmail", one->gmail != NULL);
     mig__json_add_optional(json, "gmail_why", one->gmail_why);
-    mig__json_raw(json, "}");
+    mig__json_end(json);
 }
 
 static void filter(mig__json *json, const mig_filter *one)
 {
-    mig__json_raw(json, "\n    {");
-    mig__json_member(json, "name", mig__json_string(one->name));
+    mig__json_begin(json, '{');
+    mig__json_add(json, "name", mig__json_string(one->name));
     mig__json_add_optional(json, "target_name", one->target_name);
     mig__json_add_text(json, "outcome", mig_filter_outcome_name(one->outcome));
     mig__json_add_number(json, "bytes", one->octets);
@@ -36,25 +36,23 @@ static void filter(mig__json *json, const mig_filter *one)
     mig__json_add_flag(json, "replaced", one->replaced);
     mig__json_add_flag(json, "rewritten", one->rewritten);
     mig__json_add(json, "error", mig__json_error(&one->error));
-    mig__json_raw(json, ", \"notes\": [");
+    mig__json_begin_member(json, "notes", '[');
     for (size_t i = 0; i < one->note_count; i++) {
-        mig__json_raw(json, i > 0 ? ", " : "");
         note(json, &one->notes[i]);
     }
     mig__json_raw(json, "], \"rules\": [");
     for (size_t i = 0; i < one->rule_count; i++) {
-        mig__json_raw(json, i > 0 ? ", " : "");
         rule(json, &one->rules[i]);
     }
-    mig__json_raw(json, "]");
+    mig__json_end(json);
     mig__json_add_flag(json, "worded", one->worded);
-    mig__json_raw(json, "}");
+    mig__json_end(json);
 }
 
 void mig__filters_json(mig__json *json, const mig_filters_result *result)
 {
     static const char *const mx[] = {"unknown", "old", "new"};
-    mig__json_member(json, "source", mig__json_string(result->source));
+    mig__json_add(json, "source", mig__json_string(result->source));
     mig__json_add_optional(json, "target", result->target);
     mig__json_add_text(json, "verb", mig_filters_verb_name(result->verb));
     mig__json_add_text(json, "status", mig_status_name(result->status));
@@ -69,17 +67,16 @@ void mig__filters_json(mig__json *json, const mig_filters_result *result)
     mig__json_add_text(json, "activation", mig_filters_activation_name(result->activation));
     mig__json_add_optional(json, "activation_why", result->activation_why);
     mig__json_add_text(json, "mx", mx[result->mx]);
-    mig__json_raw(json, ",\n  \"filters\": [");
+    mig__json_begin_member(json, "filters", '[');
     for (size_t i = 0; i < result->filter_count; i++) {
-        mig__json_raw(json, i > 0 ? "," : "");
         filter(json, &result->filters[i]);
     }
-    mig__json_raw(json, "],\n  \"others\": [");
+    mig__json_end(json);
+    mig__json_begin_member(json, "others", '[');
     for (size_t i = 0; i < result->other_count; i++) {
-        mig__json_raw(json, i > 0 ? ", " : "");
-        mig__json_value(json, mig__json_string(result->others[i]));
+        mig__json_item(json, mig__json_string(result->others[i]));
     }
-    mig__json_raw(json, "]");
+    mig__json_end(json);
     mig__json_add_number(json, "started", (uint64_t)result->started);
     mig__json_add_number(json, "finished", (uint64_t)result->finished);
 }
@@ -87,10 +84,8 @@ void mig__filters_json(mig__json *json, const mig_filters_result *result)
 int mig_report_filters_json(const mig_filters_result *result, mig_sink_fn *sink, void *context, mig_error *err)
 {
     mig__json json = {.sink = sink, .context = context};
-    mig__json_raw(&json, "{");
-    mig__json_member(&json, "schema", mig__json_string("mailmigrate.filters/1"));
-    mig__json_raw(&json, ", ");
+    mig__json_document(&json, "mailmigrate.filters/1");
     mig__filters_json(&json, result);
-    mig__json_raw(&json, "}\n");
+    mig__json_end(&json);
     return mig__json_finish(&json, err);
 }

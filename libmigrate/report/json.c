@@ -35,16 +35,16 @@ static int pass_on(const char *text, size_t length, void *context)
     return give(context, text, length);
 }
 
-void mig__json_raw(mig__json *json, const char *text)
+static void raw(mig__json *json, const char *text)
 {
     if (!json->failed && !json->refused) {
         pass_on(text, strlen(text), json);
     }
 }
 
-void mig__json_value(mig__json *json, json_t *value)
+static void value_of(mig__json *json, json_t *value)
 {
-    if (!value) {
+    if (value == NULL) {
         json->failed = true;
     } else if (!json->failed && !json->refused && json_dump_callback(value, pass_on, json, FORMAT) != 0 &&
                !json->refused) {
@@ -53,18 +53,91 @@ void mig__json_value(mig__json *json, json_t *value)
     json_decref(value);
 }
 
-void mig__json_member(mig__json *json, const char *key, json_t *value)
+/* Between two values: what fills lines stands on one of its own. */
+static void place(mig__json *json, bool on_its_own)
 {
-    mig__json_raw(json, "\"");
-    mig__json_raw(json, key);
-    mig__json_raw(json, "\": ");
-    mig__json_value(json, value);
+    if (json->depth == 0) {
+        return;
+    }
+    bool *filled = &json->levels[json->depth - 1].filled;
+    raw(json, *filled ? "," : "");
+    if (on_its_own) {
+        raw(json, "\n");
+        for (size_t i = 0; i < json->depth; i++) {
+            raw(json, "  ");
+        }
+    } else if (*filled) {
+        raw(json, " ");
+    }
+    *filled = true;
+}
+
+static void key_of(mig__json *json, const char *key)
+{
+    raw(json, "\"");
+    raw(json, key);
+    raw(json, "\": ");
+}
+
+static void begin(mig__json *json, char open)
+{
+    if (json->depth == MIG__JSON_DEPTH) {
+        json->failed = true;
+        return;
+    }
+    raw(json, open == '{' ? "{" : "[");
+    json->levels[json->depth].end = open == '{' ? '}' : ']';
+    json->levels[json->depth].filled = false;
+    json->depth++;
+}
+
+void mig__json_document(mig__json *json, const char *schema)
+{
+    begin(json, '{');
+    mig__json_add_text(json, "schema", schema);
+}
+
+void mig__json_begin(mig__json *json, char open)
+{
+    place(json, true);
+    begin(json, open);
+}
+
+void mig__json_begin_member(mig__json *json, const char *key, char open)
+{
+    place(json, true);
+    key_of(json, key);
+    begin(json, open);
+}
+
+void mig__json_end(mig__json *json)
+{
+    if (json->depth > 0) {
+        json->depth--;
+        raw(json, json->levels[json->depth].end == '}' ? "}" : "]");
+        raw(json, json->depth == 0 ? "\n" : "");
+    }
+}
+
+void mig__json_item(mig__json *json, json_t *value)
+{
+    place(json, json_is_object(value));
+    value_of(json, value);
+}
+
+void mig__json_key(mig__json *json, const char *key)
+{
+    place(json, true);
+    if (key != NULL) {
+        key_of(json, key);
+    }
 }
 
 void mig__json_add(mig__json *json, const char *key, json_t *value)
 {
-    mig__json_raw(json, ", ");
-    mig__json_member(json, key, value);
+    place(json, false);
+    key_of(json, key);
+    value_of(json, value);
 }
 
 void mig__json_add_number(mig__json *json, const char *key, uint64_t number)

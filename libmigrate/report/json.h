@@ -1,8 +1,8 @@
 /*
  * report/json.h - JSON written piece by piece to a sink
  *
- * The frame of a document is written as text, and only its leaves (a folder, a problem) are built with jansson: a
- * report over 100,000 messages never stands in memory as a whole.
+ * Objects and arrays are begun and ended, and what comes between them knows its commas; only the leaves (a folder, a
+ * problem) are built with jansson: a report over 100,000 messages never stands in memory as a whole.
  */
 #ifndef MIG_REPORT_JSON_H
 #define MIG_REPORT_JSON_H
@@ -11,23 +11,38 @@
 #include <migrate/report.h>
 #include <stdbool.h>
 
+enum { MIG__JSON_DEPTH = 12 };
+
 typedef struct mig__json {
     mig_sink_fn *sink;
     void *context;
     bool refused; /* the sink gave up */
     bool failed;  /* no memory */
+
+    size_t depth; /* the rest is json.c's */
+    struct {
+        char end; /* of the object or array */
+        bool filled;
+    } levels[MIG__JSON_DEPTH];
 } mig__json;
 
-/* Write text as it is. After a failure everything does nothing. */
-void mig__json_raw(mig__json *json, const char *text);
+/* After a failure everything does nothing. Keys are literals of ours. */
 
-/* Write one value and release it; NULL (jansson had no memory) is kept as a failure. */
-void mig__json_value(mig__json *json, json_t *value);
+/* Begin the document: an object whose first member is its schema. */
+void mig__json_document(mig__json *json, const char *schema);
+/* Begin an object ('{') or an array ('['): the next of an array, or a member. */
+void mig__json_begin(mig__json *json, char open);
+void mig__json_begin_member(mig__json *json, const char *key, char open);
+/* End what was begun last; the document with a newline. */
+void mig__json_end(mig__json *json);
 
-/* Write "key": value. `key` is a literal of ours. */
-void mig__json_member(mig__json *json, const char *key, json_t *value);
+/* The next value of an array. Releases it; NULL (jansson had no memory) is kept as a failure. */
+void mig__json_item(mig__json *json, json_t *value);
+/* Only the key of a member, NULL: the next of an array. The caller writes its value to the sink, as another document.
+ */
+void mig__json_key(mig__json *json, const char *key);
 
-/* The same behind a comma: all members of an object but the first. */
+/* A member. The first is as mig__json_item. */
 void mig__json_add(mig__json *json, const char *key, json_t *value);
 void mig__json_add_number(mig__json *json, const char *key, uint64_t number);
 void mig__json_add_text(mig__json *json, const char *key, const char *text);

@@ -57,10 +57,10 @@ static json_t *profile_object(const mig_measure_result *r)
 
 int mig_report_measure_json(const mig_measure_result *r, mig_sink_fn *sink, void *context, mig_error *err)
 {
-    mig__json json = {sink, context, false, false};
+    mig__json json = {.sink = sink, .context = context};
     const char delimiter[2] = {r->delimiter, '\0'};
-    mig__json_raw(&json, "{\"schema\": \"mailmigrate.probe/1\", ");
-    mig__json_member(&json, "account", mig__json_string(r->label));
+    mig__json_document(&json, "mailmigrate.probe/1");
+    mig__json_add(&json, "account", mig__json_string(r->label));
     mig__json_add(&json, "exit", json_integer(r->exit_status));
     mig__json_add_flag(&json, "interrupted", r->interrupted);
     mig__json_add_text(&json, "version", MIG_VERSION);
@@ -86,6 +86,6 @@ int mig_report_measure_json(const mig_measure_result *r, mig_sink_fn *sink, void
     mig__json_add(&json, "writing", rate_object(&r->append));
     mig__json_add_flag(&json, "left_behind", r->left_behind);
     mig__json_add(&json, "settings", settings_array(r));
-    mig__json_raw(&json, "}\n");
+    mig__json_end(&json);
     return mig__json_finish(&json, err);
 }

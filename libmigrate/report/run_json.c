@@ -1,4 +1,5 @@
 /* report/run_json.c - a run over many accounts as JSON, schema mailmigrate.run/1 (docs/schemas/run-1.json) */
+#include <string.h>
 #include "report/json.h"
 #include "report/run_dry.h"
 #include "report/verify_common.h"
@@ -78,12 +79,17 @@ static int filters_of(const mig_run_result *result, mig__json *json, mig_error *
         if (result->accounts[i].filters == NULL) {
             continue;
         }
-        mig__json_raw(json, count++ == 0 ? ",\n \"filters\": [" : ", ");
+        if (count++ == 0) {
+            mig__json_begin_member(json, "filters", '[');
+        }
+        mig__json_key(json, NULL);
         if (mig_report_filters_json(result->accounts[i].filters, pass_on, json, err) != 0) {
             return -1;
         }
     }
-    mig__json_raw(json, count > 0 ? "]" : "");
+    if (count > 0) {
+        mig__json_end(json);
+    }
     return 0;
 }
 
@@ -91,19 +97,19 @@ static int filters_of(const mig_run_result *result, mig__json *json, mig_error *
 static int details_of(const mig_run_result *result, mig__json *json, mig_error *err)
 {
     if (result->inventory != NULL) {
-        mig__json_raw(json, ",\n \"inventory\": ");
+        mig__json_key(json, "inventory");
         if (mig_report_inventory_json(result->inventory, pass_on, json, err) != 0) {
             return -1;
         }
     }
     if (result->copy != NULL) {
-        mig__json_raw(json, ",\n \"copy\": ");
+        mig__json_key(json, "copy");
         if (mig_report_copy_json(result->copy, pass_on, json, err) != 0) {
             return -1;
         }
     }
     if (result->verify != NULL) {
-        mig__json_raw(json, ",\n \"verify\": ");
+        mig__json_key(json, "verify");
         if (mig_report_verify_json(result->verify, pass_on, json, err) != 0) {
             return -1;
         }
@@ -112,33 +118,31 @@ static int details_of(const mig_run_result *result, mig__json *json, mig_error *
         return -1;
     }
     if (result->domain_json != NULL) {
-        mig__json_raw(json, ",\n \"domain\": ");
-        mig__json_raw(json, result->domain_json);
+        mig__json_key(json, "domain");
+        (void)pass_on(result->domain_json, strlen(result->domain_json), json);
     }
     return 0;
 }
 
 int mig_report_run_json(const mig_run_result *result, bool details, mig_sink_fn *sink, void *context, mig_error *err)
 {
-    mig__json json = {sink, context, false, false};
-    mig__json_raw(&json, "{\"schema\": \"mailmigrate.run/1\", ");
-    mig__json_member(&json, "status", mig__json_string(mig_status_name(result->status)));
+    mig__json json = {.sink = sink, .context = context};
+    mig__json_document(&json, "mailmigrate.run/1");
+    mig__json_add(&json, "status", mig__json_string(mig_status_name(result->status)));
     mig__json_add(&json, "exit", json_integer(result->exit_status));
     mig__json_add(&json, "dry_run", json_boolean(mig__run_is_dry(result)));
-    mig__json_raw(&json, ",\n ");
-    mig__json_member(&json, "steps", steps_array(result->steps));
+    mig__json_add(&json, "steps", steps_array(result->steps));
     mig__json_add(&json, "started", time_string(result->started));
     mig__json_add(&json, "finished", time_string(result->finished));
     mig__json_add(&json, "seconds", json_real(result->seconds));
-    mig__json_raw(&json, ",\n \"accounts\": [");
+    mig__json_begin_member(&json, "accounts", '[');
     for (size_t i = 0; i < result->account_count && !json.refused; i++) {
-        mig__json_raw(&json, i > 0 ? ",\n  " : "\n  ");
-        mig__json_value(&json, account_object(&result->accounts[i]));
+        mig__json_item(&json, account_object(&result->accounts[i]));
     }
-    mig__json_raw(&json, "]");
+    mig__json_end(&json);
     if (details && details_of(result, &json, err) != 0) {
         return -1;
     }
-    mig__json_raw(&json, "}\n");
+    mig__json_end(&json);
     return mig__json_finish(&json, err);
 }

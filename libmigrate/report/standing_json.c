@@ -56,16 +56,15 @@ static json_t *totals_object(const mig_standing_account *accounts, size_t count,
 int mig_report_standing_json(const mig_standing_account *accounts, size_t count, int64_t now, mig_sink_fn *sink,
                              void *context, mig_error *err)
 {
-    mig__json json = {sink, context, false, false};
-    mig__json_raw(&json, "{\"schema\": \"mailmigrate.status/1\", ");
-    mig__json_member(&json, "at", moment(now));
-    mig__json_raw(&json, ",\n \"accounts\": [");
+    mig__json json = {.sink = sink, .context = context};
+    mig__json_document(&json, "mailmigrate.status/1");
+    mig__json_add(&json, "at", moment(now));
+    mig__json_begin_member(&json, "accounts", '[');
     for (size_t i = 0; i < count && !json.refused; i++) {
-        mig__json_raw(&json, i > 0 ? ",\n  " : "\n  ");
-        mig__json_value(&json, account_object(&accounts[i], now));
+        mig__json_item(&json, account_object(&accounts[i], now));
     }
-    mig__json_raw(&json, "],\n ");
-    mig__json_member(&json, "totals", totals_object(accounts, count, now));
-    mig__json_raw(&json, "}\n");
+    mig__json_end(&json);
+    mig__json_add(&json, "totals", totals_object(accounts, count, now));
+    mig__json_end(&json);
     return mig__json_finish(&json, err);
 }

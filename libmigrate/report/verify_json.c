@@ -20,8 +20,8 @@ static void counts(mig__json *json, const uint64_t values[MIG_FOUND_COUNT])
 
 static void folder(mig__json *json, const mig_verify_folder *result)
 {
-    mig__json_raw(json, "\n       {");
-    mig__json_member(json, "source", mig__json_string(result->source));
+    mig__json_begin(json, '{');
+    mig__json_add(json, "source", mig__json_string(result->source));
     mig__json_add_text(json, "target", result->target);
     mig__json_add_text(json, "role", mig_role_name(result->role));
     mig__json_add_number(json, "messages", result->messages);
@@ -31,30 +31,27 @@ static void folder(mig__json *json, const mig_verify_folder *result)
     counts(json, result->counts);
     mig__json_add_optional(json, "root", result->root);
     mig__json_add(json, "error", mig__json_error(result->error));
-    mig__json_raw(json, "}");
+    mig__json_end(json);
 }
 
 static void rules(mig__json *json, const mig_finding *finding)
 {
-    const char *before = "";
-    mig__json_raw(json, ", \"rules\": [");
+    mig__json_begin_member(json, "rules", '[');
     for (unsigned rule = 1; rule < MIG_RULES_ALL; rule <<= 1) {
         if (finding->rules & rule) {
-            mig__json_raw(json, before);
-            mig__json_value(json, mig__json_string(mig_rule_name(rule)));
-            before = ", ";
+            mig__json_item(json, mig__json_string(mig_rule_name(rule)));
         }
     }
-    mig__json_raw(json, "], ");
-    mig__json_member(json, "rules_certain", json_boolean(finding->rules_certain));
+    mig__json_end(json);
+    mig__json_add(json, "rules_certain", json_boolean(finding->rules_certain));
 }
 
 static void finding(mig__json *json, const mig_verify_account *account, const mig_finding *result)
 {
     const mig_verify_folder *where = &account->folders[result->folder];
     mig_found kind = result->kind == MIG_FOUND_ARRIVED ? MIG_FOUND_EXTRA : result->kind;
-    mig__json_raw(json, "\n       {");
-    mig__json_member(json, "kind", mig__json_string(mig_found_name(kind)));
+    mig__json_begin(json, '{');
+    mig__json_add(json, "kind", mig__json_string(mig_found_name(kind)));
     mig__json_add_text(json, "folder", where->source);
     mig__json_add_text(json, "target_folder", where->target);
     mig__json_add_number(json, "messages", result->messages);
@@ -68,45 +65,46 @@ static void finding(mig__json *json, const mig_verify_account *account, const mi
     mig__json_add_optional(json, "known", mig_known_name(result->known));
     rules(json, result);
     mig__json_add_optional(json, "detail", result->detail);
-    mig__json_raw(json, "}");
+    mig__json_end(json);
 }
 
 static void account(mig__json *json, const mig_verify_account *result)
 {
-    mig__json_raw(json, "\n    {");
-    mig__json_member(json, "source", mig__json_string(result->source));
+    mig__json_begin(json, '{');
+    mig__json_add(json, "source", mig__json_string(result->source));
     mig__json_add_text(json, "target", result->target);
     mig__json_add_text(json, "status", mig_status_name(result->status));
     mig__json_add(json, "error", mig__json_error(&result->error));
     mig__json_add_optional(json, "root", result->root);
     mig__json_add_number(json, "run", (uint64_t)result->run_id);
     moment(json, "copied", result->copied, true);
-    mig__json_raw(json, ",\n     \"folders\": [");
+    mig__json_begin_member(json, "folders", '[');
     for (size_t i = 0; i < result->folder_count && !json->refused; i++) {
-        mig__json_raw(json, i ? "," : "");
         folder(json, &result->folders[i]);
     }
-    mig__json_raw(json, "],\n     \"findings\": [");
+    mig__json_end(json);
+    mig__json_begin_member(json, "findings", '[');
     for (size_t i = 0; i < result->finding_count && !json->refused; i++) {
-        mig__json_raw(json, i ? "," : "");
         finding(json, result, &result->findings[i]);
     }
-    mig__json_raw(json, "],\n     \"problems\": [");
+    mig__json_end(json);
+    mig__json_begin_member(json, "problems", '[');
     for (size_t i = 0; i < result->problem_count && !json->refused; i++) {
         const mig_problem *problem = &result->problems[i];
-        mig__json_raw(json, i ? ", {" : "{");
-        mig__json_member(json, "code", mig__json_string(mig_code_name(problem->code)));
+        mig__json_begin(json, '{');
+        mig__json_add(json, "code", mig__json_string(mig_code_name(problem->code)));
         mig__json_add(json, "failed", json_boolean(problem->failed));
         mig__json_add_text(json, "text", problem->text);
-        mig__json_raw(json, "}");
+        mig__json_end(json);
     }
-    mig__json_raw(json, "]}");
+    mig__json_end(json);
+    mig__json_end(json);
 }
 
 static void totals(mig__json *json, const mig_verify_totals *result)
 {
-    mig__json_raw(json, ",\n \"totals\": {");
-    mig__json_member(json, "messages", mig__json_number(result->messages));
+    mig__json_begin_member(json, "totals", '{');
+    mig__json_add(json, "messages", mig__json_number(result->messages));
     mig__json_add_number(json, "found", result->found);
     mig__json_add_number(json, "read", result->read);
     mig__json_add_number(json, "bytes", result->bytes);
@@ -116,7 +114,7 @@ static void totals(mig__json *json, const mig_verify_totals *result)
     mig__json_add_number(json, "bytes_in", result->bytes_in);
     mig__json_add_number(json, "bytes_out", result->bytes_out);
     mig__json_add_number(json, "peak_rss", result->peak_rss);
-    mig__json_raw(json, "}");
+    mig__json_end(json);
 }
 
 static void method(mig__json *json, const mig_verify_result *result)
@@ -136,18 +134,17 @@ static void method(mig__json *json, const mig_verify_result *result)
 
 int mig_report_verify_json(const mig_verify_result *result, mig_sink_fn *sink, void *context, mig_error *err)
 {
-    mig__json json = {sink, context, false, false};
-    mig__json_raw(&json, "{\"schema\": \"mailmigrate.verify/1\", ");
-    mig__json_member(&json, "status", mig__json_string(mig_status_name(result->status)));
+    mig__json json = {.sink = sink, .context = context};
+    mig__json_document(&json, "mailmigrate.verify/1");
+    mig__json_add(&json, "status", mig__json_string(mig_status_name(result->status)));
     mig__json_add(&json, "exit", json_integer(result->exit_status));
     method(&json, result);
-    mig__json_raw(&json, ",\n \"accounts\": [");
+    mig__json_begin_member(&json, "accounts", '[');
     for (size_t i = 0; i < result->account_count && !json.refused; i++) {
-        mig__json_raw(&json, i ? "," : "");
         account(&json, &result->accounts[i]);
     }
-    mig__json_raw(&json, "]");
+    mig__json_end(&json);
     totals(&json, &result->totals);
-    mig__json_raw(&json, "}\n");
+    mig__json_end(&json);
     return mig__json_finish(&json, err);
 }
