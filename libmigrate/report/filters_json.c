@@ -40,7 +40,8 @@ static void filter(mig__json *json, const mig_filter *one)
     for (size_t i = 0; i < one->note_count; i++) {
         note(json, &one->notes[i]);
     }
-    mig__json_raw(json, "], \"rules\": [");
+    mig__json_end(json);
+    mig__json_begin_member(json, "rules", '[');
     for (size_t i = 0; i < one->rule_count; i++) {
         rule(json, &one->rules[i]);
     }
