@@ -324,9 +324,10 @@ class Cyrus(FilterCase):
             admin.create("INBOX")
             admin.create(new.prefix + "Sent")
             admin.logout()
-            other = old.login()
-            other.create("Sent")
-            other.logout()
+            for user in ("u1", "u2"):
+                other = old.login(user)
+                other.create("Sent")
+                other.logout()
             with sieve.Client(old) as client:
                 client.put("lists", LISTS)
                 client.put("away", AWAY)
