@@ -263,12 +263,17 @@ static int finish_account(mig__finishing *f)
     check_scan(f);
     take_mend(&f->own->is);
     take_retry(f);
+    if (is->apply + is->undo + (is->verb == MIG_VERB_DEDUP && is->copy.dry_run) > 1) {
+        say(f, NULL, ABOUT("apply", "undo", "dry-run"), "%sapply, %sundo and %sdry-run exclude one another", f->dash,
+            f->dash, f->dash);
+    }
     if (verifies && check_verify(f) != 0) {
         return -1;
     }
     complete(is, target_wanted);
     is->sides[MIG_TARGET].only_named = !target_wanted;
-    is->sides[MIG_SOURCE].only_named = (is->verb == MIG_VERB_VERIFY && is->verify.against == MIG_AGAINST_RECORD) ||
+    is->sides[MIG_SOURCE].only_named = is->verb == MIG_VERB_DEDUP ||
+                                       (is->verb == MIG_VERB_VERIFY && is->verify.against == MIG_AGAINST_RECORD) ||
                                        (is->sides[MIG_SOURCE].sieve_alone && is->sides[MIG_SOURCE].sieve != NULL);
     return 0;
 }

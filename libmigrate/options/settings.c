@@ -8,8 +8,8 @@
 
 const char *mig_verb_name(mig_verb verb)
 {
-    static const char *const names[MIG_VERB_COUNT] = {"copy",    "verify",  "run",  "inventory",
-                                                      "archive", "filters", "probe"};
+    static const char *const names[MIG_VERB_COUNT] = {"copy",    "verify",  "run",   "inventory",
+                                                      "archive", "filters", "probe", "dedup"};
     return verb < MIG_VERB_COUNT ? names[verb] : "";
 }
 

@@ -16,8 +16,10 @@
 #define INVENTORY (1u << MIG_VERB_INVENTORY)
 #define ARCHIVE   (1u << MIG_VERB_ARCHIVE)
 #define FILTERS   (1u << MIG_VERB_FILTERS)
+#define DEDUP     (1u << MIG_VERB_DEDUP)
 #define MANY      (COPY | VERIFY | RUN | INVENTORY) /* those that a plan is for */
-#define ALL       (MANY | ARCHIVE)
+#define MAIL      (MANY | ARCHIVE)                  /* those that are about single messages */
+#define ALL       (MAIL | DEDUP)
 #define PROBE     (1u << MIG_VERB_PROBE)
 #define BOTH      (ALL | FILTERS | PROBE) /* those that log in */
 
@@ -181,13 +183,13 @@ static const mig__option rows[] = {
     SWITCH("shared", OF_ACCOUNT, MIG_OPTIONS_FOLDERS, ALL, '\0', copy.selection.shared,
            "also folders that are shared or of other users"),
 
-    VALUE("since", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, ALL, MIG__TYPE_DATE, copy.selection.since, "YYYY-MM-DD",
+    VALUE("since", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, MAIL, MIG__TYPE_DATE, copy.selection.since, "YYYY-MM-DD",
           "messages received on this day or later"),
-    VALUE("before", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, ALL, MIG__TYPE_DATE, copy.selection.before, "YYYY-MM-DD",
+    VALUE("before", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, MAIL, MIG__TYPE_DATE, copy.selection.before, "YYYY-MM-DD",
           "messages received before this day"),
-    VALUE("max-size", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, ALL, MIG__TYPE_SIZE, copy.selection.max_size, "SIZE",
+    VALUE("max-size", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, MAIL, MIG__TYPE_SIZE, copy.selection.max_size, "SIZE",
           "leave larger messages out, and list them"),
-    VALUE("junk", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, ALL, MIG__TYPE_JUNK, copy.selection.junk, "WHAT",
+    VALUE("junk", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, MAIL, MIG__TYPE_JUNK, copy.selection.junk, "WHAT",
           "junk mail: copy (default), skip, last, or max-age=DAYS"),
     VALUE("scan", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, COPY | RUN | INVENTORY | ARCHIVE, MIG__TYPE_SCANNER,
           copy.scan.scanner, "clamd:SOCKET", "show each message to a virus scanner: clamd:/run/clamav/clamd.ctl"),
@@ -196,7 +198,7 @@ static const mig__option rows[] = {
     SWITCH("scan-optional", OF_ACCOUNT, MIG_OPTIONS_MESSAGES, COPY | RUN | INVENTORY | ARCHIVE, '\0',
            copy.scan.optional, "go on without the scanner when it is away, and name what was not scanned"),
 
-    NUMBER("connections", OF_ACCOUNT, MIG_OPTIONS_PACE, ALL & ~INVENTORY, 1, MIG_MOST_CONNECTIONS,
+    NUMBER("connections", OF_ACCOUNT, MIG_OPTIONS_PACE, MAIL & ~INVENTORY, 1, MIG_MOST_CONNECTIONS,
            copy.effort.connections, "N", "most connections to each side, 1 to 32 (default 4)"),
     VALUE("max-rate", OF_ACCOUNT, MIG_OPTIONS_PACE, COPY | RUN | INVENTORY, MIG__TYPE_SIZE, copy.max_rate, "SIZE",
           "octets a second towards the target, as 10M"),
@@ -239,7 +241,7 @@ static const mig__option rows[] = {
           "try nothing but what failed before: all, or by code, as too-big"),
     SWITCH("force", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY | RUN | INVENTORY | FILTERS, '\0', copy.force,
            "go on where a safety check would stop"),
-    OUTPUT("state", OF_ACCOUNT, MIG_OPTIONS_COPY, MANY | FILTERS, copy.state_path, "FILE",
+    OUTPUT("state", OF_ACCOUNT, MIG_OPTIONS_COPY, MANY | FILTERS | DEDUP, copy.state_path, "FILE",
            "the file that remembers what was copied"),
     SWITCH("dry-run", OF_ACCOUNT, MIG_OPTIONS_COPY, COPY | RUN | FILTERS, '\0', copy.dry_run,
            "say what would be done, change nothing"),
@@ -283,6 +285,10 @@ static const mig__option rows[] = {
     INPUT("mail-password-file", OF_RUN, MIG_OPTIONS_MANY, MANY, mail_password_file, "FILE",
           "with the password that is the first line of this file"),
 
+    TYPED_SWITCH("apply", MIG_OPTIONS_COPY, DEDUP, apply, "move the doubles to the folder Duplicates"),
+    TYPED_SWITCH("undo", MIG_OPTIONS_COPY, DEDUP, undo, "bring back what was moved there"),
+    TYPED_SWITCH("dry-run", MIG_OPTIONS_COPY, DEDUP, copy.dry_run, "say what would be moved, change nothing (default)"),
+
     TYPED_SWITCH("incremental", MIG_OPTIONS_ARCHIVE, ARCHIVE, incremental,
                  "export: add a further file with what is new"),
     TYPED_SWITCH("encrypt", MIG_OPTIONS_ARCHIVE, ARCHIVE, encrypt, "export: encrypt the .zip (AES-256)"),
@@ -309,7 +315,7 @@ static const mig__option rows[] = {
     TYPED("public-key", MIG_OPTIONS_REPORTS, VERIFY, public_key_path, "FILE",
           "the signer's public key (PEM), with --check-report"),
 
-    CHOICE("progress", OF_RUN, MIG_OPTIONS_OUTPUT, ALL, progress_names, 0, progress, "WHEN",
+    CHOICE("progress", OF_RUN, MIG_OPTIONS_OUTPUT, MAIL, progress_names, 0, progress, "WHEN",
            "auto (default), always or never"),
     SWITCH("quiet", OF_RUN, MIG_OPTIONS_OUTPUT, BOTH, 'q', quiet, "only what needs attention"),
     {ROW("verbose", MIG_OPTION_SWITCH, MIG_OPTION_OF_RUN, MIG_OPTIONS_OUTPUT, BOTH, true, false, false, 'v', NULL,

@@ -72,6 +72,10 @@ typedef enum mig__sql_id {
     SQL_RUNS,
     SQL_EVENT_INSERT,
     SQL_EVENTS,
+    SQL_SURPLUS,
+    SQL_SURPLUS_INSERT,
+    SQL_SURPLUS_SETTLE,
+    SQL_SURPLUS_FORGET,
     SQL_SENT_ADD,
     SQL_SENT_GET,
     SQL_ID_COUNT

@@ -18,9 +18,14 @@ static const char *const steps[] = {
      "END AS state, message.octets, message.flags, message.message_id, message.subject, message.code, "
      "message.text FROM message JOIN folder ON folder.id = message.folder JOIN account ON account.id = "
      "folder.account;"),
+    ("CREATE TABLE surplus (id INTEGER PRIMARY KEY, account INTEGER NOT NULL REFERENCES account (id), "
+     "from_mailbox TEXT NOT NULL, from_uidvalidity BIGINT NOT NULL, from_uid BIGINT NOT NULL, "
+     "to_mailbox TEXT NOT NULL, to_uidvalidity BIGINT NOT NULL, to_uidnext BIGINT NOT NULL, to_uid BIGINT, "
+     "kept_uid BIGINT, raw BLOB NOT NULL, octets BIGINT NOT NULL, undoes BIGINT, state SMALLINT NOT NULL, "
+     "at BIGINT NOT NULL);"),
 };
 
-const mig__schema mig__schema_current = {5, mig__schema_sql, steps};
+const mig__schema mig__schema_current = {6, mig__schema_sql, steps};
 
 static int number(sqlite3 *db, const char *sql, int *out, mig_error *err)
 {

@@ -1,4 +1,4 @@
--- The state file of mailmigrate, version 5. docs/state.md explains it to administrators.
+-- The state file of mailmigrate, version 6. docs/state.md explains it to administrators.
 --
 -- This file is the one source of the schema: the build embeds it, and a new state file is made by running it. A change
 -- here needs a new version in schema.c and a step there that brings older files along.
@@ -126,6 +126,26 @@ CREATE TABLE sent (
     day     BIGINT NOT NULL,
     octets  BIGINT NOT NULL,
     PRIMARY KEY (account, day)
+);
+
+-- Messages that were on the target once too often, and were moved away (mailmigrate dedup). An entry is durable before
+-- its message is moved.
+CREATE TABLE surplus (
+    id               INTEGER PRIMARY KEY,
+    account          INTEGER NOT NULL REFERENCES account (id),
+    from_mailbox     TEXT NOT NULL,         -- of the target
+    from_uidvalidity BIGINT NOT NULL,
+    from_uid         BIGINT NOT NULL,
+    to_mailbox       TEXT NOT NULL,
+    to_uidvalidity   BIGINT NOT NULL,
+    to_uidnext       BIGINT NOT NULL,       -- what arrives there has at least this UID
+    to_uid           BIGINT,                -- NULL: not known (yet)
+    kept_uid         BIGINT,                -- the one that stayed; NULL: the entry brings one back
+    raw              BLOB NOT NULL,         -- SHA-256 of its octets
+    octets           BIGINT NOT NULL,
+    undoes           BIGINT,                -- the entry that this one takes back
+    state            SMALLINT NOT NULL,     -- 0 begun, 1 moved, 2 brought back, 3 in neither mailbox any more
+    at               BIGINT NOT NULL
 );
 
 -- For people with a SQL prompt.

@@ -177,6 +177,15 @@ static const char *const statements[SQL_ID_COUNT] = {
                  "WHERE account = ? ORDER BY id DESC",
     [SQL_EVENT_INSERT] = "INSERT INTO event (run, at, kind, folder, text) VALUES (?, ?, ?, ?, ?)",
     [SQL_EVENTS] = "SELECT at, kind, folder, text FROM event WHERE run = ? ORDER BY id",
+    [SQL_SURPLUS] =
+        "SELECT id, from_mailbox, from_uidvalidity, from_uid, to_mailbox, to_uidvalidity, to_uidnext, to_uid, "
+        "kept_uid, raw, octets, undoes, state, at FROM surplus WHERE account = ? ORDER BY id",
+    [SQL_SURPLUS_INSERT] =
+        "INSERT INTO surplus (account, from_mailbox, from_uidvalidity, from_uid, to_mailbox, to_uidvalidity, "
+        "to_uidnext, "
+        "kept_uid, raw, octets, undoes, at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) RETURNING id",
+    [SQL_SURPLUS_SETTLE] = "UPDATE surplus SET state = ?, to_uid = coalesce(?, to_uid) WHERE id = ?",
+    [SQL_SURPLUS_FORGET] = "DELETE FROM surplus WHERE id = ?",
     [SQL_SENT_ADD] = "INSERT INTO sent (account, day, octets) SELECT account, ?, ? FROM folder WHERE id = ? "
                      "ON CONFLICT (account, day) DO UPDATE SET "
                      "octets = sent.octets + excluded.octets",

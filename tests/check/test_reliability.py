@@ -8,7 +8,7 @@ import sources
 from harness import ROOT
 
 ROWS = ("N1 N2 N3 N4 N5 N6 N7 N8 P1 P2 P3 P4 P5 F1 F2 F3 F4 F5 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 "
-        "H1 H2 H3 H4 H5 H6 O1 O2 O3 O4 O5 C1 V1 V2").split()
+        "M14 H1 H2 H3 H4 H5 H6 O1 O2 O3 O4 O5 C1 V1 V2").split()
 
 
 class Scorecard(unittest.TestCase):

@@ -91,6 +91,7 @@ static const section sections[MIG_VERB_COUNT][MOST_SECTIONS] = {
                           SERVERS,
                           {"Filters:", OF(MIG_OPTIONS_FILTERS) | OF(MIG_OPTIONS_FOLDERS) | OF(MIG_OPTIONS_COPY), 0},
                           OUTPUT},
+    [MIG_VERB_DEDUP] = {SIDES, SERVERS, SELECTION, {"Doubles:", OF(MIG_OPTIONS_COPY), 0}, OUTPUT},
 };
 
 struct cli_option_table {

@@ -47,7 +47,10 @@ int cli_single_main(const cli_single *single, mig_stop *stop, int argc, char **a
     /* A dry run tells what taking stock finds out, too: the same for one account as for many. */
     const bool dry = options.action == CLI_RUN && single->steps == MIG_STEP_COPY && options.settings->copy.dry_run &&
                      !options.settings->mend.wanted;
-    if (options.plan_path != NULL || dry) {
+    if (options.plan_path != NULL && single->steps == 0) {
+        mig_error_set(&err, MIG_E_USAGE, "%s works on one account: there is no plan for it", single->tool.name);
+        mig_error_hint(&err, "give the account as --source URL and --target URL");
+    } else if (options.plan_path != NULL || dry) {
         const cli_campaign campaign = {.tool = single->tool, .steps = single->steps};
         status = cli_campaign_main(&campaign, stop, argc, (const char **)argv);
     } else if (options.action == CLI_RUN) {

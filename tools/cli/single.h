@@ -11,7 +11,7 @@
 
 typedef struct cli_single {
     cli_tool tool;
-    unsigned steps; /* of the run over a plan: MIG_STEP_* */
+    unsigned steps; /* of the run over a plan: MIG_STEP_*; 0: there is none */
 
     /* An action that needs no server, CLI_CHECK_REPORT. As cli_check_report; NULL: there is none. */
     int (*answer)(const mig_settings *options, mig_error *err);

@@ -29,6 +29,7 @@ static const struct {
     {"domain", "look at the DNS of a domain: before, at and after the switch"},
     {"certificate", "say whether the old server may be switched off"},
     {"verify", "compare by content, also when the source is gone"},
+    {"dedup", "move away what is on the target once too often"},
 };
 
 int cli_own_directory(char *out, size_t size)

@@ -53,6 +53,7 @@ typedef enum mig_verb {
     MIG_VERB_ARCHIVE,
     MIG_VERB_FILTERS,
     MIG_VERB_PROBE,
+    MIG_VERB_DEDUP,
     MIG_VERB_COUNT
 } mig_verb;
 
@@ -183,6 +184,7 @@ typedef struct mig_settings {
 
     const char *const *mend_words, *const *retry_words; /* as they were said */
     mig_mend_wish mend;
+    bool apply, undo; /* doubles are moved away; they are brought back */
     bool final;       /* copy until the source was quiet, verify, mend, verify */
     int final_passes; /* at most so often; 0: 5 */
 

@@ -199,7 +199,7 @@ static void version_1_is_brought_along(void **context)
     close_state(&state);
     execute(f->path, "ALTER TABLE message DROP COLUMN owed; ALTER TABLE message DROP COLUMN target_gone; "
                      "ALTER TABLE message DROP COLUMN mending; ALTER TABLE message DROP COLUMN mended; "
-                     "ALTER TABLE message DROP COLUMN mended_at; "
+                     "ALTER TABLE message DROP COLUMN mended_at; DROP TABLE surplus; "
                      "ALTER TABLE folder DROP COLUMN wanted; ALTER TABLE folder DROP COLUMN trouble; "
                      "DROP TABLE scanned; "
                      "INSERT INTO folder VALUES (7, 1, 'INBOX', 'INBOX', NULL, NULL, 1, 2, 3, 4, 5, 6, 7, 8, 1); "
