@@ -251,10 +251,9 @@ static int finish_account(mig__finishing *f)
 {
     mig_settings *is = &f->own->is;
     bool verifies = is->verb == MIG_VERB_VERIFY || is->verb == MIG_VERB_RUN;
-    bool target_wanted =
-        (is->verb != MIG_VERB_INVENTORY && is->verb != MIG_VERB_ARCHIVE && is->verb != MIG_VERB_FILTERS &&
-         is->verb != MIG_VERB_PROBE) ||
-        is->sides[MIG_TARGET].url != NULL;
+    bool target_wanted = (is->verb != MIG_VERB_INVENTORY && is->verb != MIG_VERB_ARCHIVE &&
+                          is->verb != MIG_VERB_FILTERS && is->verb != MIG_VERB_PROBE) ||
+                         is->sides[MIG_TARGET].url != NULL;
     mig__finish_side(f, MIG_SOURCE);
     if (target_wanted) {
         mig__finish_side(f, MIG_TARGET);

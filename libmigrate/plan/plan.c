@@ -297,11 +297,11 @@ static int take_options(mig_plan *plan, const mig__sayings *said)
         }
         plan->options = grown;
         mig_plan_option *option = &grown[plan->option_count++];
-        *option = (mig_plan_option){.name = mig__strdup(one->name),
-                                    .value = mig__plan_says_path(one->name, one->value)
-                                                 ? mig__plan_path(plan, one->value)
-                                                 : mig__strdup(one->value),
-                                    .from = {MIG_LEVEL_PLAN, plan->path, one->line}};
+        *option =
+            (mig_plan_option){.name = mig__strdup(one->name),
+                              .value = mig__plan_says_path(one->name, one->value) ? mig__plan_path(plan, one->value)
+                                                                                  : mig__strdup(one->value),
+                              .from = {MIG_LEVEL_PLAN, plan->path, one->line}};
         if (option->name == NULL || option->value == NULL) {
             return -1;
         }

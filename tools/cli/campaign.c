@@ -158,8 +158,8 @@ static int run(const cli_campaign *campaign, cli_accounts *accounts, cli_frame *
         return mig_error_hint(err, "`mailmigrate domain` looks at domains by their names");
     }
     if (check_pages(campaign, common, &paths, err) == 0 && cli_lookout_check(common, err) == 0 &&
-        cli_campaign_notify_check(common, err) == 0 &&
-        cli_frame_log(frame, common, err) == 0 && cli_reports_open(&reports, &paths, err) == 0 &&
+        cli_campaign_notify_check(common, err) == 0 && cli_frame_log(frame, common, err) == 0 &&
+        cli_reports_open(&reports, &paths, err) == 0 &&
         cli_secrets_take(&secrets, &frame->terminal, frame->stop, err) == 0 &&
         (steps_of(campaign, accounts) == MIG_STEP_DOMAIN || cli_accounts_prepare(accounts, &secrets, err) == 0)) {
         status = work(campaign, accounts, frame, &reports, err);
