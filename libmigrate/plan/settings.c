@@ -11,7 +11,7 @@ typedef struct settling {
 static void note(const mig_origin *where, const mig_error *fault, void *context)
 {
     settling *s = context;
-    char text[MIG_ERROR_TEXT + MIG_ERROR_HINT];
+    char text[MIG_ERROR_TEXT + MIG_ERROR_HINT + 2]; /* and "; " between */
     snprintf(text, sizeof text, "%s%s%s", fault->text, fault->hint[0] != '\0' ? "; " : "", fault->hint);
     const char *file = where->file != NULL ? where->file : s->plan->path;
     s->failed =
