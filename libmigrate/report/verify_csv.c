@@ -19,6 +19,8 @@ static void add_finding(mig__paper *paper, mig__buffer *cell, const mig_verify_a
     mig__csv_cell(paper, cell, mig_rules_join(finding->rules, " ", rules, sizeof rules));
     mig__csv_cell(paper, cell, finding->after_copy ? "yes" : "no");
     mig__add_remark(cell, finding);
+    mig__csv_end_cell(paper, cell, ",");
+    mig__buffer_add_text(cell, mig_known_name(finding->known));
     mig__csv_end_cell(paper, cell, "\r\n");
     mig__paper_send(paper);
 }
@@ -28,7 +30,7 @@ int mig_report_verify_csv(const mig_verify_result *result, mig_sink_fn *sink, vo
     mig__paper paper = MIG__PAPER_INIT(sink, context);
     mig__buffer cell = MIG__BUFFER_INIT;
     mig__buffer_add_text(&paper.line, "source,target,kind,folder,target_folder,uid,target_uid,message_id,date,subject,"
-                                      "size,rules,after_copy,remark\r\n");
+                                      "size,rules,after_copy,remark,known\r\n");
     for (size_t i = 0; i < result->account_count; i++) {
         const mig_verify_account *account = &result->accounts[i];
         for (size_t k = 0; k < account->finding_count && !paper.refused && !paper.line.failed; k++) {
