@@ -11,12 +11,12 @@ enum { PASS_SLICE_MS = 100 }; /* how often a piece that --max-rate holds back lo
 /* Why the run ends though nothing is wrong. */
 static void set_stopped(mig_error *error, mig_stopped cause)
 {
+    static const char used_up[] = "the amount given by --daily-limit is used up for today, or what is left of it is "
+                                  "too little for the next message";
     static const char *const causes[] = {[MIG_STOPPED_NOT] = "",
                                          [MIG_STOPPED_ASKED] = "asked to stop",
                                          [MIG_STOPPED_TIME] = "the time given by --until has come",
-                                         [MIG_STOPPED_DAILY] =
-                                             "the amount given by --daily-limit is used up for today, or what is "
-                                             "left of it is too little for the next message"};
+                                         [MIG_STOPPED_DAILY] = used_up};
     const char *why = causes[cause];
     mig_error_set(error, MIG_E_INTERRUPTED, "stopped before the end: %s", why);
     mig_error_hint(error, "run the same command again: it goes on from here");

@@ -54,8 +54,7 @@ static const char *match_words(const mig__sieve_script *s, const mig__sieve_node
     return mig__sieve_has_tag(s, test, "contains")  ? "contains"
            : mig__sieve_has_tag(s, test, "matches") ? "matches"
            : mig__sieve_has_tag(s, test, "regex")   ? "matches the expression"
-           : mig__sieve_has_tag(s, test, "is")      ? "is"
-                                                    : "is";
+                                                    : "is"; /* also without a tag (RFC 5228 section 2.7.1) */
 }
 
 /* Relations (RFC 5231), lists and comparators say too much for a plain sentence. */
