@@ -62,6 +62,7 @@ void mig__adopt_side_clear(mig__adopt_side *s)
     for (size_t i = 0; i < s->count; i++) {
         free(s->items[i].flags);
         free(s->items[i].message_id);
+        free(s->items[i].fields);
     }
     free(s->items);
     s->items = NULL;

@@ -15,7 +15,9 @@ typedef struct mig__adopt_entry { /* a message of one side */
     uint8_t header[MIG__DIGEST_SIZE];
     char *flags;
     char *message_id; /* NULL: not asked for, or it has none */
-    uint32_t twin;    /* UID on the other side: the one with this date and Message-ID; 0: none, or not the only one */
+    uint64_t *fields; /* asked for together with it: a hash of each header field, in order of size; NULL: too many */
+    size_t field_count;
+    uint32_t twin; /* UID on the other side: the one with this date and Message-ID; 0: none, or not the only one */
 } mig__adopt_entry;
 
 typedef struct mig__adopt_side {
@@ -48,11 +50,14 @@ typedef struct mig__adopting { /* one folder */
 int mig__adopt_ask_summaries(mig__adopting *a, mig_side side, const mig__uidset *uids, mig_error *err);
 /* Digests of headers, into the entries of that side, which are in the order of UIDs. An empty set is fine. */
 int mig__adopt_ask_headers(mig__adopting *a, mig_side side, const mig__uidset *uids, mig_error *err);
-/* Message-IDs, into the entries of that side, which are in the order of UIDs. An empty set is fine. */
+/* Message-IDs and header fields, into the entries of that side, which are in the order of UIDs. An empty set is fine. */
 int mig__adopt_ask_ids(mig__adopting *a, mig_side side, const mig__uidset *uids, mig_error *err);
+/* Pure. A hash of each field of a header, in order of size, malloc'd, *count of them. NULL: no memory. */
+uint64_t *mig__adopt_fields(const char *header, size_t length, size_t *count);
 /*
  * Pure. Pair what is not settled and has a date and a Message-ID that no other message of either side has together, if
- * the other side has one such as well.
+ * the other side has one such as well, and the target's has all header fields of the source's: a field that differs was
+ * changed by somebody, one more was added.
  */
 void mig__adopt_twins(mig__adopt_side sides[2]);
 /* Digests of whole messages of the target, into job->content. */

@@ -4,6 +4,7 @@
  * For a target that changes headers in a way that no rule knows: content cannot tell then, and without this all of it
  * would be sent again. It is a guess and is told as one (MIG__NOTE_TWIN), so it needs a pair that is the only one.
  */
+#include "base/table.h"
 #include "copy/adopt_private.h"
 #include "copy/known.h"
 #include "mail/header.h"
@@ -53,7 +54,10 @@ static int on_header(const mig__response *response, void *context, mig_error *er
         return e == NULL ? 0 : -1;
     }
     free(e->message_id);
+    free(e->fields);
     e->message_id = summary.message_id[0] != '\0' ? mig__strdup(summary.message_id) : NULL;
+    e->fields =
+        q->header.length < HEADER_MOST ? mig__adopt_fields(q->header.data, q->header.length, &e->field_count) : NULL;
     return 0;
 }
 
@@ -78,6 +82,64 @@ int mig__adopt_ask_ids(mig__adopting *a, mig_side side, const mig__uidset *uids,
     int outcome = uids->count == 0 ? 0 : mig__gate_ask(&a->run->sides[side].gate, a->sessions[side], ask_ids, &q, err);
     mig__buffer_free(&q.header);
     return outcome;
+}
+
+/* ---- fields ---- */
+
+static int by_size(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Where the field ends that begins here: at a line that is no continuation (RFC 5322 section 2.2.3). */
+static size_t field_end(const char *header, size_t length, size_t from)
+{
+    for (size_t at = from; at < length; at++) {
+        if (header[at] == '\n' && (at + 1 == length || (header[at + 1] != ' ' && header[at + 1] != '\t'))) {
+            return at + 1;
+        }
+    }
+    return length;
+}
+
+uint64_t *mig__adopt_fields(const char *header, size_t length, size_t *count)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < length; i++) {
+        most += header[i] == '\n';
+    }
+    uint64_t *fields = calloc(most, sizeof *fields);
+    *count = 0;
+    for (size_t from = 0, to; fields != NULL && from < length; from = to) {
+        to = field_end(header, length, from);
+        size_t size = to - from;
+        while (size > 0 && (header[from + size - 1] == '\n' || header[from + size - 1] == '\r')) {
+            size--;
+        }
+        if (size > 0) { /* the empty line is none */
+            fields[(*count)++] = mig__hash(0, header + from, size);
+        }
+    }
+    if (fields != NULL) {
+        qsort(fields, *count, sizeof *fields, by_size);
+    }
+    return fields;
+}
+
+/* Is each of the first among the second, as often? */
+static bool has_all(const mig__adopt_entry *source, const mig__adopt_entry *target)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < source->field_count; i++, at++) {
+        while (at < target->field_count && target->fields[at] < source->fields[i]) {
+            at++;
+        }
+        if (at == target->field_count || target->fields[at] != source->fields[i]) {
+            return false;
+        }
+    }
+    return source->fields != NULL && target->fields != NULL;
 }
 
 /* ---- pairs ---- */
@@ -113,7 +175,8 @@ void mig__adopt_twins(mig__adopt_side sides[2])
             end++;
         }
         mig__adopt_entry *one = all[at].entry, *other = end - at == 2 ? all[at + 1].entry : NULL;
-        if (other != NULL && all[at].target != all[at + 1].target && !one->settled && !other->settled) {
+        if (other != NULL && all[at].target != all[at + 1].target && !one->settled && !other->settled &&
+            has_all(all[at].target ? other : one, all[at].target ? one : other)) {
             one->twin = other->uid;
             other->twin = one->uid;
         }
