@@ -349,7 +349,7 @@ class Gmail(Case):
         octets = sum(len(m.octets) for m in messages)
         with MemServer() as source, providers.Gmail() as target, self.between(source, target) as accounts:
             fill(source, messages + [m._replace(folder=("Work",)) for m in messages])
-            limit = ["--daily-limit", str(octets + 1)]
+            limit = ["--daily-limit", str(octets + len(b"Subject: one more\r\n\r\n"))]
             result = self.copy(*accounts, *limit)
             self.assertEqual(result.totals["copied"], 2 * len(messages))
             fill(source, [m._replace(folder=("Family",)) for m in messages])
