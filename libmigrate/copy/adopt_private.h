@@ -50,9 +50,9 @@ typedef struct mig__adopting { /* one folder */
 int mig__adopt_ask_summaries(mig__adopting *a, mig_side side, const mig__uidset *uids, mig_error *err);
 /* Digests of headers, into the entries of that side, which are in the order of UIDs. An empty set is fine. */
 int mig__adopt_ask_headers(mig__adopting *a, mig_side side, const mig__uidset *uids, mig_error *err);
-/* Message-IDs and header fields, into the entries of that side, which are in the order of UIDs. An empty set is fine. */
+/* Message-IDs and header fields, into the entries of that side, which are in the order of UIDs. `uids` may be empty. */
 int mig__adopt_ask_ids(mig__adopting *a, mig_side side, const mig__uidset *uids, mig_error *err);
-/* Pure. A hash of each field of a header, in order of size, malloc'd, *count of them. NULL: no memory. */
+/* Pure. A hash of each field of a header, in order of size; *count of them, malloc'd. NULL: no memory. */
 uint64_t *mig__adopt_fields(const char *header, size_t length, size_t *count);
 /*
  * Pure. Pair what is not settled and has a date and a Message-ID that no other message of either side has together, if
