@@ -10,8 +10,8 @@ from harness import LONG, ROOT, SEED, seeded
 faults.record(__file__)
 KILLS = 1000 if LONG else 100
 SECONDS = 3000 if LONG else 420
-# What happens in a Maildir alone is killed in integration/test_stores.py, the quarantine in integration/test_scan.py, the moving
-# of doubles in integration/test_dedup.py.
+# What happens in a Maildir alone is killed in integration/test_stores.py, the quarantine in integration/test_scan.py,
+# what moves doubles in integration/test_dedup.py.
 POINTS = [name for name in faults.names_of_points(ROOT)
           if name not in ("moved", "renamed", "quarantined") and not name.startswith(("store-", "dedup-"))]
 MOVES = 60 if LONG else 6
