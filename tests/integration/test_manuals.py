@@ -13,7 +13,8 @@ import nameservers
 ANN_OLD, ANN_NEW = "imaps://ann%40old.example@mail.old.example", "imaps://ann%40new.example@imap.new.example"
 # Names are asked of a port on which nobody answers: nothing of what the examples name is asked for on the way.
 NAMES = ("domain", "discover")
-# How they end here: a name without an answer is not known, a certificate of nothing is none, no ManageSieve is there, nobody signed in.
+# How they end here: a name without an answer is not known, a certificate of nothing is none, no ManageSieve is there,
+# and nobody signed in.
 ELSE = {"domain": {1, 4}, "discover": {1, 4}, "certificate": {1}, "filters": {1, 4},
         "login": {3}}
 
