@@ -29,12 +29,11 @@ bool mig__junk_narrows(const mig_selection *selection)
 
 static void add_since(mig__buffer *out, unsigned days, int64_t now)
 {
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct tm day;
     time_t when = (time_t)(now - (int64_t)days * 86400);
     gmtime_r(&when, &day);
-    mig__buffer_addf(out, "SINCE %d-%s-%04d", day.tm_mday, months[day.tm_mon], day.tm_year + 1900);
+    mig__buffer_add_text(out, "SINCE ");
+    mig__sides_add_day(out, day.tm_year + 1900, day.tm_mon + 1, day.tm_mday);
 }
 
 int mig__junk_criteria(const mig_selection *selection, bool junk_folder, int64_t now, mig__buffer *out, mig_error *err)

@@ -2,12 +2,12 @@
 #include "account/kept.h"
 #include "base/clock.h"
 #include "imap/command.h"
+#include <migrate/effort.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 enum {
     ENDPOINTS = 2, /* a source and a target */
-    MOST = 32,
     SURE_MS =
         2000 /* what is idle for longer is asked whether it is still there: that costs a round trip, a login four */
 };
@@ -20,7 +20,7 @@ typedef struct idle {
 typedef struct place {
     const mig_endpoint *endpoint; /* NULL: free */
     mig__tls_context *tls;        /* NULL: not needed yet */
-    idle items[MOST];
+    idle items[MIG_MOST_CONNECTIONS];
     int count;
 } place;
 
@@ -39,7 +39,7 @@ mig_kept *mig_kept_new(int most, mig_error *err)
         return NULL;
     }
     pthread_mutex_init(&kept->lock, NULL);
-    kept->most = most < MOST ? most : MOST;
+    kept->most = most < MIG_MOST_CONNECTIONS ? most : MIG_MOST_CONNECTIONS;
     return kept;
 }
 

@@ -86,10 +86,15 @@ bool mig__sides_selectable(const mig__mailbox *mailbox)
     return mailbox != NULL && (mailbox->attributes & (MIG_ATTR_NOSELECT | MIG_ATTR_NONEXISTENT)) == 0;
 }
 
-static int add_date(mig__buffer *out, const char *key, const char *date, mig_error *err)
+void mig__sides_add_day(mig__buffer *out, int year, int month, int day)
 {
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    mig__buffer_addf(out, "%d-%s-%04d", day, months[month - 1], year);
+}
+
+static int add_date(mig__buffer *out, const char *key, const char *date, mig_error *err)
+{
     int year, month, day;
     if (date == NULL) {
         return 0;
@@ -97,7 +102,8 @@ static int add_date(mig__buffer *out, const char *key, const char *date, mig_err
     if (!mig__date_parse(date, &year, &month, &day)) {
         return mig_error_set(err, MIG_E_USAGE, "'%s' is not a date: write YYYY-MM-DD", date);
     }
-    mig__buffer_addf(out, "%s%s %d-%s-%04d", out->length > 0 ? " " : "", key, day, months[month - 1], year);
+    mig__buffer_addf(out, "%s%s ", out->length > 0 ? " " : "", key);
+    mig__sides_add_day(out, year, month, day);
     return 0;
 }
 

@@ -31,6 +31,9 @@ char *mig__sides_wire(const mig__map_entry *entry, const mig__mailbox_list *targ
  */
 int mig__sides_criteria(const char *since, const char *before, mig__buffer *out, mig_error *err);
 
+/* Add a day as IMAP writes it (RFC 3501 section 9, date): "29-Feb-2024". `month` from 1. */
+void mig__sides_add_day(mig__buffer *out, int year, int month, int day);
+
 /* A name from the wire, decoded or fit to show. malloc'd; NULL: no memory. */
 char *mig__sides_decoded(const char *wire);
 

@@ -3,7 +3,6 @@
 #include "base/sign.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LATE = 256 << 10 };
@@ -168,23 +167,12 @@ static int add_line(const mig__ledger_entry *entry, const uint8_t digest[MIG__DI
     return flush_late(m, err);
 }
 
-static char *octets_of(const mig__mailbox *mailbox)
-{
-    mig__buffer hex = MIG__BUFFER_INIT;
-    for (const char *c = mailbox->wire; *c != '\0'; c++) {
-        mig__buffer_addf(&hex, "%02x", (unsigned char)*c);
-    }
-    char *result = mig__buffer_steal(&hex);
-    mig__buffer_free(&hex);
-    return result;
-}
-
 static int add_folder(making *m, mig__export *run, mig__export_folder *folder, mig_error *err)
 {
     const mig__mailbox *mailbox = folder->mailbox;
     mig__merkle merkle = MIG__MERKLE_INIT;
     uint8_t root[MIG__DIGEST_SIZE];
-    char *octets = mailbox->name_valid ? NULL : octets_of(mailbox);
+    char *octets = mailbox->name_valid ? NULL : mig__line_octets(mailbox->wire);
     int failed = !mailbox->name_valid && octets == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     failed = failed != 0 ? failed : mig__ledger_walk(&run->ledger, &folder->lines, add_digest, &merkle, err);
     failed = failed != 0 ? failed : mig__merkle_root(&merkle, root, err);
@@ -233,15 +221,11 @@ static int add_vanished(making *m, const mig__export *run, mig_error *err)
 
 static int add_first(making *m, const mig__export *run, mig_error *err)
 {
-    char created[32], base[MIG__HEX_SIZE];
-    struct tm when;
-    time_t now = (time_t)run->began;
-    gmtime_r(&now, &when);
-    strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%SZ", &when);
+    char created[MIG__CREATED_SIZE], base[MIG__HEX_SIZE];
     mig__line line = {.kind = MIG__LINE_ARCHIVE,
                       .version = MIG_VERSION,
                       .source = run->account.label,
-                      .created = created,
+                      .created = mig__line_created(run->began, created),
                       .selection = run->criteria,
                       .prefix = run->account.mailboxes.prefix,
                       .delimiter = run->account.mailboxes.delimiter,

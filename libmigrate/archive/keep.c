@@ -9,7 +9,6 @@
 #include "mail/merkle.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef struct keeping {
@@ -77,26 +76,19 @@ static int make_roots(keeping *k, mig_error *err)
 static int write_lines(keeping *k, mig_error *err)
 {
     const mig__keep *is = k->is;
-    char created[32];
-    struct tm when;
-    time_t now = (time_t)k->now;
-    mig__buffer octets = MIG__BUFFER_INIT;
-    gmtime_r(&now, &when);
-    strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%SZ", &when);
-    for (const char *c = is->mailbox->wire; !is->mailbox->name_valid && *c != '\0'; c++) {
-        mig__buffer_addf(&octets, "%02x", (unsigned char)*c);
-    }
+    char created[MIG__CREATED_SIZE];
+    char *octets = is->mailbox->name_valid ? NULL : mig__line_octets(is->mailbox->wire);
     mig__line lines[] = {
         {.kind = MIG__LINE_ARCHIVE,
          .version = MIG_VERSION,
          .source = is->source,
-         .created = created,
+         .created = mig__line_created(k->now, created),
          .selection = "ALL",
          .prefix = is->prefix,
          .delimiter = is->mailbox->delimiter},
         {.kind = MIG__LINE_FOLDER,
          .name = is->mailbox->name,
-         .octets = octets.data,
+         .octets = octets,
          .path = k->directory,
          .delimiter = is->mailbox->delimiter,
          .role = is->mailbox->role,
@@ -115,11 +107,11 @@ static int write_lines(keeping *k, mig_error *err)
          .path = k->path.data},
         {.kind = MIG__LINE_END, .folders = 1, .messages = 1, .octets_sum = is->size, .root = k->account_root}};
     memcpy(lines[2].sha256, is->sha256, MIG__DIGEST_SIZE);
-    int failed = mig__buffer_ok(&octets, err);
+    int failed = !is->mailbox->name_valid && octets == NULL ? mig_error_set(err, MIG_E_NOMEM, "out of memory") : 0;
     for (size_t i = 0; failed == 0 && i < sizeof lines / sizeof lines[0]; i++) {
         failed = mig__line_write(&lines[i], &k->manifest, err);
     }
-    mig__buffer_free(&octets);
+    free(octets);
     return failed;
 }
 

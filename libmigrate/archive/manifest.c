@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const char *const kinds[] = {"archive", "folder", "message", "flags", "gone", "lost", "vanished", "file", "end"};
 
@@ -422,6 +423,26 @@ bool mig__unhex(const char *text, uint8_t out[MIG__DIGEST_SIZE])
         out[i] = (uint8_t)(high << 4 | low);
     }
     return true;
+}
+
+char *mig__line_created(int64_t seconds, char out[MIG__CREATED_SIZE])
+{
+    struct tm when;
+    time_t moment = (time_t)seconds;
+    gmtime_r(&moment, &when);
+    strftime(out, MIG__CREATED_SIZE, "%Y-%m-%dT%H:%M:%SZ", &when);
+    return out;
+}
+
+char *mig__line_octets(const char *wire)
+{
+    mig__buffer hex = MIG__BUFFER_INIT;
+    for (const char *c = wire; *c != '\0'; c++) {
+        mig__buffer_addf(&hex, "%02x", (unsigned char)*c);
+    }
+    char *result = mig__buffer_steal(&hex);
+    mig__buffer_free(&hex);
+    return result;
 }
 
 char *mig__line_wire(const mig__line *line)

@@ -74,6 +74,13 @@ void mig__line_free(mig__line *line);
 /* 64 hexadecimal digits; false for anything else. */
 bool mig__unhex(const char *text, uint8_t out[MIG__DIGEST_SIZE]);
 
+#define MIG__CREATED_SIZE 32
+/* When an archive began, as its first line says it: "2024-02-29T23:59:59Z". Returns out. */
+char *mig__line_created(int64_t seconds, char out[MIG__CREATED_SIZE]);
+
+/* The octets of a name that is not valid modified UTF-7, as a FOLDER line has them. malloc'd; NULL: no memory. */
+char *mig__line_octets(const char *wire);
+
 /* The name on the wire of a FOLDER or VANISHED line: modified UTF-7, or the octets. malloc'd; NULL: malformed. */
 char *mig__line_wire(const mig__line *line);
 

@@ -1,8 +1,8 @@
 /* copy/mark.c - see mark.h */
 #include "copy/mark.h"
 #include "base/clock.h"
-#include "base/sha256.h"
 #include "copy/job.h"
+#include "state/lock.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,17 +131,11 @@ static int take_away(mig__session *session, mig__mark *mark, mig_error *err)
 static int name_entry(mig__run *run, mig__mark *mark, mig_error *err)
 {
     uint8_t digest[MIG__DIGEST_SIZE], id[MIG__MARK_ID / 2];
-    const char *source = run->sides[MIG_SOURCE].label, *target = run->sides[MIG_TARGET].label;
-    mig__sha256 *sha256 = mig__sha256_new(err);
-    int failed = sha256 == NULL || mig__sha256_begin(sha256, err) != 0 ||
-                         mig__sha256_add(sha256, source, strlen(source) + 1, err) != 0 ||
-                         mig__sha256_add(sha256, target, strlen(target), err) != 0 ||
-                         mig__sha256_end(sha256, digest, err) != 0
-                     ? -1
-                     : 0;
-    mig__sha256_free(&sha256);
-    if (failed != 0 || getentropy(id, sizeof id) != 0) {
-        return failed != 0 ? -1 : mig_error_set(err, MIG_E_INTERNAL, "the system gives no random octets");
+    if (mig__lock_pair_digest(run->sides[MIG_SOURCE].label, run->sides[MIG_TARGET].label, digest, err) != 0) {
+        return -1;
+    }
+    if (getentropy(id, sizeof id) != 0) {
+        return mig_error_set(err, MIG_E_INTERNAL, "the system gives no random octets");
     }
     int length = snprintf(mark->entry, sizeof mark->entry, PREFIX);
     for (size_t i = 0; i < sizeof id; i++) {

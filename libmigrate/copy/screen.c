@@ -102,7 +102,7 @@ typedef struct found { /* a message, and what the scanner said of it */
 /* In words, for the report and the record. */
 static void describe(const found *f, mig_error *out)
 {
-    char date[MIG__SCANNER_DATE];
+    char date[MIG_SCAN_DATE];
     if (f->result->verdict == MIG_SCAN_NOT_SCANNED) {
         mig_error_set(out, MIG_E_UNSCANNED, "message %u of '%s' was not scanned: %s", f->message->uid,
                       f->job->source->name, f->result->name);
@@ -110,7 +110,7 @@ static void describe(const found *f, mig_error *out)
         return;
     }
     mig_error_set(out, MIG_E_INFECTED, "the virus scanner found %s in message %u of '%s'%s: %s%s", f->result->name,
-                  f->message->uid, f->job->source->name, mig__scanner_date(f->result->database, date),
+                  f->message->uid, f->job->source->name, mig_scan_date(f->result->database, date),
                   f->decision == MIG_SCAN_COPIED        ? "copied all the same"
                   : f->decision == MIG_SCAN_QUARANTINED ? "not copied, and kept in "
                                                         : "not copied",

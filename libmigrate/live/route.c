@@ -76,20 +76,19 @@ int mig__live_place_parse(const char *text, mig__live_place *out, mig_error *err
     }
     snprintf(out->host, sizeof out->host, "%s", address[0] != '\0' ? address : "127.0.0.1");
     const char *numeric = strcmp(out->host, "localhost") == 0 ? "127.0.0.1" : out->host;
+    out->loopback = mig__host_is_loopback(out->host);
     struct sockaddr_in *v4 = (struct sockaddr_in *)&out->address;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&out->address;
     if (inet_pton(AF_INET, numeric, &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
         v4->sin_port = htons(out->port);
         out->length = sizeof *v4;
-        out->loopback = ntohl(v4->sin_addr.s_addr) >> 24 == 127;
         return 0;
     }
     if (inet_pton(AF_INET6, numeric, &v6->sin6_addr) == 1) {
         v6->sin6_family = AF_INET6;
         v6->sin6_port = htons(out->port);
         out->length = sizeof *v6;
-        out->loopback = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
         return 0;
     }
     return refuse(text, err);

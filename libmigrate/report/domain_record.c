@@ -58,6 +58,14 @@ static int put(const char *path, const json_t *object, mig_error *err)
     return failed;
 }
 
+/* Times are in whole seconds: whoever copies after this began in a later one, and the certificate can tell. */
+static void outlast(int64_t second)
+{
+    for (int waits = 0; waits < WAITS && mig__wall_seconds() <= second; waits++) {
+        mig__sleep_ms(WAIT_MS);
+    }
+}
+
 static int write_one(const char *directory, const mig_domain_result *result, const mig_domain_report *report,
                      mig_error *err)
 {
@@ -77,6 +85,9 @@ static int write_one(const char *directory, const mig_domain_result *result, con
     json_decref(object);
     free(path);
     free(in_the_way);
+    if (failed == 0 && settled && since == result->finished) {
+        outlast(since);
+    }
     return failed;
 }
 
@@ -92,10 +103,6 @@ int mig_domain_record_write(const char *directory, const mig_domain_result *resu
         if (write_one(directory, result, &result->domains[i], err) != 0) {
             return -1;
         }
-    }
-    /* Times are in whole seconds: whoever copies after this began in a later one, and the certificate can tell. */
-    for (int waits = 0; waits < WAITS && mig__wall_seconds() <= result->finished; waits++) {
-        mig__sleep_ms(WAIT_MS);
     }
     return 0;
 }

@@ -2,7 +2,6 @@
 #include "report/scans.h"
 #include "report/numbers.h"
 #include "report/verify_common.h"
-#include <time.h>
 
 json_t *mig__scan_object(const mig_scan_finding *scan)
 {
@@ -16,9 +15,7 @@ json_t *mig__scan_object(const mig_scan_finding *scan)
 
 void mig__scan_words(mig__buffer *out, const mig_scan_finding *scan)
 {
-    struct tm day;
-    char date[48] = "";
-    time_t when = (time_t)scan->signatures;
+    char date[MIG_SCAN_DATE];
     mig__buffer_addf(out, "UID %u", (unsigned)scan->uid);
     if (scan->subject != NULL && scan->subject[0] != '\0') {
         mig__buffer_add_text(out, ", \"");
@@ -27,10 +24,7 @@ void mig__scan_words(mig__buffer *out, const mig_scan_finding *scan)
     }
     mig__buffer_add_text(out, scan->verdict == MIG_SCAN_INFECTED ? ": " : ": not scanned: ");
     mig__add_inert(out, scan->name);
-    if (scan->signatures > 0 && gmtime_r(&when, &day) != NULL) {
-        strftime(date, sizeof date, " (signatures of %Y-%m-%d)", &day);
-    }
-    mig__buffer_add_text(out, date);
+    mig__buffer_add_text(out, mig_scan_date(scan->signatures, date));
 }
 
 void mig__scan_sum(mig__buffer *out, uint64_t scanned, uint64_t infected, uint64_t not_scanned)

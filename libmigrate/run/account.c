@@ -135,8 +135,7 @@ void mig__run_check(mig__run_job *job, int connections)
     }
     const mig_inventory_account *account = &job->check->accounts[0];
     take_sizes(job, account);
-    /* A message costs about as much as 8 KiB more of it. */
-    job->weight = account->bytes + account->messages * 8192;
+    job->weight = account->bytes + account->messages * MIG__MESSAGE_OCTETS;
     if (account->status == MIG_FAILED || account->status == MIG_INTERRUPTED) {
         ended(job, &account->error, job->check->exit_status);
     }

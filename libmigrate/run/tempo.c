@@ -3,8 +3,7 @@
 
 enum {
     BEGIN = 4,
-    MESSAGE_OCTETS = 8192,  /* a message costs about as much as so much more of it */
-    ACCOUNT_OCTETS = 65536, /* and an account, with its two logins, as so much */
+    ACCOUNT_OCTETS = 65536, /* an account, with its two logins, costs about as much */
     ROUNDS = 2,             /* every worker ends so many accounts, on average, before it is judged */
     QUIET_ROUNDS = 10,      /* before it is tried again, after it brought nothing */
     PATIENT_ROUNDS = 40     /* after a complaint */
@@ -56,7 +55,7 @@ void mig__tempo_add(mig__tempo *tempo, uint64_t octets, uint64_t messages, unsig
     if (tempo->fixed) {
         return;
     }
-    tempo->work += octets + messages * MESSAGE_OCTETS + ACCOUNT_OCTETS;
+    tempo->work += octets + messages * MIG__MESSAGE_OCTETS + ACCOUNT_OCTETS;
     tempo->ended++;
     bool heard = complaints > 0 && tempo->deaf == 0;
     tempo->deaf -= tempo->deaf > 0;

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { MIG__MESSAGE_OCTETS = 8192 }; /* a message costs about as much as so much more of it */
+
 typedef struct mig__tempo {
     size_t now;  /* accounts at once */
     size_t most; /* never more than these */

@@ -47,13 +47,13 @@ void mig_scan_findings_free(mig_scan_finding *findings, size_t count)
     free(findings);
 }
 
-char *mig__scanner_date(int64_t signatures, char out[MIG__SCANNER_DATE])
+char *mig_scan_date(int64_t signatures, char out[MIG_SCAN_DATE])
 {
     struct tm day;
     time_t when = (time_t)signatures;
     out[0] = '\0';
     if (signatures > 0 && gmtime_r(&when, &day) != NULL) {
-        strftime(out, MIG__SCANNER_DATE, " (signatures of %Y-%m-%d)", &day);
+        strftime(out, MIG_SCAN_DATE, " (signatures of %Y-%m-%d)", &day);
     }
     return out;
 }

@@ -10,10 +10,6 @@ int mig__scanner_list(mig_scan_finding **list, size_t *count, const mig_scan_fin
 /* Release what stands in the list from number `from` on, up to `count`; the list itself stays. */
 void mig__scanner_unlist(mig_scan_finding *list, size_t from, size_t count);
 
-#define MIG__SCANNER_DATE 48
-/* " (signatures of 2024-10-01)", or "" for 0. Returns out. */
-char *mig__scanner_date(int64_t signatures, char out[MIG__SCANNER_DATE]);
-
 /* What to do about a message that was not scanned. */
 const char *mig__scanner_advice(const mig__scanner_result *result);
 

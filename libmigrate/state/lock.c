@@ -127,18 +127,24 @@ void mig__lock_release(mig__lock *lock, bool clean)
 
 /* ---- a pair of accounts ---- */
 
-static int pair_name(const char *directory, const char *source, const char *target, char *out, size_t size,
-                     mig_error *err)
+int mig__lock_pair_digest(const char *source, const char *target, uint8_t out[MIG__DIGEST_SIZE], mig_error *err)
 {
-    uint8_t digest[MIG__DIGEST_SIZE];
     mig__sha256 *sha256 = mig__sha256_new(err);
     int failed = sha256 == NULL || mig__sha256_begin(sha256, err) != 0 ||
                          mig__sha256_add(sha256, source, strlen(source) + 1, err) != 0 ||
                          mig__sha256_add(sha256, target, strlen(target), err) != 0 ||
-                         mig__sha256_end(sha256, digest, err) != 0
+                         mig__sha256_end(sha256, out, err) != 0
                      ? -1
                      : 0;
     mig__sha256_free(&sha256);
+    return failed;
+}
+
+static int pair_name(const char *directory, const char *source, const char *target, char *out, size_t size,
+                     mig_error *err)
+{
+    uint8_t digest[MIG__DIGEST_SIZE];
+    int failed = mig__lock_pair_digest(source, target, digest, err);
     int length = failed != 0 ? 0 : snprintf(out, size, "%s/mailmigrate-", directory);
     for (size_t i = 0; failed == 0 && i < PAIR_OCTETS && length > 0 && (size_t)length + 8 < size; i++) {
         length += snprintf(out + length, size - (size_t)length, "%02x", digest[i]);

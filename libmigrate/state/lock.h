@@ -2,6 +2,7 @@
 #ifndef MIG_STATE_LOCK_H
 #define MIG_STATE_LOCK_H
 
+#include "base/sha256.h"
 #include <migrate/error.h>
 #include <stdbool.h>
 
@@ -24,6 +25,9 @@ typedef struct mig__lock {
 int mig__lock_take(mig__lock *lock, const char *path, mig_error *err);
 /* `clean`: the state was closed with everything in it. */
 void mig__lock_release(mig__lock *lock, bool clean);
+
+/* What names a pair of accounts, whatever state file a run has: of both labels. 0, or -1 with MIG_E_NOMEM. */
+int mig__lock_pair_digest(const char *source, const char *target, uint8_t out[MIG__DIGEST_SIZE], mig_error *err);
 
 /*
  * The same for a pair of accounts, whatever state file a run has: a file in `directory`, named by a digest of both

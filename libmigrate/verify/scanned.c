@@ -3,7 +3,6 @@
 #include "verify/judge.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct mig__scanned {
     uint8_t raw[MIG__DIGEST_SIZE];
@@ -67,14 +66,9 @@ int mig__scanned_list(mig__judge *j, size_t folder, const mig__recorded *recorde
     if (one == NULL) {
         return 0;
     }
-    char date[40] = "";
-    struct tm day;
-    time_t when = (time_t)one->signatures;
-    if (one->signatures > 0 && gmtime_r(&when, &day) != NULL) {
-        strftime(date, sizeof date, " (signatures of %Y-%m-%d)", &day);
-    }
+    char date[MIG_SCAN_DATE];
     mig__buffer text = MIG__BUFFER_INIT;
-    mig__buffer_addf(&text, "%s%s", one->name, date);
+    mig__buffer_addf(&text, "%s%s", one->name, mig_scan_date(one->signatures, date));
     j->account->folders[folder].counts[MIG_FOUND_INFECTED]++;
     return mig__list_infected(j, folder, recorded, mig__buffer_steal(&text), err);
 }

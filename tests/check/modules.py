@@ -53,7 +53,7 @@ PUBLIC = {
     "account": {"provider"},
     "archive": {"net"},
     "copy": {"net"},
-    "verify": {"net"},
+    "verify": {"net", "scanner"},
     "dedup": {"net"},
     "inventory": {"net", "provider"},
     "run": {"sieve", "mend", "inventory", "copy", "verify", "account", "provider", "net"},

@@ -25,9 +25,8 @@ int mig_report_domain_csv(const mig_domain_result *result, mig_sink_fn *sink, vo
 
 /*
  * Put what an `after` look found of each domain on record below `directory`, which is made, for the certificate
- * (migrate/certificate.h), beside since when each look found it settled. Returns
- * in a later second than the look ended in. 0, or -1 with MIG_E_IO, MIG_E_DISK_FULL,
- * MIG_E_NOMEM.
+ * (migrate/certificate.h), beside since when each look found it settled. Where one is settled for the first time it
+ * returns in a later second than the look ended in. 0, or -1 with MIG_E_IO, MIG_E_DISK_FULL, MIG_E_NOMEM.
  */
 int mig_domain_record_write(const char *directory, const mig_domain_result *result, mig_error *err);
 

@@ -56,6 +56,10 @@ typedef enum mig_scan_decision {
 const char *mig_scan_verdict_name(mig_scan_verdict verdict);
 const char *mig_scan_decision_name(mig_scan_decision decision);
 
+#define MIG_SCAN_DATE 48
+/* " (signatures of 2024-10-01)", or "" for 0. Returns out. */
+char *mig_scan_date(int64_t signatures, char out[MIG_SCAN_DATE]);
+
 /* What the scanner said of a message, where it was not "clean". */
 typedef struct mig_scan_finding {
     char *folder; /* of the source, UTF-8 */
